@@ -1,0 +1,96 @@
+"""What the metadata store promises: projects, keys, people, prices, saved views.
+
+One call is one transaction, durable on return. Small: everything in it fits in memory. SQLite (WAL) behind
+SQLAlchemy today; PostgreSQL with the same models later. Secrets are hashed before they get here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from roadworthy.domain.project import ApiKey, KeyScope, Project
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PriceOverride:
+    """What a project pays for a model from a date on. USD per million tokens; None falls back to the list.
+
+    `model` matches exactly, or as a prefix where it ends in "*".
+    """
+
+    project: str
+    model: str
+    from_day: str
+    """YYYY-MM-DD, UTC: holds from this day until the next override of the same model."""
+    input_usd_per_mtok: float
+    output_usd_per_mtok: float
+    cache_read_usd_per_mtok: float | None = None
+    cache_write_usd_per_mtok: float | None = None
+    reasoning_usd_per_mtok: float | None = None
+    """None: reasoning tokens cost what output tokens cost."""
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedView:
+    project: str
+    id: str
+    name: str
+    page: str
+    """runs, sessions or fleet."""
+    query: str
+    """The URL's query string."""
+    created_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    name: str
+    password_hash: str
+    """argon2id."""
+    created_ns: int
+
+
+class MetadataStore(Protocol):
+    def projects(self) -> list[Project]: ...
+    def project(self, project_id: str) -> Project | None: ...
+    def save_project(self, project: Project) -> None: ...
+    def delete_project(self, project_id: str) -> bool: ...
+
+    def keys(self, project_id: str | None = None) -> list[ApiKey]: ...
+    def add_key(self, key: ApiKey, *, secret_hash: str) -> None: ...
+    def revoke_key(self, key_id: str, *, at_ns: int) -> bool: ...
+    def key_hashes(self) -> dict[str, tuple[ApiKey, str]]:
+        """Live keys by id, with the hash of their secret: the snapshot doors authenticate against."""
+        ...
+
+    def prices(self, project_id: str) -> list[PriceOverride]: ...
+    def save_price(self, price: PriceOverride) -> PriceOverride: ...
+    def delete_price(self, project_id: str, price_id: str) -> bool: ...
+
+    def views(self, project_id: str) -> list[SavedView]: ...
+    def save_view(self, view: SavedView) -> None: ...
+    def delete_view(self, project_id: str, view_id: str) -> bool: ...
+
+    def people(self) -> list[Person]: ...
+    def save_person(self, person: Person) -> None: ...
+    def delete_person(self, name: str) -> bool: ...
+
+    def remembered_response(self, project_id: str, idempotency_key: str) -> tuple[str, bytes] | None:
+        """(hash of the request, response body) of an earlier request with this idempotency key."""
+        ...
+
+    def remember_response(
+        self, project_id: str, idempotency_key: str, *, request_hash: str, body: bytes, at_ns: int
+    ) -> None: ...
+
+    def change_counter(self) -> int:
+        """Rises with every committed write of any process: cheap to poll."""
+        ...
+
+    def close(self) -> None: ...
+
+
+__all__: Sequence[str] = ("KeyScope", "MetadataStore", "Person", "PriceOverride", "SavedView")

@@ -1,0 +1,109 @@
+"""One task an agent was given, from the caller's point of view: what people look at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class RunStatus(StrEnum):
+    """Did it end with a technical error? (Whether it did its job is the outcome.)"""
+
+    OK = "ok"
+    ERROR = "error"
+    RUNNING = "running"
+
+
+class Outcome(StrEnum):
+    """Did the task succeed? Unknown until somebody says so."""
+
+    SUCCESS = "success"
+    FAILURE = "failure"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handoff:
+    """Who handed the task to whom, and why as far as it was said."""
+
+    from_agent: str
+    to_agent: str
+    reason: str = ""
+    span_id: str = ""
+    at_ns: int = 0
+
+
+@dataclass(slots=True, kw_only=True)
+class Run:
+    """Identity is (project, id); a later `version` replaces an earlier. Units as in `Span`.
+
+    `sort_ns` is the start as first seen: it never changes, so that a late span moves no row; it is the
+    order of lists and cursors. `started_ns` is the true start.
+    """
+
+    project: str
+    id: str
+    """The trace id of the first trace seen of it; with "-<span id>" where one trace holds several runs."""
+    sort_ns: int
+    version: int = 0
+    trace_ids: tuple[str, ...] = ()
+    root_span_id: str = ""
+    name: str = ""
+    agent: str = ""
+    agents: tuple[str, ...] = ()
+    """All agents that took part, in order of appearance."""
+    service: str = ""
+    release: str = ""
+    environment: str = ""
+    session_id: str = ""
+    user_id: str = ""
+    started_ns: int = 0
+    ended_ns: int = 0
+    """0 while running."""
+    duration_ns: int | None = None
+    status: RunStatus = RunStatus.RUNNING
+    outcome: Outcome = Outcome.UNKNOWN
+    outcome_source: str = ""
+    outcome_reason: str = ""
+    model_calls: int = 0
+    """Calls a model answered, each counted once however many dialects reported it."""
+    failed_model_calls: int = 0
+    tool_calls: int = 0
+    """Tool executions, failed ones included, hand-offs left out."""
+    failed_tool_calls: int = 0
+    """Failed executions, hidden ones included."""
+    inferred_tool_calls: int = 0
+    """How many of `tool_calls` sent no span and were read out of messages."""
+    inferred_failed_tool_calls: int = 0
+    """How many of `failed_tool_calls` said OK and were found out."""
+    negative_results: int = 0
+    """Tool results that say no (`{"ok": false}`) without being failures."""
+    tools: tuple[str, ...] = ()
+    failed_tools: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cache_read_tokens: int | None = None
+    cache_write_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    cost_usd: float | None = None
+    error_type: str = ""
+    error: str = ""
+    input: str = ""
+    """What the caller asked, as text."""
+    final_answer: str = ""
+    handoffs: tuple[Handoff, ...] = ()
+    spans: int = 0
+    merged_spans: int = 0
+    missing_parents: int = 0
+    unended_spans: int = 0
+    flags: tuple[str, ...] = ()
+    dialects: tuple[str, ...] = ()
+    attributes: dict[str, str] = field(default_factory=dict)
+    """Attributes of the root span and its resource: what lists filter on without reading spans."""
+    superseded_by: str = ""
+    """Id of the run this one turned out to belong to; such runs are in no list."""
+
+    @property
+    def complete(self) -> bool:
+        return self.missing_parents == 0 and self.unended_spans == 0
