@@ -68,6 +68,8 @@ class SpanFlag(StrEnum):
     MASKED = "masked"
     """A secret was masked in it before it was stored."""
     TRUNCATED = "truncated"
+    PLACEHOLDER = "placeholder"
+    """Only content for it has come so far (a log record); the span itself is still on its way."""
 
 
 @dataclass(slots=True, kw_only=True)
