@@ -1,0 +1,224 @@
+"""The table of chat shapes, and the reader that walks a value with it.
+
+A value is a list of messages, one message, or an envelope around them. `ENVELOPES` and `MESSAGES` say, in
+order, which key gives a shape away and who reads it; a reader that finds the rest missing answers None and
+the next is asked. Adding a shape is one file and its lines here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+
+from roadworthy.domain.message import Message
+from roadworthy.features.ingest.messages import (
+    anthropic,
+    autogen,
+    bedrock,
+    cohere,
+    gemini,
+    langchain,
+    llama_index,
+    ollama,
+    openai_chat,
+    openai_responses,
+    pydantic_ai,
+    vercel_ai,
+)
+from roadworthy.features.ingest.messages.blocks import add_block, is_block
+from roadworthy.features.ingest.messages.draft import Draft, Reader, role_of, text, tool_call
+
+Shape = Callable[[dict[str, Any], Reader], "list[Message] | None"]
+
+ENVELOPES: tuple[tuple[str, Shape], ...] = (
+    ("choices", openai_chat.read_response),
+    ("candidates", gemini.read_response),
+    ("contents", gemini.read_request),
+    ("chat_history", cohere.read_v1),
+    ("messages", anthropic.read_request),
+    ("generations", langchain.read_generations),
+    ("toolCalls", vercel_ai.read_result),
+    ("output", openai_responses.read_response),
+    ("output", bedrock.read_response),
+    ("message", ollama.read_message),
+    ("input", openai_responses.read_request),
+    ("prompt", vercel_ai.read_prompt),
+    ("content", gemini.read_content),
+    ("response", ollama.read_generated),
+    ("inputText", bedrock.read_titan_request),
+    ("results", bedrock.read_titan_response),
+    ("completion", bedrock.read_completion),
+    ("generation", bedrock.read_completion),
+    ("completions", bedrock.read_completion),
+    ("llm_input", langchain.read_state),
+    ("inputs", langchain.read_state),
+    ("outputs", langchain.read_state),
+    ("update", langchain.read_state),
+)
+MESSAGES: tuple[tuple[str, Shape], ...] = (
+    ("kwargs", langchain.read_constructor),
+    ("kind", pydantic_ai.read_message),
+    ("blocks", llama_index.read_message),
+    ("source", autogen.read_message),
+    ("toolCallId", vercel_ai.read_tool_call),
+    ("type", openai_responses.read_item),
+    ("type", langchain.read_typed),
+    ("type", autogen.read_message),
+)
+MESSAGE_KEYS = frozenset(
+    {"content", "name", "id", "tool_calls", "toolCalls", "function_call", "refusal", "finish_reason"}
+    | {"tool_call_id", "additional_kwargs", "reasoning", "reasoning_content", "stop_reason", "type"}
+)
+"""A message without a role may hold these and nothing else: more, and it is somebody's data."""
+
+
+class ChatReader:
+    """Walks one value. `depth` is how many levels are left."""
+
+    __slots__ = ("default_role", "depth")
+
+    def __init__(self, default_role: str, depth: int) -> None:
+        self.default_role = default_role
+        self.depth = depth
+
+    def messages(self, value: object) -> list[Message]:
+        if isinstance(value, list):
+            return self._list(value)
+        if isinstance(value, dict):
+            return self._dict(value)
+        return []
+
+    def message(self, value: object, *, default_role: str = "") -> list[Message]:
+        if not isinstance(value, dict):
+            return []
+        role = value.get("role")
+        if isinstance(role, str) and "blocks" not in value:
+            return self._role_message(value, role)
+        for key, shape in MESSAGES:
+            if key in value:
+                found = shape(value, self)
+                if found is not None:
+                    return found
+        if ("content" in value or "tool_calls" in value) and value.keys() <= MESSAGE_KEYS:
+            return self._role_message(value, default_role or self.default_role)
+        return []
+
+    def content(self, draft: Draft, value: object) -> None:
+        if isinstance(value, str):
+            if value[:2] == "[{" and self._encoded_blocks(draft, value):
+                return
+            if value:
+                draft.texts.append(value)
+        elif isinstance(value, list):
+            for item in value:
+                if isinstance(item, str):
+                    draft.texts.append(item)
+                elif not (isinstance(item, dict) and add_block(draft, item)) and item is not None:
+                    draft.texts.append(text(item))
+        elif isinstance(value, dict):
+            if "parts" in value:
+                self.content(draft, value["parts"])
+            elif not add_block(draft, value):
+                draft.texts.append(text(value))
+        elif value is not None:
+            draft.texts.append(text(value))
+
+    def _encoded_blocks(self, draft: Draft, value: str) -> bool:
+        """Strands and others send content blocks as JSON text inside the content."""
+        try:
+            blocks = orjson.loads(value)
+        except ValueError:
+            return False
+        if not (isinstance(blocks, list) and all(is_block(block) for block in blocks)):
+            return False
+        for block in blocks:
+            add_block(draft, block)
+        return True
+
+    def _list(self, values: list[Any]) -> list[Message]:
+        if self.depth <= 0:
+            return []
+        self.depth -= 1
+        found: list[Message] = []
+        recognised = 0
+        for value in values:
+            if isinstance(value, list):
+                messages = self._list(value)
+            elif isinstance(value, dict):
+                messages = self.message(value) or self._envelope(value)
+            elif isinstance(value, str):
+                messages = self._encoded(value)
+            else:
+                continue
+            if messages:
+                recognised += 1
+                found += messages
+        self.depth += 1
+        if recognised == 0 and values and all(is_block(value) for value in values):
+            draft = Draft(self.default_role)
+            self.content(draft, values)
+            return draft.done(keep_empty=False)
+        return found
+
+    def _dict(self, value: dict[str, Any]) -> list[Message]:
+        return self._envelope(value) or self.message(value)
+
+    def _envelope(self, value: dict[str, Any]) -> list[Message]:
+        if self.depth <= 0:
+            return []
+        self.depth -= 1
+        try:
+            for key, shape in ENVELOPES:
+                if key in value:
+                    found = shape(value, self)
+                    if found:
+                        return found
+            return []
+        finally:
+            self.depth += 1
+
+    def _encoded(self, value: str) -> list[Message]:
+        if value[:1] not in ("{", "["):
+            return []
+        try:
+            return self.messages(orjson.loads(value))
+        except ValueError:
+            return []
+
+    def _role_message(self, value: dict[str, Any], role: str) -> list[Message]:
+        """The form most providers share: role, content or parts, tool calls, the answered call, a name."""
+        draft = Draft(role_of(role, ""))
+        if not draft.role:
+            draft.role, draft.name = self.default_role, role
+        content = value.get("content")
+        if content is None:
+            content = value.get("parts")
+        self.content(draft, content)
+        if content is None or len(value) > 2:
+            self._extras(draft, value)
+        if draft.role == "tool" and draft.results:
+            return draft.done(keep_empty=False)
+        return draft.done()
+
+    def _extras(self, draft: Draft, value: dict[str, Any]) -> None:
+        name = value.get("name")
+        if isinstance(name, str):
+            draft.name = name
+        reasoning = value.get("reasoning_content") or value.get("reasoning")
+        if isinstance(reasoning, str):
+            add_block(draft, {"type": "reasoning", "text": reasoning})
+        if value.get("refusal"):
+            add_block(draft, {"type": "refusal", "refusal": value["refusal"]})
+        finish = value.get("finish_reason") or value.get("stop_reason")
+        if isinstance(finish, str):
+            draft.finish = finish
+        calls = value.get("tool_calls") or value.get("toolCalls") or value.get("function_call")
+        for item in calls if isinstance(calls, list) else (calls,):
+            call = tool_call(item)
+            if call is not None:
+                draft.calls.append(call)
+        call_id = value.get("tool_call_id") or value.get("toolCallId")
+        if call_id is not None and draft.role == "tool":
+            draft.call_id = text(call_id)
