@@ -1,0 +1,49 @@
+#!/bin/sh
+# web.sh packages|build|check: the web page's npm packages, its build into the Python package, its checks.
+set -eu
+cd "$(dirname "$0")/../web"
+mark=node_modules/.installed-package-lock.json
+
+packages() {
+    # Content, not time: whoever just ran `npm install` here need not see it all deleted and fetched again.
+    if [ -d node_modules ] && cmp -s package-lock.json "$mark"; then
+        return
+    fi
+    if [ -d node_modules ] && npm ls --all >/dev/null 2>&1; then
+        cp package-lock.json "$mark"
+        return
+    fi
+    if ! command -v npm >/dev/null; then
+        echo "The web page needs Node 20 and npm to be built (https://nodejs.org)." >&2
+        exit 1
+    fi
+    echo "setup: packages of the web page"
+    npm ci --no-audit --no-fund --loglevel=error
+    cp package-lock.json "$mark"
+}
+
+case "$1" in
+packages) packages ;;
+build)
+    packages
+    echo "setup: web page"
+    log=$(mktemp)
+    if ! npm run build --silent >"$log" 2>&1; then
+        cat "$log" >&2
+        rm -f "$log"
+        exit 1
+    fi
+    rm -f "$log"
+    # npm may leave the page older than a source saved meanwhile; make compares times.
+    touch ../src/roadworthy/doors/web/static/index.html
+    ;;
+check)
+    packages
+    npm run typecheck --silent
+    npm run lint --silent
+    ;;
+*)
+    echo "usage: web.sh packages|build|check" >&2
+    exit 2
+    ;;
+esac
