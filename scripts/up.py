@@ -80,10 +80,8 @@ def explain_failure(data: Path, log: Path, message: str) -> int:
     print(message, file=sys.stderr)
     for line in log.read_text(errors="replace").splitlines()[-15:]:
         print(f"  {line}", file=sys.stderr)
-    print(
-        f"The whole log: {log}\n`{REPO.name}/.venv/bin/roadworthy doctor` looks for the cause.",
-        file=sys.stderr,
-    )
+    print(f"The whole log: {log}", file=sys.stderr)
+    print("`.venv/bin/roadworthy doctor` looks for the cause.", file=sys.stderr)
     if running(data) is None:
         pid_file(data).unlink(missing_ok=True)
     return 1

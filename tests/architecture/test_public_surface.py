@@ -53,7 +53,8 @@ def test_the_sdk_offers_these_names_and_no_others() -> None:
 
 
 def test_importing_the_sdk_brings_nothing_of_the_server() -> None:
-    show = "import sys, json, roadworthy; [getattr(roadworthy, n) for n in roadworthy.__all__]; print(json.dumps(sorted(sys.modules)))"
+    use = "[getattr(roadworthy, name) for name in roadworthy.__all__]"
+    show = f"import sys, json, roadworthy; {use}; print(json.dumps(sorted(sys.modules)))"
     shown = subprocess.run([sys.executable, "-c", show], capture_output=True, text=True, check=True)
 
     loaded = set(json.loads(shown.stdout))
