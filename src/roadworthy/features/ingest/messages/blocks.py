@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from roadworthy.domain.message import Part
+from roadworthy.domain.message import Message, Part
 from roadworthy.features.ingest.messages.draft import Draft, first, json_text, text, tool_call
 
 Block = dict[str, Any]
@@ -17,7 +17,9 @@ Block = dict[str, Any]
 
 def add_block(draft: Draft, block: Block) -> bool:
     """Put one block into the draft; False where nothing marks it as a block of a message."""
-    kind = block.get("type") or block.get("block_type") or block.get("part_kind")
+    kind = block.get("type")
+    if kind is None:
+        kind = block.get("block_type") or block.get("part_kind")
     if isinstance(kind, str):
         reader = BY_TYPE.get(kind)
         if reader is not None:
@@ -79,9 +81,7 @@ def _media(draft: Draft, block: Block) -> None:
     """Image, audio, video or file: inline data is kept as a data URI, so that nothing sent is lost."""
     kind = str(block.get("type") or block.get("block_type") or "file")
     kind = str(block.get("modality") or MEDIA_NAMES.get(kind, kind))
-    inner = first(
-        block, "source", "image_url", "image", "input_audio", "audio", "file", "document", "video", "data"
-    )
+    inner = first(block, *MEDIA_HOLDERS)
     if isinstance(inner, str):
         inner = {"url": inner} if inner.startswith(("http", "data:")) else {"data": inner}
     source: Block = {**block, **inner} if isinstance(inner, dict) else block
@@ -102,6 +102,15 @@ def _call(draft: Draft, block: Block) -> None:
         draft.parts.append(Part(type="tool_call", text=json_text(block)))
     else:
         draft.calls.append(call)
+
+
+def _response(draft: Draft, block: Block) -> None:
+    """OpenTelemetry's spelling, on the hot path."""
+    call_id, content = block.get("id"), block.get("response")
+    if isinstance(call_id, str) and isinstance(content, str) and "name" not in block:
+        draft.results.append(Message(role="tool", content=content, tool_call_id=call_id))
+    else:
+        _result(draft, block)
 
 
 def _result(draft: Draft, block: Block) -> None:
@@ -158,6 +167,7 @@ def _nothing(draft: Draft, block: Block) -> None:
     """A marker without content: a cache point, the start of a step."""
 
 
+MEDIA_HOLDERS = ("source", "image_url", "image", "input_audio", "audio", "file", "document", "video", "data")
 MEDIA_KINDS = frozenset({"image", "audio", "video", "file"})
 MEDIA_NAMES = {
     "image_url": "image",
@@ -199,7 +209,7 @@ BY_TYPE: dict[str, Callable[[Draft, Block], None]] = {
     "server_tool_call": _call,
     "mcp_tool_use": _call,
     "functionCall": _call,
-    "tool_call_response": _result,
+    "tool_call_response": _response,
     "server_tool_call_response": _result,
     "tool-result": _result,
     "tool_result": _result,

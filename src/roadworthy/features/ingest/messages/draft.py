@@ -28,9 +28,11 @@ ROLES = {
     "tool_response": "tool",
 }
 
+CALL_IDS = ("id", "call_id", "tool_call_id", "toolCallId", "toolUseId", "tool_id", "tool_use_id")
+
 
 class Reader(Protocol):
-    """What a shape calls back for the values nested in its own. Depth is bounded: too deep reads as nothing."""
+    """What a shape calls back for the values nested in its own. Too deep reads as nothing."""
 
     default_role: str
 
@@ -85,7 +87,7 @@ class Draft:
 
 
 def role_of(value: object, default: str) -> str:
-    """The canonical role for a provider's word ("developer", "MODEL", "MessageRole.USER"); else the default."""
+    """The canonical role for a provider's word ("developer", "MessageRole.USER"); else the default."""
     if not isinstance(value, str):
         return default
     role = ROLES.get(value)
@@ -140,16 +142,24 @@ def tool_call(value: object) -> ToolCall | None:
     """A tool call in any of the known spellings, or None where nothing names a tool."""
     if not isinstance(value, dict):
         return None
+    inner = value.get("function")
+    name = inner.get("name") if isinstance(inner, dict) else None
+    if isinstance(inner, dict) and isinstance(name, str):  # OpenAI's spelling, by far the commonest
+        call_id, arguments = value.get("id"), inner.get("arguments")
+        if isinstance(call_id, str) and isinstance(arguments, str):
+            return ToolCall(id=call_id, name=name, arguments=arguments)
+    elif inner is None and "arguments" in value:  # OpenTelemetry's
+        name, call_id = value.get("name"), value.get("id")
+        if isinstance(name, str) and isinstance(call_id, str):
+            return ToolCall(id=call_id, name=name, arguments=text(value["arguments"]))
     inner = first(value, "function", "tool_call")
     source: dict[str, Any] = inner if isinstance(inner, dict) else value
     if isinstance(source.get("function"), dict):  # OpenInference: {"tool_call": {"id", "function": {…}}}
         value, source = source, source["function"]
     name = first(source, "name", "tool_name", "toolName", "recipient_name")
-    if not isinstance(name, str):
-        return None
-    call_id = first(
-        value, "id", "call_id", "tool_call_id", "toolCallId", "toolUseId", "tool_id", "tool_use_id"
-    )
+    if not isinstance(name, str) or ("parameters" in source and "description" in source):
+        return None  # the second is the definition of a tool
+    call_id = first(value, *CALL_IDS)
     if call_id is None:
         call_id = source.get("id")
     arguments = first(

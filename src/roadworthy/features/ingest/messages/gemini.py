@@ -56,3 +56,8 @@ def read_content(value: dict[str, Any], read: Reader) -> list[Message] | None:
         read.content(draft, inner)
         found = draft.done()
     return found
+
+
+def read_invocation(value: dict[str, Any], read: Reader) -> list[Message] | None:
+    """{"new_message": {"role", "parts"}}: what an ADK agent was asked."""
+    return read.message(value["new_message"])

@@ -21,9 +21,8 @@ def read_message(value: dict[str, Any], read: Reader) -> list[Message] | None:
     extra = value.get("additional_kwargs")
     if isinstance(extra, dict):
         calls = extra.get("tool_calls")
-        found = [
-            c for item in (calls if isinstance(calls, list) else ()) if (c := tool_call(item)) is not None
-        ]
+        calls = calls if isinstance(calls, list) else []
+        found = [call for item in calls if (call := tool_call(item)) is not None]
         if found:
             draft.calls[:] = found
         draft.call_id = text(extra.get("tool_call_id")) if draft.role == "tool" else ""

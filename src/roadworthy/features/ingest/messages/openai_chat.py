@@ -33,6 +33,8 @@ def read_choice(choice: object, read: Reader) -> list[Message]:
         found = read.messages(inner)
     elif isinstance(choice.get("text"), str):  # the older completions API
         found = [Message(role="assistant", content=choice["text"])]
+    elif isinstance(finish, str):  # a content filter left nothing
+        found = [Message(role="assistant")]
     else:
         return []
     if found and isinstance(finish, str) and not found[-1].finish_reason:

@@ -15,19 +15,12 @@ MAX_DEPTH = 12
 
 
 def parse_messages(value: str | object, *, default_role: str) -> tuple[Message, ...]:
-    """The messages of a chat value: a list of messages, a request, a response, a single message.
+    """The messages of a chat value: a list of messages, a request, a response or a stream, a single message.
 
-    A string is read as JSON. () where the value is not a chat. `default_role` is the role of messages that
-    name none: "user" for inputs, "assistant" for outputs. Never raises, whatever the value.
+    A string is read as JSON, JSON lines or server-sent events, bytes as those or as an AWS event stream.
+    () where the value is not a chat. `default_role` is the role of messages that name none: "user" for
+    inputs, "assistant" for outputs. Never raises, whatever the value.
     """
-    if isinstance(value, str):
-        start = value[:64].lstrip()[:1]
-        if start != "[" and start != "{":
-            return ()
-        try:
-            value = orjson.loads(value)
-        except ValueError:
-            return ()
     try:
         return tuple(shapes.ChatReader(default_role, MAX_DEPTH).messages(value))
     except Exception:  # noqa: BLE001 - protects the hot path: a shape nobody foresaw is shown as it came

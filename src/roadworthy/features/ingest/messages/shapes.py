@@ -8,6 +8,7 @@ the next is asked. Adding a shape is one file and its lines here.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -19,16 +20,18 @@ from roadworthy.features.ingest.messages import (
     bedrock,
     cohere,
     gemini,
+    hugging_face,
     langchain,
     llama_index,
     ollama,
     openai_chat,
     openai_responses,
     pydantic_ai,
+    streams,
     vercel_ai,
 )
 from roadworthy.features.ingest.messages.blocks import add_block, is_block
-from roadworthy.features.ingest.messages.draft import Draft, Reader, role_of, text, tool_call
+from roadworthy.features.ingest.messages.draft import ROLES, Draft, Reader, role_of, text, tool_call
 
 Shape = Callable[[dict[str, Any], Reader], "list[Message] | None"]
 
@@ -54,8 +57,11 @@ ENVELOPES: tuple[tuple[str, Shape], ...] = (
     ("completions", bedrock.read_completion),
     ("llm_input", langchain.read_state),
     ("inputs", langchain.read_state),
+    ("inputs", hugging_face.read_request),
+    ("generated_text", hugging_face.read_response),
     ("outputs", langchain.read_state),
     ("update", langchain.read_state),
+    ("new_message", gemini.read_invocation),
 )
 MESSAGES: tuple[tuple[str, Shape], ...] = (
     ("kwargs", langchain.read_constructor),
@@ -77,17 +83,22 @@ MESSAGE_KEYS = frozenset(
 class ChatReader:
     """Walks one value. `depth` is how many levels are left."""
 
-    __slots__ = ("default_role", "depth")
+    __slots__ = ("default_role", "depth", "unknown_roles")
 
     def __init__(self, default_role: str, depth: int) -> None:
         self.default_role = default_role
         self.depth = depth
+        self.unknown_roles = False
 
     def messages(self, value: object) -> list[Message]:
         if isinstance(value, list):
             return self._list(value)
         if isinstance(value, dict):
             return self._dict(value)
+        if isinstance(value, str):
+            return self._text(value)
+        if isinstance(value, bytes):
+            return streams.read_binary(value, self)
         return []
 
     def message(self, value: object, *, default_role: str = "") -> list[Message]:
@@ -95,7 +106,8 @@ class ChatReader:
             return []
         role = value.get("role")
         if isinstance(role, str) and "blocks" not in value:
-            return self._role_message(value, role)
+            plain = _plain_message(value, role)
+            return [plain] if plain is not None else self._role_message(value, role)
         for key, shape in MESSAGES:
             if key in value:
                 found = shape(value, self)
@@ -140,6 +152,8 @@ class ChatReader:
     def _list(self, values: list[Any]) -> list[Message]:
         if self.depth <= 0:
             return []
+        if values and streams.is_event(values[0]):
+            return streams.read_events([value for value in values if isinstance(value, dict)], self)
         self.depth -= 1
         found: list[Message] = []
         recognised = 0
@@ -149,7 +163,7 @@ class ChatReader:
             elif isinstance(value, dict):
                 messages = self.message(value) or self._envelope(value)
             elif isinstance(value, str):
-                messages = self._encoded(value)
+                messages = self._text(value) if value[:1] in ("{", "[") else []
             else:
                 continue
             if messages:
@@ -160,7 +174,7 @@ class ChatReader:
             draft = Draft(self.default_role)
             self.content(draft, values)
             return draft.done(keep_empty=False)
-        return found
+        return _answers_of_named_tools(found) if self.unknown_roles else found
 
     def _dict(self, value: dict[str, Any]) -> list[Message]:
         return self._envelope(value) or self.message(value)
@@ -179,27 +193,35 @@ class ChatReader:
         finally:
             self.depth += 1
 
-    def _encoded(self, value: str) -> list[Message]:
-        if value[:1] not in ("{", "["):
-            return []
+    def _text(self, value: str) -> list[Message]:
+        start = value[:64].lstrip()
+        if start[:1] not in ("{", "["):
+            return streams.read_text(value, self) if start[:5] in ("data:", "event") else []
         try:
-            return self.messages(orjson.loads(value))
+            loaded = orjson.loads(value)
         except ValueError:
-            return []
+            return streams.read_text(value, self) if start[:1] == "{" and "}\n{" in value else []
+        return self.messages(loaded)
 
     def _role_message(self, value: dict[str, Any], role: str) -> list[Message]:
         """The form most providers share: role, content or parts, tool calls, the answered call, a name."""
         draft = Draft(role_of(role, ""))
         if not draft.role:
             draft.role, draft.name = self.default_role, role
+            self.unknown_roles = True
         content = value.get("content")
         if content is None:
             content = value.get("parts")
+        if isinstance(content, dict) and "function" in content and tool_call(content) is None:
+            return []  # LangSmith records the tools on offer as messages
         self.content(draft, content)
         if content is None or len(value) > 2:
             self._extras(draft, value)
-        if draft.role == "tool" and draft.results:
-            return draft.done(keep_empty=False)
+        if draft.role == "tool":
+            if draft.results:
+                return draft.done(keep_empty=False)
+            if draft.calls:
+                draft.role = "assistant"  # Koog and smolagents say "tool" of the call as well
         return draft.done()
 
     def _extras(self, draft: Draft, value: dict[str, Any]) -> None:
@@ -215,6 +237,9 @@ class ChatReader:
         if isinstance(finish, str):
             draft.finish = finish
         calls = value.get("tool_calls") or value.get("toolCalls") or value.get("function_call")
+        extra = value.get("additional_kwargs")
+        if not calls and isinstance(extra, dict):
+            calls = extra.get("tool_calls")
         for item in calls if isinstance(calls, list) else (calls,):
             call = tool_call(item)
             if call is not None:
@@ -222,3 +247,36 @@ class ChatReader:
         call_id = value.get("tool_call_id") or value.get("toolCallId")
         if call_id is not None and draft.role == "tool":
             draft.call_id = text(call_id)
+
+
+def _plain_message(value: dict[str, Any], role: str) -> Message | None:
+    """The commonest messages without the detour over a draft: one text, or one answer."""
+    canonical = ROLES.get(role)
+    content = value.get("content")
+    if canonical is None:
+        return None
+    if content is None and len(value) == 2:
+        parts = value.get("parts")
+        if not (isinstance(parts, list) and len(parts) == 1 and isinstance(parts[0], dict)):
+            return None
+        if parts[0].get("type") != "text" or canonical == "tool":
+            return None
+        content = parts[0].get("content")
+        return Message(role=canonical, content=content) if isinstance(content, str) else None
+    if not isinstance(content, str) or content[:2] == "[{":
+        return None
+    if len(value) == 2:
+        return Message(role=canonical, content=content)
+    if len(value) == 3 and canonical == "tool" and isinstance(value.get("tool_call_id"), str):
+        return Message(role=canonical, content=content, tool_call_id=value["tool_call_id"])
+    return None
+
+
+def _answers_of_named_tools(messages: list[Message]) -> list[Message]:
+    """LangSmith gives a tool's answer the tool's name as its role: it is one where that tool was called."""
+    called: set[str] = set()
+    found: list[Message] = []
+    for message in messages:
+        called.update(call.name for call in message.tool_calls)
+        found.append(replace(message, role="tool") if message.name in called else message)
+    return found

@@ -26,6 +26,8 @@ def read_prompt(value: dict[str, Any], read: Reader) -> list[Message] | None:
         found = [Message(role="user", content=prompt)]
     elif isinstance(prompt, list | dict):
         found = read.messages(prompt)
+        if not found and isinstance(prompt, list) and all(isinstance(item, str) for item in prompt):
+            found = [Message(role="user", content=item) for item in prompt]  # a batch of completions
     else:
         return None
     return system_messages(value, read) + found if found else None
