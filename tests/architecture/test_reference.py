@@ -1,0 +1,9 @@
+"""The reference pages are written from the code; here they are held against it."""
+
+from __future__ import annotations
+
+from scripts.reference import SETTINGS, settings_page
+
+
+def test_every_setting_is_documented_as_it_is() -> None:
+    assert SETTINGS.read_text() == settings_page(), "run `make reference`"
