@@ -1,4 +1,4 @@
-"""What the metadata store promises: projects, keys, people, prices, saved views.
+"""What the metadata store promises: projects, keys, people, log-ins, prices, saved views, jobs.
 
 One call is one transaction, durable on return. Small: everything in it fits in memory. SQLite (WAL) behind
 SQLAlchemy today; PostgreSQL with the same models later. Secrets are hashed before they get here.
@@ -6,11 +6,11 @@ SQLAlchemy today; PostgreSQL with the same models later. Secrets are hashed befo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
-from roadworthy.domain.project import ApiKey, KeyScope, Project
+from roadworthy.domain.project import ApiKey, Project
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +53,46 @@ class Person:
     created_ns: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoginSession:
+    """A person who logged in. Only a hash of the cookie's token is kept."""
+
+    token_hash: str
+    person: str
+    created_ns: int
+    expires_ns: int
+
+
+class JobStatus(StrEnum):
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A long piece of work that survives a restart: it goes on from `position`.
+
+    `arguments` and `position` are JSON of the kind's own making.
+    """
+
+    id: str
+    project: str
+    kind: str
+    arguments: str
+    created_ns: int
+    updated_ns: int
+    status: JobStatus = JobStatus.WAITING
+    position: str = ""
+    done: int = 0
+    total: int | None = None
+    unit: str = ""
+    """What `done` and `total` count."""
+    error: str = ""
+
+
 class MetadataStore(Protocol):
     def projects(self) -> list[Project]: ...
     def project(self, project_id: str) -> Project | None: ...
@@ -78,6 +118,20 @@ class MetadataStore(Protocol):
     def save_person(self, person: Person) -> None: ...
     def delete_person(self, name: str) -> bool: ...
 
+    def add_session(self, session: LoginSession) -> None: ...
+    def session(self, token_hash: str) -> LoginSession | None: ...
+    def delete_session(self, token_hash: str) -> bool: ...
+    def delete_sessions(self, *, person: str | None = None, expired_before_ns: int | None = None) -> int:
+        """Of that person, or those that ended before; how many."""
+        ...
+
+    def jobs(self, project_id: str | None = None, *, limit: int = 200) -> list[Job]:
+        """Newest first."""
+        ...
+
+    def job(self, job_id: str) -> Job | None: ...
+    def save_job(self, job: Job) -> None: ...
+
     def remembered_response(self, project_id: str, idempotency_key: str) -> tuple[str, bytes] | None:
         """(hash of the request, response body) of an earlier request with this idempotency key."""
         ...
@@ -91,6 +145,3 @@ class MetadataStore(Protocol):
         ...
 
     def close(self) -> None: ...
-
-
-__all__: Sequence[str] = ("KeyScope", "MetadataStore", "Person", "PriceOverride", "SavedView")

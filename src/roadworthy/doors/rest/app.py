@@ -1,0 +1,94 @@
+"""The REST API and the web page as one ASGI app."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.routing import APIRoute
+from prometheus_client import REGISTRY, CollectorRegistry
+from starlette.responses import Response
+
+from roadworthy.contracts.metadata import MetadataStore
+from roadworthy.doors.rest import problems
+from roadworthy.doors.rest.context import Health, RestContext
+from roadworthy.doors.rest.events import EventBus
+from roadworthy.doors.rest.guard import Guard
+from roadworthy.doors.rest.problems import PROBLEM_RESPONSES, not_found
+from roadworthy.doors.rest.routes import events, login, observe, operations, probes, projects, runs, transfer
+from roadworthy.doors.rest.routes.login import FailedLogins
+from roadworthy.doors.rest.settings import RestSettings
+from roadworthy.doors.web.page import WebPage
+from roadworthy.features.observe.jobs import JobRunner
+from roadworthy.features.observe.service import ObserveService
+
+PREFIX = "/api/v1"
+_ROUTERS: tuple[APIRouter, ...] = (
+    runs.router,
+    observe.router,
+    projects.router,
+    operations.router,
+    transfer.router,
+    events.router,
+    login.router,
+)
+
+
+def build_rest_app(
+    *,
+    observe: ObserveService,
+    metadata: MetadataStore,
+    events: EventBus,
+    jobs: JobRunner,
+    settings: RestSettings,
+    health: Callable[[], Health] = Health,
+    registry: CollectorRegistry = REGISTRY,
+) -> FastAPI:
+    """Everything on the page's port. The caller owns what it passes: it starts `jobs`, and closes `events`
+    when the server is to stop (streams end then)."""
+    app = api(settings)
+    app.state.context = RestContext(
+        settings=settings, observe=observe, metadata=metadata, events=events, jobs=jobs, health=health
+    )
+    app.state.registry = registry
+    return app
+
+
+def api(settings: RestSettings) -> FastAPI:
+    """The app without what it works with: enough to describe itself."""
+    app = FastAPI(
+        title="Roadworthy",
+        version=settings.version,
+        summary="Records every run of AI agents.",
+        openapi_url=f"{PREFIX}/openapi.json",
+        docs_url=None,  # these pages load scripts from elsewhere
+        redoc_url=None,
+        responses=PROBLEM_RESPONSES,
+        generate_unique_id_function=_operation_id,
+    )
+    app.state.failed_logins = FailedLogins()
+    for router in _ROUTERS:
+        app.include_router(router, prefix=PREFIX)
+    app.include_router(probes.router)
+    problems.install(app)
+    _add_page(app, WebPage(settings.static_dir))
+    app.add_middleware(Guard, settings=settings)
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.operation_id or route.name
+
+
+def _add_page(app: FastAPI, page: WebPage) -> None:
+    """Last of all routes: whatever is not the API is the page."""
+
+    @app.api_route(
+        "/api/{path:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"], include_in_schema=False
+    )
+    def unknown_endpoint(path: str) -> Response:
+        raise not_found("endpoint", name=f"/api/{path}")
+
+    @app.get("/{path:path}", include_in_schema=False)
+    def page_file(request: Request, path: str) -> Response:
+        return page.response(request)

@@ -1,0 +1,41 @@
+"""What routes work with. One object, on `app.state.context`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+
+from roadworthy.contracts.metadata import MetadataStore
+from roadworthy.doors.rest.events import EventBus
+from roadworthy.doors.rest.settings import RestSettings
+from roadworthy.features.observe.jobs import JobRunner
+from roadworthy.features.observe.service import ObserveService
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Health:
+    """How the process is. `problems` are plain words; ready means it may be sent requests."""
+
+    ready: bool = True
+    backlog_bytes: int = 0
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestContext:
+    settings: RestSettings
+    observe: ObserveService
+    metadata: MetadataStore
+    events: EventBus
+    jobs: JobRunner
+    health: Callable[[], Health] = field(default=Health)
+
+
+def _context(request: Request) -> RestContext:
+    return cast(RestContext, request.app.state.context)
+
+
+Context = Annotated[RestContext, Depends(_context)]

@@ -1,0 +1,103 @@
+"""Two runs side by side: which step of one answers which step of the other, and where they first part."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from enum import StrEnum
+
+from roadworthy.domain.span import Span, SpanFlag, SpanKind
+
+_LIMIT = 4000
+"""Steps of each run that are compared: alignment takes time with the product of both lengths."""
+
+
+class StepRelation(StrEnum):
+    SAME = "same"
+    """Same step, same input and output."""
+    CHANGED = "changed"
+    """Same step; `differs` says in what."""
+    ONLY_LEFT = "only_left"
+    ONLY_RIGHT = "only_right"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlignedStep:
+    left: Span | None
+    right: Span | None
+    relation: StepRelation
+    differs: tuple[str, ...] = ()
+    """Of a changed step: status, input, output, model, tokens (in that order)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alignment:
+    steps: tuple[AlignedStep, ...]
+    first_divergence: int | None
+    """Index into `steps` of the first step where what happened differs (tokens alone do not count);
+    None where the runs are alike."""
+    truncated: bool
+    """Whether one of the runs had more steps than are compared."""
+
+
+def align(left: Sequence[Span], right: Sequence[Span]) -> Alignment:
+    """Aligns the steps of two runs in order of their start.
+
+    Steps match by kind and by what they are (tool name, agent, model's role), not by ids or time; the
+    longest common blocks are kept together (Ratcliff and Obershelp's matching, `difflib`). Merged
+    duplicates and spans of no GenAI meaning are left out.
+    """
+    a, b = _steps(left), _steps(right)
+    truncated = len(a) > _LIMIT or len(b) > _LIMIT
+    a, b = a[:_LIMIT], b[:_LIMIT]
+    matcher = SequenceMatcher(None, [_key(s) for s in a], [_key(s) for s in b], autojunk=False)
+    steps: list[AlignedStep] = []
+    for tag, a_from, a_to, b_from, b_to in matcher.get_opcodes():
+        if tag == "equal":
+            steps.extend(_pair(a[a_from + i], b[b_from + i]) for i in range(a_to - a_from))
+            continue
+        steps.extend(AlignedStep(left=s, right=None, relation=StepRelation.ONLY_LEFT) for s in a[a_from:a_to])
+        steps.extend(
+            AlignedStep(left=None, right=s, relation=StepRelation.ONLY_RIGHT) for s in b[b_from:b_to]
+        )
+    first = next((i for i, step in enumerate(steps) if _diverges(step)), None)
+    return Alignment(steps=tuple(steps), first_divergence=first, truncated=truncated)
+
+
+def _steps(spans: Sequence[Span]) -> list[Span]:
+    kept = [s for s in spans if not s.merged_into and s.kind is not SpanKind.OTHER]
+    return sorted(kept, key=lambda s: (s.start_ns, SpanFlag.INFERRED in s.flags, s.span_id))
+
+
+def _key(span: Span) -> tuple[str, str]:
+    if span.kind in (SpanKind.TOOL, SpanKind.MCP):
+        return (SpanKind.TOOL, span.tool_name or span.name)
+    if span.kind in (SpanKind.LLM, SpanKind.EMBEDDING):
+        # Not the name: it often holds the model ("chat gpt-5"), and a model may be what was changed.
+        return (span.kind, span.agent)
+    if span.kind is SpanKind.HANDOFF:
+        return (span.kind, span.handoff_to or span.name)
+    return (span.kind, span.agent or span.name)
+
+
+def _pair(left: Span, right: Span) -> AlignedStep:
+    differs: list[str] = []
+    if (left.status == "error") != (right.status == "error") or left.error_type != right.error_type:
+        differs.append("status")
+    if left.input != right.input:
+        differs.append("input")
+    if left.output != right.output:
+        differs.append("output")
+    if (left.model_answered or left.model_asked) != (right.model_answered or right.model_asked):
+        differs.append("model")
+    if (left.input_tokens, left.output_tokens) != (right.input_tokens, right.output_tokens):
+        differs.append("tokens")
+    relation = StepRelation.CHANGED if differs else StepRelation.SAME
+    return AlignedStep(left=left, right=right, relation=relation, differs=tuple(differs))
+
+
+def _diverges(step: AlignedStep) -> bool:
+    if step.relation is StepRelation.CHANGED:
+        return step.differs != ("tokens",)
+    return step.relation is not StepRelation.SAME

@@ -1,0 +1,122 @@
+"""The fleet: one row for each agent seen in traffic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from roadworthy.contracts.telemetry import AggregateQuery, AggregateRow, TelemetryStore
+from roadworthy.features.observe.rates import Rate, rate
+
+SPARK_BUCKETS = 24
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SparkPoint:
+    """What happened in [start_ns, start_ns + bucket)."""
+
+    start_ns: int
+    runs: int
+    errors: int
+    failures: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """Figures over a set of runs. Sums cover the runs that said them: `cost_known`, `tokens_known`."""
+
+    runs: int
+    errors: Rate
+    """Runs that ended with a technical error, of all runs."""
+    successes: Rate
+    """Runs said to be a success, of the runs whose outcome was said."""
+    unknown_outcomes: int
+    failed_tool_calls: Rate
+    """Failed tool calls of all tool calls."""
+    model_calls: int
+    input_tokens: int | None
+    output_tokens: int | None
+    tokens_known: int
+    cost_usd: float | None
+    cost_known: int
+    duration_p50_ns: float | None
+    duration_p95_ns: float | None
+    last_started_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FleetRow:
+    """`agent` is "" for runs that named none."""
+
+    agent: str
+    summary: Summary
+    spark: tuple[SparkPoint, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fleet:
+    from_ns: int
+    to_ns: int
+    bucket_ns: int
+    rows: tuple[FleetRow, ...]
+
+
+def summarise(row: AggregateRow) -> Summary:
+    known = row.successes + row.failures
+    return Summary(
+        runs=row.runs,
+        errors=rate(row.errors, n=row.runs),
+        successes=rate(row.successes, n=known),
+        unknown_outcomes=row.runs - known,
+        failed_tool_calls=rate(row.failed_tool_calls, n=row.tool_calls),
+        model_calls=row.model_calls,
+        input_tokens=row.input_tokens,
+        output_tokens=row.output_tokens,
+        tokens_known=row.tokens_known,
+        cost_usd=row.cost_usd,
+        cost_known=row.cost_known,
+        duration_p50_ns=row.duration_p50_ns,
+        duration_p95_ns=row.duration_p95_ns,
+        last_started_ns=row.last_started_ns,
+    )
+
+
+def fleet(store: TelemetryStore, project: str, *, from_ns: int, to_ns: int) -> Fleet:
+    """Agents with at least one run in [from_ns, to_ns), last seen first."""
+    bucket = max(1_000_000_000, -(-(to_ns - from_ns) // SPARK_BUCKETS))
+    totals = store.aggregate(project, AggregateQuery(by=("agent",), from_ns=from_ns, to_ns=to_ns))
+    points = store.aggregate(
+        project,
+        AggregateQuery(by=("agent",), bucket_ns=bucket, from_ns=from_ns, to_ns=to_ns, limit=100_000),
+    )
+    grouped: dict[str, list[AggregateRow]] = {}
+    for point in points:
+        grouped.setdefault(point.group[0], []).append(point)
+    starts = range(from_ns // bucket * bucket, to_ns, bucket)
+    rows = [
+        FleetRow(
+            agent=row.group[0],
+            summary=summarise(row),
+            spark=_spark(grouped.get(row.group[0], ()), starts=starts),
+        )
+        for row in totals
+    ]
+    rows.sort(key=lambda row: (-row.summary.last_started_ns, row.agent))
+    return Fleet(from_ns=from_ns, to_ns=to_ns, bucket_ns=bucket, rows=tuple(rows))
+
+
+def _spark(points: Sequence[AggregateRow], *, starts: Sequence[int]) -> tuple[SparkPoint, ...]:
+    """One point for each bucket, empty ones too, so that all rows share one time axis."""
+    known: Mapping[int, AggregateRow] = {point.bucket_start_ns: point for point in points}
+    out: list[SparkPoint] = []
+    for start in starts:
+        row = known.get(start)
+        out.append(
+            SparkPoint(
+                start_ns=start,
+                runs=row.runs if row else 0,
+                errors=row.errors if row else 0,
+                failures=row.failures if row else 0,
+            )
+        )
+    return tuple(out)

@@ -1,0 +1,98 @@
+"""Pricing history again, after prices changed: a resumable job, a page of runs at a time."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from roadworthy.contracts.metadata import Job, MetadataStore, PriceOverride
+from roadworthy.contracts.telemetry import RunQuery, TelemetryBatch, TelemetryStore
+from roadworthy.domain.run import Run
+from roadworthy.domain.span import Span, SpanKind
+from roadworthy.features.observe.jobs import Step
+from roadworthy.features.observe.service import Assemble
+
+KIND = "recompute_prices"
+_RUNS_A_STEP = 50
+
+PriceOf = Callable[[Span, Sequence[PriceOverride]], float | None]
+"""What a span cost in USD under these overrides; None where unknown. Another feature's: `app` passes it in."""
+
+
+class Reprice:
+    """The work of one job. A repeated piece changes nothing: same prices, same costs.
+
+    What changes is written as version + 1 of what was read. Versions are offsets in the intake log and so
+    lie further apart than 1: a span that arrives meanwhile has a higher one, was priced with the new prices,
+    and wins.
+    """
+
+    def __init__(
+        self, store: TelemetryStore, *, metadata: MetadataStore, assemble: Assemble, price: PriceOf
+    ) -> None:
+        self._store = store
+        self._metadata = metadata
+        self._assemble = assemble
+        self._price = price
+
+    def __call__(self, job: Job) -> Step:
+        from_day = json.loads(job.arguments or "{}").get("from_day")
+        from_ns = None if from_day is None else _day_ns(from_day)
+        after = None
+        if job.position:
+            sort_ns, run_id = json.loads(job.position)
+            after = (int(sort_ns), str(run_id))
+        total = job.total
+        if total is None:
+            total = self._store.count_runs(job.project, RunQuery(from_ns=from_ns))
+        runs = self._store.runs(job.project, RunQuery(from_ns=from_ns, limit=_RUNS_A_STEP, after=after))
+        if not runs:
+            return Step(position=None, done=job.done, total=total)
+        overrides = self._metadata.prices(job.project)
+        spans: list[Span] = []
+        changed: list[Run] = []
+        for run in runs:
+            self._reprice(run, overrides=overrides, spans=spans, runs=changed)
+        if spans or changed:
+            last = runs[-1]
+            token = f"reprice-{job.id}-{last.sort_ns}-{last.id}"
+            self._store.write(TelemetryBatch(token=token, spans=spans, runs=changed))
+        done = job.done + len(runs)
+        if len(runs) < _RUNS_A_STEP:
+            return Step(position=None, done=done, total=max(total, done))
+        position = json.dumps([runs[-1].sort_ns, runs[-1].id])
+        return Step(position=position, done=done, total=max(total, done))
+
+    def _reprice(
+        self, run: Run, *, overrides: Sequence[PriceOverride], spans: list[Span], runs: list[Run]
+    ) -> None:
+        before = self._store.spans_of_traces(run.project, run.trace_ids)
+        after: list[Span] = []
+        for span in before:
+            # The aggregate spans of frameworks carry tokens too, but the price decides what it prices.
+            cost = self._price(span, overrides) if span.kind in _PRICED else span.cost_usd
+            if _differs(cost, span.cost_usd):
+                span = replace(span, cost_usd=cost, version=span.version + 1)
+                spans.append(span)
+            after.append(span)
+        place = self._store.places_of_traces(run.project, run.trace_ids)
+        first = min(place.values(), key=lambda p: (p.sort_ns, p.run_id), default=None)
+        again = next((r for r in self._assemble(after, place=first).runs if r.id == run.id), None)
+        if again is not None and _differs(again.cost_usd, run.cost_usd):
+            runs.append(replace(run, cost_usd=again.cost_usd, version=run.version + 1))
+
+
+_PRICED = frozenset({SpanKind.LLM, SpanKind.EMBEDDING, SpanKind.RERANKER})
+
+
+def _differs(left: float | None, right: float | None) -> bool:
+    if left is None or right is None:
+        return left is not right
+    return not math.isclose(left, right, rel_tol=1e-9, abs_tol=1e-15)
+
+
+def _day_ns(day: str) -> int:
+    return int(datetime.fromisoformat(day).replace(tzinfo=UTC).timestamp()) * 1_000_000_000
