@@ -1,0 +1,92 @@
+import { useEffect, useRef, useSyncExternalStore } from "react";
+
+/**
+ * Live events of one project: one EventSource for the whole page, shared by all who listen.
+ *
+ * `runs` carries ids of runs that are new or changed; `resync` says that events were lost (a restart, a
+ * long sleep) and that lists should be read anew.
+ */
+
+export type LiveState = "connecting" | "live" | "lost";
+export type LiveEvent = { kind: "runs"; ids: readonly string[] } | { kind: "resync" };
+
+type Listener = (event: LiveEvent) => void;
+
+let source: EventSource | undefined;
+let project = "";
+let state: LiveState = "connecting";
+const listeners = new Set<Listener>();
+const watchers = new Set<() => void>();
+
+function setState(next: LiveState): void {
+  if (state === next) return;
+  state = next;
+  watchers.forEach((watch) => watch());
+}
+
+function tell(event: LiveEvent): void {
+  listeners.forEach((listener) => listener(event));
+}
+
+function readIds(data: unknown): string[] {
+  try {
+    const body: unknown = JSON.parse(String(data));
+    const ids = typeof body === "object" && body !== null && "ids" in body ? body.ids : undefined;
+    return Array.isArray(ids) ? ids.filter((id): id is string => typeof id === "string") : [];
+  } catch {
+    return []; // A line cut by a proxy: the next one comes.
+  }
+}
+
+/** Opens the stream of a project; the browser itself reconnects with Last-Event-ID. */
+export function connectLive(next: string): () => void {
+  project = next;
+  source?.close();
+  setState("connecting");
+  const mine = new EventSource(`/api/v1/events?project=${encodeURIComponent(project)}`);
+  source = mine;
+  let wasLost = false;
+  mine.addEventListener("open", () => {
+    setState("live");
+    if (wasLost) tell({ kind: "resync" });
+    wasLost = false;
+  });
+  mine.addEventListener("error", () => {
+    wasLost = true;
+    setState("lost");
+  });
+  mine.addEventListener("resync", () => tell({ kind: "resync" }));
+  mine.addEventListener("runs", (event) => {
+    const ids = readIds((event as MessageEvent<unknown>).data);
+    if (ids.length) tell({ kind: "runs", ids });
+  });
+  return () => {
+    mine.close();
+    if (source === mine) source = undefined;
+  };
+}
+
+export function useLiveState(): LiveState {
+  return useSyncExternalStore(
+    (watch) => {
+      watchers.add(watch);
+      return () => watchers.delete(watch);
+    },
+    () => state,
+  );
+}
+
+/** Calls `react` for each event while the component is shown. */
+export function useLive(react: Listener): void {
+  const latest = useRef(react);
+  useEffect(() => {
+    latest.current = react;
+  });
+  useEffect(() => {
+    const listener: Listener = (event) => latest.current(event);
+    listeners.add(listener);
+    return () => {
+      listeners.delete(listener);
+    };
+  }, []);
+}

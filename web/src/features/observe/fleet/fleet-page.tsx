@@ -1,0 +1,94 @@
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { Plug, Radar } from "lucide-react";
+import { useProject } from "@/client/project";
+import { ALL_TIME } from "@/client/time-range";
+import { storageQuery } from "@/features/server/queries";
+import { buttonClass } from "@/ui/button";
+import { plural } from "@/ui/format";
+import { Page } from "@/ui/shell/page";
+import { Empty, Failed, SkeletonRows } from "@/ui/states";
+import { fleetQuery } from "../queries";
+import { RangePicker } from "../range-picker";
+import { useLiveRefresh } from "../live-refresh";
+import { FleetCards } from "./fleet-cards";
+import { FleetSummary } from "./fleet-summary";
+import { FleetTable } from "./fleet-table";
+import { useSteadyOrder } from "./sorting";
+
+const route = getRouteApi("/shell/");
+
+/** Home: every agent seen in traffic, and how it is doing. */
+export function FleetPage() {
+  const project = useProject();
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const range = { from: search.from, to: search.to };
+  const storage = useQuery(storageQuery(project));
+  // The fleet needs a beginning: "all time" is since the first run.
+  const asked = search.from === ALL_TIME ? { from: storage.data?.first_at ?? undefined, to: search.to } : range;
+  const fleet = useQuery({ ...fleetQuery(project, asked), enabled: search.from !== ALL_TIME || !storage.isPending });
+  useLiveRefresh([["fleet", project], ["storage", project]]);
+  const sort = search.sort ?? "runs";
+  const dir = search.dir ?? (sort === "agent" ? "asc" : "desc");
+  const rows = useSteadyOrder(fleet.data?.items ?? [], sort, dir, JSON.stringify([project, range]));
+  const allEmpty = fleet.data?.items.length === 0;
+  return (
+    <Page
+      title="Fleet"
+      actions={
+        <RangePicker value={range} onChange={(next) => void navigate({ search: (old) => ({ ...old, ...next }) })} />
+      }
+    >
+      <div className="h-full overflow-auto">
+        {fleet.isError ? (
+          <Failed what="The fleet" error={fleet.error} retry={() => void fleet.refetch()} />
+        ) : fleet.isPending ? (
+          <SkeletonRows rows={8} height={52} />
+        ) : allEmpty ? (
+          <NothingYet older={(storage.data?.runs ?? 0) > 0} runs={storage.data?.runs ?? 0} />
+        ) : (
+          <div className="mx-auto flex max-w-[1600px] flex-col gap-4 p-4 md:p-5">
+            <FleetSummary fleet={fleet.data} range={range} onRange={(from, to) => void navigate({ search: (old) => ({ ...old, from, to }) })} />
+            <div className="hidden md:block">
+              <FleetTable
+                rows={rows}
+                range={range}
+                sort={sort}
+                dir={dir}
+                onSort={(next) =>
+                  void navigate({
+                    search: (old) => ({ ...old, sort: next, dir: next === sort ? (dir === "asc" ? "desc" : "asc") : undefined }),
+                  })
+                }
+              />
+            </div>
+            <div className="md:hidden">
+              <FleetCards rows={rows} range={range} />
+            </div>
+          </div>
+        )}
+      </div>
+    </Page>
+  );
+}
+
+function NothingYet({ older, runs }: { older: boolean; runs: number }) {
+  if (older)
+    return (
+      <Empty icon={<Radar />} title="No agent ran in this time">
+        <p>There {runs === 1 ? "is" : "are"} {plural(runs, "run")} outside of it.</p>
+        <Link to="/" search={{ from: ALL_TIME }} className={`${buttonClass()} mt-4`}>
+          Show all time
+        </Link>
+      </Empty>
+    );
+  return (
+    <Empty icon={<Plug />} title="No agent has reported yet">
+      <p>Send OpenTelemetry from any framework: one environment variable is enough.</p>
+      <Link to="/connect" className={`${buttonClass("primary", "md")} mt-4`}>
+        Connect an agent
+      </Link>
+    </Empty>
+  );
+}

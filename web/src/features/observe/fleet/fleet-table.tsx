@@ -1,0 +1,126 @@
+import { Link } from "@tanstack/react-router";
+import { ArrowDown, ArrowUp } from "lucide-react";
+import type { ReactNode } from "react";
+import type { TimeRange } from "@/client/time-range";
+import type { FleetRow } from "@/client/types";
+import type { FleetSort } from "@/routes/search";
+import { cx } from "@/ui/classes";
+import { count, duration, money, UNKNOWN } from "@/ui/format";
+import { Rate } from "@/ui/rate";
+import { Sparkline } from "@/ui/sparkline";
+import { Ago } from "@/ui/time";
+import { agentFilter, COST_KNOWN, FAILED, JUDGED, runsOf, TOOL_FAILED } from "../links";
+import { rateOf } from "./fleet-summary";
+
+interface FleetTableProps {
+  rows: readonly FleetRow[];
+  range: TimeRange;
+  sort: FleetSort;
+  dir: "asc" | "desc";
+  onSort: (sort: FleetSort) => void;
+}
+
+const COLUMNS: readonly { id: FleetSort; label: string; right?: boolean; title?: string }[] = [
+  { id: "agent", label: "Agent" },
+  { id: "runs", label: "Runs", right: true },
+  { id: "errors", label: "Error rate", right: true, title: "Runs that ended with a technical error" },
+  { id: "outcome", label: "Success rate", right: true, title: "Of the runs whose outcome was said" },
+  { id: "tools", label: "Tool failures", right: true, title: "Failed tool calls of all tool calls, hidden failures included" },
+  { id: "cost", label: "Cost", right: true },
+  { id: "p50", label: "p50", right: true, title: "Half of the runs took at most this long" },
+  { id: "p95", label: "p95", right: true, title: "95 % of the runs took at most this long" },
+  { id: "seen", label: "Last seen", right: true },
+];
+
+export function FleetTable({ rows, range, sort, dir, onSort }: FleetTableProps) {
+  return (
+    <div className="overflow-x-auto rounded-xl border border-line bg-surface shadow-card">
+      <table className="w-full border-collapse text-left">
+        <caption className="sr-only">Agents seen in traffic</caption>
+        <thead>
+          <tr className="border-b border-line text-xs text-muted">
+            {COLUMNS.map((column) => (
+              <Head key={column.id} {...column} active={column.id === sort} dir={dir} onSort={onSort} />
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <Row key={row.agent ?? ""} row={row} range={range} />
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+interface HeadProps {
+  id: FleetSort;
+  label: string;
+  right?: boolean;
+  title?: string;
+  active: boolean;
+  dir: "asc" | "desc";
+  onSort: (sort: FleetSort) => void;
+}
+
+function Head({ id, label, right, title, active, dir, onSort }: HeadProps) {
+  const Arrow = dir === "asc" ? ArrowUp : ArrowDown;
+  return (
+    <th scope="col" title={title} aria-sort={active ? (dir === "asc" ? "ascending" : "descending") : undefined} className={cx("h-9 px-3 font-normal first:pl-4 last:pr-4", right && "text-right")}>
+      <button type="button" className={cx("inline-flex items-center gap-1 rounded hover:text-text", active && "font-medium text-text")} onClick={() => onSort(id)}>
+        {label}
+        {active ? <Arrow className="size-3" aria-hidden /> : null}
+      </button>
+    </th>
+  );
+}
+
+function Row({ row, range }: { row: FleetRow; range: TimeRange }) {
+  const agent = agentFilter(row.agent);
+  const cell = (filters: (string | undefined)[], children: ReactNode, title?: string) => (
+    <td className="px-3 text-right">
+      <Link to="/runs" search={runsOf(range, agent, ...filters)} title={title} className="num rounded hover:text-accent hover:underline">
+        {children}
+      </Link>
+    </td>
+  );
+  const partly = row.cost_usd != null && row.cost_known < row.runs;
+  return (
+    <tr className="h-12 border-b border-line transition-colors last:border-0 hover:bg-hover">
+      <td className="pr-3 pl-4">
+        <Link to="/runs" search={runsOf(range, agent)} className="flex items-center gap-3 rounded">
+          <Sparkline
+            values={row.spark.map((point) => point.runs)}
+            bad={row.spark.map((point) => point.errors)}
+            label={`${row.agent ?? "Unnamed"}: ${row.runs} runs over this time, ${row.error_rate.count} with an error`}
+          />
+          {row.agent ? (
+            <span className="max-w-72 truncate font-medium hover:text-accent" title={row.agent}>{row.agent}</span>
+          ) : (
+            <span className="text-muted" title="These runs named no agent">
+              unnamed
+            </span>
+          )}
+        </Link>
+      </td>
+      {cell([], count(row.runs))}
+      {cell([FAILED], <Rate {...rateOf(row.error_rate)} ofWhat="runs" bad />)}
+      {cell([JUDGED], <Rate {...rateOf(row.success_rate)} ofWhat="judged runs" />)}
+      {cell([TOOL_FAILED], <Rate {...rateOf(row.failed_tool_rate)} ofWhat="tool calls" bad />)}
+      {cell(
+        [COST_KNOWN],
+        <>
+          {row.cost_usd == null ? <span className="text-faint">{UNKNOWN}</span> : money(row.cost_usd)}
+          {partly ? <span className="ml-1 text-2xs text-faint">of {count(row.cost_known)}</span> : null}
+        </>,
+        row.cost_usd == null ? "Unknown: no run said its cost" : partly ? `Known for ${row.cost_known} of ${row.runs} runs` : undefined,
+      )}
+      {cell([], duration(row.duration_p50_ms))}
+      {cell([], duration(row.duration_p95_ms))}
+      <td className="pr-4 pl-3 text-right whitespace-nowrap text-muted">
+        <Ago at={row.last_seen} />
+      </td>
+    </tr>
+  );
+}

@@ -1,0 +1,9 @@
+import { Page } from "@/ui/shell/page";
+
+export function RunPage() {
+  return (
+    <Page title="Run">
+      <p />
+    </Page>
+  );
+}

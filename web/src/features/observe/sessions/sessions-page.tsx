@@ -1,0 +1,9 @@
+import { Page } from "@/ui/shell/page";
+
+export function SessionsPage() {
+  return (
+    <Page title="Sessions">
+      <p />
+    </Page>
+  );
+}

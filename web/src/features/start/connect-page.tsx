@@ -1,0 +1,9 @@
+import { Page } from "@/ui/shell/page";
+
+export function ConnectPage() {
+  return (
+    <Page title="Connect">
+      <p />
+    </Page>
+  );
+}

@@ -1,0 +1,9 @@
+import { Page } from "@/ui/shell/page";
+
+export function LoginPage() {
+  return (
+    <Page title="Login">
+      <p />
+    </Page>
+  );
+}

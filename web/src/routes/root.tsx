@@ -1,0 +1,39 @@
+import { Link, Outlet, type ErrorComponentProps } from "@tanstack/react-router";
+import { Signpost } from "lucide-react";
+import { Problem } from "@/client/problem";
+import { Button, buttonClass } from "@/ui/button";
+import { Empty } from "@/ui/states";
+
+export function Root() {
+  return <Outlet />;
+}
+
+export function NotFound() {
+  return (
+    <main>
+      <Empty icon={<Signpost />} title="This page does not exist" className="pt-32">
+        <p>The address may be old, or a letter of it got lost.</p>
+        <Link to="/" className={`${buttonClass()} mt-4`}>
+          Go to the fleet
+        </Link>
+      </Empty>
+    </main>
+  );
+}
+
+/** The last resort: something in the page itself broke. */
+export function Crash({ error, reset }: ErrorComponentProps) {
+  return (
+    <main role="alert" className="mx-auto max-w-xl px-6 pt-32 text-center">
+      <h1 className="text-lg font-semibold">This page broke</h1>
+      <p className="mt-1 text-sm text-muted">Your data is not affected. What went wrong:</p>
+      <pre className="mt-3 overflow-x-auto rounded-lg border border-line bg-sunken p-3 text-left font-mono text-xs whitespace-pre-wrap">
+        {Problem.from(error).message}
+      </pre>
+      <div className="mt-4 flex justify-center gap-2">
+        <Button onClick={reset}>Try again</Button>
+        <Button onClick={() => window.location.assign("/")}>Go to the fleet</Button>
+      </div>
+    </main>
+  );
+}

@@ -1,0 +1,79 @@
+/** What each page keeps in its URL. Unknown values are dropped, never an error: links get old. */
+import { asList, asOneOf, asText } from "@/client/search-params";
+import type { TimeRange } from "@/client/time-range";
+
+type Raw = Record<string, unknown>;
+
+/** Leaves out what is not set, so that URLs hold only what differs from the default. */
+function only<T extends object>(found: T): T {
+  return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined)) as T;
+}
+
+const range = (raw: Raw): TimeRange => ({ from: asText(raw.from), to: asText(raw.to) });
+
+export interface RootSearch {
+  project?: string | undefined;
+}
+export const rootSearch = (raw: Raw): RootSearch => only({ project: asText(raw.project) });
+
+export const FLEET_SORTS = ["agent", "runs", "errors", "outcome", "tools", "cost", "p50", "p95", "seen"] as const;
+export type FleetSort = (typeof FLEET_SORTS)[number];
+
+export interface FleetSearch extends TimeRange {
+  sort?: FleetSort | undefined;
+  dir?: "asc" | "desc" | undefined;
+}
+export const fleetSearch = (raw: Raw): FleetSearch =>
+  only({ ...range(raw), sort: asOneOf(raw.sort, FLEET_SORTS), dir: asOneOf(raw.dir, ["asc", "desc"] as const) });
+
+export interface RunsSearch extends TimeRange {
+  text?: string | undefined;
+  filter?: string[] | undefined;
+  col?: string[] | undefined;
+  view?: string | undefined;
+}
+export const runsSearch = (raw: Raw): RunsSearch =>
+  only({ ...range(raw), text: asText(raw.text), filter: asList(raw.filter), col: asList(raw.col), view: asText(raw.view) });
+
+export const RUN_TABS = ["step", "input", "output", "attributes", "events", "raw"] as const;
+export type RunTab = (typeof RUN_TABS)[number];
+
+export interface RunSearch {
+  span?: string | undefined;
+  tab?: RunTab | undefined;
+  /** Only steps whose name or kind holds this. */
+  find?: string | undefined;
+  only?: "errors" | "model" | "tools" | undefined;
+}
+export const runSearch = (raw: Raw): RunSearch =>
+  only({
+    span: asText(raw.span),
+    tab: asOneOf(raw.tab, RUN_TABS),
+    find: asText(raw.find),
+    only: asOneOf(raw.only, ["errors", "model", "tools"] as const),
+  });
+
+export interface CompareSearch {
+  step?: string | undefined;
+}
+export const compareSearch = (raw: Raw): CompareSearch => only({ step: asText(raw.step) });
+
+export interface SessionsSearch extends TimeRange {
+  find?: string | undefined;
+}
+export const sessionsSearch = (raw: Raw): SessionsSearch => only({ ...range(raw), find: asText(raw.find) });
+
+export interface TextSearch extends TimeRange {
+  q?: string | undefined;
+}
+export const textSearch = (raw: Raw): TextSearch => only({ ...range(raw), q: asText(raw.q) });
+
+export interface ConnectSearch {
+  framework?: string | undefined;
+}
+export const connectSearch = (raw: Raw): ConnectSearch => only({ framework: asText(raw.framework) });
+
+export interface LoginSearch {
+  next?: string | undefined;
+}
+export const loginSearch = (raw: Raw): LoginSearch => only({ next: asText(raw.next) });

@@ -1,0 +1,75 @@
+import { Outlet, useNavigate } from "@tanstack/react-router";
+import { Menu as MenuIcon } from "lucide-react";
+import { lazy, Suspense, useEffect, useState } from "react";
+import { connectLive } from "@/client/live";
+import { useProject } from "@/client/project";
+import { IconButton } from "@/ui/button";
+import { Dialog } from "@/ui/overlay";
+import { Logo } from "@/ui/shell/logo";
+import { useShortcuts } from "@/ui/shortcuts";
+import { ShortcutHelp } from "./shortcut-help";
+import { Sidebar } from "./sidebar";
+
+const Palette = lazy(() => import("./palette").then((module) => ({ default: module.Palette })));
+
+/** What surrounds every page: navigation, live connection, keyboard. */
+export function Shell() {
+  const project = useProject();
+  const navigate = useNavigate();
+  const [drawer, setDrawer] = useState(false);
+  const [help, setHelp] = useState(false);
+  const [palette, setPalette] = useState(false);
+  useEffect(() => connectLive(project), [project]);
+  useShortcuts({
+    "g f": () => void navigate({ to: "/" }),
+    "g r": () => void navigate({ to: "/runs" }),
+    "g s": () => void navigate({ to: "/sessions" }),
+    "g c": () => void navigate({ to: "/connect" }),
+    "g ,": () => void navigate({ to: "/settings/$section", params: { section: "projects" } }),
+    "/": () => focusSearch() || void navigate({ to: "/search" }),
+    "?": () => setHelp(true),
+    "mod+k": () => setPalette(true),
+  });
+  return (
+    <div className="flex h-full flex-col md:flex-row">
+      <a
+        href="#content"
+        className="absolute -top-20 left-2 z-50 rounded-md bg-raised px-3 py-1.5 shadow-pop focus:top-2"
+      >
+        Skip to content
+      </a>
+      <div className="flex h-11 shrink-0 items-center gap-2 border-b border-line bg-canvas px-3 md:hidden">
+        <IconButton label="Menu" onClick={() => setDrawer(true)}>
+          <MenuIcon />
+        </IconButton>
+        <Logo />
+        <span className="font-semibold tracking-[-0.01em]">Roadworthy</span>
+      </div>
+      <aside className="hidden w-52 shrink-0 border-r border-line bg-canvas md:block">
+        <Sidebar onPalette={() => setPalette(true)} onHelp={() => setHelp(true)} />
+      </aside>
+      <main id="content" tabIndex={-1} className="min-h-0 min-w-0 flex-1 outline-none">
+        <Outlet />
+      </main>
+      <Dialog open={drawer} onOpenChange={setDrawer} title="Roadworthy" width="max-w-xs">
+        <div onClick={() => setDrawer(false)} role="presentation" className="-mx-3">
+          <Sidebar onPalette={() => setPalette(true)} onHelp={() => setHelp(true)} />
+        </div>
+      </Dialog>
+      <ShortcutHelp open={help} onOpenChange={setHelp} />
+      {palette ? (
+        <Suspense>
+          <Palette onClose={() => setPalette(false)} />
+        </Suspense>
+      ) : null}
+    </div>
+  );
+}
+
+/** The page's own search box, where it has one. */
+function focusSearch(): boolean {
+  const box = document.querySelector<HTMLInputElement>("[data-search]");
+  box?.focus();
+  box?.select();
+  return box !== null;
+}

@@ -1,0 +1,65 @@
+import { Keys } from "@/ui/keys";
+import { Dialog } from "@/ui/overlay";
+
+const GROUPS: readonly (readonly [string, readonly (readonly [string, string])[]])[] = [
+  [
+    "Anywhere",
+    [
+      ["/", "Search"],
+      ["mod+k", "Command palette"],
+      ["g f", "Fleet"],
+      ["g r", "Runs"],
+      ["g s", "Sessions"],
+      ["g c", "Connect an agent"],
+      ["g ,", "Settings"],
+      ["?", "This list"],
+    ],
+  ],
+  [
+    "Lists",
+    [
+      ["j", "Next row"],
+      ["k", "Previous row"],
+      ["enter", "Open"],
+      ["x", "Choose for comparing"],
+      [".", "Show new runs"],
+    ],
+  ],
+  [
+    "A run",
+    [
+      ["j", "Next step"],
+      ["k", "Previous step"],
+      ["h", "Fold"],
+      ["l", "Unfold"],
+      ["e", "Next error"],
+      ["s", "First suspicious step"],
+      ["[", "Fold all"],
+      ["]", "Unfold all"],
+    ],
+  ],
+];
+
+export function ShortcutHelp({ open, onOpenChange }: { open: boolean; onOpenChange: (open: boolean) => void }) {
+  return (
+    <Dialog open={open} onOpenChange={onOpenChange} title="Keyboard shortcuts" width="max-w-2xl">
+      <div className="grid gap-6 sm:grid-cols-3">
+        {GROUPS.map(([name, rows]) => (
+          <section key={name}>
+            <h3 className="mb-1.5 text-2xs font-medium text-muted">{name}</h3>
+            <dl>
+              {rows.map(([keys, what]) => (
+                <div key={keys} className="flex items-center justify-between py-1 text-xs">
+                  <dt>{what}</dt>
+                  <dd>
+                    <Keys value={keys} />
+                  </dd>
+                </div>
+              ))}
+            </dl>
+          </section>
+        ))}
+      </div>
+    </Dialog>
+  );
+}

@@ -1,0 +1,34 @@
+import { percent, plural, UNKNOWN } from "./format";
+
+export interface RateValue {
+  /** Successes, errors: what is counted. */
+  hits: number;
+  n: number;
+  low: number | null;
+  high: number | null;
+}
+
+/**
+ * A rate with its n and its interval; never one without the others. `ofWhat` names what n counts.
+ * The interval is drawn as ± half its width, and in full on hover.
+ */
+export function Rate({ hits, n, low, high, ofWhat, bad = false }: RateValue & { ofWhat: string; bad?: boolean }) {
+  if (n === 0)
+    return (
+      <span className="text-faint" title={`Unknown: no ${ofWhat} yet`}>
+        {UNKNOWN} <span className="text-2xs">n 0</span>
+      </span>
+    );
+  const share = hits / n;
+  const half = low != null && high != null ? (high - low) / 2 : null;
+  const title =
+    `${hits} of ${plural(n, ofWhat)}` +
+    (low != null && high != null ? ` · 95 % interval ${percent(low)} to ${percent(high)} (Wilson)` : "");
+  return (
+    <span className="num inline-flex items-baseline gap-1 whitespace-nowrap" title={title}>
+      <span className={bad && hits > 0 ? "text-bad" : undefined}>{percent(share)}</span>
+      {half != null ? <span className="text-2xs text-faint">± {(half * 100).toFixed(half < 0.0995 ? 1 : 0)}</span> : null}
+      <span className="text-2xs text-faint">n {n.toLocaleString("en-US")}</span>
+    </span>
+  );
+}
