@@ -73,6 +73,11 @@ class Product:
     otlp_grpc_port: int
     extra: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
+    executable: Path = COMMAND
+    arguments: tuple[str, ...] | None = None
+    """None: the data folder and the ports as flags."""
+    prefix: tuple[str, ...] = ()
+    """A command that runs the product, such as setpriv."""
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -94,7 +99,8 @@ class Product:
             f"--otlp-http-port={self.otlp_http_port}",
             f"--otlp-grpc-port={self.otlp_grpc_port}",
         ]
-        return [str(COMMAND), "up", f"--data={self.data}", *ports, *self.extra]
+        flags = self.arguments if self.arguments is not None else (f"--data={self.data}", *ports)
+        return [*self.prefix, str(self.executable), "up", *flags, *self.extra]
 
     def launch(self) -> None:
         """Start it without waiting until it is ready."""

@@ -1,0 +1,126 @@
+"""kill -9 of the whole product under load: what was acknowledged is there afterwards, exactly once.
+
+The benchmarks do this a hundred times; here it is a few times, at random moments, to each of the processes.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from tests import product
+from tests.journeys import traffic
+from tests.product import Product, kill_process, wait_until
+
+SENDERS = 3
+RUNS_PER_BODY = 4
+
+pytestmark = pytest.mark.slow
+
+
+class Senders:
+    """Agents that go on sending, and remember which runs they were told are safe."""
+
+    def __init__(self, to: Product) -> None:
+        self._to = to
+        self._over = threading.Event()
+        self._lock = threading.Lock()
+        self.acknowledged: list[str] = []
+
+    def send_until_over(self) -> None:
+        while not self._over.is_set():
+            tasks = [traffic.task(f"Where is order {n}?") for n in range(RUNS_PER_BODY)]
+            try:
+                status = self._to.send(traffic.body(*tasks)).status
+            except OSError:
+                time.sleep(0.05)
+                continue
+            assert status in {200, 429, 503}, status
+            if status == 200:
+                with self._lock:
+                    self.acknowledged += [task.id for task in tasks]
+            time.sleep(0.01)
+
+    @contextmanager
+    def sending(self) -> Iterator[None]:
+        threads = [threading.Thread(target=self.send_until_over, daemon=True) for _ in range(SENDERS)]
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            self._over.set()
+            for thread in threads:
+                thread.join(40)
+
+
+def assert_all_there_once(server: Product, acknowledged: list[str]) -> None:
+    server.wait_drained(seconds=60)
+    expected = set(acknowledged)
+
+    def complete() -> bool:
+        return expected <= {run["id"] for run in server.all_runs()}
+
+    wait_until(complete, seconds=20, what="every acknowledged run in the list")
+    runs = server.all_runs()
+    assert [run_id for run_id, times in Counter(run["id"] for run in runs).items() if times > 1] == []
+    for run in runs:
+        if run["id"] in expected:
+            counts = (run["model_calls"], run["tool_calls"], run["input_tokens"])
+            assert counts == (1, 1, 120), run
+    for run_id in random.sample(sorted(expected), min(40, len(expected))):
+        spans = server.json(f"/api/v1/runs/{run_id}/spans")["items"]
+        assert len({span["span_id"] for span in spans}) == len(spans) == traffic.SPANS_PER_RUN
+
+
+@pytest.mark.parametrize("victim", ["front", "core", "both"])
+def test_nothing_acknowledged_is_lost_or_doubled(tmp_path: Path, victim: str) -> None:
+    chance = random.Random(f"kill {victim}")  # the same moments each time, as far as a machine allows
+    with product.running(product.product_in(tmp_path)) as server:
+        senders = Senders(server)
+        with senders.sending():
+            for _ in range(3):
+                time.sleep(chance.uniform(0.2, 1.5))
+                core, front = server.children(), server.pid
+                assert core, "the core is a child of the front"
+                if victim in {"core", "both"}:
+                    kill_process(core[0])
+                if victim in {"front", "both"}:
+                    kill_process(front)
+                    assert server.process is not None
+                    server.process.wait(10)
+                    wait_gone(core[0])
+                    server.launch()
+                server.wait_ready()
+        assert len(senders.acknowledged) > 50
+        assert_all_there_once(server, senders.acknowledged)
+
+
+def test_agents_are_answered_while_the_core_is_away(server: Product) -> None:
+    before = len(server.all_runs())
+    kill_process(server.children()[0])
+
+    away = [traffic.task("sent while the core is away") for _ in range(20)]
+    statuses = [server.send(traffic.body(each)).status for each in away]
+
+    assert statuses == [200] * 20
+    server.wait_ready()
+    assert_all_there_once(server, [each.id for each in away])
+    assert len(server.all_runs()) == before + 20
+
+
+def wait_gone(pid: int) -> None:
+    def gone() -> bool:
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+        except FileNotFoundError:
+            return True
+        return state in "ZX"
+
+    wait_until(gone, seconds=5, what=f"process {pid} ended with its front")
