@@ -12,6 +12,7 @@ from starlette.responses import Response
 from roadworthy.contracts.metadata import MetadataStore
 from roadworthy.doors.rest import problems
 from roadworthy.doors.rest.context import Health, RestContext
+from roadworthy.doors.rest.description import describe
 from roadworthy.doors.rest.events import EventBus
 from roadworthy.doors.rest.guard import Guard
 from roadworthy.doors.rest.problems import PROBLEM_RESPONSES, not_found
@@ -23,6 +24,7 @@ from roadworthy.features.observe.jobs import JobRunner
 from roadworthy.features.observe.service import ObserveService
 
 PREFIX = "/api/v1"
+_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 _ROUTERS: tuple[APIRouter, ...] = (
     runs.router,
     observe.router,
@@ -73,6 +75,7 @@ def api(settings: RestSettings) -> FastAPI:
     problems.install(app)
     _add_page(app, WebPage(settings.static_dir))
     app.add_middleware(Guard, settings=settings)
+    describe(app)
     return app
 
 
@@ -83,9 +86,7 @@ def _operation_id(route: APIRoute) -> str:
 def _add_page(app: FastAPI, page: WebPage) -> None:
     """Last of all routes: whatever is not the API is the page."""
 
-    @app.api_route(
-        "/api/{path:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"], include_in_schema=False
-    )
+    @app.api_route("/api/{path:path}", methods=_METHODS, include_in_schema=False)
     def unknown_endpoint(path: str) -> Response:
         raise not_found("endpoint", name=f"/api/{path}")
 

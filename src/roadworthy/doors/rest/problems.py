@@ -83,13 +83,15 @@ def bad_field(field: str, message: str) -> Problem:
 
 
 PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
-    status: {"model": ProblemBody, "description": text, "content": {MEDIA_TYPE: {}}}
+    status: {"model": ProblemBody, "description": text}
     for status, text in {
         400: "A field is wrong; `errors` names it",
         401: "Log in, or send a key",
         403: "The key or person may not do this",
         404: "No such thing",
         422: "The request does not fit its schema; `errors` names the fields",
+        409: "Something is in the way; `detail` says what",
+        429: "Too many tries; wait for `Retry-After` seconds",
         503: "The store is not there; try again after `Retry-After` seconds",
     }.items()
 }

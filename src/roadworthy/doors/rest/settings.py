@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+
+LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,7 +18,7 @@ class RestSettings:
     otlp_grpc_url: str = "http://127.0.0.1:4317"
     login_required: bool = False
     """False only for a server bound to loopback, whose user is the machine's."""
-    allowed_hosts: frozenset[str] = field(default_factory=lambda: LOOPBACK_NAMES)
+    allowed_hosts: frozenset[str] = LOOPBACK_NAMES
     """Names a Host header may carry, without port; "*" allows any. Guards against DNS rebinding."""
     allowed_origins: frozenset[str] = frozenset()
     """Origins besides the server's own that may send unsafe requests."""
@@ -28,6 +30,3 @@ class RestSettings:
     """Where the built web page lies; None is the package's own folder."""
     data_dir: Path | None = None
     started_ns: int = 0
-
-
-LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})

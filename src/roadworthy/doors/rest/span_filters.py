@@ -8,8 +8,8 @@ from roadworthy.doors.rest.filters import FieldType, FilterField, parse_filters_
 _TEXTS = (
     "trace_id", "span_id", "parent_id", "name", "kind", "dialect", "scope", "status", "error_type", "error",
     "service", "release", "environment", "agent", "workflow", "session_id", "user_id", "provider",
-    "model_asked", "model_answered", "response_id", "finish_reason", "tool_name", "tool_call_id", "handoff_to",
-    "outcome",
+    "model_asked", "model_answered", "response_id", "finish_reason", "tool_name", "tool_call_id",
+    "handoff_to", "outcome",
 )  # fmt: skip
 _COUNTS = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens")
 

@@ -96,7 +96,7 @@ class JobRunner:
     def _next(self) -> Job | None:
         try:
             jobs = self._metadata.jobs()
-        except Exception:
+        except Exception:  # noqa: BLE001
             # The thread must outlive a passing fault of the metadata store.
             _LOG.exception("jobs cannot be read; trying again")
             self._stopping.wait(5)

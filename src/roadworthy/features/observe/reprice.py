@@ -19,7 +19,7 @@ KIND = "recompute_prices"
 _RUNS_A_STEP = 50
 
 PriceOf = Callable[[Span, Sequence[PriceOverride]], float | None]
-"""What a span cost in USD under these overrides; None where unknown. Another feature's: `app` passes it in."""
+"""What a span cost in USD under these overrides, None where unknown; `app` passes it in."""
 
 
 class Reprice:

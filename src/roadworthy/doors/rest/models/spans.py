@@ -142,9 +142,8 @@ def content_view(raw: str, *, form: ContentFormat, limit: int | None) -> Content
     if form is ContentFormat.NONE and not raw:
         return None
     cutter = Cutter(limit=limit)
-    if form in (ContentFormat.JSON, ContentFormat.MESSAGES) and (
-        view := _parsed(raw, form=form, cutter=cutter)
-    ):
+    view = None if form is ContentFormat.TEXT else _parsed(raw, form=form, cutter=cutter)
+    if view is not None:
         view.truncated = cutter.cut
         return view
     shown = cutter.text(raw)

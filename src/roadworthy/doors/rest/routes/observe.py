@@ -70,9 +70,7 @@ def list_aggregates(
     project: ReadProject,
     selection: Selected,
     by: Annotated[list[str], Query(description="Fields of runs; at most one attributes.<key>")] = [],  # noqa: B006
-    bucket: Annotated[
-        str | None, Query(max_length=10, description="Length of a bucket: 15m, 1h, 1d...")
-    ] = None,
+    bucket: Annotated[str | None, Query(max_length=10, description="Its length: 15m, 1h, 1d...")] = None,
     limit: Annotated[int, Query(ge=1, le=10_000)] = 1000,
 ) -> AggregatePage:
     """Figures over runs, grouped by fields and by buckets of time."""

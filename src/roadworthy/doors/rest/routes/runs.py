@@ -1,5 +1,7 @@
 """Runs, their steps, and two of them side by side."""
 
+# ruff: noqa: FBT002 (query parameters, given by name)
+
 from __future__ import annotations
 
 from typing import Annotated
@@ -19,9 +21,7 @@ from roadworthy.features.observe.service import RunSteps
 
 router = APIRouter(prefix="/runs", tags=["runs"])
 
-Full = Annotated[
-    bool, Query(description="Give long values whole; without it they are cut at 65,536 characters")
-]
+Full = Annotated[bool, Query(description="Give long values whole, not cut at 65,536 characters")]
 Content = Annotated[
     bool, Query(description="0 leaves out inputs, outputs, attributes, events and links: for drawing a tree")
 ]
