@@ -1,0 +1,172 @@
+"""Secrets are masked before anything is stored: nobody who reads runs may find a key in them.
+
+Batches are screened first: RE2 (through Arrow) runs all patterns over a text in one pass, about 2 ns a byte,
+where `re` needs 30 times as long. Only texts the screen points at are searched kind by kind.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from roadworthy.domain.span import Span, SpanFlag
+from roadworthy.features.ingest.secrets import SECRETS, Secret, is_secret_name
+
+SCREEN_FROM = 4
+"""Texts fewer than this are searched at once: building the screen costs as much as searching a few."""
+KNOWN_KEYS_LIMIT = 20_000
+_PATTERNS: tuple[tuple[Secret, re.Pattern[str]], ...] = tuple(
+    (secret, re.compile(secret.pattern, re.ASCII)) for secret in SECRETS
+)
+
+
+def _screening(pattern: str) -> str:
+    """The pattern without names, and without what may follow once a match is certain (fewer states)."""
+    return re.sub(r"(\{\d+),\d*\}(?:=\*|=\{0,2\})?(\)?)$", r"\1}\2", re.sub(r"\(\?P<\w+>", "(?:", pattern))
+
+
+_SCREEN = "|".join(f"(?:{_screening(secret.pattern)})" for secret in SECRETS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Masked:
+    """A text without its secrets, each replaced by `[masked:<kind>]`, and how many there were."""
+
+    text: str
+    count: int
+
+
+def mask_text(text: str) -> Masked:
+    """One text on its own. Masking a masked text changes nothing."""
+    lowered = text.lower()
+    count = 0
+    for secret, pattern in _PATTERNS:
+        if any(trigger in lowered for trigger in secret.triggers):
+            text, found = _replace(text, secret, pattern)
+            count += found
+    return Masked(text=text, count=count)
+
+
+def mask_texts(texts: Sequence[str]) -> list[Masked]:
+    """Many texts at once: what `mask_text` gives for each, at a tenth of the cost."""
+    suspects = _screen(texts)
+    return [
+        mask_text(text) if suspect else Masked(text=text, count=0)
+        for text, suspect in zip(texts, suspects, strict=True)
+    ]
+
+
+def mask_span(span: Span) -> Span:
+    """Mask every string of the span in place, and say so in its flags. For batches use `mask_spans`."""
+    _mask_fields(span)
+    return span
+
+
+def mask_spans(spans: Sequence[Span]) -> int:
+    """Mask every string of the spans in place; how many spans held a secret."""
+    suspects = _screen([_all_text(span) for span in spans])
+    masked = 0
+    for span, suspect in zip(spans, suspects, strict=True):
+        if suspect or _NAMES.any_secret(span.attributes):
+            masked += _mask_fields(span)
+    return masked
+
+
+def _all_text(span: Span) -> str:
+    return "\n".join(
+        (
+            span.name,
+            span.input,
+            span.output,
+            span.tool_definitions,
+            span.error,
+            span.outcome_reason,
+            span.events,
+            span.links,
+            *span.attributes.values(),
+        )
+    )
+
+
+def _mask_fields(span: Span) -> bool:
+    count = 0
+
+    def clean(text: str) -> str:
+        nonlocal count
+        masked = mask_text(text)
+        count += masked.count
+        return masked.text
+
+    span.name = clean(span.name)
+    span.input = clean(span.input)
+    span.output = clean(span.output)
+    span.tool_definitions = clean(span.tool_definitions)
+    span.error = clean(span.error)
+    span.outcome_reason = clean(span.outcome_reason)
+    span.events = clean(span.events)
+    span.links = clean(span.links)
+    for key, value in span.attributes.items():
+        if _NAMES.is_secret(key) and value and not value.startswith("[masked:"):
+            span.attributes[key] = "[masked:named_secret]"
+            count += 1
+        else:
+            span.attributes[key] = clean(value)
+    if count and SpanFlag.MASKED not in span.flags:
+        span.flags = (*span.flags, SpanFlag.MASKED)
+    return count > 0
+
+
+def _replace(text: str, secret: Secret, pattern: re.Pattern[str]) -> tuple[str, int]:
+    count = 0
+    part = "secret" if "secret" in pattern.groupindex else 0
+
+    def put(match: re.Match[str]) -> str:
+        nonlocal count
+        if secret.is_secret is not None and not secret.is_secret(match):
+            return match.group()
+        count += 1
+        start, end = match.span(part)
+        at = match.start()
+        return f"{match.group()[: start - at]}[masked:{secret.kind}]{match.group()[end - at :]}"
+
+    return pattern.sub(put, text), count
+
+
+def _screen(texts: Sequence[str]) -> Sequence[bool]:
+    """Which texts may hold a secret; all of them where screening is not worth it or cannot be done."""
+    if len(texts) < SCREEN_FROM:
+        return [True] * len(texts)
+    try:
+        hits = pc.match_substring_regex(pa.array(texts, type=pa.large_string()), _SCREEN)
+    except (UnicodeEncodeError, pa.ArrowInvalid):  # a lone surrogate, which UTF-8 cannot hold
+        return [True] * len(texts)
+    found: list[bool] = hits.to_pylist()
+    return found
+
+
+class _KeyNames:
+    """Which attribute keys name a secret, remembered: traffic repeats the same few hundred."""
+
+    def __init__(self, judge: Callable[[str], bool]) -> None:
+        self._judge = judge
+        self._harmless: set[str] = set()
+
+    def is_secret(self, key: str) -> bool:
+        if key in self._harmless:
+            return False
+        if self._judge(key):
+            return True
+        if len(self._harmless) >= KNOWN_KEYS_LIMIT:  # hostile traffic makes up keys without end
+            self._harmless.clear()
+        self._harmless.add(key)
+        return False
+
+    def any_secret(self, attributes: dict[str, str]) -> bool:
+        return not self._harmless.issuperset(attributes) and any(self.is_secret(key) for key in attributes)
+
+
+_NAMES = _KeyNames(is_secret_name)
