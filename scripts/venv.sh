@@ -23,4 +23,4 @@ if ! "$venv/bin/python" -c '' 2>/dev/null; then
         exit 1
     fi
 fi
-"$venv/bin/python" -m pip install --quiet --require-hashes --requirement requirements/build.lock
+"$venv/bin/python" -m pip install -qq --require-hashes --requirement requirements/build.lock
