@@ -46,6 +46,7 @@ async def otlp_doors(
     host: str = "127.0.0.1",
     http_port: int = 4318,
     grpc_port: int = 4317,
+    http_socket: socket.socket | None = None,
     limits: DoorLimits | None = None,
     gauges: Mapping[str, Callable[[], float]] | None = None,
     grace_seconds: float = 5.0,
@@ -54,7 +55,8 @@ async def otlp_doors(
 
     Both accept when it is entered; when it is left, no new request is taken, those begun are answered (for
     `grace_seconds` at most) and the rejections gathered are written. The writer is left open. Raises
-    PortTaken, naming the port. `mask` takes secrets out of the samples of refused bodies.
+    PortTaken, naming the port. `http_socket`, where given, is bound already and used instead of `http_port`;
+    it is closed at the end. `mask` takes secrets out of the samples of refused bodies.
     """
     limits = limits or DoorLimits()
     rejections = RejectionLog(writer, mask=mask)
@@ -65,7 +67,7 @@ async def otlp_doors(
         metrics=DoorMetrics(gauges=gauges),
         rejections=rejections,
     )
-    listener = _listen(host, http_port)
+    listener = http_socket or _listen(host, http_port)
     grpc_server = build_grpc_server(receiver=receiver)
     bound_grpc = _bind_grpc(grpc_server, host, grpc_port)
     http_server = _http_server(receiver, grace_seconds=grace_seconds)

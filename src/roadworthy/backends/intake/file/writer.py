@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import fcntl
 import logging
 import os
@@ -167,6 +168,7 @@ def _lock(folder: Path) -> int:
         raise IntakeLocked(
             f"Another process (id {holder}) writes to {folder}. Stop it, or choose another folder."
         ) from error
-    os.ftruncate(fd, 0)
-    os.pwrite(fd, str(os.getpid()).encode(), 0)
+    with contextlib.suppress(OSError):  # on a full disk the lock holds all the same
+        os.ftruncate(fd, 0)
+        os.pwrite(fd, str(os.getpid()).encode(), 0)
     return fd
