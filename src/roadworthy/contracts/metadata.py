@@ -23,13 +23,16 @@ class PriceOverride:
     project: str
     model: str
     from_day: str
-    """YYYY-MM-DD, UTC: holds from this day until the next override of the same model."""
+    """YYYY-MM-DD, UTC: holds from this day until the next override of the same model and tier."""
     input_usd_per_mtok: float
     output_usd_per_mtok: float
     cache_read_usd_per_mtok: float | None = None
     cache_write_usd_per_mtok: float | None = None
     reasoning_usd_per_mtok: float | None = None
     """None: reasoning tokens cost what output tokens cost."""
+    above_input_tokens: int = 0
+    """Holds for calls with more input tokens than this: a tier is an override of its own, and all tokens of
+    a call are paid at its tier (as providers bill)."""
     id: str = ""
 
 
