@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
+from typing import Any
 
-from roadworthy.contracts.intake import IntakeRecord
+from roadworthy.contracts.intake import IntakeRecord, Signal
 from roadworthy.domain.rejection import Rejection
 from roadworthy.domain.score import Score
 from roadworthy.domain.span import Span
-from roadworthy.features.ingest.log_content import LogContent
+from roadworthy.features.ingest.any_value import Attributes, read_attributes
+from roadworthy.features.ingest.evaluations import score_of, scores_of_events
+from roadworthy.features.ingest.log_content import LogContent, content_of
+from roadworthy.features.ingest.normalise import Frame, Link, Source, normalise
+from roadworthy.features.ingest.otlp_body import Request, parse_body
+from roadworthy.features.ingest.raw_span import RawEvent, RawSpan
+from roadworthy.features.ingest.validate import REASONS, count_points, id_fault
 
 
 @dataclass(slots=True, kw_only=True)
@@ -31,4 +39,97 @@ def decode(record: IntakeRecord, *, version: int) -> Decoded:
     Raises `otlp_body.BadBody` where the body as a whole cannot be read (a door lets none such in); never
     anything else, whatever the bytes. Single bad spans are left out and reported in `rejections`.
     """
-    raise NotImplementedError
+    request = parse_body(record.signal, record.encoding, record.body)
+    if record.signal is Signal.TRACES:
+        return _decode_traces(request, record, version)
+    if record.signal is Signal.LOGS:
+        return _decode_logs(request, record, version)
+    return Decoded(data_points=count_points(request))
+
+
+def _decode_traces(request: Request, record: IntakeRecord, version: int) -> Decoded:
+    decoded = Decoded()
+    spans = decoded.spans
+    faults: Counter[str] = Counter()
+    for resource_spans in request.resource_spans:
+        resource = read_attributes(resource_spans.resource.attributes)
+        for scope_spans in resource_spans.scope_spans:
+            source = Source.of(
+                resource,
+                scope=scope_spans.scope.name,
+                project=record.project,
+                received_ns=record.received_ns,
+                version=version,
+            )
+            for sent in scope_spans.spans:
+                trace_id, span_id = sent.trace_id, sent.span_id
+                if fault := id_fault(trace_id, span_id):
+                    faults[fault] += 1
+                    continue
+                raw = _raw(sent, source.scope)
+                if raw.events:
+                    decoded.scores += scores_of_events(raw, trace_id.hex(), span_id.hex(), source)
+                spans.append(normalise(raw, _frame(sent, trace_id, span_id), source))
+    for code, count in sorted(faults.items()):
+        decoded.rejections.append(
+            Rejection(
+                project=record.project,
+                at_ns=record.received_ns,
+                signal="traces",
+                reason=REASONS[code],
+                code=code,
+                count=count,
+                version=version,
+            )
+        )
+    return decoded
+
+
+def _raw(sent: Any, scope: str) -> RawSpan:
+    raw = RawSpan(sent.name, scope, read_attributes(sent.attributes))
+    if sent.events:
+        raw.events = [RawEvent(e.name, e.time_unix_nano, read_attributes(e.attributes)) for e in sent.events]
+    status = sent.status
+    raw.status_code = status.code
+    if raw.status_code == 2:
+        raw.status_message = status.message
+    return raw
+
+
+def _frame(sent: Any, trace_id: bytes, span_id: bytes) -> Frame:
+    parent = sent.parent_span_id
+    frame = Frame(
+        trace_id.hex(),
+        span_id.hex(),
+        # A parent of wrong length names nobody; a span that is its own parent is a root.
+        parent.hex() if len(parent) == 8 and any(parent) and parent != span_id else "",
+        _clamped(sent.start_time_unix_nano),
+        _clamped(sent.end_time_unix_nano),
+        sent.kind,
+    )
+    if sent.links:
+        frame.links = [
+            Link(x.trace_id.hex(), x.span_id.hex(), read_attributes(x.attributes)) for x in sent.links
+        ]
+    return frame
+
+
+_LAST_NS = 2**63 - 1
+
+
+def _clamped(time_ns: int) -> int:
+    """Unsigned on the wire, signed in every store: a clock in the year 2262 is as wrong as one in 2500."""
+    return time_ns if time_ns <= _LAST_NS else _LAST_NS
+
+
+def _decode_logs(request: Request, record: IntakeRecord, version: int) -> Decoded:
+    decoded = Decoded()
+    for resource_logs in request.resource_logs:
+        for scope_logs in resource_logs.scope_logs:
+            for sent in scope_logs.log_records:
+                attributes: Attributes = read_attributes(sent.attributes)
+                if score := score_of(sent, attributes, record, version):
+                    decoded.scores.append(score)
+                elif content := content_of(sent, attributes, record, version):
+                    decoded.log_contents.append(content)
+    return decoded

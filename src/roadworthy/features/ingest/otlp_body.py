@@ -10,6 +10,8 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from roadworthy.contracts.intake import Encoding, Signal
+from roadworthy.features.ingest.otlp_json import BadJson, read_json
+from roadworthy.features.ingest.otlp_repair import repair
 
 Request = Any
 """One of the three Export…ServiceRequest messages: their generated classes have no common, typed base."""
@@ -34,9 +36,23 @@ def parse_body(signal: Signal, encoding: Encoding, body: bytes) -> Request:
     """The request message. Raises `BadBody`, and nothing else, on any bytes."""
     request = _REQUESTS[signal]()
     if encoding is Encoding.JSON:
-        raise BadBody("bad_json", "JSON is not read yet")
+        try:
+            read_json(body, request)
+        except BadJson as error:
+            raise BadBody("bad_json", f"{error} (OTLP/JSON, {signal.name.lower()})") from error
+        return request
     try:
         request.ParseFromString(body)
-    except DecodeError as error:
-        raise BadBody("bad_protobuf", f"The body is not a protobuf {signal.name.lower()} request: {error}") from error
+    except DecodeError as refused:
+        return _parse_repaired(signal, body, refused)
+    return request
+
+
+def _parse_repaired(signal: Signal, body: bytes, refused: DecodeError) -> Request:
+    request = _REQUESTS[signal]()
+    try:
+        request.ParseFromString(repair(body, request.DESCRIPTOR))
+    except (DecodeError, ValueError, RecursionError) as error:
+        message = f"The body is not a protobuf {signal.name.lower()} request: {refused}"
+        raise BadBody("bad_protobuf", message) from error
     return request

@@ -1,0 +1,27 @@
+"""Google's Agent Development Kit: OTel GenAI, older versions with requests and responses as JSON attributes."""
+
+from __future__ import annotations
+
+from roadworthy.domain.span import Span
+from roadworthy.features.ingest.any_value import as_text
+from roadworthy.features.ingest.content import put_input, put_output
+from roadworthy.features.ingest.dialects import otel_genai
+from roadworthy.features.ingest.raw_span import RawSpan
+
+_ADK = "gcp.vertex.agent."
+
+
+def read(raw: RawSpan, span: Span) -> None:
+    attributes = raw.attributes
+    for name, put, empty in (
+        ("llm_request", put_input, "{}"),
+        ("llm_response", put_output, "{}"),
+        ("tool_call_args", put_input, "{}"),
+        ("tool_response", put_output, "{}"),
+    ):
+        value = attributes.get(_ADK + name)
+        if value is not None and value != empty:
+            put(span, value, chat=name.startswith("llm"))
+    if not span.session_id:
+        span.session_id = as_text(attributes.get(_ADK + "session_id"))
+    otel_genai.read(raw, span)

@@ -1,0 +1,118 @@
+"""OpenInference (Arize Phoenix and its thirty instrumentors).
+
+Source: Arize-ai/openinference, spec/semantic_conventions.md. Spans of instrumentors that rewrite other spans
+(Strands, ADK) carry `gen_ai.*` beside it: what OpenInference left open is read from there.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from roadworthy.domain.span import Span, SpanKind
+from roadworthy.features.ingest.any_value import Attributes, as_int, as_json, as_text
+from roadworthy.features.ingest.content import put_input, put_messages, put_output, put_tool_definitions
+from roadworthy.features.ingest.dialects import otel_genai
+from roadworthy.features.ingest.indexed_messages import take_chats
+from roadworthy.features.ingest.raw_span import RawSpan
+
+KINDS: dict[str, SpanKind] = {
+    "LLM": SpanKind.LLM,
+    "TOOL": SpanKind.TOOL,
+    "AGENT": SpanKind.AGENT,
+    "CHAIN": SpanKind.CHAIN,
+    "RETRIEVER": SpanKind.RETRIEVAL,
+    "EMBEDDING": SpanKind.EMBEDDING,
+    "RERANKER": SpanKind.RERANKER,
+    "GUARDRAIL": SpanKind.GUARDRAIL,
+    "EVALUATOR": SpanKind.EVALUATOR,
+    "PROMPT": SpanKind.PROMPT,
+}
+
+_RESPONSE_ID = re.compile(r'"id": ?"((?:chatcmpl|resp|msg|gen|cmpl|chat)[-_][A-Za-z0-9_-]{8,})"')
+_TOOL_SCHEMA = re.compile(r"llm\.tools\.(\d{1,4})\.tool\.json_schema")
+
+
+def read(raw: RawSpan, span: Span) -> None:
+    attributes = raw.attributes
+    take = attributes.pop
+    span.kind = KINDS.get(as_text(take("openinference.span.kind", "")).upper(), SpanKind.CHAIN)
+    span.session_id = as_text(take("session.id", ""))
+    span.user_id = as_text(take("user.id", ""))
+    span.agent = as_text(take("agent.name", ""))
+    if "metadata" in attributes:
+        _read_metadata(attributes["metadata"], span)
+    if span.kind is SpanKind.LLM or "llm.model_name" in attributes or "llm.token_count.prompt" in attributes:
+        _read_model(attributes, span)
+    if span.kind is SpanKind.TOOL:
+        _read_tool(attributes, span)
+    _read_content(attributes, span)
+    if span.kind is SpanKind.LLM:
+        if not span.response_id and (
+            found := _RESPONSE_ID.search(as_text(attributes.get("output.value", "")))
+        ):
+            span.response_id = found[1]
+        if _is_preparation(raw, span):
+            span.kind = SpanKind.PROMPT
+    if "gen_ai.operation.name" in attributes:
+        otel_genai.read(raw, span)
+
+
+def _read_metadata(value: Any, span: Span) -> None:
+    """LangChain's run metadata: who the agent is, and which conversation this belongs to."""
+    metadata = as_json(value)
+    if not isinstance(metadata, dict):
+        return
+    if not span.agent:
+        span.agent = as_text(metadata.get("lc_agent_name", ""))
+    if not span.session_id:
+        session = metadata.get("session_id") or metadata.get("thread_id") or metadata.get("conversation_id")
+        span.session_id = as_text(session)
+    if not span.user_id:
+        span.user_id = as_text(metadata.get("user_id", ""))
+
+
+def _read_model(attributes: Attributes, span: Span) -> None:
+    take = attributes.pop
+    name = as_text(take("llm.model_name", ""))
+    span.model_asked = as_text(take("llm.request.model_name", "")) or name
+    span.model_answered = as_text(take("llm.response.model_name", "")) or name
+    span.provider = as_text(take("llm.provider", "") or take("llm.system", ""))
+    if attributes.get("llm.system") == span.provider:
+        del attributes["llm.system"]
+    span.finish_reason = as_text(take("llm.finish_reason", ""))
+    span.input_tokens = as_int(take("llm.token_count.prompt", None))
+    span.output_tokens = as_int(take("llm.token_count.completion", None))
+    take("llm.token_count.total", None)
+    span.cache_read_tokens = as_int(take("llm.token_count.prompt_details.cache_read", None))
+    span.cache_write_tokens = as_int(take("llm.token_count.prompt_details.cache_write", None))
+    span.reasoning_tokens = as_int(take("llm.token_count.completion_details.reasoning", None))
+    schemas = [(int(found[1]), key) for key in attributes if (found := _TOOL_SCHEMA.fullmatch(key))]
+    if schemas:
+        put_tool_definitions(span, [take(key) for _, key in sorted(schemas)])
+
+
+def _read_tool(attributes: Attributes, span: Span) -> None:
+    take = attributes.pop
+    span.tool_name = as_text(take("tool.name", ""))
+    call_id = take("tool_call.id", "") or take("tool.id", "") or take("tool.call_id", "")
+    span.tool_call_id = as_text(call_id)
+
+
+def _read_content(attributes: Attributes, span: Span) -> None:
+    chats = take_chats(attributes)
+    put_messages(span, given=chats.given, said=chats.said)
+    chat = span.kind in (SpanKind.LLM, SpanKind.AGENT)
+    # A raw request or response says more than the messages read from it: then it stays, too.
+    if put_input(span, attributes.get("input.value"), chat=chat) and span.input_format != "messages":
+        del attributes["input.value"]
+        attributes.pop("input.mime_type", None)
+    if put_output(span, attributes.get("output.value"), chat=chat) and span.output_format != "messages":
+        del attributes["output.value"]
+        attributes.pop("output.mime_type", None)
+
+
+def _is_preparation(raw: RawSpan, span: Span) -> bool:
+    """LlamaIndex marks the building of a request as a model call, too: it has nothing of an answer."""
+    answered = span.output_format == "messages" or span.output_tokens is not None or span.response_id
+    return not answered and raw.status_code != 2 and raw.name.rpartition(".")[2].startswith("_prepare")

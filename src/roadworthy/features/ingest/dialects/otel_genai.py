@@ -1,0 +1,261 @@
+"""OpenTelemetry's own GenAI conventions, current and older names.
+
+Source: open-telemetry/semantic-conventions-genai (spans, agent spans, events), and the versions before the
+split, 1.28 to 1.40. Everything that speaks `gen_ai.*` goes through here; dialects with extras of their own
+(OpenLLMetry, Pydantic AI, Strands, ADK ...) read those first and then call `read`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from roadworthy.domain.span import Span, SpanKind
+from roadworthy.features.ingest.any_value import Attributes, as_int, as_text
+from roadworthy.features.ingest.content import (
+    put_input,
+    put_messages,
+    put_output,
+    put_tool_definitions,
+    system_messages,
+)
+from roadworthy.features.ingest.dialects.span_events import read_events
+from roadworthy.features.ingest.indexed_messages import take_chats
+from roadworthy.features.ingest.messages.parse import parse_messages
+from roadworthy.features.ingest.raw_span import RawSpan
+
+KINDS: dict[str, SpanKind] = {
+    "chat": SpanKind.LLM,
+    "generate_content": SpanKind.LLM,
+    "text_completion": SpanKind.LLM,
+    "completion": SpanKind.LLM,
+    "responses": SpanKind.LLM,
+    "message": SpanKind.LLM,
+    "embeddings": SpanKind.EMBEDDING,
+    "embedding": SpanKind.EMBEDDING,
+    "retrieval": SpanKind.RETRIEVAL,
+    "rerank": SpanKind.RERANKER,
+    "invoke_agent": SpanKind.AGENT,
+    "invoke_workflow": SpanKind.WORKFLOW,
+    "workflow": SpanKind.WORKFLOW,
+    "execute_tool": SpanKind.TOOL,
+    "handoff": SpanKind.HANDOFF,
+    "transfer_agent": SpanKind.HANDOFF,
+    "plan": SpanKind.PLAN,
+    "memory": SpanKind.MEMORY,
+    "search_memory": SpanKind.MEMORY,
+    "create_memory": SpanKind.MEMORY,
+    "update_memory": SpanKind.MEMORY,
+    "delete_memory": SpanKind.MEMORY,
+    "upsert_memory": SpanKind.MEMORY,
+    "guardrail": SpanKind.GUARDRAIL,
+    "evaluate": SpanKind.EVALUATOR,
+}
+"""Operations that name a kind. Others (create_agent, agent_step, execute_task ...) stay attributes."""
+
+_STEPS = frozenset(
+    {"execute_task", "agent_step", "execute_event_loop_cycle", "execute_step", "step", "task", "chain"}
+)
+_REQUEST_TYPES = {
+    "chat": SpanKind.LLM,
+    "completion": SpanKind.LLM,
+    "embedding": SpanKind.EMBEDDING,
+    "rerank": SpanKind.RERANKER,
+}
+_FLATTENED = ("gen_ai.prompt.0.role", "gen_ai.completion.0.role", "gen_ai.prompt.0.content")
+
+
+def read(raw: RawSpan, span: Span) -> None:
+    attributes = raw.attributes
+    take = attributes.pop
+    if span.kind is SpanKind.OTHER:
+        _read_kind(attributes, span)
+    span.provider = span.provider or as_text(take("gen_ai.provider.name", "") or take("gen_ai.system", ""))
+    _read_names(attributes, span)
+    if "gen_ai.request.model" in attributes or "gen_ai.response.model" in attributes:
+        span.model_asked = span.model_asked or as_text(take("gen_ai.request.model", ""))
+        span.model_answered = span.model_answered or as_text(take("gen_ai.response.model", ""))
+    span.response_id = span.response_id or as_text(take("gen_ai.response.id", ""))
+    if "gen_ai.response.finish_reasons" in attributes:
+        span.finish_reason = span.finish_reason or finish_reason(take("gen_ai.response.finish_reasons"))
+    read_usage(attributes, span)
+    if span.kind is SpanKind.TOOL or "gen_ai.tool.name" in attributes:
+        _read_tool(attributes, span)
+    read_content(attributes, span)
+    if raw.events:
+        read_events(raw, span)
+
+
+def _read_kind(attributes: Attributes, span: Span) -> None:
+    operation = attributes.get("gen_ai.operation.name")
+    if operation is None:
+        span.kind = _guessed_kind(attributes)
+        return
+    kind = KINDS.get(operation)
+    if kind is not None:
+        span.kind = kind
+        del attributes["gen_ai.operation.name"]
+    elif operation in _STEPS:
+        span.kind = SpanKind.CHAIN
+
+
+def _guessed_kind(attributes: Attributes) -> SpanKind:
+    request_type = attributes.get("llm.request.type")
+    if request_type in _REQUEST_TYPES:
+        return _REQUEST_TYPES[request_type]
+    if "gen_ai.tool.name" in attributes or "gen_ai.tool.call.id" in attributes:
+        return SpanKind.TOOL
+    if "gen_ai.request.model" in attributes or "gen_ai.response.model" in attributes:
+        return SpanKind.LLM
+    if "gen_ai.agent.name" in attributes:
+        return SpanKind.AGENT
+    return SpanKind.OTHER
+
+
+def _read_names(attributes: Attributes, span: Span) -> None:
+    take = attributes.pop
+    # A field a dialect has filled already keeps its value; the attribute then stays in the map.
+    if not span.agent:
+        span.agent = as_text(take("gen_ai.agent.name", ""))
+    if not span.workflow:
+        span.workflow = as_text(take("gen_ai.workflow.name", ""))
+    if not span.session_id:
+        span.session_id = as_text(
+            take("session.id", "") or take("gen_ai.conversation.id", "") or take("gen_ai.session.id", "")
+        )
+    if span.session_id and attributes.get("gen_ai.conversation.id") == span.session_id:
+        del attributes["gen_ai.conversation.id"]
+    if not span.user_id:
+        span.user_id = as_text(take("user.id", "") or take("enduser.id", "") or take("gen_ai.user.id", ""))
+
+
+def finish_reason(value: Any) -> str:
+    """The last reason of a list, of the JSON of a list, or the text itself."""
+    if isinstance(value, str):
+        if value[:1] == "[":
+            value = value.strip("[]\"' ")
+        return str(value)
+    if isinstance(value, list):
+        return as_text(value[-1]) if value else ""
+    return as_text(value)
+
+
+def read_usage(attributes: Attributes, span: Span) -> None:
+    """Tokens in all spellings seen; what a dialect set before stays."""
+    take = attributes.pop
+    if span.input_tokens is None:
+        span.input_tokens = _first(
+            attributes, "gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens", "llm.usage.prompt_tokens"
+        )
+    if span.output_tokens is None:
+        span.output_tokens = _first(
+            attributes,
+            "gen_ai.usage.output_tokens",
+            "gen_ai.usage.completion_tokens",
+            "llm.usage.completion_tokens",
+        )
+    if span.input_tokens is None and span.output_tokens is None:
+        return
+    # Sums of the two and repetitions under older names say nothing new.
+    take("gen_ai.usage.total_tokens", None)
+    take("llm.usage.total_tokens", None)
+    if span.cache_read_tokens is None:
+        span.cache_read_tokens = _first(
+            attributes,
+            "gen_ai.usage.cache_read.input_tokens",
+            "gen_ai.usage.cache_read_input_tokens",
+            "gen_ai.usage.details.cache_read_tokens",
+            "gen_ai.usage.input_token_details.cache_read",
+            "gen_ai.usage.cached_tokens",
+        )
+    if span.cache_write_tokens is None:
+        span.cache_write_tokens = _first(
+            attributes,
+            "gen_ai.usage.cache_write.input_tokens",
+            "gen_ai.usage.cache_creation.input_tokens",
+            "gen_ai.usage.cache_creation_input_tokens",
+            "gen_ai.usage.cache_write_input_tokens",
+            "gen_ai.usage.details.cache_write_tokens",
+            "gen_ai.usage.input_token_details.cache_creation",
+        )
+    if span.reasoning_tokens is None:
+        span.reasoning_tokens = _first(
+            attributes,
+            "gen_ai.usage.reasoning.output_tokens",
+            "gen_ai.usage.reasoning_tokens",
+            "gen_ai.usage.reasoning.tokens",
+            "gen_ai.usage.details.reasoning_tokens",
+            "gen_ai.usage.output_token_details.reasoning",
+        )
+
+
+def _first(attributes: Attributes, *names: str) -> int | None:
+    """The first name that holds a number; equal numbers under the other names go with it."""
+    found: int | None = None
+    for name in names:
+        if name in attributes:
+            number = as_int(attributes[name])
+            if found is None and number is not None:
+                found = number
+                del attributes[name]
+            elif number == found:
+                del attributes[name]
+    return found
+
+
+def _read_tool(attributes: Attributes, span: Span) -> None:
+    take = attributes.pop
+    if not span.tool_name:
+        span.tool_name = as_text(take("gen_ai.tool.name", ""))
+    elif attributes.get("gen_ai.tool.name") == span.tool_name:
+        del attributes["gen_ai.tool.name"]
+    if not span.tool_call_id:
+        call_id = as_text(take("gen_ai.tool.call.id", ""))
+        span.tool_call_id = "" if call_id.startswith("<") else call_id
+    if put_input(span, attributes.get("gen_ai.tool.call.arguments")):
+        del attributes["gen_ai.tool.call.arguments"]
+    if put_output(span, attributes.get("gen_ai.tool.call.result")):
+        del attributes["gen_ai.tool.call.result"]
+
+
+def read_content(attributes: Attributes, span: Span) -> None:
+    """Messages, system instructions and tool definitions, whole or flattened."""
+    given, said = attributes.get("gen_ai.input.messages"), attributes.get("gen_ai.output.messages")
+    system = attributes.get("gen_ai.system_instructions")
+    if given is not None or system is not None:
+        _put_given(attributes, span, given, system)
+    if said is not None and put_output(span, said, chat=True):
+        del attributes["gen_ai.output.messages"]
+    for name in _FLATTENED:
+        if name in attributes:
+            chats = take_chats(attributes)
+            put_messages(span, given=chats.given, said=chats.said)
+            break
+    if "gen_ai.tool.definitions" in attributes and put_tool_definitions(
+        span, attributes["gen_ai.tool.definitions"]
+    ):
+        del attributes["gen_ai.tool.definitions"]
+    _read_older_content(attributes, span)
+
+
+def _put_given(attributes: Attributes, span: Span, given: Any, system: Any) -> None:
+    if span.input:
+        return
+    messages = parse_messages(given, default_role="user") if given is not None else ()
+    if given is not None and not messages:
+        put_input(span, given)
+        del attributes["gen_ai.input.messages"]
+        return
+    instructions = system_messages(system) if system is not None else []
+    if instructions:
+        del attributes["gen_ai.system_instructions"]
+    if given is not None:
+        del attributes["gen_ai.input.messages"]
+    put_messages(span, given=[*instructions, *messages])
+
+
+def _read_older_content(attributes: Attributes, span: Span) -> None:
+    """`gen_ai.prompt` and `gen_ai.completion` as one value each (LangSmith, LangChain4j, first drafts)."""
+    if "gen_ai.prompt" in attributes and put_input(span, attributes["gen_ai.prompt"], chat=True):
+        del attributes["gen_ai.prompt"]
+    if "gen_ai.completion" in attributes and put_output(span, attributes["gen_ai.completion"], chat=True):
+        del attributes["gen_ai.completion"]

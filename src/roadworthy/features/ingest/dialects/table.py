@@ -1,0 +1,118 @@
+"""Every dialect there is, in the order they are asked. Adding one is one file, one line here, and its test.
+
+A dialect is recognised by an attribute only it sends, or by the name of the instrumentation scope; never by
+the name of a service. The first that fits reads the span, and calls on `otel_genai` for what is common.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from roadworthy.domain.span import Span
+from roadworthy.features.ingest.dialects import (
+    autogen,
+    claude_code,
+    crewai,
+    google_adk,
+    haystack,
+    langfuse,
+    langsmith,
+    litellm,
+    mcp,
+    mlflow,
+    openinference,
+    otel_genai,
+    pydantic_ai,
+    strands,
+    traceloop,
+    vercel_ai,
+)
+from roadworthy.features.ingest.raw_span import RawSpan
+
+Reader = Callable[[RawSpan, Span], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Dialect:
+    """`attribute` decides before any `scope` (a prefix of the scope's name) is looked at."""
+
+    name: str
+    read: Reader
+    attributes: tuple[str, ...] = ()
+    scopes: tuple[str, ...] = ()
+
+
+DIALECTS: tuple[Dialect, ...] = (
+    Dialect("openinference", openinference.read, attributes=("openinference.span.kind",)),
+    Dialect("vercel_ai", vercel_ai.read, attributes=("ai.operationId",)),
+    Dialect("langfuse", langfuse.read, attributes=("langfuse.observation.type",), scopes=("langfuse-sdk",)),
+    Dialect("langsmith", langsmith.read, attributes=("langsmith.span.kind",)),
+    Dialect("mcp", mcp.read, attributes=("mcp.method.name",)),
+    Dialect("mlflow", mlflow.read, attributes=("mlflow.spanType",)),
+    Dialect("claude_code", claude_code.read, scopes=("com.anthropic.claude_code",)),
+    Dialect("strands", strands.read, scopes=("strands.",)),
+    Dialect("pydantic_ai", pydantic_ai.read, scopes=("pydantic-ai",)),
+    Dialect("autogen", autogen.read, scopes=("autogen",)),
+    Dialect("google_adk", google_adk.read, scopes=("gcp.vertex.agent",)),
+    Dialect("haystack", haystack.read, scopes=("haystack",)),
+    Dialect("litellm", litellm.read, attributes=("litellm.call_id", "litellm.provider.model")),
+    Dialect(
+        "traceloop",
+        traceloop.read,
+        attributes=(
+            "traceloop.span.kind",
+            "traceloop.workflow.name",
+            "traceloop.entity.name",
+            "llm.request.type",
+        ),
+    ),
+    Dialect("crewai", crewai.read, attributes=("crewai.crew.name", "crewai.agent.role", "crewai.task.id")),
+    Dialect(
+        "otel_genai",
+        otel_genai.read,
+        attributes=(
+            "gen_ai.operation.name",
+            "gen_ai.request.model",
+            "gen_ai.system",
+            "gen_ai.tool.name",
+            "gen_ai.agent.name",
+            "gen_ai.provider.name",
+            "gen_ai.response.model",
+        ),
+    ),
+)
+
+BY_NAME: dict[str, Dialect] = {dialect.name: dialect for dialect in DIALECTS}
+
+_MARKERS: tuple[tuple[str, Dialect], ...] = tuple(
+    (attribute, dialect) for dialect in DIALECTS for attribute in dialect.attributes
+)
+_BROAD = ("litellm", "traceloop", "crewai", "otel_genai")
+"""Share attributes with others: asked only after the scope's name said nothing."""
+_FIRST = tuple((a, d) for a, d in _MARKERS if d.name not in _BROAD)
+_LAST = tuple((a, d) for a, d in _MARKERS if d.name in _BROAD)
+
+
+def of_scope(scope: str) -> Dialect | None:
+    """The dialect a scope's name stands for; asked once a scope, not once a span."""
+    for dialect in DIALECTS:
+        if dialect.scopes and scope.startswith(dialect.scopes):
+            return dialect
+    return None
+
+
+def recognise(raw: RawSpan, scope_dialect: Dialect | None) -> Dialect | None:
+    """None where no convention for agents is spoken: HTTP, databases, plain code."""
+    attributes = raw.attributes
+    if not attributes:
+        return scope_dialect
+    for attribute, dialect in _FIRST:
+        if attribute in attributes:
+            return dialect
+    if scope_dialect is not None:
+        return scope_dialect
+    for attribute, dialect in _LAST:
+        if attribute in attributes:
+            return dialect
+    return None

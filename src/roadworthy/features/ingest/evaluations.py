@@ -1,0 +1,79 @@
+"""Evaluations other tools made: `gen_ai.evaluation.result`, as a span event or a log record.
+
+Source: OTel GenAI events, "Event: gen_ai.evaluation.result".
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from roadworthy.contracts.intake import IntakeRecord
+from roadworthy.domain.score import Score
+from roadworthy.features.ingest.any_value import Attributes, as_text
+from roadworthy.features.ingest.normalise import Source
+from roadworthy.features.ingest.raw_span import RawSpan
+
+EVENT = "gen_ai.evaluation.result"
+_ATTRIBUTE = "gen_ai.evaluation."
+
+
+def scores_of_events(raw: RawSpan, trace_id: str, span_id: str, source: Source) -> list[Score]:
+    """Take the evaluations out of a span's events."""
+    found = [event for event in raw.events if event.name == EVENT]
+    if not found:
+        return []
+    raw.events = [event for event in raw.events if event.name != EVENT]
+    return [
+        _score(
+            event.attributes,
+            project=source.project,
+            trace_id=trace_id,
+            span_id=span_id,
+            at_ns=event.time_ns,
+            version=source.version,
+        )
+        for event in found
+    ]
+
+
+def score_of(sent: Any, attributes: Attributes, record: IntakeRecord, version: int) -> Score | None:
+    """None where the log record is no evaluation. Without a trace id it joins by response id, later."""
+    if (sent.event_name or attributes.get("event.name")) != EVENT:
+        return None
+    return _score(
+        attributes,
+        project=record.project,
+        trace_id=sent.trace_id.hex(),
+        span_id=sent.span_id.hex(),
+        at_ns=sent.time_unix_nano or sent.observed_time_unix_nano,
+        version=version,
+    )
+
+
+def _score(
+    attributes: Attributes, *, project: str, trace_id: str, span_id: str, at_ns: int, version: int
+) -> Score:
+    get = attributes.get
+    source = as_text(get("roadworthy.score.source"))
+    return Score(
+        project=project,
+        trace_id=trace_id,
+        span_id=span_id,
+        name=as_text(get(_ATTRIBUTE + "name")) or "evaluation",
+        value=_number(get(_ATTRIBUTE + "score.value", get(_ATTRIBUTE + "score"))),
+        label=as_text(get(_ATTRIBUTE + "score.label", get(_ATTRIBUTE + "label"))),
+        source=source or "otel",
+        evaluator_version=as_text(get(_ATTRIBUTE + "evaluator.version")),
+        explanation=as_text(get(_ATTRIBUTE + "explanation")),
+        at_ns=at_ns,
+        version=version,
+    )
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, (int, float)):
+        return float(value) if value == value else None
+    try:
+        return float(value) if isinstance(value, str) else None
+    except ValueError:
+        return None

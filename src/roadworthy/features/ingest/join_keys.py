@@ -1,0 +1,100 @@
+"""What ties a trace to other traces of the same run.
+
+A key on two traces says "these belong together". Keys are made of ids that somebody drew at random, so that two
+runs never share one by chance; short or counted ids ("call_1") make no key.
+
+- `response:<id>`: the provider's id of an answer; two dialects reported the same call.
+- `toolcall:<id>`: on model calls and tool calls that are traces of their own (raw SDKs): the model asked for the
+  call in one, the next one brings its result. Only calls since the last user message count: a conversation
+  replays its whole history in every turn, and a turn is a run of its own.
+- `trace:<id>`: a link between spans of agents or of messaging.
+- `topic:<id>`: AutoGen's group chat, whose messages are traces of their own.
+- `run:<id>`: what the caller chose (`roadworthy.run_id`).
+- `failed:<...>`: a failed call without content, reported twice in two traces; there is nothing but time to go
+  by, so `runs.assemble` checks that one lies within the other before it believes it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+
+from roadworthy.domain.span import ContentFormat, Span, SpanKind, SpanStatus
+
+_PREFIX = re.compile(r"^(?:[A-Za-z]{2,12}[-_:])+")
+_TOPIC = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_BUCKET_NS = 10_000_000
+_MAX_KEYS = 64
+
+FAILED = "failed:"
+
+
+def is_strong(ident: str) -> bool:
+    """Whether an id was drawn at random: eight characters or more beside its prefix, and not a mere number."""
+    rest = _PREFIX.sub("", ident)
+    if len(rest) < 8 or len(ident) > 200:
+        return False
+    varied = len(set(rest)) >= 5
+    mixed = any(c.isdigit() for c in rest) and any(c.isalpha() for c in rest)
+    return varied and (
+        mixed or (len(rest) >= 16 and not rest.isdigit()) or rest.lower() != rest != rest.upper()
+    )
+
+
+def keys_of(span: Span) -> tuple[str, ...]:
+    """Keys that follow from the span's own fields."""
+    if span.kind is SpanKind.LLM:
+        return _keys_of_call(span)
+    if span.kind is SpanKind.TOOL and not span.parent_id and is_strong(span.tool_call_id):
+        return ("toolcall:" + span.tool_call_id,)
+    return ()
+
+
+def _keys_of_call(span: Span) -> tuple[str, ...]:
+    keys = ()
+    if span.response_id and is_strong(span.response_id):
+        keys = ("response:" + span.response_id,)
+    if span.parent_id:
+        return keys
+    found = [*keys, *("toolcall:" + ident for ident in _recent_calls(span) if is_strong(ident))]
+    if span.status is SpanStatus.ERROR and not span.response_id and span.end_ns:
+        # 10 ms either way, so that both reports meet in one bucket wherever its border lies.
+        at = (span.end_ns + _BUCKET_NS // 2) // _BUCKET_NS
+        scene = f"{FAILED}{span.service}:{span.model_asked}:"
+        found += [f"{scene}{at - 1}", f"{scene}{at}"]
+    return tuple(dict.fromkeys(found))[:_MAX_KEYS]
+
+
+def _recent_calls(span: Span) -> Iterable[str]:
+    """Ids of calls the answer asks for, and of those whose results the request brings."""
+    for message in _loaded(span.output, span.output_format):
+        for call in message.get("tool_calls", ()):
+            yield call.get("id", "")
+    given = _loaded(span.input, span.input_format)
+    for message in reversed(given):
+        if message.get("role") == "user":
+            return
+        if message.get("tool_call_id"):
+            yield message["tool_call_id"]
+
+
+def _loaded(text: str, form: ContentFormat) -> list[dict[str, Any]]:
+    if form is not ContentFormat.MESSAGES:
+        return []
+    try:
+        loaded = orjson.loads(text)
+    except ValueError:
+        return []
+    return loaded if isinstance(loaded, list) else []
+
+
+def topic_key(*values: str) -> str:
+    """The UUID AutoGen draws for a team's run and puts into every topic and agent id."""
+    for value in values:
+        found = _TOPIC.search(value)
+        if found:
+            return "topic:" + found[0]
+    return ""

@@ -1,0 +1,214 @@
+"""A raw span of any dialect to the canonical span."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+
+from roadworthy.domain.span import Span, SpanFlag, SpanKind, SpanStatus
+from roadworthy.features.ingest.any_value import Attributes, as_text
+from roadworthy.features.ingest.dialects.roadworthy_sdk import overlay
+from roadworthy.features.ingest.dialects.table import Dialect, of_scope, recognise
+from roadworthy.features.ingest.handoffs import FINAL_ANSWERS, handoff_target, is_handoff
+from roadworthy.features.ingest.join_keys import keys_of, topic_key
+from roadworthy.features.ingest.raw_span import RawSpan
+from roadworthy.features.ingest.tool_results import Verdict, judge
+
+_DAY_NS = 86_400 * 1_000_000_000
+_CALLS = frozenset({SpanKind.LLM, SpanKind.EMBEDDING, SpanKind.RERANKER})
+_QUIET = frozenset({SpanKind.LLM, SpanKind.AGENT, SpanKind.WORKFLOW, SpanKind.CHAIN})
+_STATUS = {0: SpanStatus.UNSET, 1: SpanStatus.OK, 2: SpanStatus.ERROR}
+_OTEL_KINDS = {2: "server", 3: "client", 4: "producer", 5: "consumer"}
+
+
+@dataclass(slots=True)
+class Source:
+    """What the spans of one resource and scope share; made once, read for each of them."""
+
+    project: str
+    received_ns: int
+    version: int
+    service: str
+    release: str
+    environment: str
+    resource: dict[str, str]
+    scope: str
+    dialect: Dialect | None
+
+    @classmethod
+    def of(cls, resource: Attributes, *, scope: str, project: str, received_ns: int, version: int) -> Source:
+        get = resource.get
+        return cls(
+            project=project,
+            received_ns=received_ns,
+            version=version,
+            service=as_text(get("service.name")),
+            release=as_text(get("roadworthy.release") or get("service.version")),
+            environment=as_text(get("deployment.environment.name") or get("deployment.environment")),
+            resource={
+                f"resource.{key}": as_text(value)
+                for key, value in resource.items()
+                if key not in ("service.name", "service.version", "roadworthy.release")
+            },
+            scope=scope,
+            dialect=of_scope(scope),
+        )
+
+
+@dataclass(slots=True)
+class Link:
+    trace_id: str
+    span_id: str
+    attributes: Attributes = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Frame:
+    """Ids, times and links of a raw span."""
+
+    trace_id: str
+    span_id: str
+    parent_id: str
+    start_ns: int
+    end_ns: int
+    kind: int = 0
+    """As in OTLP: 1 internal, 2 server, 3 client, 4 producer, 5 consumer."""
+    links: list[Link] = field(default_factory=list)
+
+
+def normalise(raw: RawSpan, frame: Frame, source: Source) -> Span:
+    """Takes `raw` apart. Never raises on anything that came through OTLP."""
+    span = Span(
+        project=source.project,
+        trace_id=frame.trace_id,
+        span_id=frame.span_id,
+        parent_id=frame.parent_id,
+        name=raw.name,
+        scope=source.scope,
+        start_ns=frame.start_ns,
+        end_ns=frame.end_ns,
+        received_ns=source.received_ns,
+        version=source.version,
+        service=source.service,
+        release=source.release,
+        environment=source.environment,
+    )
+    dialect = recognise(raw, source.dialect)
+    if dialect is not None:
+        span.dialect = dialect.name
+        dialect.read(raw, span)
+    run_id = overlay(raw.attributes, span) if _speaks_roadworthy(raw.attributes) else ""
+    flags: list[str] = []
+    _read_status(raw, span, flags)
+    if span.tool_name or span.kind is SpanKind.TOOL:
+        _settle_tool(span, flags)
+    _flag(span, flags)
+    if flags:
+        span.flags = tuple(flags)
+    _keep_rest(raw, frame, span, source)
+    if dialect is not None or run_id:
+        _set_join_keys(span, frame, run_id)
+    return span
+
+
+def _speaks_roadworthy(attributes: Attributes) -> bool:
+    return any(key.startswith("roadworthy.") for key in attributes)
+
+
+def _read_status(raw: RawSpan, span: Span, flags: list[str]) -> None:
+    if span.status is SpanStatus.UNSET:
+        span.status = _STATUS.get(raw.status_code, SpanStatus.UNSET)
+    attributes = raw.attributes
+    exception = raw.exception() if raw.events else None
+    if span.status is not SpanStatus.ERROR:
+        if exception is None or not _fails(span):
+            return
+        # A status of OK beside an exception: LangSmith, and code that records without setting the status.
+        span.status = SpanStatus.ERROR
+        flags.append(SpanFlag.INFERRED_ERROR)
+    if exception is not None:
+        span.error = span.error or as_text(exception.attributes.get("exception.message"))
+        span.error_type = as_text(exception.attributes.get("exception.type"))
+    elif "error.type" in attributes:
+        span.error_type = as_text(attributes.pop("error.type"))
+    span.error = span.error or raw.status_message or as_text(attributes.get("error.message"))
+
+
+def _fails(span: Span) -> bool:
+    """A tool that raised has failed; a step that raised and still gave something has mended it."""
+    return span.kind is SpanKind.TOOL or (span.kind in _QUIET and not span.output)
+
+
+def _settle_tool(span: Span, flags: list[str]) -> None:
+    if span.kind is not SpanKind.TOOL:
+        return
+    # ADK sums up parallel calls, which have spans of their own, as "(merged tools)".
+    if span.tool_name in FINAL_ANSWERS or span.tool_name == "(merged tools)":
+        span.kind = SpanKind.CHAIN
+    elif is_handoff(span.tool_name):
+        span.kind = SpanKind.HANDOFF
+        span.handoff_to = handoff_target(span.tool_name, span.input)
+    elif span.output and span.status is not SpanStatus.ERROR:
+        verdict = judge(span.output)
+        if verdict is Verdict.ERROR:
+            span.status = SpanStatus.ERROR
+            span.error = span.output[:500]
+            flags.append(SpanFlag.INFERRED_ERROR)
+        elif verdict is Verdict.NEGATIVE:
+            flags.append(SpanFlag.NEGATIVE_RESULT)
+
+
+def _flag(span: Span, flags: list[str]) -> None:
+    if (span.input_tokens is not None or span.output_tokens is not None) and span.kind not in _CALLS:
+        flags.append(SpanFlag.AGGREGATE)
+    if not span.end_ns:
+        flags.append(SpanFlag.UNENDED)
+    elif span.end_ns < span.start_ns:
+        flags.append(SpanFlag.CLOCK_SKEW)
+        return
+    seen = span.received_ns
+    if abs(seen - span.start_ns) > _DAY_NS or (span.end_ns and abs(seen - span.end_ns) > _DAY_NS):
+        flags.append(SpanFlag.CLOCK_SKEW)
+
+
+def _keep_rest(raw: RawSpan, frame: Frame, span: Span, source: Source) -> None:
+    kept = source.resource.copy()
+    for key, value in raw.attributes.items():
+        kept[key] = value if value.__class__ is str else as_text(value)
+    if frame.kind in _OTEL_KINDS:
+        kept["otel.kind"] = _OTEL_KINDS[frame.kind]
+    span.attributes = kept
+    if raw.events:
+        span.events = _dump(
+            [{"name": e.name, "time_ns": e.time_ns, "attributes": e.attributes} for e in raw.events]
+        )
+    if frame.links:
+        span.links = _dump(
+            [{"trace_id": x.trace_id, "span_id": x.span_id, "attributes": x.attributes} for x in frame.links]
+        )
+
+
+def _dump(value: Any) -> str:
+    try:
+        return orjson.dumps(value).decode()
+    except (TypeError, ValueError):
+        return as_text(value)
+
+
+def _set_join_keys(span: Span, frame: Frame, run_id: str) -> None:
+    keys = keys_of(span)
+    if run_id:
+        keys = (*keys, f"run:{run_id}")
+    if span.dialect == "autogen":
+        get = span.attributes.get
+        topic = topic_key(get("messaging.destination", ""), get("gen_ai.agent.id", ""))
+        if topic:
+            keys = (*keys, topic)
+    if frame.links:
+        others = {link.trace_id for link in frame.links if link.trace_id != span.trace_id}
+        keys = (*keys, *(f"trace:{other}" for other in sorted(others)))
+    if not span.parent_id and span.dialect == "autogen":
+        keys = (*keys, f"trace:{span.trace_id}")
+    span.join_keys = keys
