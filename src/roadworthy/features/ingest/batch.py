@@ -55,7 +55,8 @@ class Gathered:
 class Steps:
     """The steps of ingest that others own, each replaceable."""
 
-    mask: Callable[[Span], Span]
+    mask_spans: Callable[[Sequence[Span]], object]
+    """Masks in place, before anything is stored."""
     mask_text: Callable[[str], str]
     pricer: SpanPricer
 
@@ -66,11 +67,14 @@ def gather(entries: Sequence[IntakeEntry], *, steps: Steps) -> Gathered:
     for entry in entries:
         decoded = _decoded(entry)
         batch.records += 1
-        for span in decoded.spans:
-            batch.spans.append(_finished(span, steps=steps))
+        batch.spans.extend(decoded.spans)
         batch.scores.extend(decoded.scores)
         batch.contents.extend(decoded.log_contents)
         batch.rejections.extend(decoded.rejections)
+    steps.mask_spans(batch.spans)
+    for span in batch.spans:
+        if span.kind in _COUNTED:
+            span.cost_usd = price_span(span, pricer=steps.pricer)
     if batch.contents:
         batch.contents = [_masked_content(c, steps=steps) for c in batch.contents]
     if batch.scores:
@@ -95,9 +99,9 @@ def join_contents(batch: Gathered, *, tracker: RunTracker) -> None:
 
 
 def price_span(span: Span, *, pricer: SpanPricer) -> float | None:
-    """USD of one model call: by our prices, else as the sender said."""
-    if span.kind not in _COUNTED or SpanFlag.AGGREGATE in span.flags:
-        return None if SpanFlag.AGGREGATE in span.flags else span.cost_usd
+    """USD of one model call: by our prices, else as the sender said. None for totals of children."""
+    if SpanFlag.AGGREGATE in span.flags:
+        return None
     cost = pricer.cost(
         project=span.project,
         provider=span.provider,
@@ -124,12 +128,6 @@ def _decoded(entry: IntakeEntry) -> Decoded:
         return Decoded(
             rejections=[unreadable(entry, code="internal", reason=f"could not be read: {fault!r}")]
         )
-
-
-def _finished(span: Span, *, steps: Steps) -> Span:
-    span = steps.mask(span)
-    span.cost_usd = price_span(span, pricer=steps.pricer)
-    return span
 
 
 def _masked_content(content: LogContent, *, steps: Steps) -> LogContent:

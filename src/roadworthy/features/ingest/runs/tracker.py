@@ -161,7 +161,7 @@ class RunTracker:
             self._by_trace[second.project, trace_id] = first
         for span in second.spans.values():
             for key in span.join_keys:
-                if (second.project, key) in self._by_key:
+                if self._by_key.get((second.project, key)) is second:
                     self._by_key[second.project, key] = first
         self._order.pop(id(second), None)
         self._dirty.pop(id(second), None)

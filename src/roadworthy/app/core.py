@@ -1,0 +1,80 @@
+"""The core process: reads the intake log, owns the telemetry store, serves the page, the API and MCP.
+
+Started by the front as `python -m roadworthy.app.core PARENT_PID REST_FD`; prints "ready" when it answers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import sys
+
+from roadworthy.app.core_process import SETTINGS_VARIABLE
+from roadworthy.app.core_room import CoreRoom
+from roadworthy.app.logs import set_up_logging
+from roadworthy.app.parent import die_with_parent
+from roadworthy.app.serving import EmbeddedServer, embedded, serve_on
+from roadworthy.app.settings import Settings
+from roadworthy.contracts.telemetry import StoreUnavailable
+
+log = logging.getLogger(__name__)
+
+EXIT_STORE = 75
+EXIT_CONSUMER = 70
+
+
+def main() -> int:
+    parent_pid, rest_fd = int(sys.argv[1]), int(sys.argv[2])
+    die_with_parent(parent_pid)
+    settings = Settings.model_validate_json(os.environ.pop(SETTINGS_VARIABLE))
+    set_up_logging(settings.log_level, role="core")
+    try:
+        room = CoreRoom(settings)
+    except StoreUnavailable as fault:
+        log.error("the telemetry store cannot be opened: %s", fault)
+        return EXIT_STORE
+    import uvloop
+
+    return uvloop.run(_serve(room, settings=settings, sock=socket.socket(fileno=rest_fd)))
+
+
+async def _serve(room: CoreRoom, *, settings: Settings, sock: socket.socket) -> int:
+    server = embedded(room.rest_app, log_level=settings.log_level)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    room.start()
+    serving = asyncio.create_task(serve_on(server, sock))
+    announcing = asyncio.create_task(_announce(server))
+    watching = asyncio.create_task(_watch(room, stop=stop))
+    await asyncio.wait({serving, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
+    room.events.close()
+    server.should_exit = True
+    healthy = room.consumer.alive
+    await serving
+    announcing.cancel()
+    watching.cancel()
+    await asyncio.to_thread(room.stop)
+    return 0 if healthy else EXIT_CONSUMER
+
+
+async def _announce(server: EmbeddedServer) -> None:
+    await server.answering.wait()
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+
+
+async def _watch(room: CoreRoom, *, stop: asyncio.Event) -> None:
+    """A consumer whose thread died would leave the log unread: end the process, the front starts anew."""
+    while room.consumer.alive:  # noqa: ASYNC110 - threads set no asyncio event
+        await asyncio.sleep(1.0)
+    log.critical("the consumer of the intake log ended; ending the core so that it starts anew")
+    stop.set()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,95 @@
+"""The front's child: starts the core, watches it, starts it again when it dies."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+import time
+
+log = logging.getLogger(__name__)
+
+_FIRST_WAIT = 0.2
+_LONGEST_WAIT = 5.0
+_HEALTHY_SECONDS = 30.0
+SETTINGS_VARIABLE = "ROADWORTHY_CORE_SETTINGS"
+"""Environment variable with the settings as JSON, front to core."""
+
+
+class CoreProcess:
+    """At most one core runs. `ready` is set while it answers, by a line on its standard output."""
+
+    def __init__(self, *, settings_json: str, rest_fd: int) -> None:
+        self._settings_json = settings_json
+        self._rest_fd = rest_fd
+        self._process: asyncio.subprocess.Process | None = None
+        self._stopping = False
+        self.ready = asyncio.Event()
+        self.starts = 0
+
+    async def run(self) -> None:
+        """Keep a core running until `stop`."""
+        wait = _FIRST_WAIT
+        while not self._stopping:
+            began = time.monotonic()
+            code = await self._run_once()
+            self.ready.clear()
+            if self._stopping:
+                return
+            if time.monotonic() - began > _HEALTHY_SECONDS:
+                wait = _FIRST_WAIT
+            log.error("the core ended (%s); starting it again in %.1f s", _said(code), wait)
+            await asyncio.sleep(wait)
+            wait = min(_LONGEST_WAIT, wait * 2)
+
+    async def stop(self, *, grace_seconds: float) -> None:
+        """SIGTERM, then SIGKILL after `grace_seconds`: what it had not finished is still in the log."""
+        self._stopping = True
+        process = self._process
+        if process is None or process.returncode is not None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            process.send_signal(signal.SIGTERM)
+        try:
+            await asyncio.wait_for(process.wait(), grace_seconds)
+        except TimeoutError:
+            log.warning("the core did not stop within %.0f s; killing it", grace_seconds)
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+
+    async def _run_once(self) -> int:
+        self.starts += 1
+        environment = {
+            **os.environ,
+            SETTINGS_VARIABLE: self._settings_json,
+            # Two arenas keep the resident memory of a many-threaded process flat.
+            "MALLOC_ARENA_MAX": "2",
+        }
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "roadworthy.app.core",
+            str(os.getpid()),
+            str(self._rest_fd),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            pass_fds=(self._rest_fd,),
+            env=environment,
+            # Ctrl-C goes to the front alone, which stops the core in order.
+            start_new_session=True,
+        )
+        if self._process.stdout is not None:
+            async for line in self._process.stdout:
+                if line.strip() == b"ready":
+                    self.ready.set()
+                else:
+                    sys.stdout.write(line.decode(errors="replace"))
+        return await self._process.wait()
+
+
+def _said(code: int) -> str:
+    return f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"

@@ -1,0 +1,116 @@
+"""What the core holds, wired together; the only place that knows which backend is behind which contract."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from importlib.metadata import version
+
+from roadworthy.app.folder import DataFolder
+from roadworthy.app.periodic import PeriodicRunner
+from roadworthy.app.price_snapshot import PriceSnapshot
+from roadworthy.app.settings import Settings, is_loopback, shown_host
+from roadworthy.backends.intake.file.reader import FileIntakeReader
+from roadworthy.backends.metadata.sqlite.store import SqliteMetadataStore
+from roadworthy.backends.telemetry.chdb.store import ChdbTelemetryStore
+from roadworthy.domain.run import Run
+from roadworthy.domain.span import Span
+from roadworthy.doors.rest.app import build_rest_app
+from roadworthy.doors.rest.context import Health
+from roadworthy.doors.rest.events import EventBus
+from roadworthy.doors.rest.settings import LOOPBACK_NAMES, RestSettings
+from roadworthy.features.ingest.batch import Steps
+from roadworthy.features.ingest.consumer import Consumer
+from roadworthy.features.ingest.mask import mask_spans, mask_text
+from roadworthy.features.ingest.price import Pricer
+from roadworthy.features.ingest.runs.assemble import assemble
+from roadworthy.features.observe.jobs import JobRunner
+from roadworthy.features.observe.service import ObserveService
+from roadworthy.flows.table import periodic_flows
+
+_LATE_SECONDS = 30.0
+
+
+class CoreRoom:
+    """Everything the core process runs. `start` and `stop` once each, in that order.
+
+    Raises StoreUnavailable where the telemetry folder cannot be opened.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        folder = DataFolder(settings.data)
+        self._metadata = SqliteMetadataStore(folder.metadata)
+        self._telemetry = ChdbTelemetryStore(folder.telemetry, memory_bytes=settings.store_memory_bytes)
+        self._reader = FileIntakeReader(folder.intake)
+        self.events = EventBus()
+        prices = PriceSnapshot(self._metadata)
+        pricer = Pricer(prices.of)
+        self.consumer = Consumer(
+            reader=self._reader,
+            store=self._telemetry,
+            assemble=_runs_of,
+            steps=Steps(mask_spans=mask_spans, mask_text=lambda text: mask_text(text).text, pricer=pricer),
+            memory_bytes=settings.assembly_memory_bytes,
+            on_runs=self.events.publish_runs,
+        )
+        observe = ObserveService(self._telemetry, assemble=assemble)
+        self._jobs = JobRunner(self._metadata, kinds={})
+        self._periodic = PeriodicRunner(periodic_flows(metadata=self._metadata, telemetry=self._telemetry))
+        self.rest_app = build_rest_app(
+            observe=observe,
+            metadata=self._metadata,
+            events=self.events,
+            jobs=self._jobs,
+            settings=rest_settings(settings),
+            health=self._health,
+        )
+
+    def start(self) -> None:
+        self.consumer.start()
+        self._jobs.start()
+        self._periodic.start()
+
+    def stop(self) -> None:
+        """Within about five seconds; what is not written by then stays in the intake log."""
+        self.consumer.stop(timeout=3.0)
+        self._jobs.stop(timeout_s=1)
+        self._periodic.stop(timeout=1.0)
+        self._reader.close()
+        self._telemetry.close()
+        self._metadata.close()
+
+    def _health(self) -> Health:
+        progress = self.consumer.progress
+        problems: list[str] = []
+        if not self.consumer.alive:
+            problems.append("the consumer of the intake log is not running")
+        if progress.waiting_for_store:
+            problems.append(f"the telemetry store does not take batches now: {progress.waiting_for_store}")
+        if progress.lag_seconds > _LATE_SECONDS:
+            problems.append(f"what is accepted becomes visible {progress.lag_seconds:.0f} s later")
+        return Health(
+            ready=self.consumer.alive,
+            backlog_bytes=self._reader.backlog_bytes(),
+            problems=tuple(problems),
+        )
+
+
+def _runs_of(spans: Sequence[Span]) -> Sequence[Run]:
+    return assemble(spans).runs
+
+
+def rest_settings(settings: Settings) -> RestSettings:
+    """What the REST door has to know of the settings."""
+    otlp = shown_host(settings.otlp_bind)
+    alone = is_loopback(settings.host)
+    return RestSettings(
+        version=version("roadworthy"),
+        url=f"http://{shown_host(settings.host)}:{settings.port}",
+        otlp_http_url=f"http://{otlp}:{settings.otlp_http_port}",
+        otlp_grpc_url=f"http://{otlp}:{settings.otlp_grpc_port}",
+        login_required=not alone,
+        # Beyond loopback people come under names we cannot know; there a login guards instead.
+        allowed_hosts=LOOPBACK_NAMES | frozenset(settings.allowed_hosts) if alone else frozenset({"*"}),
+        data_dir=settings.data,
+        started_ns=time.time_ns(),
+    )

@@ -1,0 +1,131 @@
+"""The front process: takes OTLP in, keeps the intake log, and keeps a core running.
+
+It goes on acknowledging while the core is down: what it has accepted waits in the log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import signal
+import time
+from typing import TextIO
+
+from roadworthy.app.core_process import CoreProcess
+from roadworthy.app.credentials import KeysRequired, check_credentials
+from roadworthy.app.folder import DataFolder
+from roadworthy.app.settings import Settings, is_loopback, shown_host
+from roadworthy.app.sockets import listen, port_of
+from roadworthy.backends.intake.file.limits import IntakeLimits
+from roadworthy.backends.intake.file.writer import FileIntakeWriter
+from roadworthy.backends.metadata.sqlite.keys import SqliteKeyDirectory
+from roadworthy.backends.metadata.sqlite.store import SqliteMetadataStore
+from roadworthy.doors.otlp.limits import DoorLimits
+from roadworthy.doors.otlp.serve import OtlpPorts, otlp_doors
+from roadworthy.features.ingest.mask import mask_text
+
+log = logging.getLogger(__name__)
+
+_CORE_STOP_SECONDS = 7.0
+_DOOR_STOP_SECONDS = 5.0
+
+
+class Front:
+    """Locks the data folder and binds the ports when made; raises FolderRefused, PortTaken,
+    CredentialsMissing."""
+
+    def __init__(self, settings: Settings, *, out: TextIO) -> None:
+        self._out = out
+        self._began = time.monotonic()
+        self._folder = DataFolder(settings.data.expanduser().resolve())
+        self._folder.prepare()
+        # Opening the metadata here brings its schema up to date before two processes read it.
+        metadata = SqliteMetadataStore(self._folder.metadata)
+        try:
+            check_credentials(settings, metadata=metadata)
+        finally:
+            metadata.close()
+        self._rest_socket = listen(settings.host, settings.port, flag="--port", what="the web page")
+        self._http_socket = listen(
+            settings.otlp_bind, settings.otlp_http_port, flag="--otlp-http-port", what="OTLP over HTTP"
+        )
+        self._settings = settings.model_copy(
+            update={
+                "data": self._folder.root,
+                "port": port_of(self._rest_socket),
+                "otlp_http_port": port_of(self._http_socket),
+            }
+        )
+        self._writer = FileIntakeWriter(self._folder.intake, limits=_intake_limits(settings))
+
+    async def run(self) -> int:
+        """Serve until SIGTERM or SIGINT, then stop in order: doors and core, then the log."""
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        directory = SqliteKeyDirectory(self._folder.metadata)
+        keys = directory if is_loopback(self._settings.otlp_bind) else KeysRequired(directory)
+        doors = otlp_doors(
+            writer=self._writer,
+            keys=keys,
+            mask=lambda text: mask_text(text).text,
+            host=self._settings.otlp_bind,
+            http_socket=self._http_socket,
+            grpc_port=self._settings.otlp_grpc_port,
+            limits=_door_limits(self._settings),
+            grace_seconds=_DOOR_STOP_SECONDS,
+        )
+        try:
+            async with doors as ports:
+                await self._supervise(ports, stop=stop)
+        finally:
+            await self._writer.close()
+            directory.close()
+            self._folder.release()
+        return 0
+
+    async def _supervise(self, ports: OtlpPorts, *, stop: asyncio.Event) -> None:
+        """Keep a core running until `stop`, then end it; senders are still answered meanwhile."""
+        settings = self._settings.model_copy(update={"otlp_grpc_port": ports.grpc})
+        self._rest_socket.set_inheritable(True)
+        core = CoreProcess(settings_json=settings.model_dump_json(), rest_fd=self._rest_socket.fileno())
+        supervising = asyncio.create_task(core.run())
+        announcing = asyncio.create_task(self._announce(core, settings))
+        await stop.wait()
+        announcing.cancel()
+        await core.stop(grace_seconds=_CORE_STOP_SECONDS)
+        supervising.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await supervising
+        self._rest_socket.close()
+
+    async def _announce(self, core: CoreProcess, settings: Settings) -> None:
+        await core.ready.wait()
+        otlp = shown_host(settings.otlp_bind)
+        self._out.write(
+            f"Roadworthy is ready ({time.monotonic() - self._began:.1f} s)\n"
+            f"  look    http://{shown_host(settings.host)}:{settings.port}\n"
+            f"  send    export OTEL_EXPORTER_OTLP_ENDPOINT=http://{otlp}:{settings.otlp_http_port}\n"
+            f"  gRPC    {otlp}:{settings.otlp_grpc_port}\n"
+            f"  data    {settings.data}\n"
+        )
+        self._out.flush()
+
+
+def _intake_limits(settings: Settings) -> IntakeLimits:
+    return IntakeLimits(
+        queue_bytes=settings.intake_queue_bytes,
+        backlog_bytes=settings.max_backlog_bytes,
+        free_bytes_floor=settings.min_free_bytes,
+    )
+
+
+def _door_limits(settings: Settings) -> DoorLimits:
+    return DoorLimits(
+        body_bytes=settings.max_body_bytes,
+        body_seconds=settings.body_seconds,
+        connections=settings.max_connections,
+        cors_origins=tuple(settings.cors_origins),
+    )

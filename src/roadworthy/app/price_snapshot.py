@@ -1,0 +1,33 @@
+"""Price overrides in memory, so that pricing a span never waits for the metadata database."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from roadworthy.contracts.metadata import MetadataStore, PriceOverride
+
+_CHECK_SECONDS = 1.0
+
+
+class PriceSnapshot:
+    """A project's overrides as they were at most a second ago. Used by one thread at a time or many."""
+
+    def __init__(self, metadata: MetadataStore) -> None:
+        self._metadata = metadata
+        self._by_project: dict[str, Sequence[PriceOverride]] = {}
+        self._counter = -1
+        self._checked = 0.0
+
+    def of(self, project: str) -> Sequence[PriceOverride]:
+        now = time.monotonic()
+        if now - self._checked > _CHECK_SECONDS:
+            self._checked = now
+            counter = self._metadata.change_counter()
+            if counter != self._counter:
+                self._by_project = {}
+                self._counter = counter
+        known = self._by_project.get(project)
+        if known is None:
+            known = self._by_project[project] = tuple(self._metadata.prices(project))
+        return known

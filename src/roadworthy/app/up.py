@@ -1,0 +1,30 @@
+"""`roadworthy up`: everything on one machine, in two processes (docs/adr/0002-two-processes.md)."""
+
+from __future__ import annotations
+
+import sys
+from typing import TextIO
+
+from roadworthy.app.credentials import CredentialsMissing
+from roadworthy.app.folder import FolderRefused
+from roadworthy.app.front import Front
+from roadworthy.app.logs import set_up_logging
+from roadworthy.app.settings import Settings
+from roadworthy.contracts.intake import IntakeFull, IntakeLocked
+from roadworthy.doors.otlp.serve import PortTaken
+
+EXIT_USAGE = 2
+
+
+def run_up(settings: Settings, *, out: TextIO = sys.stdout) -> int:
+    """Run until SIGTERM or SIGINT; the exit code. What the person at the terminal can mend is said in one
+    message on standard error, with exit code 2."""
+    import uvloop
+
+    set_up_logging(settings.log_level, role="front")
+    try:
+        front = Front(settings, out=out)
+    except (FolderRefused, PortTaken, CredentialsMissing, IntakeLocked, IntakeFull) as refusal:
+        sys.stderr.write(f"roadworthy: {refusal}\n")
+        return EXIT_USAGE
+    return uvloop.run(front.run())

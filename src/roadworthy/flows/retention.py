@@ -1,0 +1,26 @@
+"""When a day is over, then what a project no longer keeps is dropped."""
+
+from __future__ import annotations
+
+import logging
+from datetime import UTC, datetime, timedelta
+
+from roadworthy.contracts.metadata import MetadataStore
+from roadworthy.contracts.telemetry import TelemetryStore
+
+log = logging.getLogger(__name__)
+
+
+def drop_expired(*, metadata: MetadataStore, telemetry: TelemetryStore, now: datetime | None = None) -> int:
+    """Drop the days beyond each project's retention; how many days went. Doing it twice changes nothing."""
+    today = (now or datetime.now(UTC)).date()
+    dropped = 0
+    for project in metadata.projects():
+        if project.retention_days is None:
+            continue
+        first_kept = today - timedelta(days=project.retention_days)
+        gone = telemetry.drop_days_before(project.id, first_kept.isoformat())
+        if gone:
+            log.info("dropped %d days of project %s before %s", gone, project.id, first_kept)
+        dropped += gone
+    return dropped

@@ -1,0 +1,29 @@
+"""Every "when X, then Y" of the server, in one visible table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from roadworthy.contracts.metadata import MetadataStore
+from roadworthy.contracts.telemetry import TelemetryStore
+from roadworthy.flows.retention import drop_expired
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Periodic:
+    """A flow that time starts. `run` is idempotent; `every_seconds` is the pause between two runs."""
+
+    name: str
+    every_seconds: float
+    run: Callable[[], object]
+
+
+def periodic_flows(*, metadata: MetadataStore, telemetry: TelemetryStore) -> list[Periodic]:
+    return [
+        Periodic(
+            name="retention",
+            every_seconds=3600,
+            run=lambda: drop_expired(metadata=metadata, telemetry=telemetry),
+        ),
+    ]
