@@ -1,4 +1,4 @@
-"""Every setting of the server, from flags or ROADWORTHY_* variables. docs/reference/settings.md lists them."""
+"""Every setting of the server, from flags or ROADWORTHY_* variables (docs/reference/settings.md)."""
 
 from __future__ import annotations
 

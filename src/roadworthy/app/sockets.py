@@ -20,7 +20,7 @@ def listen(host: str, port: int, *, flag: str, what: str) -> socket.socket:
         raise PortTaken(
             f"cannot listen on {host}:{port} for {what}: {fault.strerror}. Choose another port with {flag}."
         ) from fault
-    sock.setblocking(False)
+    sock.settimeout(0)
     return sock
 
 
