@@ -1,0 +1,221 @@
+"""Reads of runs and of what leads to them.
+
+A run is rewritten whenever a span of it arrives, so a list is read in two steps: the keys that match, newest
+first, straight from the primary key and without merging versions; then the newest version of those keys. A
+key whose newest version is not the one that matched is dropped, and the list goes on behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from roadworthy.backends.telemetry.chdb.clauses import (
+    Parameters,
+    of_spans,
+    run_clause,
+    said,
+    span_window,
+    within,
+)
+from roadworthy.backends.telemetry.chdb.nouns import RUN_COLUMNS, SCORE_COLUMNS, runs_from, scores_from
+from roadworthy.backends.telemetry.chdb.session import Session
+from roadworthy.backends.telemetry.fields import check_limit, run_conditions
+from roadworthy.backends.telemetry.words import words
+from roadworthy.contracts.telemetry import RunPlace, RunQuery
+from roadworthy.domain.run import Run
+from roadworthy.domain.score import Score
+
+_POINT = {"max_threads": 1}
+_EXPORT_BLOCK = 500
+_COLUMNS = ", ".join(RUN_COLUMNS)
+
+RunKey = tuple[int, str]
+
+
+def run_where(project: str, query: RunQuery, p: Parameters) -> list[str]:
+    """What a run of the query must fulfil, `after` and `limit` aside. Raises BadQuery."""
+    bound = p.text(project)
+    clauses = [f"project = {bound}", "superseded_by = ''"]
+    clauses += within("sort_ns", p, from_ns=query.from_ns, to_ns=query.to_ns)
+    window = span_window(p, from_ns=query.from_ns, to_ns=query.to_ns)
+    clauses += [run_clause(one, p, project=bound, window=window) for one in run_conditions(query.filters)]
+    asked = words(query.text)
+    if asked:
+        clauses.append(of_spans(said(asked, p), project=bound, window=window))
+    return clauses
+
+
+def find_run(session: Session, project: str, run_id: str) -> Run | None:
+    p = Parameters()
+    bound, wanted = p.text(project), p.text(run_id)
+    keys = session.rows(
+        "SELECT DISTINCT sort_ns, run_id FROM trace_runs "
+        f"WHERE project = {bound} AND trace_id = {wanted} AND run_id = {wanted}",
+        p.values,
+        settings=_POINT,
+    )
+    runs = _newest(session, project, [(row[0], row[1]) for row in keys])
+    return max(runs.values(), key=lambda run: run.version, default=None)
+
+
+def list_runs(session: Session, project: str, query: RunQuery) -> list[Run]:
+    limit = check_limit(query.limit)
+    found: list[Run] = []
+    after = query.after
+    while len(found) < limit:
+        wanted = limit - len(found)
+        matched = _matching_keys(session, project, query, after=after, limit=wanted)
+        newest = _newest(session, project, list(matched))
+        found += [
+            newest[key]
+            for key, version in matched.items()
+            if key in newest and newest[key].version == version
+        ]
+        if len(matched) < wanted:
+            break
+        after = next(reversed(matched))
+    return found
+
+
+def each_run(session: Session, project: str, query: RunQuery) -> Iterator[list[Run]]:
+    after: RunKey | None = None
+    while True:
+        page = RunQuery(
+            filters=query.filters,
+            text=query.text,
+            from_ns=query.from_ns,
+            to_ns=query.to_ns,
+            limit=_EXPORT_BLOCK,
+            after=after,
+        )
+        runs = list_runs(session, project, page)
+        if runs:
+            yield runs
+        if len(runs) < _EXPORT_BLOCK:
+            return
+        after = (runs[-1].sort_ns, runs[-1].id)
+
+
+def count_runs(session: Session, project: str, query: RunQuery) -> int:
+    p = Parameters()
+    where = " AND ".join(run_where(project, query, p))
+    return int(session.rows(f"SELECT count() FROM runs FINAL WHERE {where}", p.values)[0][0])
+
+
+def places_of_traces(session: Session, project: str, trace_ids: Sequence[str]) -> dict[str, RunPlace]:
+    owners = owners_of_traces(session, project, trace_ids)
+    return {
+        trace_id: RunPlace(run_id=runs[0].run_id, sort_ns=runs[0].sort_ns, trace_ids=runs[0].trace_ids)
+        for trace_id, runs in owners.items()
+    }
+
+
+def owners_of_traces(session: Session, project: str, trace_ids: Sequence[str]) -> dict[str, list[RunPlace]]:
+    """Runs each trace belongs to, the one named after the trace first."""
+    if not trace_ids:
+        return {}
+    p = Parameters()
+    rows = session.rows(
+        "SELECT DISTINCT trace_id, sort_ns, run_id FROM trace_runs "
+        f"WHERE project = {p.text(project)} AND trace_id IN {p.texts(trace_ids)}",
+        p.values,
+        settings=_POINT,
+    )
+    places = _places(session, project, {(row[1], row[2]) for row in rows})
+    owners: dict[str, list[RunPlace]] = {}
+    for trace_id, sort_ns, run_id in rows:
+        place = places.get((sort_ns, run_id))
+        if place is not None and trace_id in place.trace_ids:
+            owners.setdefault(trace_id, []).append(place)
+    for trace_id, held in owners.items():
+        held.sort(key=lambda one, trace_id=trace_id: (one.run_id != trace_id, one.sort_ns, one.run_id))  # type: ignore[misc]
+    return owners
+
+
+def traces_of_join_keys(session: Session, project: str, keys: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    if not keys:
+        return {}
+    p = Parameters()
+    rows = session.rows(
+        "SELECT key, arraySort(groupUniqArray(trace_id)) FROM join_keys "
+        f"WHERE project = {p.text(project)} AND key IN {p.texts(keys)} GROUP BY key",
+        p.values,
+        settings=_POINT,
+    )
+    return {row[0]: tuple(row[1]) for row in rows}
+
+
+def scores_of_run(session: Session, project: str, run_id: str) -> list[Score]:
+    """Those said of the run, of the runs it swallowed, and of its traces where no run was named."""
+    run = find_run(session, project, run_id)
+    traces = run.trace_ids if run else ()
+    p = Parameters()
+    bound = p.text(project)
+    swallowed = session.rows(
+        f"SELECT DISTINCT id FROM runs FINAL WHERE project = {bound} AND superseded_by = {p.text(run_id)} "
+        f"AND (sort_ns, id) IN (SELECT sort_ns, run_id FROM trace_runs WHERE project = {bound} "
+        f"AND trace_id IN {p.texts(traces)})",
+        p.values,
+    )
+    subjects = [f"run:{run_id}", *(f"run:{row[0]}" for row in swallowed), *(f"trace:{one}" for one in traces)]
+    p = Parameters()
+    rows = session.rows(
+        f"SELECT {', '.join(SCORE_COLUMNS)} FROM scores "
+        f"WHERE project = {p.text(project)} AND subject IN {p.texts(subjects)} "
+        "ORDER BY version DESC, at_ns DESC LIMIT 1 BY subject, span_id, name, source, evaluator_version",
+        p.values,
+        settings=_POINT,
+    )
+    return sorted(scores_from(rows), key=lambda score: (score.at_ns, score.name, score.source, score.span_id))
+
+
+def _matching_keys(
+    session: Session, project: str, query: RunQuery, *, after: RunKey | None, limit: int
+) -> dict[RunKey, int]:
+    """The version that matched, by key, newest first."""
+    p = Parameters()
+    clauses = run_where(project, query, p)
+    if after is not None:
+        clauses.append(f"(sort_ns, id) < ({p.whole(after[0])}, {p.text(after[1])})")
+        clauses.append(f"sort_ns <= {p.whole(after[0])}")
+    rows = session.rows(
+        f"SELECT sort_ns, id, version FROM runs WHERE {' AND '.join(clauses)} "
+        f"ORDER BY sort_ns DESC, id DESC, version DESC LIMIT 1 BY sort_ns, id LIMIT {limit:d}",
+        p.values,
+    )
+    return {(row[0], row[1]): row[2] for row in rows}
+
+
+def _newest(session: Session, project: str, keys: Sequence[RunKey]) -> dict[RunKey, Run]:
+    if not keys:
+        return {}
+    p = Parameters()
+    rows = session.rows(
+        f"SELECT {_COLUMNS} FROM runs WHERE {_these(p, project, keys)} "
+        "ORDER BY version DESC LIMIT 1 BY sort_ns, id",
+        p.values,
+        settings=_POINT,
+    )
+    return {(run.sort_ns, run.id): run for run in runs_from(rows)}
+
+
+def _places(session: Session, project: str, keys: set[RunKey]) -> dict[RunKey, RunPlace]:
+    """Of runs that were not superseded."""
+    if not keys:
+        return {}
+    p = Parameters()
+    rows = session.rows(
+        f"SELECT sort_ns, id, trace_ids, superseded_by FROM runs WHERE {_these(p, project, sorted(keys))} "
+        "ORDER BY version DESC LIMIT 1 BY sort_ns, id",
+        p.values,
+        settings=_POINT,
+    )
+    return {
+        (row[0], row[1]): RunPlace(run_id=row[1], sort_ns=row[0], trace_ids=tuple(row[2]))
+        for row in rows
+        if not row[3]
+    }
+
+
+def _these(p: Parameters, project: str, keys: Sequence[RunKey]) -> str:
+    return f"project = {p.text(project)} AND (sort_ns, id) IN {p.pairs(keys, 'Tuple(Int64, String)')}"

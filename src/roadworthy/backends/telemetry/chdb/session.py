@@ -1,0 +1,129 @@
+"""One engine, several connections: who may talk to it when, and what its errors mean.
+
+A connection of chDB answers one call at a time, so reads take one from a pool and writes have one of their
+own: reads go on while a batch is written.
+"""
+
+from __future__ import annotations
+
+import errno
+import queue
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import pyarrow as pa
+from clickhouse_connect.driver.client import Client
+from clickhouse_connect.driver.exceptions import ClickHouseError
+
+from roadworthy.contracts.telemetry import BadQuery, StoreFull, StoreUnavailable
+
+Result = TypeVar("Result")
+Row = Sequence[Any]
+Connect = Callable[[], Client]
+
+_NO_SPACE = ("NOT_ENOUGH_SPACE", "No space left on device", "Disk quota exceeded", "errno: 28", "errno: 122")
+_TOO_LARGE = ("MEMORY_LIMIT_EXCEEDED", "TIMEOUT_EXCEEDED", "TOO_MANY_ROWS", "TOO_MANY_BYTES")
+
+
+class Session:
+    """`connect` opens a connection to the engine. Thread-safe."""
+
+    def __init__(self, connect: Connect, *, readers: int) -> None:
+        self._connect = connect
+        self._write_lock = threading.Lock()
+        self._closed = False
+        with translated():
+            self._writer = connect()
+        self._idle: queue.LifoQueue[Client | None] = queue.LifoQueue()
+        for _ in range(readers):
+            self._idle.put(None)
+        """Connections are opened when first needed; None stands for one that is not open yet."""
+        self._readers = readers
+
+    def rows(
+        self,
+        sql: str,
+        parameters: Mapping[str, Any] | None = None,
+        *,
+        settings: Mapping[str, Any] | None = None,
+    ) -> Sequence[Row]:
+        with self._reader() as client, translated():
+            return list(
+                client.query(
+                    sql, parameters=dict(parameters or {}), settings=dict(settings or {})
+                ).result_rows
+            )
+
+    def command(self, sql: str, parameters: Mapping[str, Any] | None = None) -> None:
+        with self._writing() as client, translated():
+            client.command(sql, parameters=dict(parameters or {}))
+
+    def insert(self, table: str, rows: pa.Table, *, settings: Mapping[str, Any]) -> None:
+        with self._writing() as client, translated():
+            client.insert_arrow(table, rows, settings=dict(settings))
+
+    def close(self) -> None:
+        """Waits for calls under way; later ones raise StoreUnavailable."""
+        with self._write_lock:
+            if self._closed:
+                return
+            self._closed = True
+            for _ in range(self._readers):
+                client = self._idle.get()
+                if client is not None:
+                    client.close()
+            for _ in range(self._readers):
+                self._idle.put(None)
+            self._writer.close()
+
+    @contextmanager
+    def _writing(self) -> Iterator[Client]:
+        with self._write_lock:
+            self._check_open()
+            yield self._writer
+
+    @contextmanager
+    def _reader(self) -> Iterator[Client]:
+        client = self._idle.get()
+        try:
+            self._check_open()
+            if client is None:
+                with translated():
+                    client = self._connect()
+            yield client
+        finally:
+            self._idle.put(client)
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise StoreUnavailable("the telemetry store is closed")
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """The engine's errors as the contract's."""
+    try:
+        yield
+    except ClickHouseError as error:
+        raise _meaning(str(error)) from error
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StoreFull(f"no space left: {error}") from error
+        raise StoreUnavailable(str(error)) from error
+    except RuntimeError as error:
+        # chDB raises these where its connection is gone.
+        raise _meaning(str(error)) from error
+
+
+def _meaning(message: str) -> Exception:
+    if any(sign in message for sign in _NO_SPACE):
+        return StoreFull(f"no space left on the disk of the telemetry store: {message}")
+    if any(sign in message for sign in _TOO_LARGE):
+        return BadQuery(f"query: it needs more memory or time than one query may have; narrow it ({message})")
+    if "Another server instance" in message or "is already running" in message:
+        return StoreUnavailable(
+            "another process has the telemetry folder open; stop it, or choose another folder"
+        )
+    return StoreUnavailable(message)

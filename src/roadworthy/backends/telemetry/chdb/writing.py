@@ -1,0 +1,99 @@
+"""Batches into tables."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
+
+import pyarrow as pa
+
+from roadworthy.backends.telemetry.chdb import columns
+from roadworthy.backends.telemetry.chdb.session import Session
+from roadworthy.backends.telemetry.storable import DAY_NS, day_of
+from roadworthy.contracts.telemetry import TelemetryBatch
+from roadworthy.domain.run import Run
+from roadworthy.domain.span import Span
+
+ROWS_AT_ONCE = 20_000
+BYTES_AT_ONCE = 64 * 2**20
+PARTITIONS_AT_ONCE = 80
+"""The engine refuses an insert into more than 100."""
+RUN_PAST_DAYS = 5 * 366
+
+Noun = TypeVar("Noun")
+
+
+def write_batch(session: Session, batch: TelemetryBatch) -> None:
+    """Spans before runs, so that whoever reads a run finds its spans."""
+    receipt = max((span.received_ns for span in batch.spans), default=0)
+    for number, (spans, days) in enumerate(_chunks(batch.spans, span_day, _span_bytes)):
+        token = f"{batch.token}/{number}"
+        _insert(session, "spans", columns.span_table(spans, days), token)
+        keys = columns.join_key_table(spans, days)
+        if keys is not None:
+            _insert(session, "join_keys", keys, token)
+    for number, (runs, days) in enumerate(
+        _chunks(
+            batch.runs, lambda run: run_day(run, receipt), lambda run: len(run.input) + len(run.final_answer)
+        )
+    ):
+        token = f"{batch.token}/{number}"
+        _insert(session, "trace_runs", columns.trace_run_table(runs, days), token)
+        _insert(session, "runs", columns.run_table(runs, days), token)
+    for number, (scores, days) in enumerate(
+        _chunks(batch.scores, lambda score: day_of(score.at_ns, 0), lambda score: len(score.explanation))
+    ):
+        _insert(session, "scores", columns.score_table(scores, days), f"{batch.token}/{number}")
+    for number, (rejected, days) in enumerate(
+        _chunks(batch.rejections, lambda one: day_of(one.at_ns, 0), lambda one: len(one.sample))
+    ):
+        _insert(session, "rejections", columns.rejection_table(rejected, days), f"{batch.token}/{number}")
+
+
+def span_day(span: Span) -> int:
+    return day_of(span.start_ns, span.received_ns)
+
+
+def run_day(run: Run, receipt: int) -> int:
+    """Runs carry no time of receipt: that of the spans they came with, or else any day of the last years."""
+    if receipt:
+        return day_of(run.sort_ns, receipt)
+    today = time.time_ns() // DAY_NS
+    day = run.sort_ns // DAY_NS
+    return day if today - RUN_PAST_DAYS <= day <= today + 1 else today
+
+
+def _span_bytes(span: Span) -> int:
+    return len(span.input) + len(span.output) + len(span.tool_definitions) + len(span.events)
+
+
+def _chunks(
+    nouns: Sequence[Noun], day: Callable[[Noun], int], size: Callable[[Noun], int]
+) -> Iterator[tuple[Sequence[Noun], list[int]]]:
+    """Parts of a batch one insert can take; the same batch is always cut at the same places."""
+    start, held, partitions = 0, 0, set[tuple[str, int]]()
+    days = [day(noun) for noun in nouns]
+    for at, noun in enumerate(nouns):
+        partition: tuple[str, int] = (noun.project, days[at])  # type: ignore[attr-defined]
+        partitions.add(partition)
+        held += size(noun)
+        full = held > BYTES_AT_ONCE or at - start >= ROWS_AT_ONCE or len(partitions) > PARTITIONS_AT_ONCE
+        if full and at > start:
+            yield nouns[start:at], days[start:at]
+            start, held, partitions = at, size(noun), {partition}
+    if start < len(nouns):
+        yield nouns[start:], days[start:]
+
+
+def _insert(session: Session, table: str, rows: pa.Table, token: str) -> None:
+    settings: dict[str, Any] = {
+        "insert_deduplication_token": token,
+        # Merges build the text index: building it in the insert costs more than the insert (design/storage.md).
+        "materialize_skip_indexes_on_insert": 0,
+        # One insert is one block, so that it is there whole or not at all in each partition.
+        "max_insert_block_size": 1_000_000,
+        "min_insert_block_size_rows": 1_000_000,
+        "min_insert_block_size_bytes": 1 << 30,
+    }
+    session.insert(table, rows, settings=settings)
