@@ -24,7 +24,8 @@ def spans_of_traces(session: Session, project: str, trace_ids: Sequence[str]) ->
         return []
     p = Parameters()
     rows = session.rows(
-        f"SELECT {_COLUMNS} FROM spans WHERE project = {p.text(project)} AND trace_id IN {p.texts(trace_ids)} "
+        f"SELECT {_COLUMNS} FROM spans "
+        f"WHERE project = {p.text(project)} AND trace_id IN {p.texts(trace_ids)} "
         "ORDER BY version DESC LIMIT 1 BY trace_id, span_id",
         p.values,
         settings=_POINT,

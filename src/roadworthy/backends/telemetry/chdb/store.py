@@ -160,7 +160,7 @@ class ChdbTelemetryStore:
         )
 
     def _drop_broken_parts(self) -> None:
-        """Parts torn by a power cut were never acknowledged; the engine sets them aside and keeps them for ever."""
+        """Parts torn by a power cut were never acknowledged; the engine sets them aside for ever."""
         rows = self._session.rows(
             "SELECT table, name FROM system.detached_parts WHERE database = currentDatabase() "
             "AND reason IN ('broken', 'broken-on-start')"

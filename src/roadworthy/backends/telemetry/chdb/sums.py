@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import Any
 
 from roadworthy.backends.telemetry.chdb.clauses import RUN_COMPLETE, Parameters, span_window, within
 from roadworthy.backends.telemetry.chdb.run_reads import run_where
@@ -115,29 +116,28 @@ def _some_lack(session: Session, project: str, key: str, query: RunQuery) -> boo
     return bool(rows)
 
 
-def _aggregate_row(row: Sequence[object], *, groups: int) -> AggregateRow:
+def _aggregate_row(row: Sequence[Any], *, groups: int) -> AggregateRow:
     group, (bucket, *sums) = row[:groups], row[groups:]
     runs, errors, successes, failures, models, tools, failed, tokens_in, tokens_out, *rest = sums
     tokens_known, cost, cost_known, durations, ended, last = rest
-    p50, p95 = durations if ended else (None, None)  # type: ignore[misc]
     return AggregateRow(
         group=tuple(str(one) for one in group),
-        bucket_start_ns=bucket,  # type: ignore[arg-type]
-        runs=runs,  # type: ignore[arg-type]
-        errors=errors,  # type: ignore[arg-type]
-        successes=successes,  # type: ignore[arg-type]
-        failures=failures,  # type: ignore[arg-type]
-        model_calls=models,  # type: ignore[arg-type]
-        tool_calls=tools,  # type: ignore[arg-type]
-        failed_tool_calls=failed,  # type: ignore[arg-type]
-        input_tokens=tokens_in,  # type: ignore[arg-type]
-        output_tokens=tokens_out,  # type: ignore[arg-type]
-        tokens_known=tokens_known,  # type: ignore[arg-type]
-        cost_usd=cost,  # type: ignore[arg-type]
-        cost_known=cost_known,  # type: ignore[arg-type]
-        duration_p50_ns=p50,
-        duration_p95_ns=p95,
-        last_started_ns=last,  # type: ignore[arg-type]
+        bucket_start_ns=bucket,
+        runs=runs,
+        errors=errors,
+        successes=successes,
+        failures=failures,
+        model_calls=models,
+        tool_calls=tools,
+        failed_tool_calls=failed,
+        input_tokens=tokens_in,
+        output_tokens=tokens_out,
+        tokens_known=tokens_known,
+        cost_usd=cost,
+        cost_known=cost_known,
+        duration_p50_ns=durations[0] if ended else None,
+        duration_p95_ns=durations[1] if ended else None,
+        last_started_ns=last,
     )
 
 
@@ -155,7 +155,8 @@ def sessions(
         f"""SELECT session_id, count(), arraySort(groupUniqArrayIf(agent, agent != '')),
             argMaxIf(user_id, (sort_ns, id), user_id != ''), min(started_ns),
             max(greatest(started_ns, ended_ns)) AS last_ns, countIf(status = 'error'),
-            if(count(cost_usd) = 0, NULL, sum(cost_usd)), if(count(input_tokens) = 0, NULL, sum(input_tokens)),
+            if(count(cost_usd) = 0, NULL, sum(cost_usd)),
+            if(count(input_tokens) = 0, NULL, sum(input_tokens)),
             if(count(output_tokens) = 0, NULL, sum(output_tokens)), min((sort_ns, id)), max((sort_ns, id))
             FROM runs FINAL WHERE {where} GROUP BY session_id {having}
             ORDER BY last_ns DESC, session_id DESC LIMIT {limit:d}""",

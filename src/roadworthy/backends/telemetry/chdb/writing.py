@@ -89,7 +89,7 @@ def _chunks(
 def _insert(session: Session, table: str, rows: pa.Table, token: str) -> None:
     settings: dict[str, Any] = {
         "insert_deduplication_token": token,
-        # Merges build the text index: building it in the insert costs more than the insert (design/storage.md).
+        # Merges build the text index: building it here costs more than the insert.
         "materialize_skip_indexes_on_insert": 0,
         # One insert is one block, so that it is there whole or not at all in each partition.
         "max_insert_block_size": 1_000_000,
