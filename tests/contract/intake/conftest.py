@@ -52,6 +52,6 @@ def record(body: bytes, *, project: str = "default", signal: Signal = Signal.TRA
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_record() -> Callable[..., IntakeRecord]:
     return record
