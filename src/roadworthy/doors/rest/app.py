@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.routing import APIRoute
 from prometheus_client import REGISTRY, CollectorRegistry
 from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
 
 from roadworthy.contracts.metadata import MetadataStore
 from roadworthy.doors.rest import problems
@@ -15,11 +18,11 @@ from roadworthy.doors.rest.context import Health, RestContext
 from roadworthy.doors.rest.description import describe
 from roadworthy.doors.rest.events import EventBus
 from roadworthy.doors.rest.guard import Guard
+from roadworthy.doors.rest.page import WebPage
 from roadworthy.doors.rest.problems import PROBLEM_RESPONSES, not_found
 from roadworthy.doors.rest.routes import events, login, observe, operations, probes, projects, runs, transfer
 from roadworthy.doors.rest.routes.login import FailedLogins
 from roadworthy.doors.rest.settings import RestSettings
-from roadworthy.doors.web.page import WebPage
 from roadworthy.features.observe.jobs import JobRunner
 from roadworthy.features.observe.service import ObserveService
 
@@ -45,10 +48,12 @@ def build_rest_app(
     settings: RestSettings,
     health: Callable[[], Health] = Health,
     registry: CollectorRegistry = REGISTRY,
+    mounts: Mapping[str, ASGIApp] = MappingProxyType({}),
 ) -> FastAPI:
     """Everything on the page's port. The caller owns what it passes: it starts `jobs`, and closes `events`
-    when the server is to stop (streams end then)."""
-    app = api(settings)
+    when the server is to stop (streams end then). `mounts` are other doors on the same port, by their path;
+    they pass the same guard (Host, Origin), and authenticate by themselves."""
+    app = api(settings, mounts=mounts)
     app.state.context = RestContext(
         settings=settings, observe=observe, metadata=metadata, events=events, jobs=jobs, health=health
     )
@@ -56,7 +61,7 @@ def build_rest_app(
     return app
 
 
-def api(settings: RestSettings) -> FastAPI:
+def api(settings: RestSettings, *, mounts: Mapping[str, ASGIApp] = MappingProxyType({})) -> FastAPI:
     """The app without what it works with: enough to describe itself."""
     app = FastAPI(
         title="Roadworthy",
@@ -73,6 +78,8 @@ def api(settings: RestSettings) -> FastAPI:
         app.include_router(router, prefix=PREFIX)
     app.include_router(probes.router)
     problems.install(app)
+    for path, mounted in mounts.items():
+        app.router.routes.append(Route(path, mounted, include_in_schema=False))
     _add_page(app, WebPage(settings.static_dir))
     app.add_middleware(Guard, settings=settings)
     describe(app)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -18,8 +19,12 @@ from roadworthy.features.observe.service import Assemble
 KIND = "recompute_prices"
 _RUNS_A_STEP = 50
 
-PriceOf = Callable[[Span, Sequence[PriceOverride]], float | None]
-"""What a span cost in USD under these overrides, None where unknown; `app` passes it in."""
+PriceWith = Callable[[Sequence[PriceOverride]], Callable[[Span], float | None]]
+"""What a span costs in USD under these overrides, None where unknown; `app` passes it in."""
+
+_SETTLE_S = 2.0
+"""Spans that arrive are priced with a snapshot of the overrides up to a second old. A job that began sooner
+could pass by a run that is still written with the old price."""
 
 
 class Reprice:
@@ -31,18 +36,20 @@ class Reprice:
     """
 
     def __init__(
-        self, store: TelemetryStore, *, metadata: MetadataStore, assemble: Assemble, price: PriceOf
+        self, store: TelemetryStore, *, metadata: MetadataStore, assemble: Assemble, price_with: PriceWith
     ) -> None:
         self._store = store
         self._metadata = metadata
         self._assemble = assemble
-        self._price = price
+        self._price_with = price_with
 
     def __call__(self, job: Job) -> Step:
         from_day = json.loads(job.arguments or "{}").get("from_day")
         from_ns = None if from_day is None else _day_ns(from_day)
         after = None
-        if job.position:
+        if not job.position:
+            time.sleep(max(0.0, _SETTLE_S - (time.time_ns() - job.created_ns) / 1e9))
+        else:
             sort_ns, run_id = json.loads(job.position)
             after = (int(sort_ns), str(run_id))
         total = job.total
@@ -51,11 +58,11 @@ class Reprice:
         runs = self._store.runs(job.project, RunQuery(from_ns=from_ns, limit=_RUNS_A_STEP, after=after))
         if not runs:
             return Step(position=None, done=job.done, total=total)
-        overrides = self._metadata.prices(job.project)
+        price = self._price_with(self._metadata.prices(job.project))
         spans: list[Span] = []
         changed: list[Run] = []
         for run in runs:
-            self._reprice(run, overrides=overrides, spans=spans, runs=changed)
+            self._reprice(run, price=price, spans=spans, runs=changed)
         if spans or changed:
             last = runs[-1]
             token = f"reprice-{job.id}-{last.sort_ns}-{last.id}"
@@ -67,13 +74,12 @@ class Reprice:
         return Step(position=position, done=done, total=max(total, done))
 
     def _reprice(
-        self, run: Run, *, overrides: Sequence[PriceOverride], spans: list[Span], runs: list[Run]
+        self, run: Run, *, price: Callable[[Span], float | None], spans: list[Span], runs: list[Run]
     ) -> None:
         before = self._store.spans_of_traces(run.project, run.trace_ids)
         after: list[Span] = []
         for span in before:
-            # The aggregate spans of frameworks carry tokens too, but the price decides what it prices.
-            cost = self._price(span, overrides) if span.kind in _PRICED else span.cost_usd
+            cost = price(span) if span.kind in _PRICED else span.cost_usd
             if _differs(cost, span.cost_usd):
                 span = replace(span, cost_usd=cost, version=span.version + 1)
                 spans.append(span)
@@ -85,6 +91,7 @@ class Reprice:
             runs.append(replace(run, cost_usd=again.cost_usd, version=run.version + 1))
 
 
+# Spans of other kinds carry totals of their children at most: pricing them would count calls twice.
 _PRICED = frozenset({SpanKind.LLM, SpanKind.EMBEDDING, SpanKind.RERANKER})
 
 

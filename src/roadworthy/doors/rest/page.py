@@ -7,7 +7,7 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 
-STATIC_DIR = Path(__file__).parent / "static"
+STATIC_DIR = Path(__file__).parents[1] / "web" / "static"
 _NOT_BUILT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Roadworthy</title>
 <body style="font:16px/1.6 system-ui;max-width:42rem;margin:4rem auto;padding:0 1rem">
 <h1>The server runs; its page is not built</h1>

@@ -1,0 +1,170 @@
+"""The real REST app over the memory store and a real SQLite file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from starlette.testclient import TestClient
+
+from roadworthy.backends.metadata.sqlite.store import SqliteMetadataStore
+from roadworthy.backends.telemetry.memory.store import MemoryTelemetryStore
+from roadworthy.contracts.telemetry import RunPlace, TelemetryBatch
+from roadworthy.domain.project import ApiKey, KeyScope, Project
+from roadworthy.domain.run import Outcome, Run, RunStatus
+from roadworthy.domain.span import ContentFormat, Span, SpanKind, SpanStatus
+from roadworthy.doors.rest.app import build_rest_app
+from roadworthy.doors.rest.context import Health
+from roadworthy.doors.rest.events import EventBus
+from roadworthy.doors.rest.settings import RestSettings
+from roadworthy.features.observe.jobs import JobRunner
+from roadworthy.features.observe.reprice import KIND, Reprice
+from roadworthy.features.observe.service import ObserveService
+from roadworthy.kit.secrets import new_api_key
+
+SECOND = 1_000_000_000
+START = 1_764_000_000 * SECOND
+"""2025-11-24T16:00:00Z"""
+
+
+@dataclass
+class OneRun:
+    """Assembly of a trace that is one run: what the REST door shows does not depend on how runs are found."""
+
+    runs: Sequence[Run]
+    spans: Sequence[Span]
+    run_of: dict[str, str]
+
+
+def assemble_one(spans: Sequence[Span], *, place: RunPlace | None = None) -> OneRun:
+    run_id = place.run_id if place else ""
+    costs = [s.cost_usd for s in spans if s.cost_usd is not None]
+    run = Run(project="default", id=run_id, sort_ns=0, cost_usd=sum(costs) if costs else None)
+    return OneRun(runs=[run], spans=spans, run_of={f"{s.trace_id}/{s.span_id}": run_id for s in spans})
+
+
+def trace_id(number: int) -> str:
+    return f"{number:032x}"
+
+
+def a_run(number: int, *, project: str = "default", **changes: object) -> Run:
+    """Run `number` started `number` seconds after START."""
+    started = START + number * SECOND
+    run = Run(
+        project=project,
+        id=trace_id(number),
+        sort_ns=started,
+        version=number,
+        trace_ids=(trace_id(number),),
+        agent="support",
+        release="1.0",
+        started_ns=started,
+        ended_ns=started + 2 * SECOND,
+        duration_ns=2 * SECOND,
+        status=RunStatus.OK,
+        outcome=Outcome.UNKNOWN,
+        model_calls=1,
+        tool_calls=1,
+        input=f"question {number}",
+        final_answer=f"answer {number}",
+        spans=2,
+    )
+    return replace(run, **changes)  # type: ignore[arg-type]
+
+
+def spans_of(number: int, *, project: str = "default") -> list[Span]:
+    """A model call that asks for a tool, and the tool."""
+    started = START + number * SECOND
+    model = Span(
+        project=project,
+        trace_id=trace_id(number),
+        span_id=f"{number:015x}1",
+        name="chat gpt-5",
+        kind=SpanKind.LLM,
+        start_ns=started,
+        end_ns=started + SECOND,
+        version=number,
+        status=SpanStatus.OK,
+        model_answered="gpt-5",
+        input_tokens=100,
+        output_tokens=20,
+        cost_usd=0.001,
+        input='[{"role":"user","content":"where is order 4711?"}]',
+        input_format=ContentFormat.MESSAGES,
+        output=f'[{{"role":"assistant","content":"answer {number}"}}]',
+        output_format=ContentFormat.MESSAGES,
+        attributes={"customer.tier": "gold"},
+    )
+    tool = Span(
+        project=project,
+        trace_id=trace_id(number),
+        span_id=f"{number:015x}2",
+        parent_id=model.span_id,
+        name="execute_tool find_order",
+        kind=SpanKind.TOOL,
+        start_ns=started + SECOND // 2,
+        end_ns=started + SECOND,
+        version=number,
+        status=SpanStatus.OK,
+        tool_name="find_order",
+        input='{"order": 4711}',
+        input_format=ContentFormat.JSON,
+        output="zanzibar shipped yesterday",
+        output_format=ContentFormat.TEXT,
+    )
+    return [model, tool]
+
+
+@dataclass
+class Desk:
+    """One app with what is behind it."""
+
+    client: TestClient
+    store: MemoryTelemetryStore
+    metadata: SqliteMetadataStore
+    events: EventBus
+    jobs: JobRunner
+    health: list[Health]
+
+    def write(self, *numbers: int, project: str = "default") -> None:
+        runs = [a_run(n, project=project) for n in numbers]
+        spans = [span for n in numbers for span in spans_of(n, project=project)]
+        self.store.write(TelemetryBatch(token=f"{project}-{numbers}", runs=runs, spans=spans))
+
+    def write_runs(self, *runs: Run) -> None:
+        self.store.write(TelemetryBatch(token=str([(r.id, r.version) for r in runs]), runs=runs))
+
+    def add_project(self, name: str) -> None:
+        self.metadata.save_project(Project(id=name, name=name, created_ns=1))
+
+    def add_key(self, project: str, *scopes: KeyScope) -> dict[str, str]:
+        """A key's header."""
+        secret = new_api_key()
+        key = ApiKey(id=secret.id, project=project, name="test", scopes=frozenset(scopes), created_ns=1)
+        self.metadata.add_key(key, secret_hash=secret.hash)
+        return {"authorization": f"Bearer {secret.text}"}
+
+
+def open_desk(folder: Path, settings: RestSettings) -> Desk:
+    store = MemoryTelemetryStore()
+    metadata = SqliteMetadataStore(folder / "roadworthy.db")
+    events = EventBus()
+    work = Reprice(store, metadata=metadata, assemble=assemble_one, price_with=lambda overrides: _dear)
+    jobs = JobRunner(metadata, kinds={KIND: work})
+    health = [Health()]
+    app = build_rest_app(
+        observe=ObserveService(store, assemble=assemble_one),
+        metadata=metadata,
+        events=events,
+        jobs=jobs,
+        settings=settings,
+        health=lambda: health[0],
+    )
+    client = TestClient(app, base_url="http://127.0.0.1:8420", raise_server_exceptions=False)
+    return Desk(client=client, store=store, metadata=metadata, events=events, jobs=jobs, health=health)
+
+
+def _dear(span: Span) -> float | None:
+    """A dollar a token: nothing that history was priced with."""
+    return None if span.input_tokens is None else float(span.input_tokens)
