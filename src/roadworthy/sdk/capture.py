@@ -58,9 +58,12 @@ def as_json_text(text: str) -> str:
 
 def as_json(value: object) -> str:
     """JSON of the value, always valid: what is too large is cut inside, and says so."""
-    if not _is_plain(value, 3):
-        value = _Snapshot().of(value, 0)
-    return _sound(_encode(value))
+    if _is_plain(value, 3):
+        try:
+            return _sound(_encode(value))
+        except ValueError:
+            pass  # an integer of more digits than Python prints
+    return _sound(_encode(_Snapshot().of(value, 0)))
 
 
 def _is_plain(value: object, depth: int) -> bool:

@@ -74,7 +74,7 @@ class SpanQueue(SpanProcessor):
         self._changed = threading.Condition(threading.Lock())
         self._wake = threading.Event()
         self._queue: deque[tuple[ReadableSpan, int]] = deque()
-        self._bytes = 0
+        self._bytes = self._batch_bytes = 0
         self._accepted = self._sent = self._dropped = self._rejected = 0
         self._queued = self._delivered = 0
         self._sending = False
@@ -110,7 +110,7 @@ class SpanQueue(SpanProcessor):
         with self._lock:
             self._accepted += 1
             full = (
-                len(self._queue) >= self._settings.max_queue_spans
+                self._queued - self._delivered >= self._settings.max_queue_spans
                 or self._bytes + size > self._settings.max_queue_bytes
             )
             if full:
@@ -151,13 +151,14 @@ class SpanQueue(SpanProcessor):
         if self._closed:
             return
         self._deadline = time.monotonic() + self._settings.exit_timeout_s
+        waiting, arrived = self.stats().waiting, self._sent + self._rejected
         self._closed = True
         self._wake.set()
         if self._thread is not None:
             self._thread.join(self._settings.exit_timeout_s)
-        left = self._accepted - self._settled()
-        if left:
-            faults.warn("left at exit", f"{left:,} spans could not be sent before the process ended")
+        lost = waiting - (self._sent + self._rejected - arrived)
+        if lost > 0:
+            faults.warn("lost at exit", f"{lost:,} spans could not be sent before the process ended")
 
     def stats(self) -> ExportStats:
         return ExportStats(
@@ -192,11 +193,10 @@ class SpanQueue(SpanProcessor):
         batch: list[ReadableSpan] = []
         total = 0
         while self._queue and len(batch) < _POST_SPANS and total < _POST_BYTES:
-            with self._lock:
-                span, size = self._queue.popleft()
-                self._bytes -= size
+            span, size = self._queue.popleft()
             batch.append(span)
             total += size
+        self._batch_bytes = total
         return batch
 
     def _deliver(self, batch: list[ReadableSpan]) -> None:
@@ -218,6 +218,7 @@ class SpanQueue(SpanProcessor):
                 self._sent += taken
                 self._rejected += rejected
                 self._dropped += len(batch) - taken - rejected
+                self._bytes -= self._batch_bytes  # until now they took memory
             with self._changed:
                 self._delivered += len(batch)
                 self._changed.notify_all()
@@ -230,13 +231,13 @@ class SpanQueue(SpanProcessor):
             if self._deadline is not None:
                 timeout = min(timeout, self._deadline - time.monotonic())
                 if timeout <= 0:
-                    return Answer(verdict=Verdict.REFUSED, reason="no time left to send before the end")
+                    return Answer(verdict=Verdict.REFUSED)
             answer = self._post.send(body, timeout_s=timeout)
             if answer.verdict is not Verdict.LATER:
                 return answer
             faults.warn(f"retry:{answer.reason[:40]}", f"{answer.reason}; spans are kept and sent later")
             if self._closed:
-                return Answer(verdict=Verdict.REFUSED, reason=answer.reason)
+                return Answer(verdict=Verdict.REFUSED)
             jittered = backoff * random.uniform(0.7, 1.3)  # noqa: S311 (no secret)
             backoff = min(backoff * 2, _MAX_BACKOFF_S)
             self._pause(jittered if answer.retry_after_s is None else answer.retry_after_s)

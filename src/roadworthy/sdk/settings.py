@@ -63,7 +63,7 @@ def resolve(
         headers["authorization"] = f"Bearer {key}"
     tenant = project or os.environ.get("ROADWORTHY_PROJECT", "")
     if tenant:
-        headers["roadworthy-project"] = tenant
+        headers["x-roadworthy-project"] = tenant
     return Settings(
         traces_url=url,
         headers=headers,

@@ -96,7 +96,9 @@ def running_collector() -> Iterator[Collector]:
             body = self.rfile.read(int(self.headers["content-length"]))
             if self.headers.get("content-encoding") == "gzip":
                 body = gzip.decompress(body)
-            collector.requests.append({key.lower(): value for key, value in self.headers.items()} | {"path": self.path})
+            collector.requests.append(
+                {key.lower(): value for key, value in self.headers.items()} | {"path": self.path}
+            )
             time.sleep(collector.delay_s)
             status, headers = collector.answers.pop(0) if collector.answers else (200, {})
             answer = ExportTraceServiceResponse()

@@ -12,7 +12,6 @@ from opentelemetry.util._once import Once
 
 import roadworthy
 from roadworthy.sdk import faults, imports, scope
-
 from tests.unit.sdk.collector import Collector, running_collector
 
 

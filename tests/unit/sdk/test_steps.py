@@ -26,7 +26,9 @@ def sent(collector: Collector) -> list[Received]:
     return collector.spans
 
 
-def test_a_tool_inside_an_agent_is_one_trace_with_genai_attributes(collector: Collector, start: Start) -> None:
+def test_a_tool_inside_an_agent_is_one_trace_with_genai_attributes(
+    collector: Collector, start: Start
+) -> None:
     start(release="1.2", environment="staging")
 
     @roadworthy.tool
@@ -164,7 +166,10 @@ def test_a_cancelled_task_is_cancelled_and_its_step_ends(collector: Collector, s
 
     asyncio.run(main())
     sent(collector)
-    assert collector.named("invoke_agent wait_for_ever").attributes["error.type"] == "asyncio.exceptions.CancelledError"
+    assert (
+        collector.named("invoke_agent wait_for_ever").attributes["error.type"]
+        == "asyncio.exceptions.CancelledError"
+    )
 
 
 def test_a_generator_is_one_step_from_first_to_last_value(collector: Collector, start: Start) -> None:
@@ -256,7 +261,9 @@ def test_async_generators_record_and_can_be_closed(collector: Collector, start: 
     assert {s.parent_id for s in spans if s.name == "execute_tool inner"} == {a.span_id for a in agents}
 
 
-def test_an_async_generator_may_be_read_from_several_tasks(start: Start, caplog: pytest.LogCaptureFixture) -> None:
+def test_an_async_generator_may_be_read_from_several_tasks(
+    start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
     start()
 
     @roadworthy.agent
@@ -372,7 +379,10 @@ def test_arguments_are_recorded_as_they_were_at_the_call(collector: Collector, s
 
     consume([1, 2, 3])
     sent(collector)
-    assert collector.named("execute_tool consume").attributes["gen_ai.tool.call.arguments"] == '{"items": [1, 2, 3]}'
+    assert (
+        collector.named("execute_tool consume").attributes["gen_ai.tool.call.arguments"]
+        == '{"items": [1, 2, 3]}'
+    )
 
 
 def test_content_can_be_left_out_for_one_step_or_for_all(collector: Collector, start: Start) -> None:
