@@ -13,14 +13,14 @@ import time
 from typing import TextIO
 
 from roadworthy.app.core_process import CoreProcess
-from roadworthy.app.credentials import KeysRequired, check_credentials
+from roadworthy.app.credentials import KeysRequired
 from roadworthy.app.folder import DataFolder
+from roadworthy.app.preparation import prepare_metadata
 from roadworthy.app.settings import Settings, is_loopback, shown_host
 from roadworthy.app.sockets import listen, port_of
 from roadworthy.backends.intake.file.limits import IntakeLimits
 from roadworthy.backends.intake.file.writer import FileIntakeWriter
 from roadworthy.backends.metadata.sqlite.keys import SqliteKeyDirectory
-from roadworthy.backends.metadata.sqlite.store import SqliteMetadataStore
 from roadworthy.doors.otlp.limits import DoorLimits
 from roadworthy.doors.otlp.serve import OtlpPorts, otlp_doors
 from roadworthy.features.ingest.mask import mask_text
@@ -33,19 +33,14 @@ _DOOR_STOP_SECONDS = 5.0
 
 class Front:
     """Locks the data folder and binds the ports when made; raises FolderRefused, PortTaken,
-    CredentialsMissing."""
+    NotPrepared."""
 
     def __init__(self, settings: Settings, *, out: TextIO) -> None:
         self._out = out
         self._began = time.monotonic()
         self._folder = DataFolder(settings.data.expanduser().resolve())
         self._folder.prepare()
-        # Opening the metadata here brings its schema up to date before two processes read it.
-        metadata = SqliteMetadataStore(self._folder.metadata)
-        try:
-            check_credentials(settings, metadata=metadata)
-        finally:
-            metadata.close()
+        prepare_metadata(self._folder.metadata, settings=settings)
         self._rest_socket = listen(settings.host, settings.port, flag="--port", what="the web page")
         self._http_socket = listen(
             settings.otlp_bind, settings.otlp_http_port, flag="--otlp-http-port", what="OTLP over HTTP"

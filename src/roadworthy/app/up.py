@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import TextIO
 
-from roadworthy.app.credentials import CredentialsMissing
 from roadworthy.app.folder import FolderRefused
-from roadworthy.app.front import Front
 from roadworthy.app.logs import set_up_logging
+from roadworthy.app.preparation import NotPrepared
 from roadworthy.app.settings import Settings
 from roadworthy.contracts.intake import IntakeFull, IntakeLocked
 from roadworthy.doors.otlp.serve import PortTaken
@@ -19,12 +19,16 @@ EXIT_USAGE = 2
 def run_up(settings: Settings, *, out: TextIO = sys.stdout) -> int:
     """Run until SIGTERM or SIGINT; the exit code. What the person at the terminal can mend is said in one
     message on standard error, with exit code 2."""
+    # gRPC would warn at each start of a core that it cannot follow a fork; a core is a new program.
+    os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
     import uvloop
+
+    from roadworthy.app.front import Front
 
     set_up_logging(settings.log_level, role="front")
     try:
         front = Front(settings, out=out)
-    except (FolderRefused, PortTaken, CredentialsMissing, IntakeLocked, IntakeFull) as refusal:
+    except (FolderRefused, PortTaken, NotPrepared, IntakeLocked, IntakeFull) as refusal:
         sys.stderr.write(f"roadworthy: {refusal}\n")
         return EXIT_USAGE
     return uvloop.run(front.run())

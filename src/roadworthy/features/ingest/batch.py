@@ -99,21 +99,25 @@ def join_contents(batch: Gathered, *, tracker: RunTracker) -> None:
 
 
 def price_span(span: Span, *, pricer: SpanPricer) -> float | None:
-    """USD of one model call: by our prices, else as the sender said. None for totals of children."""
+    """USD of one model call: by our prices for the model that answered (dated builds that no list knows: for
+    the one that was asked), else as the sender said. None for totals of children."""
     if SpanFlag.AGGREGATE in span.flags:
         return None
-    cost = pricer.cost(
-        project=span.project,
-        provider=span.provider,
-        model=span.model_answered or span.model_asked,
-        at_ns=span.start_ns,
-        input_tokens=span.input_tokens,
-        output_tokens=span.output_tokens,
-        cache_read=span.cache_read_tokens,
-        cache_write=span.cache_write_tokens,
-        reasoning=span.reasoning_tokens,
-    )
-    return span.cost_usd if cost is None else cost
+    for model in dict.fromkeys((span.model_answered, span.model_asked)):
+        cost = pricer.cost(
+            project=span.project,
+            provider=span.provider,
+            model=model,
+            at_ns=span.start_ns,
+            input_tokens=span.input_tokens,
+            output_tokens=span.output_tokens,
+            cache_read=span.cache_read_tokens,
+            cache_write=span.cache_write_tokens,
+            reasoning=span.reasoning_tokens,
+        )
+        if cost is not None:
+            return cost
+    return span.cost_usd
 
 
 def _decoded(entry: IntakeEntry) -> Decoded:
