@@ -11,7 +11,6 @@ from roadworthy.app.logs import set_up_logging
 from roadworthy.app.preparation import NotPrepared
 from roadworthy.app.settings import Settings
 from roadworthy.contracts.intake import IntakeFull, IntakeLocked
-from roadworthy.doors.otlp.serve import PortTaken
 
 EXIT_USAGE = 2
 
@@ -24,6 +23,7 @@ def run_up(settings: Settings, *, out: TextIO = sys.stdout) -> int:
     import uvloop
 
     from roadworthy.app.front import Front
+    from roadworthy.doors.otlp.serve import PortTaken
 
     set_up_logging(settings.log_level, role="front")
     try:
