@@ -13,6 +13,7 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SpanExportResult
 
 from roadworthy.contracts.intake import Signal
+from tests.unit.doors.otlp.conftest import ListedKeys
 
 
 def a_span(name: str) -> ReadableSpan:
@@ -44,3 +45,39 @@ def test_the_grpc_exporter_is_understood(front: Any) -> None:
     assert exporter.export([a_span("step")]) is SpanExportResult.SUCCESS
     assert names(front) == ["step"]
     exporter.shutdown()
+
+
+def test_the_http_exporter_waits_and_tries_again(front: Any) -> None:
+    front.be_busy(2, retry_after=1.0)
+    exporter = HttpSpanExporter(f"{front.http}/v1/traces")
+    assert exporter.export([a_span("patient")]) is SpanExportResult.SUCCESS
+    assert names(front) == ["patient"]
+
+
+def test_the_grpc_exporter_waits_and_tries_again(front: Any) -> None:
+    front.be_busy(1, retry_after=0.1)
+    front.be_full(1)
+    exporter = GrpcSpanExporter(front.grpc, insecure=True)
+    assert exporter.export([a_span("patient")]) is SpanExportResult.SUCCESS
+    assert names(front) == ["patient"]
+    exporter.shutdown()
+
+
+@pytest.mark.parametrize("make", ["http", "grpc"])
+def test_exporters_survive_a_fault_of_ours(front: Any, make: str) -> None:
+    front.be_broken()
+    exporter: Any = (
+        HttpSpanExporter(f"{front.http}/v1/traces", timeout=20)
+        if make == "http"
+        else GrpcSpanExporter(front.grpc, insecure=True, timeout=20)
+    )
+    assert exporter.export([a_span("kept")]) is SpanExportResult.SUCCESS
+    assert names(front) == ["kept"]
+    exporter.shutdown()
+
+
+def test_a_key_is_sent_as_a_header(start_front: Any) -> None:
+    front = start_front(keys=ListedKeys(keys={"rw_a_1": "alpha"}))
+    exporter = HttpSpanExporter(f"{front.http}/v1/traces", headers={"authorization": "Bearer rw_a_1"})
+    assert exporter.export([a_span("step")]) is SpanExportResult.SUCCESS
+    assert [e.record.project for e in front.entries()] == ["alpha"]
