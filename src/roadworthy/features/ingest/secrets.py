@@ -62,7 +62,8 @@ def _named(match: re.Match[str]) -> bool:
     ):
         return False
     quoted = match.group("open")[-1:] in ("'", '"')
-    return quoted or any(not c.isalpha() for c in value.strip(".!?:"))
+    mixed_case = len(value) >= 16 and not value.islower() and not value.isupper() and not value.istitle()
+    return quoted or mixed_case or any(not c.isalpha() for c in value.strip(".!?:"))
 
 
 def _named_token(match: re.Match[str]) -> bool:

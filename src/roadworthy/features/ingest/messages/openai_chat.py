@@ -40,3 +40,12 @@ def read_choice(choice: object, read: Reader) -> list[Message]:
     if found and isinstance(finish, str) and not found[-1].finish_reason:
         found[-1] = replace(found[-1], finish_reason=finish)
     return found
+
+
+def read_text_answer(value: dict[str, Any], read: Reader) -> list[Message] | None:
+    """{"text", "finish_reason"}: an answer that an instrumentation took out of its choice."""
+    text = value.get("text")
+    if not isinstance(text, str):
+        return None
+    finish = value["finish_reason"]
+    return [Message(role="assistant", content=text, finish_reason=finish if isinstance(finish, str) else "")]

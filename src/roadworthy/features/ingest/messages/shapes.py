@@ -62,6 +62,7 @@ ENVELOPES: tuple[tuple[str, Shape], ...] = (
     ("outputs", langchain.read_state),
     ("update", langchain.read_state),
     ("new_message", gemini.read_invocation),
+    ("finish_reason", openai_chat.read_text_answer),
 )
 MESSAGES: tuple[tuple[str, Shape], ...] = (
     ("kwargs", langchain.read_constructor),
