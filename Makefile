@@ -12,7 +12,7 @@ WEB_SOURCES := $(shell test -d web/src && find web/src web/public web/index.html
 	web/vite.config.ts web/tsconfig.json -type f 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev browser up down test check format reference bench demo wheel web web-packages lock clean
+.PHONY: help setup dev browser up down test check format client reference bench demo wheel web web-packages lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -76,6 +76,9 @@ check: dev web-packages ## formatting, lint, types, floors, the generated client
 format: dev ## put the formatting right
 	$(VENV)/bin/ruff check --fix .
 	$(VENV)/bin/ruff format .
+
+client: dev web-packages ## web/openapi.json and the client from the server's code
+	@scripts/web.sh client
 
 reference: dev ## docs/reference pages that are written from the code
 	@$(PY) scripts/reference.py

@@ -1,5 +1,5 @@
 #!/bin/sh
-# web.sh packages|build|check: the web page's npm packages, its build into the Python package, its checks.
+# web.sh packages|build|check|client: the web page's npm packages, its build, its checks, its generated client.
 set -eu
 cd "$(dirname "$0")/../web"
 mark=node_modules/.installed-package-lock.json
@@ -39,11 +39,27 @@ build)
     ;;
 check)
     packages
+    # The client is generated from the API's description, and that from the server's code.
+    fresh=$(mktemp -d)
+    trap 'rm -rf "$fresh"' EXIT
+    ../.venv/bin/python -m roadworthy.doors.rest.openapi >"$fresh/openapi.json"
+    npx --no-install openapi-typescript openapi.json -o "$fresh/schema.d.ts" >/dev/null 2>&1
+    for pair in openapi.json:openapi.json schema.d.ts:src/client/schema.d.ts; do
+        if ! cmp -s "$fresh/${pair%%:*}" "${pair#*:}"; then
+            echo "web/${pair#*:} is out of date: make client" >&2
+            exit 1
+        fi
+    done
     npm run typecheck --silent
     npm run lint --silent
     ;;
+client)
+    packages
+    ../.venv/bin/python -m roadworthy.doors.rest.openapi >openapi.json
+    npm run client --silent
+    ;;
 *)
-    echo "usage: web.sh packages|build|check" >&2
+    echo "usage: web.sh packages|build|check|client" >&2
     exit 2
     ;;
 esac
