@@ -2,30 +2,71 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from roadworthy.contracts.telemetry import RunPlace
 from roadworthy.domain.run import Run
-from roadworthy.domain.span import Span
+from roadworthy.domain.span import Span, SpanKind
+from roadworthy.features.ingest.runs.delegation import mark_delegations
+from roadworthy.features.ingest.runs.duplicates import merge_duplicates
+from roadworthy.features.ingest.runs.forest import find_near, plant
+from roadworthy.features.ingest.runs.inferred import infer_calls, infer_tools, promote_plain_tools
+from roadworthy.features.ingest.runs.node import Node
+from roadworthy.features.ingest.runs.summary import summarise
+from roadworthy.features.ingest.runs.team_messages import infer_team
+from roadworthy.features.ingest.runs.units import split
 
 
 @dataclass(slots=True, kw_only=True)
 class Assembly:
-    """`runs` by start. `spans` are all spans put in, annotated (new objects where anything changed), and the
-    inferred ones; each names its run through `run_of`."""
+    """`runs` by start; none where no agent worked (see `units`). `spans` are all spans put in, annotated (new
+    objects where anything changed), and the inferred ones."""
 
     runs: list[Run] = field(default_factory=list)
     spans: list[Span] = field(default_factory=list)
     run_of: dict[str, str] = field(default_factory=dict)
-    """trace_id + "/" + span_id → Run.id."""
+    """trace_id + "/" + span_id → Run.id; spans of no run are left out."""
 
 
 def assemble(spans: Sequence[Span], *, place: RunPlace | None = None) -> Assembly:
     """All spans of one bundle (traces joined by shared `join_keys`) to the runs they record.
 
     Deterministic, independent of the order of `spans`, idempotent over its own output, near-linear in the
-    number of spans. Never raises. `place` says under which id and sort time the bundle's first run is already
-    known; without it the id is that of the trace that started first.
+    number of spans. Changes no span it was given. `place` says under which id and sort time the bundle's first
+    run is already known; without it the id is that of the trace that started first.
     """
-    raise NotImplementedError
+    nodes = plant(spans)
+    assembly = Assembly()
+    placed: set[int] = set()
+    parts = split(nodes)
+    firsts = Counter(min(part, key=lambda n: n.order).span.trace_id for part in parts)
+    for number, part in enumerate(parts):
+        added = _work_out(part)
+        run = summarise([*part, *added])
+        if firsts[run.id] > 1:
+            run.id = f"{run.id}-{part[0].span.span_id}"
+        if place is not None and number == 0:
+            run = replace(run, id=place.run_id, sort_ns=place.sort_ns)
+        assembly.runs.append(run)
+        for node in (*part, *added):
+            placed.add(id(node))
+            span = node.annotated()
+            assembly.spans.append(span)
+            assembly.run_of[f"{span.trace_id}/{span.span_id}"] = run.id
+    assembly.spans.extend(node.annotated() for node in nodes if id(node) not in placed)
+    return assembly
+
+
+def _work_out(nodes: list[Node]) -> list[Node]:
+    """Find duplicates, delegations and hidden steps; the inferred nodes."""
+    calls = [n for n in nodes if n.kind is SpanKind.LLM]
+    promote_plain_tools(nodes, calls)
+    find_near(nodes)
+    merge_duplicates(nodes)
+    mark_delegations(nodes)
+    if not calls:
+        return infer_team(nodes)
+    tools = infer_tools(nodes, calls)
+    return tools + infer_calls(calls)

@@ -1,0 +1,148 @@
+"""The same call reported more than once: counted once, the others kept and pointed to the one that counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from roadworthy.domain.span import SpanFlag, SpanKind
+from roadworthy.features.ingest.join_keys import is_strong
+from roadworthy.features.ingest.runs.node import Node
+
+_TOOLS = frozenset({SpanKind.TOOL, SpanKind.HANDOFF})
+
+
+def merge_duplicates(nodes: Sequence[Node]) -> None:
+    """Model calls, then tools. `near` must be set."""
+    calls = [n for n in nodes if n.kind is SpanKind.LLM]
+    tools = [n for n in nodes if n.kind in _TOOLS]
+    if len(calls) > 1:
+        _merge_nested_calls(calls)
+        _merge_by(calls, {id(n): n.span.response_id for n in calls})
+        _merge_twins(calls, _same_call)
+    if len(tools) > 1:
+        _merge_nested_tools(tools)
+        _merge_by(tools, {id(n): n.span.tool_call_id for n in tools})
+        _merge_twins(tools, _same_tool)
+
+
+def merge(node: Node, into: Node) -> None:
+    """`node` no longer counts. A failure only the lower layer saw is a failure of the upper one."""
+    while into.merged is not None:
+        into = into.merged
+    if into is node:
+        return
+    node.merged = into
+    if node.failed and not into.failed and node.kind in _TOOLS:
+        into.fail(error=node.error or node.span.output, error_type=node.error_type)
+    if not into.tool_name:
+        into.tool_name = node.tool_name
+
+
+def _merge_nested_calls(calls: Iterable[Node]) -> None:
+    """A call within a call is one call reported by two layers, unless the outer one made several: then the
+    outer one is the sum of them."""
+    inner_of: dict[int, list[Node]] = {}
+    outers: dict[int, Node] = {}
+    for node in calls:
+        if node.near is not None and node.near.kind is SpanKind.LLM:
+            inner_of.setdefault(id(node.near), []).append(node)
+            outers[id(node.near)] = node.near
+    for ident, inner in inner_of.items():
+        outer = outers[ident]
+        answered = [n for n in inner if not n.failed]
+        if len({n.span.response_id or n.span.span_id for n in answered}) > 1:
+            outer.flag(SpanFlag.AGGREGATE)
+            continue
+        for node in answered or inner[-1:]:
+            merge(node, outer)
+
+
+def _merge_by(nodes: Iterable[Node], idents: dict[int, str]) -> None:
+    """Spans with one id. Of one scope they must overlap in time: else it is an answer from a cache, or a
+    call tried again."""
+    groups: dict[str, list[Node]] = {}
+    for node in nodes:
+        ident = idents[id(node)]
+        if ident and node.counted and is_strong(ident):
+            groups.setdefault(ident, []).append(node)
+    for group in groups.values():
+        if len(group) < 2:
+            continue
+        first = max(group, key=_riches)
+        for node in group:
+            if node is not first and (node.span.scope != first.span.scope or _overlap(node, first)):
+                merge(node, first)
+
+
+def _riches(node: Node) -> tuple[int, int, int, str]:
+    """Who says more counts; of equals the one that started first."""
+    span = node.span
+    said = bool(span.input) + bool(span.output) + (span.input_tokens is not None)
+    return (said, not span.parent_id, -span.start_ns, span.span_id)
+
+
+def _merge_twins(nodes: Sequence[Node], matches: Callable[[Node, Node], bool]) -> None:
+    """Spans of two scopes, one within the time of the other, saying nothing that differs."""
+    alive = sorted((n for n in nodes if n.counted and n.span.end_ns), key=lambda n: n.order)
+    if len({n.span.scope for n in alive}) < 2:
+        return
+    open_: list[Node] = []
+    for node in alive:
+        open_ = [o for o in open_ if o.span.end_ns >= node.span.start_ns and o.merged is None][-16:]
+        for outer in reversed(open_):
+            if outer.span.scope == node.span.scope or not _contains(outer, node):
+                continue
+            if matches(outer, node):
+                if _riches(node)[0] > _riches(outer)[0]:
+                    merge(outer, node)
+                else:
+                    merge(node, outer)
+                break
+        if node.merged is None:
+            open_.append(node)
+
+
+def _same_call(left: Node, right: Node) -> bool:
+    a, b = left.span, right.span
+    if a.response_id and b.response_id:
+        return False
+    models = {a.model_asked, a.model_answered} & {b.model_asked, b.model_answered} - {""}
+    if left.failed != right.failed or not models:
+        return False
+    if left.failed:
+        return True
+    known = a.input_tokens is not None and b.input_tokens is not None
+    return known and (a.input_tokens, a.output_tokens) == (b.input_tokens, b.output_tokens)
+
+
+def _same_tool(left: Node, right: Node) -> bool:
+    a, b = left.span, right.span
+    if a.tool_call_id and b.tool_call_id and a.tool_call_id != b.tool_call_id:
+        return False
+    return bool(left.tool_name) and plain(left.tool_name) == plain(right.tool_name)
+
+
+def _merge_nested_tools(tools: Iterable[Node]) -> None:
+    for node in tools:
+        outer = node.near
+        if outer is None or outer.kind not in _TOOLS:
+            continue
+        same_id = node.span.tool_call_id and node.span.tool_call_id == outer.span.tool_call_id
+        if same_id or not node.tool_name or not outer.tool_name:
+            merge(node, outer)
+        elif plain(node.tool_name) == plain(outer.tool_name):
+            merge(node, outer)
+
+
+def plain(tool_name: str) -> str:
+    """Without the namespace of an MCP server, and as every framework would spell it."""
+    return tool_name.rpartition("__")[2].strip().lower().replace(" ", "_").replace("-", "_")
+
+
+def _overlap(left: Node, right: Node) -> bool:
+    a, b = left.span, right.span
+    return a.start_ns <= b.end_ns and b.start_ns <= a.end_ns
+
+
+def _contains(outer: Node, inner: Node) -> bool:
+    return outer.span.start_ns <= inner.span.start_ns and inner.span.end_ns <= outer.span.end_ns

@@ -1,0 +1,83 @@
+"""Spans to trees: parents found, orphans and cycles marked, in an order that does not depend on arrival."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from roadworthy.domain.span import Span, SpanFlag
+from roadworthy.features.ingest.runs.node import Node, is_plumbing
+
+
+def plant(spans: Iterable[Span]) -> list[Node]:
+    """All nodes, parents before children where there are parents, else by start. Inferred spans of an earlier
+    assembly are left out: they are inferred anew."""
+    best: dict[tuple[str, str], Span] = {}
+    for span in spans:
+        if SpanFlag.INFERRED in span.flags:
+            continue
+        key = (span.trace_id, span.span_id)
+        held = best.get(key)
+        if held is None or _rank(span) > _rank(held):
+            best[key] = span
+    nodes = sorted((Node(span) for span in best.values()), key=lambda n: n.order)
+    _find_parents(nodes)
+    _cut_cycles(nodes)
+    return _parents_first(nodes)
+
+
+def _rank(span: Span) -> tuple[bool, int, int, str]:
+    return (span.end_ns != 0, span.version, span.end_ns, span.name)
+
+
+def _find_parents(nodes: Sequence[Node]) -> None:
+    by_id = {(n.span.trace_id, n.span.span_id): n for n in nodes}
+    for node in nodes:
+        span = node.span
+        if span.parent_id:
+            node.parent = by_id.get((span.trace_id, span.parent_id))
+            if node.parent is None:
+                node.flag(SpanFlag.ORPHAN)
+
+
+def _cut_cycles(nodes: Sequence[Node]) -> None:
+    """Each cycle loses the link above its earliest member, which thereby becomes a root."""
+    done: set[int] = set()
+    for node in nodes:
+        path: list[Node] = []
+        here: dict[int, int] = {}
+        at: Node | None = node
+        while at is not None and id(at) not in done:
+            if id(at) in here:
+                cycle = path[here[id(at)] :]
+                for member in cycle:
+                    member.flag(SpanFlag.PARENT_CYCLE)
+                min(cycle, key=lambda n: n.order).parent = None
+                break
+            here[id(at)] = len(path)
+            path.append(at)
+            at = at.parent
+        done.update(here)
+
+
+def _parents_first(nodes: Sequence[Node]) -> list[Node]:
+    roots: list[Node] = []
+    for node in nodes:
+        if node.parent is None:
+            roots.append(node)
+        else:
+            node.parent.kids.append(node)
+    ordered: list[Node] = []
+    waiting = roots[::-1]
+    while waiting:
+        node = waiting.pop()
+        ordered.append(node)
+        waiting.extend(reversed(node.kids))
+    return ordered
+
+
+def find_near(nodes: Iterable[Node]) -> None:
+    """Set `near`; parents must come first."""
+    for node in nodes:
+        parent = node.parent
+        if parent is not None:
+            node.near = parent.near if is_plumbing(parent.kind) else parent

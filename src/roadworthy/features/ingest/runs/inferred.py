@@ -1,0 +1,280 @@
+"""Steps no span was sent for, read out of the messages of model calls: tool results, and earlier answers.
+
+A model call brings along what happened since the user last spoke: the calls its predecessors asked for and what
+came of them. Where neither a tool span nor a model span accounts for one, it is added, marked as inferred.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import orjson
+
+from roadworthy.domain.span import ContentFormat, Span, SpanFlag, SpanKind, SpanStatus
+from roadworthy.features.ingest.handoffs import FINAL_ANSWERS, handoff_target, is_handoff
+from roadworthy.features.ingest.runs.delegation import agent_names, names_an_agent
+from roadworthy.features.ingest.runs.duplicates import plain
+from roadworthy.features.ingest.runs.node import Fields, Node
+from roadworthy.features.ingest.tool_results import Verdict, judge
+
+_TOOLS = frozenset({SpanKind.TOOL, SpanKind.HANDOFF})
+_TOOL_ROLE = '"role":"tool"'
+_PREFIXES = ("tool ", "tool:", "tool.", "tool/", "execute_tool ", "call_tool ", "tools.", "run_tool ")
+
+
+@dataclass(slots=True)
+class _Result:
+    key: str
+    call_id: str
+    name: str
+    arguments: str
+    content: str
+    brought_by: Node
+
+
+@dataclass(slots=True)
+class _Talk:
+    results: dict[str, _Result] = field(default_factory=dict)
+    """By call id; where there is none, by place in the conversation and content."""
+
+
+def recent(messages: Sequence[Fields]) -> list[tuple[int, Fields]]:
+    """What came after the user last spoke, with its place in the whole."""
+    found: list[tuple[int, Fields]] = []
+    for place in range(len(messages) - 1, -1, -1):
+        if messages[place].get("role") == "user":
+            break
+        found.append((place, messages[place]))
+    return found[::-1]
+
+
+def promote_plain_tools(nodes: Sequence[Node], calls: Sequence[Node]) -> None:
+    """A plain span named after a tool the model asked for is that tool's execution."""
+    plain_spans = [n for n in nodes if n.kind is SpanKind.OTHER and not n.span.dialect]
+    if not plain_spans:
+        return
+    asked = {
+        plain(call.get("name", ""))
+        for node in calls
+        for message in (*node.said(), *node.given())
+        for call in message.get("tool_calls", ())
+    } - {""}
+    for node in plain_spans:
+        name = node.span.name
+        for prefix in _PREFIXES:
+            if name.lower().startswith(prefix):
+                name = name[len(prefix) :]
+                break
+        name = name.removesuffix("()").strip()
+        if plain(name) in asked:
+            node.kind = SpanKind.TOOL
+            node.tool_name = name
+            if '"name":"exception"' in node.span.events:
+                node.fail(error=_exception(node.span.events))
+
+
+def _exception(events: str) -> str:
+    try:
+        for event in orjson.loads(events):
+            if event.get("name") == "exception":
+                return str(event["attributes"].get("exception.message", ""))
+    except (ValueError, AttributeError, KeyError, TypeError):
+        pass
+    return ""
+
+
+def infer_tools(nodes: Sequence[Node], calls: Sequence[Node]) -> list[Node]:
+    """Match results to tool spans: what a result says of a span's failure is believed; results without a span
+    become inferred tool calls."""
+    tools = [n for n in nodes if n.kind in _TOOLS and n.merged is None]
+    most = max((n.span.input.count(_TOOL_ROLE) for n in calls), default=0)
+    mute = any(not t.span.output and not t.failed and t.kind is SpanKind.TOOL for t in tools)
+    if most == 0 or (most <= len(tools) and not mute):
+        return []
+    talk = _listen(calls)
+    by_id = {t.span.tool_call_id: t for t in tools if t.span.tool_call_id}
+    unnamed: dict[str, list[Node]] = {}
+    for tool in sorted(tools, key=lambda n: n.order):
+        if tool.span.tool_call_id not in talk.results:
+            unnamed.setdefault(plain(tool.tool_name), []).append(tool)
+    agents = agent_names(nodes)
+    added: list[Node] = []
+    for result in talk.results.values():
+        tool = by_id.get(result.call_id) if result.call_id else None
+        if tool is None and unnamed.get(plain(result.name)):
+            tool = unnamed[plain(result.name)].pop(0)
+        if tool is not None:
+            _believe(tool, result)
+        elif plain(result.name) not in FINAL_ANSWERS:
+            added.append(Node(_tool_span(result, delegated=names_an_agent(result.name, agents))))
+    return added
+
+
+def _believe(tool: Node, result: _Result) -> None:
+    if tool.kind is SpanKind.TOOL and not tool.failed and judge(result.content) is Verdict.ERROR:
+        tool.fail(error=result.content[:500])
+
+
+def _listen(calls: Iterable[Node]) -> _Talk:
+    talk = _Talk()
+    asked: dict[str, Fields] = {}
+    for node in calls:
+        for message in (*node.given(), *node.said()):
+            for call in message.get("tool_calls", ()):
+                if call.get("id"):
+                    asked[call["id"]] = call
+    for node in sorted(calls, key=lambda n: n.order):
+        since = recent(node.given())
+        waiting: list[Fields] = []
+        for place, message in since:
+            if message.get("tool_calls"):
+                waiting = list(message["tool_calls"])
+            if message.get("role") == "tool":
+                _hear(talk, message, place, node, asked, waiting)
+    return talk
+
+
+def _hear(
+    talk: _Talk, message: Fields, place: int, node: Node, asked: dict[str, Fields], waiting: list[Fields]
+) -> None:
+    call_id = message.get("tool_call_id", "")
+    content = _said(message)
+    call = asked.get(call_id) or next(
+        (c for c in waiting if not message.get("name") or c.get("name") == message["name"]), {}
+    )
+    if call in waiting:
+        waiting.remove(call)
+    name = call.get("name", "") or message.get("name", "")
+    key = call_id or f"@{place}:{name}:{content[:200]}"
+    if key not in talk.results and name:
+        talk.results[key] = _Result(key, call_id, name, call.get("arguments", ""), content, node)
+
+
+def _said(message: Fields) -> str:
+    if message.get("content"):
+        return str(message["content"])
+    return "\n".join(str(part.get("text", "")) for part in message.get("parts", ()))
+
+
+def _tool_span(result: _Result, *, delegated: bool) -> Span:
+    by = result.brought_by.span
+    handoff = delegated or is_handoff(result.name)
+    verdict = Verdict.FINE if handoff else judge(result.content)
+    flags: tuple[str, ...] = (SpanFlag.INFERRED,)
+    if verdict is Verdict.NEGATIVE:
+        flags = (SpanFlag.INFERRED, SpanFlag.NEGATIVE_RESULT)
+    elif verdict is Verdict.ERROR:
+        flags = (SpanFlag.INFERRED, SpanFlag.INFERRED_ERROR)
+    target = handoff_target(result.name, result.arguments) if handoff else ""
+    return Span(
+        project=by.project,
+        trace_id=by.trace_id,
+        span_id=_ident("tool", result.key, by),
+        parent_id=by.parent_id,
+        name=result.name,
+        kind=SpanKind.HANDOFF if handoff else SpanKind.TOOL,
+        dialect=by.dialect,
+        start_ns=by.start_ns,
+        end_ns=by.start_ns,
+        received_ns=by.received_ns,
+        version=by.version,
+        status=SpanStatus.ERROR if verdict is Verdict.ERROR else SpanStatus.UNSET,
+        error=result.content[:500] if verdict is Verdict.ERROR else "",
+        service=by.service,
+        agent=by.agent,
+        session_id=by.session_id,
+        tool_name=result.name,
+        tool_call_id=result.call_id,
+        handoff_to=target,
+        input=result.arguments,
+        input_format=ContentFormat.JSON if result.arguments else ContentFormat.NONE,
+        output=result.content,
+        output_format=ContentFormat.TEXT if result.content else ContentFormat.NONE,
+        flags=flags,
+    )
+
+
+def infer_calls(calls: Sequence[Node]) -> list[Node]:
+    """Answers that later calls of the conversation bring along and no model span gave.
+
+    Each answer is accounted for by an output that asks for the same tools with the same arguments; model spans
+    whose output was not recorded account for one answer each, so that hidden content invents nothing.
+    """
+    answered = [n for n in calls if n.counted and not n.failed]
+    if not any('"tool_calls":' in n.span.input for n in answered):
+        return []
+    given = Counter(_asks(message) for n in answered for message in n.said() if message.get("tool_calls"))
+    silent = sum(1 for n in answered if not _spoke(n))
+    longest: dict[str, tuple[Node, list[tuple[int, Fields]]]] = {}
+    for node in sorted(calls, key=lambda n: n.order):
+        since = [(p, m) for p, m in recent(node.given()) if m.get("tool_calls")]
+        messages = node.given()
+        anchor = str(messages[since[0][0] - 1].get("content", ""))[:500] if since and since[0][0] else ""
+        if since and (anchor not in longest or len(longest[anchor][1]) < len(since)):
+            longest[anchor] = (node, since)
+    added: list[Node] = []
+    for node, since in longest.values():
+        for place, message in since:
+            key = _asks(message)
+            if given[key] > 0:
+                given[key] -= 1
+            elif silent > 0:
+                silent -= 1
+            else:
+                added.append(Node(_call_span(node, place, message)))
+    return added
+
+
+def _spoke(node: Node) -> bool:
+    return any(m.get("content") or m.get("tool_calls") for m in node.said()) or (
+        bool(node.span.output) and node.span.output_format != ContentFormat.MESSAGES
+    )
+
+
+def _asks(message: Fields) -> tuple[tuple[str, str], ...]:
+    """Names and arguments, not ids: some providers have none and histories leave them out."""
+    return tuple(
+        sorted((plain(c.get("name", "")), _canonical(c.get("arguments", ""))) for c in message["tool_calls"])
+    )
+
+
+def _canonical(arguments: str) -> str:
+    try:
+        return orjson.dumps(orjson.loads(arguments), option=orjson.OPT_SORT_KEYS).decode()
+    except ValueError:
+        return arguments
+
+
+def _call_span(node: Node, place: int, message: Fields) -> Span:
+    by = node.span
+    return Span(
+        project=by.project,
+        trace_id=by.trace_id,
+        span_id=_ident("call", str(place), by),
+        parent_id=by.parent_id,
+        name=by.name if by.parent_id else "model call",
+        kind=SpanKind.LLM,
+        dialect=by.dialect,
+        start_ns=by.start_ns,
+        end_ns=by.start_ns,
+        received_ns=by.received_ns,
+        version=by.version,
+        service=by.service,
+        agent=by.agent,
+        session_id=by.session_id,
+        provider=by.provider,
+        model_asked=by.model_asked,
+        model_answered=by.model_answered,
+        output=orjson.dumps([message]).decode(),
+        output_format=ContentFormat.MESSAGES,
+        flags=(SpanFlag.INFERRED,),
+    )
+
+
+def _ident(what: str, key: str, by: Span) -> str:
+    """16 hex digits that are the same on every assembly."""
+    seed = f"{what}:{by.trace_id}:{key}" if what == "tool" and key[:1] != "@" else f"{what}:{by.span_id}:{key}"
+    return hashlib.blake2b(seed.encode("utf-8", "replace"), digest_size=8).hexdigest()

@@ -1,0 +1,137 @@
+"""A span within its tree while a run is assembled. Spans themselves are never changed: nodes are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import orjson
+
+from roadworthy.domain.span import ContentFormat, Span, SpanFlag, SpanKind, SpanStatus
+
+RECOMPUTED = frozenset({SpanFlag.DUPLICATE, SpanFlag.ORPHAN, SpanFlag.PARENT_CYCLE})
+"""Flags that follow from the neighbours, so each assembly sets them anew."""
+
+_TRANSPARENT = frozenset({SpanKind.OTHER, SpanKind.CHAIN, SpanKind.MCP, SpanKind.PROMPT})
+
+Fields = dict[str, Any]
+"""A stored message, as `messages.parse.dump_messages` wrote it."""
+
+
+class Node:
+    """`near` is the nearest ancestor that is a step of an agent, not mere plumbing."""
+
+    __slots__ = (
+        "_given",
+        "_said",
+        "error",
+        "error_type",
+        "failed",
+        "flags",
+        "handoff_to",
+        "kids",
+        "kind",
+        "merged",
+        "near",
+        "parent",
+        "span",
+        "tool_name",
+    )
+
+    def __init__(self, span: Span) -> None:
+        self.span = span
+        self.parent: Node | None = None
+        self.near: Node | None = None
+        self.kids: list[Node] = []
+        self.kind = span.kind
+        self.failed = span.status is SpanStatus.ERROR
+        self.error = span.error
+        self.error_type = span.error_type
+        self.tool_name = span.tool_name
+        self.handoff_to = span.handoff_to
+        self.merged: Node | None = None
+        flags = span.flags
+        self.flags: list[str] = [f for f in flags if f not in RECOMPUTED] if flags else []
+        self._given: list[Fields] | None = None
+        self._said: list[Fields] | None = None
+
+    @property
+    def order(self) -> tuple[int, str, str]:
+        return (self.span.start_ns, self.span.trace_id, self.span.span_id)
+
+    @property
+    def counted(self) -> bool:
+        return self.merged is None and SpanFlag.AGGREGATE not in self.flags
+
+    def given(self) -> list[Fields]:
+        """Messages that went in."""
+        if self._given is None:
+            self._given = load(self.span.input, self.span.input_format)
+        return self._given
+
+    def said(self) -> list[Fields]:
+        """Messages that came out."""
+        if self._said is None:
+            self._said = load(self.span.output, self.span.output_format)
+        return self._said
+
+    def flag(self, flag: str) -> None:
+        if flag not in self.flags:
+            self.flags.append(flag)
+
+    def fail(self, *, error: str, error_type: str = "") -> None:
+        """It said it went well; its neighbours know better."""
+        if not self.failed:
+            self.failed = True
+            self.error = error
+            self.error_type = error_type
+            self.flag(SpanFlag.INFERRED_ERROR)
+
+    def ancestors(self) -> Iterator[Node]:
+        node = self.parent
+        while node is not None:
+            yield node
+            node = node.parent
+
+    def annotated(self) -> Span:
+        """The span with what assembly found out; the same object where it found nothing."""
+        span = self.span
+        merged = self.merged.span.span_id if self.merged is not None else ""
+        flags = tuple(self.flags) if not merged else (*self.flags, SpanFlag.DUPLICATE)
+        status = SpanStatus.ERROR if self.failed else span.status
+        if (
+            span.flags == flags
+            and span.merged_into == merged
+            and span.kind is self.kind
+            and span.status is status
+            and span.tool_name == self.tool_name
+            and span.handoff_to == self.handoff_to
+        ):
+            return span
+        return replace(
+            span,
+            flags=flags,
+            merged_into=merged,
+            kind=self.kind,
+            status=status,
+            error=self.error,
+            error_type=self.error_type,
+            tool_name=self.tool_name,
+            handoff_to=self.handoff_to,
+        )
+
+
+def load(text: str, form: ContentFormat) -> list[Fields]:
+    """Stored messages; [] where the content is none, or was cut short."""
+    if form != ContentFormat.MESSAGES or not text:
+        return []
+    try:
+        loaded = orjson.loads(text)
+    except ValueError:
+        return []
+    return [item for item in loaded if isinstance(item, dict)] if isinstance(loaded, list) else []
+
+
+def is_plumbing(kind: SpanKind) -> bool:
+    return kind in _TRANSPARENT

@@ -1,0 +1,252 @@
+"""The nodes of one run to the run people look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from roadworthy.domain.run import Outcome, Run, RunStatus
+from roadworthy.domain.span import Span, SpanFlag, SpanKind
+from roadworthy.features.ingest.runs.answers import answer_of, last_call, question_of
+from roadworthy.features.ingest.runs.delegation import handoffs
+from roadworthy.features.ingest.runs.node import Node
+from roadworthy.features.ingest.runs.team_messages import first_request
+
+_N = TypeVar("_N", int, float)
+
+_AGENTS = frozenset({SpanKind.AGENT, SpanKind.WORKFLOW})
+_PASSED_ON = (SpanFlag.CLOCK_SKEW, SpanFlag.MASKED, SpanFlag.TRUNCATED, SpanFlag.PARENT_CYCLE)
+_PAID = frozenset({SpanKind.LLM, SpanKind.EMBEDDING, SpanKind.RERANKER})
+
+
+@dataclass(slots=True)
+class _Tokens:
+    input: int | None = None
+    output: int | None = None
+    cache_read: int | None = None
+    cache_write: int | None = None
+    reasoning: int | None = None
+    cost: float | None = None
+    unknown: bool = False
+    """Some call did not say: the sums are lower bounds."""
+
+
+def summarise(nodes: Sequence[Node]) -> Run:
+    """`nodes` are all of one run, parents first, inferred ones included."""
+    real = [n for n in nodes if SpanFlag.INFERRED not in n.flags]
+    roots = [n for n in real if n.parent is None]
+    root = _main_root(roots)
+    calls = [n for n in nodes if n.kind is SpanKind.LLM]
+    run = Run(
+        project=root.span.project,
+        id=min(real, key=lambda n: n.order).span.trace_id,
+        sort_ns=min(n.span.start_ns for n in real),
+        version=max(n.span.version for n in real),
+        trace_ids=tuple(dict.fromkeys(n.span.trace_id for n in sorted(real, key=lambda n: n.order))),
+        root_span_id=root.span.span_id,
+        spans=len(nodes),
+        merged_spans=sum(1 for n in nodes if n.merged is not None),
+        missing_parents=len({n.span.parent_id for n in real if SpanFlag.ORPHAN in n.flags}),
+        unended_spans=sum(1 for n in real if not n.span.end_ns),
+        dialects=tuple(sorted({n.span.dialect for n in nodes if n.span.dialect})),
+        attributes=root.span.attributes,
+    )
+    _name(run, root, real)
+    _count(run, nodes, calls)
+    tokens = _tokens(nodes, calls)
+    run.input_tokens, run.output_tokens = tokens.input, tokens.output
+    run.cache_read_tokens, run.cache_write_tokens = tokens.cache_read, tokens.cache_write
+    run.reasoning_tokens, run.cost_usd = tokens.reasoning, tokens.cost
+    _time(run, roots, real)
+    _end(run, root, roots, nodes, calls)
+    _judge(run, real)
+    run.handoffs = handoffs(nodes)
+    flags = [f for f in _PASSED_ON if any(f in n.flags for n in nodes)]
+    if tokens.unknown and tokens.input is not None:
+        flags.append("partial_tokens")
+    if any(SpanFlag.INFERRED in n.flags for n in calls):
+        flags.append("inferred_model_calls")
+    run.flags = tuple(flags)
+    return run
+
+
+def _main_root(roots: Sequence[Node]) -> Node:
+    """The root that says most about the task: of agents before others, then the longest, then the first."""
+    return min(roots, key=lambda n: (n.kind not in _AGENTS, not n.kids, n.order))
+
+
+def _name(run: Run, root: Node, nodes: Sequence[Node]) -> None:
+    spans = [root.span, *(n.span for n in nodes if n is not root)]
+    agents = [n.span.agent for n in nodes if n.kind in _AGENTS and n.span.agent]
+    agents = agents or [s.agent for s in spans if s.agent]
+    run.agents = tuple(dict.fromkeys(agents))
+    run.service = _first(s.service for s in spans)
+    run.agent = root.span.agent or (agents[0] if agents else "") or root.span.workflow or run.service
+    run.name = root.span.workflow or (root.span.agent if root.kind in _AGENTS else "") or root.span.name
+    run.release = _first(s.release for s in spans)
+    run.environment = _first(s.environment for s in spans)
+    run.session_id = _first(s.session_id for s in spans)
+    run.user_id = _first(s.user_id for s in spans)
+    run.models = tuple(dict.fromkeys(m for s in spans if (m := s.model_answered or s.model_asked)))
+
+
+def _first(values: Iterable[str]) -> str:
+    return next((value for value in values if value), "")
+
+
+def _count(run: Run, nodes: Sequence[Node], calls: Sequence[Node]) -> None:
+    for node in calls:
+        if node.counted and node.span.end_ns:
+            if node.failed:
+                run.failed_model_calls += 1
+            else:
+                run.model_calls += 1
+    names: list[str] = []
+    failed: list[str] = []
+    for node in nodes:
+        if node.kind is not SpanKind.TOOL or node.merged is not None:
+            continue
+        name = node.tool_name or node.span.name
+        names.append(name)
+        run.tool_calls += 1
+        run.inferred_tool_calls += SpanFlag.INFERRED in node.flags
+        run.negative_results += SpanFlag.NEGATIVE_RESULT in node.flags and not node.failed
+        if node.failed:
+            failed.append(name)
+            run.failed_tool_calls += 1
+            run.inferred_failed_tool_calls += SpanFlag.INFERRED_ERROR in node.flags
+    run.tools = tuple(dict.fromkeys(names))
+    run.failed_tools = tuple(dict.fromkeys(failed))
+
+
+def _tokens(nodes: Sequence[Node], calls: Sequence[Node]) -> _Tokens:
+    """Sums over counted calls; what the counted span left open may be said by its duplicate. Only where no call
+    says anything, totals of the spans around them are taken."""
+    twins: dict[int, list[Span]] = {}
+    for node in calls:
+        if node.merged is not None:
+            twins.setdefault(id(node.merged), []).append(node.span)
+    tokens = _Tokens()
+    for node in nodes:
+        if node.kind in _PAID and node.counted:
+            spans = [node.span, *twins.get(id(node), ())]
+            tokens.cost = _plus(tokens.cost, _known(s.cost_usd for s in spans))
+            if node.kind is SpanKind.LLM:
+                _add(tokens, spans)
+                if spans[0].input_tokens is None and not node.failed:
+                    tokens.unknown = tokens.unknown or _known(s.input_tokens for s in spans) is None
+    if tokens.input is None and tokens.output is None:
+        for node in nodes:
+            if SpanFlag.AGGREGATE in node.flags and not _within_aggregate(node):
+                _add(tokens, [node.span])
+                tokens.cost = _plus(tokens.cost, node.span.cost_usd)
+    return tokens
+
+
+def _within_aggregate(node: Node) -> bool:
+    return any(SpanFlag.AGGREGATE in above.flags for above in node.ancestors())
+
+
+def _add(tokens: _Tokens, spans: Sequence[Span]) -> None:
+    tokens.input = _plus(tokens.input, _known(s.input_tokens for s in spans))
+    tokens.output = _plus(tokens.output, _known(s.output_tokens for s in spans))
+    tokens.cache_read = _plus(tokens.cache_read, _known(s.cache_read_tokens for s in spans))
+    tokens.cache_write = _plus(tokens.cache_write, _known(s.cache_write_tokens for s in spans))
+    tokens.reasoning = _plus(tokens.reasoning, _known(s.reasoning_tokens for s in spans))
+
+
+def _known(values: Iterable[_N | None]) -> _N | None:
+    return next((value for value in values if value is not None), None)
+
+
+def _plus(total: _N | None, more: _N | None) -> _N | None:
+    if more is None:
+        return total
+    return more if total is None else total + more
+
+
+def _time(run: Run, roots: Sequence[Node], nodes: Sequence[Node]) -> None:
+    run.started_ns = min(n.span.start_ns for n in nodes)
+    waiting = all(SpanFlag.ORPHAN in n.flags for n in roots) or any(not n.span.end_ns for n in roots)
+    if not waiting:
+        run.ended_ns = max(max(n.span.end_ns, n.span.start_ns) for n in nodes)
+        run.duration_ns = max(0, run.ended_ns - run.started_ns)
+
+
+def _end(
+    run: Run, root: Node, roots: Sequence[Node], nodes: Sequence[Node], calls: Sequence[Node]
+) -> None:
+    run.input = _question(root, nodes, calls)
+    last = last_call(calls)
+    answer = _answer(root, roots, nodes, last)
+    fault = _fault(root, roots, nodes, last, answered=bool(answer))
+    if fault is not None:
+        run.status = RunStatus.ERROR
+        run.error, run.error_type = _said_error(fault)
+        return
+    run.status = RunStatus.OK if run.ended_ns else RunStatus.RUNNING
+    run.final_answer = answer
+
+
+def _question(root: Node, nodes: Sequence[Node], calls: Sequence[Node]) -> str:
+    if root.span.input and (asked := question_of(root)):
+        return asked
+    for node in nodes:
+        if node.kind in _AGENTS and node.span.input and (asked := question_of(node)):
+            return asked
+    for node in sorted(calls, key=lambda n: n.order):
+        if asked := question_of(node):
+            return asked
+    return first_request(nodes)
+
+
+def _answer(root: Node, roots: Sequence[Node], nodes: Sequence[Node], last: Node | None) -> str:
+    """The root's own output; else that of the agents directly below it; else what the model said last."""
+    alone = sum(1 for r in roots if r.kids or r.kind in _AGENTS) <= 1
+    if alone and root.kind is not SpanKind.LLM and root.span.output and (said := answer_of(root)):
+        return said
+    for node in nodes if alone else ():
+        if node.kind in _AGENTS and node is not root and node.span.output and _is_top(node):
+            if said := answer_of(node):
+                return said
+    return answer_of(last) if last is not None and not last.failed else ""
+
+
+def _is_top(node: Node) -> bool:
+    """No tool and no other agent with an output of its own above it."""
+    return not any(above.kind in (SpanKind.TOOL, SpanKind.HANDOFF) or above.span.output for above in node.ancestors())
+
+
+def _fault(
+    root: Node, roots: Sequence[Node], nodes: Sequence[Node], last: Node | None, *, answered: bool
+) -> Node | None:
+    """What ended the run: its root; else the last model call; else, where nobody got an answer, an agent."""
+    if root.failed and root.kind is not SpanKind.TOOL:
+        return root
+    alone = [r for r in roots if r.kids or r.kind in _AGENTS]
+    if last is not None and last.failed and not (answered and len(alone) == 1):
+        return last
+    if not answered:
+        return next((n for n in nodes if n.failed and n.kind in _AGENTS), None)
+    return None
+
+
+def _said_error(fault: Node) -> tuple[str, str]:
+    """The message, from below where the step itself only says that it failed."""
+    node: Node | None = fault
+    while node is not None:
+        if node.error:
+            return node.error, node.error_type
+        node = next((k for k in reversed(node.kids) if k.failed), None)
+    return fault.error_type or "failed without a message", fault.error_type
+
+
+def _judge(run: Run, nodes: Sequence[Node]) -> None:
+    """The outcome said last; the root's own word comes last of equals."""
+    said = [n for n in nodes if n.span.outcome]
+    if said:
+        node = max(said, key=lambda n: (n.span.end_ns, n.span.start_ns, n.span.span_id))
+        run.outcome = Outcome(node.span.outcome)
+        run.outcome_reason = node.span.outcome_reason
+        run.outcome_source = "sdk"

@@ -1,0 +1,126 @@
+"""Which spans of a bundle are one run.
+
+1. Everything of one trace is one run: agents called as tools, hand-offs and parallel branches stay together.
+2. Traces that share a join key are one run. A `failed:` key only says "at the same moment": it is believed where
+   one trace's span lies within the other's.
+3. A trace holds several runs only where a plain span (no agent convention) has below it agents that belong to
+   different sessions: somebody worked through a list of tasks inside one span. Each such agent is a run; the
+   plain spans above them belong to none.
+4. Spans in which no agent worked are no run: setting up (`create_agent`, listing the tools of an MCP server), bare
+   HTTP and database spans, and a workflow span that says nothing but its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from roadworthy.domain.span import SpanFlag, SpanKind
+from roadworthy.features.ingest.join_keys import FAILED
+from roadworthy.features.ingest.runs.node import Node
+
+_STEPS = frozenset(
+    {
+        SpanKind.LLM,
+        SpanKind.AGENT,
+        SpanKind.TOOL,
+        SpanKind.RETRIEVAL,
+        SpanKind.EMBEDDING,
+        SpanKind.RERANKER,
+        SpanKind.HANDOFF,
+        SpanKind.GUARDRAIL,
+        SpanKind.EVALUATOR,
+        SpanKind.PLAN,
+        SpanKind.MEMORY,
+    }
+)
+
+
+def split(nodes: Sequence[Node]) -> list[list[Node]]:
+    """Groups of nodes, each one run, parents first; ordered by start. Nodes of no run are in none."""
+    by_trace: dict[str, list[Node]] = {}
+    for node in nodes:
+        by_trace.setdefault(node.span.trace_id, []).append(node)
+    groups = list(by_trace.values()) if len(by_trace) == 1 else _joined(by_trace)
+    found: list[list[Node]] = []
+    for group in groups:
+        found.extend(part for part in _by_session(group) if _is_run(part))
+    return sorted(found, key=lambda part: min(n.order for n in part))
+
+
+def _joined(by_trace: dict[str, list[Node]]) -> list[list[Node]]:
+    leader = {trace: trace for trace in by_trace}
+
+    def find(trace: str) -> str:
+        while leader[trace] != trace:
+            leader[trace] = leader[leader[trace]]
+            trace = leader[trace]
+        return trace
+
+    def join(left: str, right: str) -> None:
+        left, right = find(left), find(right)
+        if left != right:
+            leader[max(left, right)] = min(left, right)
+
+    holders: dict[str, list[Node]] = {}
+    for trace, nodes in by_trace.items():
+        for node in nodes:
+            for key in node.span.join_keys:
+                if key.startswith("trace:") and key[6:] in leader:
+                    join(trace, key[6:])
+                holders.setdefault(key, []).append(node)
+    for key, nodes in holders.items():
+        if key.startswith(FAILED):
+            _join_twins(nodes, join)
+        else:
+            for node in nodes[1:]:
+                join(nodes[0].span.trace_id, node.span.trace_id)
+    groups: dict[str, list[Node]] = {}
+    for trace, nodes in by_trace.items():
+        groups.setdefault(find(trace), []).extend(nodes)
+    return list(groups.values())
+
+
+def _join_twins(nodes: Sequence[Node], join: Callable[[str, str], None]) -> None:
+    for outer in nodes:
+        for inner in nodes:
+            a, b = outer.span, inner.span
+            if a.scope != b.scope and a.start_ns <= b.start_ns and b.end_ns <= a.end_ns:
+                join(a.trace_id, b.trace_id)
+
+
+def _by_session(nodes: list[Node]) -> list[list[Node]]:
+    tops = [n for n in nodes if n.kind is SpanKind.AGENT and n.parent is not None and _only_plain_above(n)]
+    sessions = {n.span.session_id for n in tops}
+    if len(tops) < 2 or len(sessions) < 2 or "" in sessions:
+        return [nodes]
+    parts = [_below(top) for top in tops]
+    return parts
+
+
+def _only_plain_above(node: Node) -> bool:
+    return all(not above.span.dialect for above in node.ancestors())
+
+
+def _below(top: Node) -> list[Node]:
+    found: list[Node] = []
+    waiting = [top]
+    while waiting:
+        node = waiting.pop()
+        found.append(node)
+        waiting.extend(reversed(node.kids))
+    return found
+
+
+def _is_run(nodes: Iterable[Node]) -> bool:
+    return any(_is_work(node) for node in nodes)
+
+
+def _is_work(node: Node) -> bool:
+    span = node.span
+    if SpanFlag.PLACEHOLDER in node.flags:
+        return False
+    if node.kind in _STEPS or span.outcome:
+        return True
+    return bool(span.dialect) and span.dialect != "mcp" and bool(span.input or span.output) and (
+        node.kind is not SpanKind.OTHER
+    )
