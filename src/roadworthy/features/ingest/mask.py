@@ -10,9 +10,6 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import pyarrow as pa
-import pyarrow.compute as pc
-
 from roadworthy.domain.span import Span, SpanFlag
 from roadworthy.features.ingest.secrets import SECRETS, Secret, is_secret_name
 
@@ -22,14 +19,6 @@ KNOWN_KEYS_LIMIT = 20_000
 _PATTERNS: tuple[tuple[Secret, re.Pattern[str]], ...] = tuple(
     (secret, re.compile(secret.pattern, re.ASCII)) for secret in SECRETS
 )
-
-
-def _screening(pattern: str) -> str:
-    """The pattern without names, and without what may follow once a match is certain (fewer states)."""
-    return re.sub(r"(\{\d+),\d*\}(?:=\*|=\{0,2\})?(\)?)$", r"\1}\2", re.sub(r"\(\?P<\w+>", "(?:", pattern))
-
-
-_SCREEN = "|".join(f"(?:{_screening(secret.pattern)})" for secret in SECRETS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,12 +129,10 @@ def _screen(texts: Sequence[str]) -> Sequence[bool]:
     """Which texts may hold a secret; all of them where screening is not worth it or cannot be done."""
     if len(texts) < SCREEN_FROM:
         return [True] * len(texts)
-    try:
-        hits = pc.match_substring_regex(pa.array(texts, type=pa.large_string()), _SCREEN)
-    except (UnicodeEncodeError, pa.ArrowInvalid):  # a lone surrogate, which UTF-8 cannot hold
-        return [True] * len(texts)
-    found: list[bool] = hits.to_pylist()
-    return found
+    # Here, because the front masks single texts only and does not carry Arrow (40 MB) for it.
+    from roadworthy.features.ingest.secret_screen import suspects
+
+    return suspects(texts)
 
 
 class _KeyNames:
