@@ -1,0 +1,64 @@
+"""The `roadworthy` command."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from roadworthy.doors.cli import keys, people, reads, serve, transfer
+from roadworthy.doors.cli.client import fail
+from roadworthy.doors.cli.doctor import doctor
+from roadworthy.doors.cli.options import DEFAULT_SERVER, Key, Server
+from roadworthy.doors.cli.wiring import Wiring, wiring
+
+# No rich markup in help: it costs as much start time as everything else together.
+app = typer.Typer(
+    name="roadworthy",
+    help="Records every run of AI agents, self-hosted.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.command()(serve.up)
+app.command()(serve.serve)
+app.command()(reads.runs)
+app.command()(reads.run)
+app.command()(reads.tail)
+app.command()(reads.search)
+app.command("import")(transfer.import_)
+app.command()(transfer.export)
+app.add_typer(keys.app, name="keys")
+app.add_typer(people.app, name="people")
+app.command()(doctor)
+
+
+@app.command()
+def mcp(context: typer.Context, server: Server = DEFAULT_SERVER, key: Key = None) -> None:
+    """Let a coding agent read runs: an MCP server on standard input and output."""
+    try:
+        wiring(context).run_mcp(server, key)
+    except ValueError as error:
+        raise fail(str(error), code=2) from None
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(version("roadworthy"))
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    show: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Say the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+def run_cli(wired: Wiring, arguments: list[str] | None = None) -> None:
+    """Runs one command and ends the process with its exit code: 0 done, 1 failed, 2 asked wrongly."""
+    app(arguments, obj=wired, prog_name="roadworthy")

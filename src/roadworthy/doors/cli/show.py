@@ -1,0 +1,179 @@
+"""Runs, steps and hits as text for a terminal. Unknown is "–", never 0."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
+
+Row = Mapping[str, Any]
+_MARKS = {"ok": ("✓", "green"), "error": ("✗", "red"), "running": ("…", "yellow")}
+_OUTCOMES = {"success": ("success", "green"), "failure": ("failure", "red"), "unknown": ("–", "dim")}
+UNKNOWN = "–"
+_TEXTS = (("asked", "input", ""), ("answer", "final_answer", ""), ("error", "error", "red"))
+
+
+def as_json(value: object) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False))
+
+
+def duration(ms: float | None) -> str:
+    if ms is None:
+        return UNKNOWN
+    if ms < 1000:
+        return f"{ms:.0f} ms"
+    seconds = ms / 1000
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def money(usd: float | None) -> str:
+    """Enough digits to be non-zero."""
+    if usd is None:
+        return UNKNOWN
+    if usd == 0:
+        return "$0"
+    return f"${usd:.2f}" if usd >= 0.1 else f"${usd:.2g}" if usd >= 0.0001 else f"${usd:.1e}"
+
+
+def count(value: int | None) -> str:
+    return UNKNOWN if value is None else f"{value:,}"
+
+
+def local(moment: str) -> str:
+    at = datetime.fromisoformat(moment).astimezone()
+    now = datetime.now(UTC).astimezone()
+    return at.strftime("%H:%M:%S") if at.date() == now.date() else at.strftime("%Y-%m-%d %H:%M:%S")
+
+
+def one_line(text: str | None, *, width: int) -> str:
+    flat = " ".join((text or "").split())
+    return flat if len(flat) <= width else flat[: width - 1] + "…"
+
+
+def status(run: Row) -> Text:
+    mark, style = _MARKS.get(run["status"], ("?", ""))
+    return Text(f"{mark} {run['status']}", style=style)
+
+
+def run_table(runs: Iterable[Row]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("started", "status", "outcome", "agent"):
+        table.add_column(name, no_wrap=True)
+    for name in ("took", "model", "tools", "tokens", "cost"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("id", no_wrap=True)
+    table.add_column("answer or error", ratio=1, no_wrap=True, overflow="ellipsis")
+    for run in runs:
+        table.add_row(*_cells(run))
+    return table
+
+
+def _cells(run: Row) -> list[str | Text]:
+    outcome, style = _OUTCOMES.get(run["outcome"], (run["outcome"], ""))
+    failed = f" ({run['failed_tool_calls']} failed)" if run["failed_tool_calls"] else ""
+    tokens = [run["input_tokens"], run["output_tokens"]]
+    known = [t for t in tokens if t is not None]
+    # Text, not str: what an agent wrote must not be read as markup.
+    return [
+        local(run["started_at"]),
+        status(run),
+        Text(outcome, style=style),
+        Text(run["agent"] or UNKNOWN),
+        duration(run["duration_ms"]),
+        str(run["model_calls"]),
+        f"{run['tool_calls']}{failed}",
+        count(sum(known)) if known else UNKNOWN,
+        money(run["cost_usd"]),
+        Text(run["id"]),
+        Text(one_line(run["error"] or run["final_answer"], width=200)),
+    ]
+
+
+def run_head(run: Row) -> Text:
+    head = Text()
+    head.append_text(status(run))
+    head.append(f"  {run['agent'] or run['name'] or 'unnamed agent'}", style="bold")
+    if run["release"]:
+        head.append(f"  release {run['release']}")
+    head.append(f"\n{run['id']}  started {local(run['started_at'])}, took {duration(run['duration_ms'])}\n")
+    head.append(
+        f"outcome {run['outcome']}"
+        + (f" ({run['outcome_reason']})" if run["outcome_reason"] else "")
+        + f" · {run['model_calls']} model calls · {run['tool_calls']} tool calls"
+        + (f", {run['failed_tool_calls']} failed" if run["failed_tool_calls"] else "")
+        + f" · {count(run['input_tokens'])} tokens in, {count(run['output_tokens'])} out"
+        + f" · {money(run['cost_usd'])}\n"
+    )
+    for label, key, style in (
+        ("asked", "input", ""),
+        ("answer", "final_answer", ""),
+        ("error", "error", "red"),
+    ):
+        if run[key]:
+            head.append(f"{label:7}", style="dim")
+            head.append(f"{one_line(run[key], width=500)}\n", style=style)
+    if not run["complete"]:
+        head.append(
+            f"incomplete: {run['missing_parents']} missing parents, {run['unended_spans']} unended spans\n",
+            style="yellow",
+        )
+    return head
+
+
+def step_tree(spans: Iterable[Row]) -> Tree:
+    """Steps below their parents, by start; one whose parent is not there, or that is its own ancestor, stands
+    at the top."""
+    items = list(spans)
+    known = {span["span_id"] for span in items}
+    children: dict[str | None, list[Row]] = {}
+    for span in items:
+        parent = span["parent_id"] if span["parent_id"] in known else None
+        children.setdefault(parent, []).append(span)
+    root = Tree("steps", guide_style="dim")
+    drawn: set[str] = set()
+    pending = [(root, span) for span in reversed(children.get(None, []))]
+    for start in [None, *items]:
+        if start is not None and start["span_id"] not in drawn:
+            pending.append((root, start))
+        while pending:
+            node, span = pending.pop()
+            if span["span_id"] in drawn:
+                continue
+            drawn.add(span["span_id"])
+            branch = node.add(_step(span))
+            pending.extend((branch, child) for child in reversed(children.get(span["span_id"], [])))
+    return root
+
+
+def _step(span: Row) -> Text:
+    line = Text()
+    line.append(f"{span['kind']:9}", style="cyan")
+    line.append(one_line(span["tool_name"] or span["name"], width=80))
+    line.append(f"  {duration(span['duration_ms'])}", style="dim")
+    if span["model"]:
+        line.append(f"  {span['model']}", style="dim")
+    if span["input_tokens"] is not None or span["output_tokens"] is not None:
+        line.append(f"  {count(span['input_tokens'])}→{count(span['output_tokens'])} tokens", style="dim")
+    if span["merged_into"]:
+        line.append("  same call as another step", style="dim")
+    for flag in span["flags"]:
+        line.append(f"  {flag}", style="yellow")
+    if span["status"] == "error":
+        line.append(f"  ✗ {one_line(span['error'] or span['error_type'] or 'error', width=120)}", style="red")
+    return line
+
+
+def console() -> Console:
+    """Wide when the output goes to a file, so that nothing is cut."""
+    made = Console(highlight=False)
+    return made if made.is_terminal else Console(highlight=False, width=240)
