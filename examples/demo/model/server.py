@@ -1,0 +1,86 @@
+"""A model that costs nothing: speaks three providers' APIs on loopback and follows a script."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from examples.demo.model import chat, messages, responses
+from examples.demo.model.ids import Ids
+from examples.demo.model.script import next_turn
+
+APIS = {"/v1/chat/completions": chat, "/v1/responses": responses, "/v1/messages": messages}
+_STREAM_PAUSE_S = 0.01
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    ids: Ids
+    slow: bool
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("content-length", 0)))
+        api = APIS.get(self.path.partition("?")[0])
+        if api is None:
+            self._answer(404, {"error": {"message": f"no such path: {self.path}", "type": "not_found"}})
+            return
+        request = json.loads(body)
+        talk = api.read(request)
+        turn = next_turn(talk)
+        if self.slow:
+            time.sleep(self.ids.delay_s())
+        if turn.error:
+            told = {
+                "message": "This model's maximum context length is 128000 tokens.",
+                "code": "context_length_exceeded",
+            }
+            self._answer(turn.error, {"type": "error", "error": {"type": "invalid_request_error", **told}})
+        elif request.get("stream"):
+            self._stream(api.events(request, talk, turn, self.ids))
+        else:
+            self._answer(200, api.whole(request, talk, turn, self.ids))
+
+    def _answer(self, status: int, body: object) -> None:
+        data = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(data)))
+        self.send_header("x-request-id", self.ids.make("req_"))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def _stream(self, events: Iterator[str]) -> None:
+        self.send_response(200)
+        self.send_header("content-type", "text/event-stream")
+        self.send_header("x-request-id", self.ids.make("req_"))
+        self.send_header("connection", "close")
+        self.end_headers()
+        for event in events:
+            self.wfile.write(event.encode())
+            self.wfile.flush()
+            if self.slow:
+                time.sleep(_STREAM_PAUSE_S)
+        self.close_connection = True
+
+    def log_message(self, *args: object) -> None:
+        """Says nothing: the demo's terminal is for the demo."""
+
+
+@contextmanager
+def running_model(*, seed: int = 7, slow: bool = True) -> Iterator[str]:
+    """The address to give to a provider's SDK, without /v1; `slow` thinks as long as a model would."""
+    handler = type("Handler", (_Handler,), {"ids": Ids(seed), "slow": slow})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
