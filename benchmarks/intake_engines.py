@@ -97,7 +97,7 @@ class Sqlite:
 
 class Lmdb:
     def __init__(self, folder: Path) -> None:
-        import lmdb
+        import lmdb  # type: ignore[import-not-found,unused-ignore]
 
         self._env: Any = lmdb.open(str(folder), map_size=16 << 30)
         self._next = 1
@@ -167,7 +167,8 @@ async def load(engine: Engine, bodies: Sequence[bytes], *, concurrency: int, sec
             await wake.wait()
             wake.clear()
             while waiting:
-                batch, size = [], 0
+                batch: list[tuple[bytes, asyncio.Future[None]]] = []
+                size = 0
                 while waiting and (not batch or size + len(waiting[0][0]) <= BATCH_BYTES):
                     size += len(waiting[0][0])
                     batch.append(waiting.pop(0))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rejection:
-    """`count` is spans, log records or data points; 0 where a whole body could not be read."""
+    """`count` is spans, log records or data points; where whole requests were refused, it is requests."""
 
     project: str
     at_ns: int

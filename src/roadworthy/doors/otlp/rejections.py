@@ -23,7 +23,10 @@ from roadworthy.contracts.intake import (
 )
 from roadworthy.domain.rejection import Rejection
 
-SAMPLE_BYTES = 256
+_SAMPLE_CHARACTERS = 256
+_MASKED_BYTES = 1024
+"""What is masked to get them: a secret that is cut in two is not recognised, so the end is thrown away."""
+_CUT_CHARACTERS = 200
 _GATHER_S = 1.0
 _KINDS_A_SECOND = 100
 """Different rejections kept apart in one second: a flood of invented user agents must not fill the log."""
@@ -75,10 +78,16 @@ class RejectionLog:
                 count=1,
                 peer=peer,
                 user_agent=kind.user_agent,
-                sample=self._mask(sample[:SAMPLE_BYTES].decode("utf-8", errors="replace")),
+                sample=self._masked(sample),
             )
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._write_soon())
+
+    def _masked(self, sample: bytes) -> str:
+        text = self._mask(sample[:_MASKED_BYTES].decode("utf-8", errors="replace"))
+        if len(sample) >= _MASKED_BYTES:
+            text = text[:-_CUT_CHARACTERS]
+        return text[:_SAMPLE_CHARACTERS]
 
     async def close(self) -> None:
         """Write what was gathered."""

@@ -33,8 +33,8 @@ def export(
 ) -> bytes:
     options = [("grpc.max_send_message_length", -1)]
     with grpc.insecure_channel(front.grpc, options=options) as channel:
-        call = channel.unary_unary(f"/{service}/Export")
-        named = [(name.replace("_", "-"), value) for name, value in metadata.items()]
+        call = channel.unary_unary(f"/{service}/Export", None, None)
+        named = tuple((name.replace("_", "-"), value) for name, value in metadata.items())
         return bytes(call(body, timeout=20, metadata=named, compression=compression))
 
 
@@ -131,7 +131,7 @@ def test_a_fault_of_ours_is_unavailable_and_never_unknown(front: Front) -> None:
     ],
 )
 def test_the_key_says_for_whom(
-    start_front: StartFront, metadata: dict[str, str], code: grpc.StatusCode | None, project: str | None
+    start_front: StartFront, metadata: dict[str, Any], code: grpc.StatusCode | None, project: str | None
 ) -> None:
     keys = ListedKeys(
         keys={"rw_a_1": "alpha", "rw_b_2": "beta"},

@@ -22,7 +22,7 @@ from roadworthy.doors.otlp.limits import DoorLimits
 from tests.unit.doors.otlp.conftest import Front, StartFront
 from tests.unit.doors.otlp.requests import JSON, PROTOBUF, call, json_trace_body, trace_body
 from tests.unit.doors.otlp.test_grpc_protocol import export, refused
-from tests.unit.doors.otlp.test_kill import front_process
+from tests.unit.doors.otlp.test_kill import EXPORT, front_process
 
 MIB = 1 << 20
 
@@ -64,7 +64,7 @@ def test_bombs_are_refused_and_never_unpacked(tmp_path: Path) -> None:
             ) as channel,
             pytest.raises(grpc.RpcError) as error,
         ):
-            channel.unary_unary("/opentelemetry.proto.collector.trace.v1.TraceService/Export")(
+            channel.unary_unary(EXPORT, None, None)(
                 bytes(1024 * MIB), compression=grpc.Compression.Gzip, timeout=60
             )
         assert error.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED

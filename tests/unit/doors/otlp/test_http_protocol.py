@@ -169,7 +169,7 @@ def test_options_says_what_is_allowed(front: Front) -> None:
 
 
 def test_web_pages_may_send_only_where_that_was_set(start_front: StartFront) -> None:
-    asked = {"origin": "https://app.example", "access_control_request_method": "POST"}
+    asked: dict[str, Any] = {"origin": "https://app.example", "access_control_request_method": "POST"}
     closed = start_front()
     answer = call(closed.ports.http, method="OPTIONS", content_type=None, **asked)
     assert "access-control-allow-origin" not in answer.headers

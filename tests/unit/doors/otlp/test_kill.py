@@ -89,7 +89,7 @@ class Load:
         return send
 
     def _send_grpc(self) -> Callable[[bytes], bool]:
-        call = grpc.insecure_channel(f"127.0.0.1:{self.grpc_port}").unary_unary(EXPORT)
+        call = grpc.insecure_channel(f"127.0.0.1:{self.grpc_port}").unary_unary(EXPORT, None, None)
 
         def send(body: bytes) -> bool:
             call(body, timeout=20)
