@@ -87,7 +87,7 @@ def fleet(store: TelemetryStore, project: str, *, from_ns: int, to_ns: int) -> F
     totals = store.aggregate(project, AggregateQuery(by=("agent",), from_ns=from_ns, to_ns=to_ns))
     points = store.aggregate(
         project,
-        AggregateQuery(by=("agent",), bucket_ns=bucket, from_ns=from_ns, to_ns=to_ns, limit=100_000),
+        AggregateQuery(by=("agent",), bucket_ns=bucket, from_ns=from_ns, to_ns=to_ns, limit=10_000),
     )
     grouped: dict[str, list[AggregateRow]] = {}
     for point in points:

@@ -14,6 +14,7 @@ from roadworthy.contracts.telemetry import RunPlace, TelemetryBatch
 from roadworthy.domain.project import ApiKey, KeyScope, Project
 from roadworthy.domain.run import Outcome, Run, RunStatus
 from roadworthy.domain.span import ContentFormat, Span, SpanKind, SpanStatus
+from roadworthy.doors.mcp.mount import McpMount
 from roadworthy.doors.rest.app import build_rest_app
 from roadworthy.doors.rest.context import Health
 from roadworthy.doors.rest.events import EventBus
@@ -160,6 +161,7 @@ def open_desk(folder: Path, settings: RestSettings) -> Desk:
         jobs=jobs,
         settings=settings,
         health=lambda: health[0],
+        mounts={"/mcp": McpMount()},
     )
     client = TestClient(app, base_url="http://127.0.0.1:8420", raise_server_exceptions=False)
     return Desk(client=client, store=store, metadata=metadata, events=events, jobs=jobs, health=health)

@@ -1,0 +1,102 @@
+"""MCP over streamable HTTP, mounted beside the REST API it reads from."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Mapping
+from importlib.metadata import version
+from typing import Any
+
+import httpx
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from roadworthy.doors.mcp.reads import Params, query, refusal
+
+_TIMEOUT_S = 120
+
+
+class InProcessReads:
+    """Asks the REST app in this process, with the caller's own credentials."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+
+    async def get(self, path: str, params: Params, *, headers: Mapping[str, str]) -> Any:
+        status, body = await self.ask(path, params, headers=headers)
+        if status != 200:
+            raise refusal(status, body)
+        return body
+
+    async def ask(self, path: str, params: Params, *, headers: Mapping[str, str]) -> tuple[int, Any]:
+        """Status and JSON body."""
+        async with httpx.AsyncClient(
+            transport=self._transport, base_url="http://127.0.0.1", timeout=_TIMEOUT_S, headers=dict(headers)
+        ) as client:
+            answer = await client.get(f"/api/v1{path}", params=query(params))
+            return answer.status_code, answer.json()
+
+
+class McpMount:
+    """An ASGI app for one path of the REST app (`scope["app"]`), whose guard and keys it stands behind.
+
+    The MCP machinery is loaded and started with the first request: most servers never get one, and it takes
+    some 40 MB. `close` ends it.
+    """
+
+    def __init__(self) -> None:
+        self._starting = asyncio.Lock()  # protects the start against two first requests
+        self._stop = asyncio.Event()
+        self._handler: ASGIApp | None = None
+        self._reads: InProcessReads | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        reads, handler = await self._started(scope["app"])
+        given = Request(scope).headers
+        headers = {n: given[n] for n in ("authorization", "x-api-key", "cookie") if n in given}
+        status, body = await reads.ask("/me", {}, headers=headers)
+        if status != 200:
+            # Before any MCP: clients look for credentials when they see 401, not when a tool fails.
+            refused = JSONResponse(body, status, {"WWW-Authenticate": "Bearer"}, "application/problem+json")
+            await refused(scope, receive, send)
+            return
+        await handler(scope, receive, send)
+
+    async def close(self) -> None:
+        self._stop.set()
+        if self._task is not None:
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+
+    async def _started(self, app: ASGIApp) -> tuple[InProcessReads, ASGIApp]:
+        async with self._starting:
+            if self._handler is None or self._reads is None:
+                self._reads = InProcessReads(app)
+                self._handler = await self._start(self._reads)
+            return self._reads, self._handler
+
+    async def _start(self, reads: InProcessReads) -> ASGIApp:
+        from mcp.server.streamable_http_manager import StreamableHTTPASGIApp, StreamableHTTPSessionManager
+        from mcp.server.transport_security import TransportSecuritySettings
+
+        from roadworthy.doors.mcp.tools import build_server
+
+        server = build_server(reads, version=version("roadworthy"))
+        # Stateless: nothing is pushed to clients, so nothing is kept for them between requests.
+        # Host and Origin: the guard in front has looked at them.
+        trusted = TransportSecuritySettings(enable_dns_rebinding_protection=False)
+        server.streamable_http_app(stateless_http=True, json_response=True, transport_security=trusted)
+        manager: StreamableHTTPSessionManager = server.session_manager
+        running = asyncio.Event()
+
+        async def hold() -> None:
+            async with manager.run():
+                running.set()
+                await self._stop.wait()
+
+        self._task = asyncio.create_task(hold())
+        await running.wait()
+        return StreamableHTTPASGIApp(manager)

@@ -1,0 +1,141 @@
+"""The tools, asked by a real MCP client over HTTP and over standard input."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import anyio
+import httpx2
+import pytest
+from mcp.client.client import Client
+from mcp.client.stdio import StdioServerParameters, stdio_client
+from mcp.client.streamable_http import streamable_http_client
+
+from roadworthy.doors.mcp.tools import shorten
+from roadworthy.doors.rest.settings import RestSettings
+from roadworthy.domain.project import KeyScope
+from tests.unit.doors.rest.desk import Desk, open_desk, trace_id
+from tests.unit.doors.rest.listening import Listening, listening
+
+
+@pytest.fixture
+def open_server(tmp_path: Path) -> Iterator[Listening]:
+    desk = open_desk(tmp_path, RestSettings(version="test"))
+    with listening(desk) as server:
+        yield server
+
+
+@pytest.fixture
+def guarded_server(tmp_path: Path) -> Iterator[Listening]:
+    desk = open_desk(tmp_path, RestSettings(version="test", login_required=True))
+    with listening(desk) as server:
+        yield server
+
+
+@asynccontextmanager
+async def over_http(server: Listening, headers: dict[str, str] | None = None) -> AsyncIterator[Client]:
+    async with httpx2.AsyncClient(headers=headers or {}) as http:
+        async with Client(streamable_http_client(f"{server.url}/mcp", http_client=http)) as client:
+            yield client
+
+
+async def call(client: Client, tool: str, **arguments: Any) -> Any:
+    result = await client.call_tool(tool, arguments)
+    assert not result.is_error, result.content
+    return result.structured_content
+
+
+def test_a_coding_agent_finds_a_run_and_reads_it(open_server: Listening) -> None:
+    open_server.desk.write(1, 2, 3)
+
+    async def session() -> None:
+        async with over_http(open_server) as client:
+            names = {tool.name for tool in (await client.list_tools()).tools}
+            assert names == {
+                *("list_agents", "list_runs", "get_run", "get_span", "compare_runs", "search"),
+                *("aggregates", "list_fields"),
+            }
+            runs = (await call(client, "list_runs", filters=["agent:=:support"], limit=2))["runs"]
+            assert [run["id"] for run in runs] == [trace_id(3), trace_id(2)]
+            found = await call(client, "get_run", run_id=trace_id(2))
+            assert found["run"]["final_answer"] == "answer 2"
+            assert [span["kind"] for span in found["spans"]] == ["llm", "tool"]
+            hits = (await call(client, "search", text="zanzibar"))["hits"]
+            assert {hit["run_id"] for hit in hits} == {trace_id(1), trace_id(2), trace_id(3)}
+            rows = (await call(client, "aggregates", by=["agent"], since="2025-11-01"))["rows"]
+            assert [(row["group"], row["runs"]) for row in rows] == [({"agent": "support"}, 3)]
+            agents = (await call(client, "list_agents", since="2025-11-01"))["agents"]
+            assert [(a["agent"], a["runs"], a["error_rate"]["n"]) for a in agents] == [("support", 3, 3)]
+            said = await call(client, "compare_runs", run_id=trace_id(1), other_run_id=trace_id(2))
+            assert said["first_divergence"] == 0
+
+    anyio.run(session)
+
+
+def test_a_bad_question_is_answered_with_what_was_expected(open_server: Listening) -> None:
+    async def session() -> None:
+        async with over_http(open_server) as client:
+            result = await client.call_tool("list_runs", {"filters": ["nonsense:=:1"]})
+            assert result.is_error
+            assert "no field 'nonsense'" in str(result.content)
+            missing = await client.call_tool("get_run", {"run_id": "abc"})
+            assert missing.is_error
+            assert "There is no run 'abc'" in str(missing.content)
+
+    anyio.run(session)
+
+
+def test_a_key_sees_its_own_project_only(guarded_server: Listening) -> None:
+    desk: Desk = guarded_server.desk
+    desk.add_project("other")
+    desk.write(1)
+    desk.write(2, project="other")
+    key = desk.add_key("other", KeyScope.READ)
+
+    async def session() -> None:
+        async with over_http(guarded_server, key) as client:
+            runs = (await call(client, "list_runs"))["runs"]
+            assert [run["id"] for run in runs] == [trace_id(2)]
+            elsewhere = await client.call_tool("list_runs", {"project": "default"})
+            assert elsewhere.is_error
+            assert (await client.call_tool("get_run", {"run_id": trace_id(1)})).is_error
+
+    anyio.run(session)
+
+
+@pytest.mark.parametrize("headers", [{}, {"authorization": "Bearer rw_0_wrong"}])
+def test_nobody_gets_in_without_a_key(guarded_server: Listening, headers: dict[str, str]) -> None:
+    answer = httpx2.post(f"{guarded_server.url}/mcp", json={}, headers=headers)
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"] == "Bearer"
+
+
+def test_another_sites_page_cannot_ask(open_server: Listening) -> None:
+    answer = httpx2.post(f"{open_server.url}/mcp", json={}, headers={"origin": "https://evil.example"})
+    assert answer.status_code == 403
+
+
+def test_over_standard_input(open_server: Listening) -> None:
+    open_server.desk.write(1)
+    command = StdioServerParameters(
+        command=sys.executable, args=["-m", "roadworthy.app.main", "mcp", "--server", open_server.url]
+    )
+
+    async def session() -> None:
+        async with Client(stdio_client(command)) as client:
+            runs = (await call(client, "list_runs"))["runs"]
+            assert [run["id"] for run in runs] == [trace_id(1)]
+
+    anyio.run(session)
+
+
+def test_long_texts_are_cut_and_say_so() -> None:
+    cut = shorten({"a": ["x" * 2500], "b": 1})
+    assert cut["a"][0].startswith("x" * 2000)
+    assert "500 more characters" in cut["a"][0]
+    assert json.dumps(cut["b"]) == "1"
