@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from importlib.metadata import version
 
 from roadworthy.app.folder import DataFolder
@@ -13,18 +14,22 @@ from roadworthy.app.settings import Settings, is_loopback, shown_host
 from roadworthy.backends.intake.file.reader import FileIntakeReader
 from roadworthy.backends.metadata.sqlite.store import SqliteMetadataStore
 from roadworthy.backends.telemetry.chdb.store import ChdbTelemetryStore
+from roadworthy.contracts.metadata import PriceOverride
 from roadworthy.domain.run import Run
 from roadworthy.domain.span import Span
+from roadworthy.doors.mcp.mount import McpMount
 from roadworthy.doors.rest.app import build_rest_app
 from roadworthy.doors.rest.context import Health
 from roadworthy.doors.rest.events import EventBus
 from roadworthy.doors.rest.settings import LOOPBACK_NAMES, RestSettings
-from roadworthy.features.ingest.batch import Steps
+from roadworthy.features.ingest.batch import Steps, price_span
 from roadworthy.features.ingest.consumer import Consumer
 from roadworthy.features.ingest.mask import mask_spans, mask_text
 from roadworthy.features.ingest.price import Pricer
 from roadworthy.features.ingest.runs.assemble import assemble
 from roadworthy.features.observe.jobs import JobRunner
+from roadworthy.features.observe.reprice import KIND as REPRICE
+from roadworthy.features.observe.reprice import Reprice
 from roadworthy.features.observe.service import ObserveService
 from roadworthy.flows.table import periodic_flows
 
@@ -54,7 +59,8 @@ class CoreRoom:
             on_runs=self.events.publish_runs,
         )
         observe = ObserveService(self._telemetry, assemble=assemble)
-        self._jobs = JobRunner(self._metadata, kinds={})
+        reprice = Reprice(self._telemetry, metadata=self._metadata, assemble=assemble, price_with=_price_with)
+        self._jobs = JobRunner(self._metadata, kinds={REPRICE: reprice})
         self._periodic = PeriodicRunner(periodic_flows(metadata=self._metadata, telemetry=self._telemetry))
         self.rest_app = build_rest_app(
             observe=observe,
@@ -63,6 +69,7 @@ class CoreRoom:
             jobs=self._jobs,
             settings=rest_settings(settings),
             health=self._health,
+            mounts={"/mcp": McpMount()},
         )
 
     def start(self) -> None:
@@ -93,6 +100,10 @@ class CoreRoom:
             backlog_bytes=self._reader.backlog_bytes(),
             problems=tuple(problems),
         )
+
+
+def _price_with(overrides: Sequence[PriceOverride]) -> Callable[[Span], float | None]:
+    return partial(price_span, pricer=Pricer(lambda _: overrides))
 
 
 def _runs_of(spans: Sequence[Span]) -> Sequence[Run]:
