@@ -1,1 +1,136 @@
-export function Palette({ onClose }: { onClose: () => void }) { return <button type="button" onClick={onClose}>x</button>; }
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { Activity, Bot, LayoutGrid, MessagesSquare, Plug, Search, Settings, type LucideIcon } from "lucide-react";
+import { useId, useMemo, useState, type KeyboardEvent } from "react";
+import { Dialog as BaseDialog } from "@base-ui/react/dialog";
+import { useProject } from "@/client/project";
+import { agentFilter } from "@/features/observe/links";
+import { fleetQuery, viewsQuery } from "@/features/observe/queries";
+import { parseSearch } from "@/client/search-params";
+import { cx } from "@/ui/classes";
+import { chooseTheme } from "@/ui/theme";
+import { runsSearch } from "./search";
+
+interface Command {
+  id: string;
+  icon: LucideIcon;
+  label: string;
+  hint?: string;
+  run: () => void;
+}
+
+const RUN_ID = /^[0-9a-f]{32}(-[0-9a-f]{16})?$/;
+
+/** Jump anywhere: pages, agents, saved views, a run by its id, or a search for what was typed. */
+export function Palette({ onClose }: { onClose: () => void }) {
+  const project = useProject();
+  const navigate = useNavigate();
+  const [typed, setTyped] = useState("");
+  const [at, setAt] = useState(0);
+  const listId = useId();
+  const fleet = useQuery(fleetQuery(project, {}));
+  const views = useQuery(viewsQuery(project));
+  const commands = useMemo(() => {
+    const pages: Command[] = [
+      { id: "fleet", icon: LayoutGrid, label: "Fleet", hint: "g f", run: () => void navigate({ to: "/" }) },
+      { id: "runs", icon: Activity, label: "Runs", hint: "g r", run: () => void navigate({ to: "/runs" }) },
+      { id: "sessions", icon: MessagesSquare, label: "Sessions", hint: "g s", run: () => void navigate({ to: "/sessions" }) },
+      { id: "connect", icon: Plug, label: "Connect an agent", hint: "g c", run: () => void navigate({ to: "/connect" }) },
+      ...(["projects", "keys", "prices", "rejected", "storage", "server"] as const).map(
+        (section): Command => ({ id: section, icon: Settings, label: `Settings: ${section}`, run: () => void navigate({ to: "/settings/$section", params: { section } }) }),
+      ),
+      ...(["light", "dark", "system"] as const).map((theme): Command => ({ id: theme, icon: Settings, label: `Colours: ${theme}`, run: () => chooseTheme(theme) })),
+    ];
+    const agents = (fleet.data?.items ?? []).map(
+      (row): Command => ({
+        id: `agent ${row.agent ?? ""}`,
+        icon: Bot,
+        label: row.agent ?? "unnamed",
+        hint: "runs of this agent",
+        run: () => void navigate({ to: "/runs", search: { filter: [agentFilter(row.agent)] } }),
+      }),
+    );
+    const saved = (views.data?.items ?? []).map(
+      (view): Command => ({
+        id: `view ${view.id}`,
+        icon: Activity,
+        label: view.name,
+        hint: "saved view",
+        run: () => void navigate({ to: "/runs", search: { ...runsSearch(parseSearch(view.query)), view: view.id } }),
+      }),
+    );
+    return [...pages.slice(0, 4), ...agents, ...saved, ...pages.slice(4)];
+  }, [fleet.data, views.data, navigate]);
+  const words = typed.trim();
+  const found = commands.filter((command) => command.label.toLowerCase().includes(words.toLowerCase()));
+  const asked: Command[] = !words
+    ? []
+    : RUN_ID.test(words)
+      ? [{ id: "run", icon: Activity, label: `Open run ${words}`, run: () => void navigate({ to: "/runs/$runId", params: { runId: words } }) }]
+      : [{ id: "search", icon: Search, label: `Search inputs and outputs for “${words}”`, run: () => void navigate({ to: "/search", search: { q: words } }) }];
+  const shown = RUN_ID.test(words) ? asked : [...found, ...asked];
+  const active = Math.min(at, shown.length - 1);
+  const take = (command: Command | undefined) => {
+    onClose();
+    command?.run();
+  };
+  const onKey = (event: KeyboardEvent) => {
+    const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
+    if (step) {
+      event.preventDefault();
+      setAt((active + step + Math.max(1, shown.length)) % Math.max(1, shown.length));
+    }
+    if (event.key === "Enter") take(shown[active]);
+  };
+  return (
+    <BaseDialog.Root open onOpenChange={(open) => !open && onClose()}>
+      <BaseDialog.Portal>
+        <BaseDialog.Backdrop className="fixed inset-0 z-40 bg-black/30" />
+        <BaseDialog.Popup
+          aria-label="Command palette"
+          className="fixed top-[14vh] left-1/2 z-50 w-[min(36rem,calc(100vw-2rem))] -translate-x-1/2 overflow-hidden rounded-xl bg-raised shadow-pop outline-none motion-safe:animate-[pop-in_120ms_ease-out]"
+        >
+          <div className="flex items-center gap-2.5 border-b border-line px-4">
+            <Search className="size-4 text-muted" aria-hidden />
+            <input
+              autoFocus
+              role="combobox"
+              aria-expanded
+              aria-controls={listId}
+              aria-activedescendant={shown[active] ? `${listId}-${active}` : undefined}
+              aria-label="Search or jump to"
+              placeholder="Search, jump to a page or an agent, or paste a run id"
+              className="h-11 flex-1 bg-transparent text-base outline-none"
+              value={typed}
+              onChange={(event) => {
+                setTyped(event.target.value);
+                setAt(0);
+              }}
+              onKeyDown={onKey}
+            />
+          </div>
+          <ul id={listId} role="listbox" aria-label="Commands" className="max-h-[46vh] overflow-auto p-1.5">
+            {shown.map((command, index) => (
+              <li
+                key={command.id}
+                id={`${listId}-${index}`}
+                role="option"
+                aria-selected={index === active}
+                ref={(element) => {
+                  if (index === active) element?.scrollIntoView({ block: "nearest" });
+                }}
+                className={cx("flex h-8 cursor-pointer items-center gap-2.5 rounded-md px-2.5", index === active && "bg-hover")}
+                onMouseMove={() => setAt(index)}
+                onClick={() => take(command)}
+              >
+                <command.icon className="size-4 shrink-0 text-muted" aria-hidden />
+                <span className="truncate">{command.label}</span>
+                {command.hint ? <span className="ml-auto shrink-0 text-xs text-faint">{command.hint}</span> : null}
+              </li>
+            ))}
+          </ul>
+        </BaseDialog.Popup>
+      </BaseDialog.Portal>
+    </BaseDialog.Root>
+  );
+}

@@ -35,7 +35,7 @@ export interface RunsSearch extends TimeRange {
 export const runsSearch = (raw: Raw): RunsSearch =>
   only({ ...range(raw), text: asText(raw.text), filter: asList(raw.filter), col: asList(raw.col), view: asText(raw.view) });
 
-export const RUN_TABS = ["step", "input", "output", "attributes", "events", "raw"] as const;
+export const RUN_TABS = ["step", "attributes", "events", "raw"] as const;
 export type RunTab = (typeof RUN_TABS)[number];
 
 export interface RunSearch {

@@ -41,9 +41,9 @@ function Item({ to, icon: Icon, children, keys, exact }: { to: string; icon: Luc
       activeOptions={{ exact: exact ?? false, includeSearch: false }}
     >
       <Icon className="size-4 shrink-0" aria-hidden />
-      {children}
+      <span className="truncate">{children}</span>
       {keys ? (
-        <span className="ml-auto opacity-0 transition-opacity group-hover:opacity-100">
+        <span className="ml-auto hidden group-hover:inline-flex">
           <Keys value={keys} />
         </span>
       ) : null}
@@ -161,7 +161,6 @@ function Health() {
       params={{ section: "server" }}
       title={title || undefined}
       className="flex items-center gap-2 rounded text-xs text-muted hover:text-text"
-      role="status"
     >
       <span className={cx("size-2 rounded-full", dot)} aria-hidden />
       {word}

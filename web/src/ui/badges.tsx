@@ -45,7 +45,7 @@ export function StatusMark({ status, words = false }: { status: string; words?: 
           ? ([Check, "text-ok", "ok"] as const)
           : ([CircleDashed, "text-faint", "unset"] as const);
   return (
-    <span className="inline-flex items-center gap-1.5" title={`Status: ${word}`}>
+    <span className="flex items-center gap-1.5 text-xs" title={`Status: ${word}`}>
       <Icon className={cx("size-3.5 shrink-0", tone)} role="img" aria-label={word} />
       {words ? <span className={tone.split(" ")[0]}>{word}</span> : null}
     </span>

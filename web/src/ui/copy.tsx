@@ -54,7 +54,6 @@ export function CopyId({ id, label = "Copy id", full = false }: { id: string; la
     <button
       type="button"
       title={`${label}: ${id}`}
-      aria-label={copied ? "Copied" : `${label} ${id}`}
       className="group/copy -mx-1 inline-flex items-center gap-1 rounded px-1 font-mono text-2xs text-muted hover:bg-hover hover:text-text"
       onClick={(event) => {
         event.preventDefault();
@@ -62,6 +61,7 @@ export function CopyId({ id, label = "Copy id", full = false }: { id: string; la
         copy(id);
       }}
     >
+      <span className="sr-only">{copied ? "Copied" : label} </span>
       <span className="break-all">{full ? id : shortId(id)}</span>
       {copied ? (
         <Check className="size-3 text-ok" aria-hidden />

@@ -1,5 +1,6 @@
 import { useEffect, useRef } from "react";
 import uPlot from "uplot";
+import { compact } from "./format";
 import { useTheme } from "./theme";
 
 export interface Series {
@@ -24,6 +25,22 @@ interface TimeChartProps {
 
 const token = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
+/** The next of 1, 2, 5, 10, 20, 50 … */
+function roundUp(value: number): number {
+  const power = 10 ** Math.floor(Math.log10(Math.max(1, value)));
+  return [1, 2, 5, 10].map((step) => step * power).find((each) => each >= value) ?? value;
+}
+
+const day = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric" });
+const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+
+/** The day where a new one begins, the time of day otherwise. */
+function timeLabel(at: number, before: number | undefined): string {
+  const date = new Date(at * 1000);
+  const midnight = date.getHours() === 0 && date.getMinutes() === 0;
+  return midnight || (before !== undefined && at - before >= 86_400) ? day.format(date) : clock.format(date);
+}
+
 /** Counts over time as bars; drag to zoom. The table beside it says the same for those who cannot see it. */
 export function TimeChart({ times, bucketSeconds, series, unit, height = 96, onRange, label }: TimeChartProps) {
   const place = useRef<HTMLDivElement>(null);
@@ -39,8 +56,12 @@ export function TimeChart({ times, bucketSeconds, series, unit, height = 96, onR
         height,
         legend: { show: false },
         cursor: { y: false, drag: { x: true, y: false, setScale: false }, points: { show: false } },
-        scales: { x: { time: true, range: (_u, min, max) => [min - bucketSeconds / 2, max + bucketSeconds / 2] }, y: { range: (_u, _min, max) => [0, Math.max(1, max)] } },
-        axes: [{ ...axis, size: 22, space: 70 }, { ...axis, size: 40, space: 26, values: (_u, ticks) => ticks.map((t) => (Number.isInteger(t) ? String(t) : "")) }],
+        // Two lines are enough to read a small chart by: nothing, and a round number that holds the top.
+        scales: { x: { time: true, range: (_u, min, max) => [min - bucketSeconds / 2, max + bucketSeconds / 2] }, y: { range: (_u, _min, max) => [0, roundUp(max)] } },
+        axes: [
+          { ...axis, grid: { show: false }, size: 22, space: 76, values: (_u, ticks) => ticks.map((at, i) => timeLabel(at, ticks[i - 1])) },
+          { ...axis, size: 40, splits: (u) => [0, u.scales.y?.max ?? 1], values: (_u, ticks) => ticks.map((tick) => compact(tick)) },
+        ],
         series: [
           {},
           ...series.map((each) => ({ label: each.label, fill: token(each.token), stroke: token(each.token), width: 0, points: { show: false }, ...(bars ? { paths: bars } : {}) })),

@@ -166,3 +166,9 @@ export const viewsQuery = (project: string) =>
     queryKey: ["views", project],
     queryFn: ({ signal }) => dataOf(api.GET("/api/v1/views", { params: { query: { project } }, signal })),
   });
+
+export const recentRunsQuery = (project: string, filter: string[]) =>
+  queryOptions({
+    queryKey: ["recent-runs", project, filter],
+    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/runs", { params: { query: { project, filter, limit: 20 } }, signal })),
+  });

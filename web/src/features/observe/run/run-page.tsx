@@ -1,9 +1,205 @@
+import { useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { ChevronRight, SearchX } from "lucide-react";
+import { useCallback, useMemo, useState } from "react";
+import { Problem } from "@/client/problem";
+import { useProject } from "@/client/project";
+import type { Run, Span } from "@/client/types";
+import type { RunSearch } from "@/routes/search";
+import { buttonClass } from "@/ui/button";
+import { CopyId } from "@/ui/copy";
 import { Page } from "@/ui/shell/page";
+import { useShortcuts } from "@/ui/shortcuts";
+import { Split } from "@/ui/split";
+import { Empty, Failed, SkeletonRows } from "@/ui/states";
+import { useLiveRefresh } from "../live-refresh";
+import { runQuery, spansQuery } from "../queries";
+import { CompareWith } from "./compare-with";
+import { Overview } from "./overview";
+import { firstSuspicious } from "./signals";
+import { StepPanel } from "./step-panel";
+import { StepTree } from "./step-tree";
+import { buildTree, foldable, isBad, isNegative, matcher, rowsOf } from "./tree";
+import { TreeToolbar } from "./tree-toolbar";
+import { Verdict } from "./verdict";
 
+const route = getRouteApi("/shell/runs/$runId");
+const NO_SPANS: readonly Span[] = [];
+
+/** The heart: what a run did, step by step. */
 export function RunPage() {
+  const project = useProject();
+  const { runId } = route.useParams();
+  const run = useQuery(runQuery(project, runId));
+  const spans = useQuery(spansQuery(project, runId));
+  useLiveRefresh([runQuery(project, runId).queryKey, spansQuery(project, runId).queryKey, ["span", project, runId]], {
+    everyMs: 1000,
+    when: (event) => event.kind === "resync" || event.ids.includes(runId) || (run.data !== undefined && event.ids.includes(run.data.id)),
+  });
+  if (run.isError && Problem.from(run.error).status === 404) return <NoSuchRun id={runId} />;
+  if (run.isError) return <Page title="Run"><Failed what="This run" error={run.error} retry={() => void run.refetch()} /></Page>;
+  if (run.isPending) return <Page title="Run"><SkeletonRows rows={16} height={28} /></Page>;
+  return (
+    <Loaded
+      key={run.data.id}
+      project={project}
+      run={run.data}
+      spans={spans.data?.items ?? NO_SPANS}
+      pending={spans.isPending}
+      error={spans.error}
+      retry={() => void spans.refetch()}
+    />
+  );
+}
+
+interface LoadedProps {
+  project: string;
+  run: Run;
+  spans: readonly Span[];
+  pending: boolean;
+  error: Error | null;
+  retry: () => void;
+}
+
+function Loaded({ project, run, spans, pending, error, retry }: LoadedProps) {
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const [folded, setFolded] = useState<ReadonlySet<string>>(new Set());
+  const tree = useMemo(() => buildTree(spans), [spans]);
+  const suspicious = useMemo(() => firstSuspicious(spans, tree), [spans, tree]);
+  const rows = useMemo(() => rowsOf(tree, folded, matcher(search.find, search.only)), [tree, folded, search.find, search.only]);
+  const calls = useMemo(() => new Map(spans.filter((s) => s.tool_call_id && s.kind !== "llm").map((s) => [s.tool_call_id, s.span_id])), [spans]);
+  const stepOfCall = useCallback((callId: string) => calls.get(callId), [calls]);
+  const selected = search.span ? tree.byId.get(search.span) : undefined;
+
+  const change = useCallback((next: RunSearch) => void navigate({ search: (old) => ({ ...old, ...next }), replace: true }), [navigate]);
+  const onFold = useCallback((id: string) => {
+    setFolded((old) => {
+      const next = new Set(old);
+      if (!next.delete(id)) next.add(id);
+      return next;
+    });
+  }, []);
+  /** Chooses a step; where it is folded away, or filtered out, it is brought back. */
+  const onSelect = useCallback(
+    (id: string) => {
+      const above: string[] = [];
+      for (let at = tree.byId.get(id)?.parent; at; at = at.parent) above.push(at.span.span_id);
+      setFolded((old) => (above.some((each) => old.has(each)) ? new Set([...old].filter((each) => !above.includes(each))) : old));
+      void navigate({
+        search: (old) => {
+          const test = matcher(old.find, old.only);
+          const step = tree.byId.get(id);
+          const hidden = test && step && !test(step.span);
+          return { ...old, span: id, ...(hidden ? { find: undefined, only: undefined } : {}) };
+        },
+        replace: true,
+      });
+    },
+    [navigate, tree],
+  );
+  const at = rows.findIndex((row) => row.step.span.span_id === search.span);
+  const goTo = (index: number) => {
+    const row = rows[Math.max(0, Math.min(rows.length - 1, index))];
+    if (row) change({ span: row.step.span.span_id });
+  };
+  const nextBad = () => {
+    const bad = (index: number) => {
+      const span = rows[index % rows.length]?.step.span;
+      return span !== undefined && (isBad(span) || isNegative(span));
+    };
+    for (let step = 1; step <= rows.length; step += 1) if (bad(at + step)) return goTo((at + step) % rows.length);
+  };
+  const setFold = (fold: boolean) => selected && selected.children.length > 0 && folded.has(selected.span.span_id) !== fold && onFold(selected.span.span_id);
+  const foldAll = () => setFolded(new Set(foldable(tree)));
+  const unfoldAll = () => setFolded(new Set());
+  useShortcuts({
+    j: () => goTo(at + 1),
+    k: () => goTo(at - 1),
+    arrowdown: () => goTo(at + 1),
+    arrowup: () => goTo(at - 1),
+    h: () => (selected && (selected.children.length === 0 || folded.has(selected.span.span_id)) && selected.parent ? onSelect(selected.parent.span.span_id) : void setFold(true)),
+    arrowleft: () => void setFold(true),
+    l: () => void setFold(false),
+    arrowright: () => void setFold(false),
+    e: nextBad,
+    s: () => suspicious && onSelect(suspicious.span_id),
+    "[": foldAll,
+    "]": unfoldAll,
+    esc: () => change({ span: undefined, tab: undefined }),
+  });
+  const title = run.input?.replace(/\s+/g, " ").slice(0, 160) ?? run.name ?? "Run";
+  return (
+    <Page
+      title={run.agent ?? "Run"}
+      heading={
+        <h1 className="flex min-w-0 flex-1 items-center gap-1.5 text-base font-semibold tracking-[-0.01em]">
+          <Link to="/runs" className="shrink-0 rounded font-normal text-muted hover:text-text">
+            Runs
+          </Link>
+          <ChevronRight className="size-3.5 shrink-0 text-faint" aria-hidden />
+          <span className="truncate" title={run.input?.slice(0, 1000)}>
+            {title}
+          </span>
+          <CopyId id={run.id} label="Copy run id" />
+        </h1>
+      }
+      actions={<CompareWith run={run} />}
+      bar={<Verdict run={run} spans={spans} suspicious={suspicious} onSelect={onSelect} onOnly={(only) => change({ only })} />}
+    >
+      <Split
+        name="run"
+        label="Width of the step tree"
+        left={
+          <div className="flex h-full min-h-0 flex-col bg-surface">
+            <TreeToolbar find={search.find ?? ""} only={search.only} onChange={change} onFoldAll={foldAll} onUnfoldAll={unfoldAll} shown={rows.filter((row) => !row.dim).length} total={folded.size ? rows.length : spans.length} />
+            <div className="min-h-0 flex-1">
+              {error ? (
+                <Failed what="The steps" error={error} retry={retry} />
+              ) : pending ? (
+                <SkeletonRows rows={14} height={28} />
+              ) : rows.length === 0 ? (
+                <Empty icon={<SearchX />} title={spans.length ? "No step matches" : "No step has arrived yet"} />
+              ) : (
+                <StepTree rows={rows} endMs={tree.endMs} selected={search.span} suspicious={suspicious?.span_id} onSelect={onSelect} onFold={onFold} />
+              )}
+            </div>
+          </div>
+        }
+        right={
+          <div className="h-full bg-surface">
+            {selected ? (
+              <StepPanel
+                project={project}
+                runId={run.id}
+                light={selected.span}
+                tab={search.tab ?? "step"}
+                onTab={(tab) => change({ tab: tab === "step" ? undefined : tab })}
+                onSelect={onSelect}
+                onClose={() => change({ span: undefined, tab: undefined })}
+                stepOfCall={stepOfCall}
+              />
+            ) : (
+              <Overview run={run} onSelect={onSelect} />
+            )}
+          </div>
+        }
+      />
+    </Page>
+  );
+}
+
+function NoSuchRun({ id }: { id: string }) {
   return (
     <Page title="Run">
-      <p />
+      <Empty icon={<SearchX />} title="There is no such run">
+        <p>
+          <span className="font-mono text-xs">{id}</span> was not received, belongs to another project, or its day was dropped by the retention.
+        </p>
+        <Link to="/runs" className={`${buttonClass()} mt-4`}>
+          All runs
+        </Link>
+      </Empty>
     </Page>
   );
 }

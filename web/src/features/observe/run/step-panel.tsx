@@ -1,0 +1,126 @@
+import { useQuery } from "@tanstack/react-query";
+import { X } from "lucide-react";
+import { useState } from "react";
+import type { Span } from "@/client/types";
+import type { RunTab } from "@/routes/search";
+import { Badge, StatusMark } from "@/ui/badges";
+import { IconButton } from "@/ui/button";
+import { CodeBlock, CopyId } from "@/ui/copy";
+import { absolute, count, duration, money, UNKNOWN, zone } from "@/ui/format";
+import { KindIcon, kindLook } from "@/ui/kinds";
+import { Failed } from "@/ui/states";
+import { Tabs, type Tab } from "@/ui/tabs";
+import { spanQuery } from "../queries";
+import { Attributes } from "./attributes";
+import { Events } from "./events";
+import { StepBody } from "./step-body";
+import { StepNotes } from "./step-notes";
+import { titleOf } from "./step-row";
+
+interface StepPanelProps {
+  project: string;
+  runId: string;
+  /** From the tree, without content: drawn at once, while the content is on its way. */
+  light: Span;
+  tab: RunTab;
+  onTab: (tab: RunTab) => void;
+  onSelect: (spanId: string) => void;
+  onClose: () => void;
+  stepOfCall: (callId: string) => string | undefined;
+}
+
+export function StepPanel({ project, runId, light, tab, onTab, onSelect, onClose, stepOfCall }: StepPanelProps) {
+  const [fullOf, setFullOf] = useState("");
+  const full = fullOf === light.span_id;
+  const step = useQuery(spanQuery(project, runId, light.span_id, full));
+  const span = step.data ?? light;
+  const tabs: Tab<RunTab>[] = [
+    { id: "step", label: kindLook(light.kind).label === "Other" ? "Step" : kindLook(light.kind).label },
+    { id: "attributes", label: "Attributes", count: step.data ? Object.keys(span.attributes).length : undefined },
+    { id: "events", label: "Events and links", count: step.data ? span.events.length + span.links.length : undefined },
+    { id: "raw", label: "Raw" },
+  ];
+  return (
+    <div className="flex h-full min-h-0 flex-col">
+      <StepHead span={light} onClose={onClose} />
+      <Tabs tabs={tabs} value={tabs.some((each) => each.id === tab) ? tab : "step"} onChange={onTab} label="What to show of the step" />
+      <div key={light.span_id} role="tabpanel" aria-labelledby={`tab-${tab}`} tabIndex={0} className="flex min-h-0 flex-1 flex-col gap-5 overflow-y-auto p-4 outline-offset-[-2px]">
+        {step.isError ? (
+          <Failed what="This step" error={step.error} retry={() => void step.refetch()} />
+        ) : tab === "raw" ? (
+          <CodeBlock code={JSON.stringify(span, null, 2)} wrap />
+        ) : tab === "attributes" ? (
+          <Attributes span={span} />
+        ) : tab === "events" ? (
+          <Events span={span} />
+        ) : (
+          <>
+            <StepNotes span={span} onSelect={onSelect} onFull={full ? undefined : () => setFullOf(light.span_id)} />
+            {step.isPending ? <Waiting /> : <StepBody span={span} stepOfCall={stepOfCall} onSelect={onSelect} />}
+          </>
+        )}
+      </div>
+    </div>
+  );
+}
+
+function StepHead({ span, onClose }: { span: Span; onClose: () => void }) {
+  const started = new Date(span.started_at);
+  const facts: [string, string, string?][] = [
+    ["took", duration(span.duration_ms)],
+    ["at", absolute(started).split(", ").at(-1) ?? "", `${absolute(started)} ${zone(started)}`],
+    ...(span.model ? [["model", span.model, span.model_asked && span.model_asked !== span.model ? `asked for ${span.model_asked}` : ""] as [string, string, string]] : []),
+    ...(span.kind === "llm" || span.input_tokens !== null
+      ? [
+          ["tokens", `${count(span.input_tokens)} → ${count(span.output_tokens)}`, tokenTitle(span)] as [string, string, string],
+          ["cost", span.cost_usd === null ? UNKNOWN : money(span.cost_usd)] as [string, string],
+        ]
+      : []),
+    ...(span.agent ? [["agent", span.agent] as [string, string]] : []),
+  ];
+  return (
+    <header className="shrink-0 px-4 pt-3 pb-2">
+      <div className="flex items-center gap-2">
+        <KindIcon kind={span.kind} className="size-4" />
+        <h2 className="min-w-0 truncate text-base font-semibold tracking-[-0.01em]" title={span.name}>
+          {titleOf(span)}
+        </h2>
+        <StatusMark status={span.status} />
+        {span.finish_reason && span.finish_reason !== "stop" ? <Badge title="Why the model stopped">{span.finish_reason}</Badge> : null}
+        <span className="ml-auto flex items-center gap-1">
+          <CopyId id={span.span_id} label="Copy step id" />
+          <IconButton label="Back to the run as a whole" keys="esc" onClick={onClose}>
+            <X />
+          </IconButton>
+        </span>
+      </div>
+      <dl className="num mt-1.5 flex flex-wrap gap-x-4 gap-y-0.5 text-xs">
+        {facts.map(([label, value, title]) => (
+          <div key={label} className="flex gap-1.5" title={title || undefined}>
+            <dt className="text-muted">{label}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+    </header>
+  );
+}
+
+function tokenTitle(span: Span): string {
+  const parts: [string, number | null][] = [
+    ["read from a cache", span.cache_read_tokens],
+    ["written to a cache", span.cache_write_tokens],
+    ["reasoning", span.reasoning_tokens],
+  ];
+  return parts.filter(([, value]) => value !== null).map(([what, value]) => `${count(value)} ${what}`).join(", ");
+}
+
+function Waiting() {
+  return (
+    <div role="status" aria-label="Loading" className="flex flex-col gap-3">
+      <div className="skeleton h-3 w-24" />
+      <div className="skeleton h-16 w-full" />
+      <div className="skeleton h-24 w-full" />
+    </div>
+  );
+}
