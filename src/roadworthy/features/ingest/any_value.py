@@ -54,7 +54,7 @@ def _too_deep(value: Any) -> str:
 def as_text(value: Any) -> str:
     """A string as sent, any other value as JSON, None as ""."""
     if value.__class__ is str:
-        return value  # type: ignore[no-any-return]
+        return value
     if value is None:
         return ""
     if value is True:
@@ -71,7 +71,7 @@ def as_text(value: Any) -> str:
 def as_int(value: Any) -> int | None:
     """Whole numbers, also where they were sent as text or as a float; None where it is none."""
     if value.__class__ is int:
-        return value  # type: ignore[no-any-return]
+        return value
     if value.__class__ is float:
         return int(value) if value == value and abs(value) < 2**62 else None
     if value.__class__ is str:

@@ -1,7 +1,7 @@
 """Chats flattened into one attribute a field: `llm.input_messages.0.message.role`, `gen_ai.prompt.0.content`.
 
-Sources: OpenInference, "Semantic Conventions" (llm.input_messages); OpenLLMetry before 0.50 and the first OTel
-GenAI drafts (gen_ai.prompt.N, gen_ai.completion.N).
+Sources: OpenInference, "Semantic Conventions" (llm.input_messages); OpenLLMetry before 0.50 and the first
+OTel GenAI drafts (gen_ai.prompt.N, gen_ai.completion.N).
 """
 
 from __future__ import annotations

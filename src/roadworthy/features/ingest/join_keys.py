@@ -1,12 +1,12 @@
 """What ties a trace to other traces of the same run.
 
-A key on two traces says "these belong together". Keys are made of ids that somebody drew at random, so that two
-runs never share one by chance; short or counted ids ("call_1") make no key.
+A key on two traces says "these belong together". Keys are made of ids that somebody drew at random, so that
+two runs never share one by chance; short or counted ids ("call_1") make no key.
 
 - `response:<id>`: the provider's id of an answer; two dialects reported the same call.
-- `toolcall:<id>`: on model calls and tool calls that are traces of their own (raw SDKs): the model asked for the
-  call in one, the next one brings its result. Only calls since the last user message count: a conversation
-  replays its whole history in every turn, and a turn is a run of its own.
+- `toolcall:<id>`: on model calls and tool calls that are traces of their own (raw SDKs): the model asked
+  for the call in one, the next one brings its result. Only calls since the last user message
+  count: a conversation replays its whole history in every turn, and a turn is a run of its own.
 - `trace:<id>`: a link between spans of agents or of messaging.
 - `topic:<id>`: AutoGen's group chat, whose messages are traces of their own.
 - `run:<id>`: what the caller chose (`roadworthy.run_id`).
@@ -33,7 +33,8 @@ FAILED = "failed:"
 
 
 def is_strong(ident: str) -> bool:
-    """Whether an id was drawn at random: eight characters or more beside its prefix, and not a mere number."""
+    """Whether an id was drawn at random: eight characters or more beside its prefix, and not a mere
+    number."""
     rest = _PREFIX.sub("", ident)
     if len(rest) < 8 or len(ident) > 200:
         return False
@@ -54,7 +55,7 @@ def keys_of(span: Span) -> tuple[str, ...]:
 
 
 def _keys_of_call(span: Span) -> tuple[str, ...]:
-    keys = ()
+    keys: tuple[str, ...] = ()
     if span.response_id and is_strong(span.response_id):
         keys = ("response:" + span.response_id,)
     if span.parent_id:

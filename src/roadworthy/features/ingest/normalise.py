@@ -102,7 +102,7 @@ def normalise(raw: RawSpan, frame: Frame, source: Source) -> Span:
     run_id = overlay(raw.attributes, span) if _speaks_roadworthy(raw.attributes) else ""
     flags: list[str] = []
     _read_status(raw, span, flags)
-    if span.tool_name or span.kind is SpanKind.TOOL:
+    if span.kind is SpanKind.TOOL:
         _settle_tool(span, flags)
     _flag(span, flags)
     if flags:
@@ -120,6 +120,9 @@ def _speaks_roadworthy(attributes: Attributes) -> bool:
 def _read_status(raw: RawSpan, span: Span, flags: list[str]) -> None:
     if span.status is SpanStatus.UNSET:
         span.status = _STATUS.get(raw.status_code, SpanStatus.UNSET)
+    elif raw.status_code != 2:
+        # The dialect has a word of its own for it.
+        flags.append(SpanFlag.INFERRED_ERROR)
     attributes = raw.attributes
     exception = raw.exception() if raw.events else None
     if span.status is not SpanStatus.ERROR:
@@ -142,8 +145,8 @@ def _fails(span: Span) -> bool:
 
 
 def _settle_tool(span: Span, flags: list[str]) -> None:
-    if span.kind is not SpanKind.TOOL:
-        return
+    if not span.tool_name and is_handoff(span.name):
+        span.tool_name = span.name
     # ADK sums up parallel calls, which have spans of their own, as "(merged tools)".
     if span.tool_name in FINAL_ANSWERS or span.tool_name == "(merged tools)":
         span.kind = SpanKind.CHAIN

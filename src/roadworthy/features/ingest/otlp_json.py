@@ -1,8 +1,8 @@
 """OTLP/JSON to the protobuf messages of the same request.
 
-The rules are those of the OTLP specification ("JSON Protobuf Encoding"), which differ from protobuf's own JSON
-mapping: trace and span ids are hex, enums are integers (names are accepted too), unknown fields are ignored;
-64-bit integers come as strings or numbers; keys may be lowerCamelCase or the original snake_case.
+The rules are those of the OTLP specification ("JSON Protobuf Encoding"), which differ from protobuf's own
+JSON mapping: trace and span ids are hex, enums are integers (names are accepted too), unknown fields are
+ignored; 64-bit integers come as strings or numbers; keys may be lowerCamelCase or the original snake_case.
 """
 
 from __future__ import annotations
@@ -165,12 +165,14 @@ def _bytes(field: FieldDescriptor, value: Any, where: str) -> bytes:
 def _integer(value: Any, where: str, *, wide: bool, unsigned: bool) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         raise BadJson(f"{where} must be an integer")
+    number: int
     try:
         number = int(value)
     except (ValueError, OverflowError) as error:
         raise BadJson(f"{where} must be an integer") from error
     bits = 64 if wide else 32
-    low, high = (0, 2**bits - 1) if unsigned else (-(2 ** (bits - 1)), 2 ** (bits - 1) - 1)
+    low: int = 0 if unsigned else -(2 ** (bits - 1))
+    high: int = 2 ** (bits if unsigned else bits - 1) - 1
     # Out of range is a clock or a counter gone wrong, not a reason to refuse the rest of the batch.
     return min(max(number, low), high)
 
@@ -184,13 +186,17 @@ def _number(value: Any, where: str) -> float:
         raise BadJson(f"{where} must be a number") from error
 
 
+def _names(field: FieldDescriptor) -> dict[str, int]:
+    return {value.name: value.number for value in field.enum_type.values} if field.enum_type else {}
+
+
 def _enum(field: FieldDescriptor, value: Any, where: str) -> int:
     if isinstance(value, str):
-        named = field.enum_type.values_by_name.get(value)
+        named = _names(field).get(value)
         if named is not None:
-            return int(named.number)
+            return named
     try:
         number = int(value)
     except (TypeError, ValueError) as error:
-        raise BadJson(f"{where} must be an integer or a name of {field.enum_type.name}") from error
+        raise BadJson(f"{where} must be an integer or one of {', '.join(_names(field))}") from error
     return min(max(number, -(2**31)), 2**31 - 1)

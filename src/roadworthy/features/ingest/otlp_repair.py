@@ -1,8 +1,8 @@
 """Protobuf bodies upb refuses although their meaning is clear: invalid UTF-8, values nested too deep.
 
-Only runs after a refusal. It walks the wire format along the message descriptors (Protocol Buffers, "Encoding")
-and copies it, with replacement characters for invalid UTF-8, and with lists and maps nested deeper than upb's
-limit left out. Anything that is not well-formed raises ValueError.
+Only runs after a refusal. It walks the wire format along the message descriptors (Protocol Buffers,
+"Encoding") and copies it, with replacement characters for invalid UTF-8, and with lists and maps nested
+deeper than upb's limit left out. Anything that is not well-formed raises ValueError.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """Whether a body an agent sent can be accepted: asked before the 200, so it must be cheap.
 
 Reads no attribute. The same bodies are decoded again by `decode`, later and elsewhere, with the same verdict:
-what `validate` accepts, `decode` reads, and what it rejects span by span, `decode` reports as `Rejection`s for
-storage. A door therefore records nothing itself for partly rejected bodies, and one rejection for `BadBody`.
-"""
+what `validate` accepts, `decode` reads, and what it rejects span by span, `decode` reports as `Rejection`s
+for storage. A door therefore records nothing itself for partly rejected bodies, and one rejection
+for `BadBody`. """
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Google's Agent Development Kit: OTel GenAI, older versions with requests and responses as JSON attributes."""
+"""Google's Agent Development Kit: OTel GenAI, older versions with requests and responses as JSON
+attributes."""
 
 from __future__ import annotations
 

@@ -21,10 +21,22 @@ _COMPONENTS = (
     ("Ranker", SpanKind.RERANKER),
     ("PromptBuilder", SpanKind.PROMPT),
 )
-_INPUTS = ("haystack.agent.step.tool.input", "haystack.tool.input", "haystack.agent.step.llm.input",
-           "haystack.component.input", "haystack.agent.input", "haystack.pipeline.input_data")  # fmt: skip
-_OUTPUTS = ("haystack.agent.step.tool.output", "haystack.tool.output", "haystack.agent.step.llm.output",
-            "haystack.component.output", "haystack.agent.output", "haystack.pipeline.output_data")  # fmt: skip
+_INPUTS = (
+    "haystack.agent.step.tool.input",
+    "haystack.tool.input",
+    "haystack.agent.step.llm.input",
+    "haystack.component.input",
+    "haystack.agent.input",
+    "haystack.pipeline.input_data",
+)
+_OUTPUTS = (
+    "haystack.agent.step.tool.output",
+    "haystack.tool.output",
+    "haystack.agent.step.llm.output",
+    "haystack.component.output",
+    "haystack.agent.output",
+    "haystack.pipeline.output_data",
+)
 
 
 def read(raw: RawSpan, span: Span) -> None:

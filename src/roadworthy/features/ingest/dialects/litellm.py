@@ -14,13 +14,19 @@ from roadworthy.features.ingest.dialects import traceloop
 from roadworthy.features.ingest.raw_span import RawSpan
 
 _CALL = "gen_ai.completion.0.function_call."
+_ANSWER = "gen_ai.output.messages"
 
 
 def read(raw: RawSpan, span: Span) -> None:
     attributes = raw.attributes
-    name, arguments = attributes.get(_CALL + "name"), attributes.get(_CALL + "arguments")
+    failed = "error.type" in attributes and raw.exception() is not None
+    # After a failure the answer is still that of the call before.
+    stale = attributes.pop(_ANSWER, None) if failed else None
     traceloop.read(raw, span)
-    if name and '"tool_calls":' not in span.output:
+    if stale is not None:
+        attributes[_ANSWER] = stale
+    name, arguments = attributes.get(_CALL + "name"), attributes.get(_CALL + "arguments")
+    if name and not failed and '"tool_calls":' not in span.output:
         # The messages it sends leave out the calls they ask for.
         call = ToolCall(name=as_text(name), arguments=as_text(arguments))
         put_messages(span, said=[Message(role="assistant", tool_calls=(call,))])

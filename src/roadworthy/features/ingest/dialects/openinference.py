@@ -14,6 +14,7 @@ from roadworthy.features.ingest.any_value import Attributes, as_int, as_json, as
 from roadworthy.features.ingest.content import put_input, put_messages, put_output, put_tool_definitions
 from roadworthy.features.ingest.dialects import otel_genai
 from roadworthy.features.ingest.indexed_messages import take_chats
+from roadworthy.features.ingest.messages.parse import parse_messages
 from roadworthy.features.ingest.raw_span import RawSpan
 
 KINDS: dict[str, SpanKind] = {
@@ -29,6 +30,7 @@ KINDS: dict[str, SpanKind] = {
     "PROMPT": SpanKind.PROMPT,
 }
 
+_REWRITTEN = "gcp.vertex.agent"
 _RESPONSE_ID = re.compile(r'"id": ?"((?:chatcmpl|resp|msg|gen|cmpl|chat)[-_][A-Za-z0-9_-]{8,})"')
 _TOOL_SCHEMA = re.compile(r"llm\.tools\.(\d{1,4})\.tool\.json_schema")
 
@@ -46,6 +48,8 @@ def read(raw: RawSpan, span: Span) -> None:
         _read_model(attributes, span)
     if span.kind is SpanKind.TOOL:
         _read_tool(attributes, span)
+    if raw.scope == _REWRITTEN and span.kind is SpanKind.LLM:
+        _drop_leftovers(attributes)
     _read_content(attributes, span)
     if span.kind is SpanKind.LLM:
         if not span.response_id and (
@@ -56,6 +60,14 @@ def read(raw: RawSpan, span: Span) -> None:
             span.kind = SpanKind.PROMPT
     if "gen_ai.operation.name" in attributes:
         otel_genai.read(raw, span)
+
+
+def _drop_leftovers(attributes: Attributes) -> None:
+    """Google ADK makes several calls within one span, each writing over the last: `output.value` is that of
+    the last call, but tool calls of earlier ones stay among the flattened messages."""
+    if parse_messages(attributes.get("output.value"), default_role="assistant"):
+        for key in [k for k in attributes if k.startswith("llm.output_messages.")]:
+            del attributes[key]
 
 
 def _read_metadata(value: Any, span: Span) -> None:

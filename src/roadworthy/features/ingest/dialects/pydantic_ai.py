@@ -1,6 +1,7 @@
 """Pydantic AI (and Logfire around it): OTel GenAI plus names of its own, versions 1 to 6 of its format.
 
-Source: ai.pydantic.dev, "Debugging and monitoring". `gen_ai.aggregated_usage.*` on agent spans sums its calls.
+Source: ai.pydantic.dev, "Debugging and monitoring". `gen_ai.aggregated_usage.*` on agent spans sums its
+calls.
 """
 
 from __future__ import annotations

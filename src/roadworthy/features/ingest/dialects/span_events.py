@@ -1,4 +1,5 @@
-"""Messages as span events (`gen_ai.user.message`, `gen_ai.choice`): Strands, Semantic Kernel, Agent Framework.
+"""Messages as span events (`gen_ai.user.message`, `gen_ai.choice`): Strands, Semantic Kernel, Agent
+Framework.
 
 Source: OTel GenAI events as of semantic conventions 1.28 to 1.36; Strands' tracer, which puts provider-shaped
 JSON into `content`.

@@ -65,7 +65,8 @@ def _read_handoff(attributes: Attributes, span: Span) -> None:
 
 
 def _read_tool(attributes: Attributes, span: Span) -> None:
-    """LangChain callbacks wrap what a tool got and gave; what is inside counts, the wrapping stays as sent."""
+    """LangChain callbacks wrap what a tool got and gave; what is inside counts, the wrapping stays as
+    sent."""
     span.tool_name = as_text(attributes.get("gen_ai.tool.name") or attributes.get("traceloop.entity.name"))
     given = attributes.get("gen_ai.tool.call.arguments", attributes.get("traceloop.entity.input"))
     loaded = as_json(given) if isinstance(given, str) and given.startswith('{"input_str"') else None
@@ -85,7 +86,7 @@ def _read_tool(attributes: Attributes, span: Span) -> None:
 
 
 def _read_functions(attributes: Attributes, span: Span) -> None:
-    tools = []
+    tools: list[Attributes] = []
     while (name := attributes.get(f"llm.request.functions.{len(tools)}.name")) is not None:
         at = f"llm.request.functions.{len(tools)}."
         del attributes[at + "name"]

@@ -30,7 +30,17 @@ _ANSWER_FIELDS = (
     "content",
     "final_output",
 )
-_QUESTION_FIELDS = ("task", "input", "query", "question", "prompt", "user_msg", "message", "request", "description")
+_QUESTION_FIELDS = (
+    "task",
+    "input",
+    "query",
+    "question",
+    "prompt",
+    "user_msg",
+    "message",
+    "request",
+    "description",
+)
 
 
 def answer_of(node: Node) -> str:
@@ -61,7 +71,9 @@ def _words(message: Fields) -> str:
     content = message.get("content", "")
     if not content:
         content = "\n".join(
-            p.get("text", "") for p in message.get("parts", ()) if p.get("type") in ("json", "refusal", "text")
+            p.get("text", "")
+            for p in message.get("parts", ())
+            if p.get("type") in ("json", "refusal", "text")
         )
     return str(content).strip()[:_MAX]
 

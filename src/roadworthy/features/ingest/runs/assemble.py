@@ -34,8 +34,8 @@ def assemble(spans: Sequence[Span], *, place: RunPlace | None = None) -> Assembl
     """All spans of one bundle (traces joined by shared `join_keys`) to the runs they record.
 
     Deterministic, independent of the order of `spans`, idempotent over its own output, near-linear in the
-    number of spans. Changes no span it was given. `place` says under which id and sort time the bundle's first
-    run is already known; without it the id is that of the trace that started first.
+    number of spans. Changes no span it was given. `place` says under which id and sort time the bundle's
+    first run is already known; without it the id is that of the trace that started first.
     """
     nodes = plant(spans)
     assembly = Assembly()

@@ -14,8 +14,8 @@ _AGENTS = frozenset({SpanKind.AGENT, SpanKind.WORKFLOW})
 
 
 def mark_delegations(nodes: Sequence[Node]) -> None:
-    """A tool with an agent inside is a hand-off: either a span of kind agent, or steps that name another agent
-    than the one that called the tool. `near` must be set."""
+    """A tool with an agent inside is a hand-off: either a span of kind agent, or steps that name another
+    agent than the one that called the tool. `near` must be set."""
     for node in nodes:
         tool = node.near
         while tool is not None and tool.merged is not None:

@@ -128,9 +128,12 @@ def _merge_nested_tools(tools: Iterable[Node]) -> None:
         if outer is None or outer.kind not in _TOOLS:
             continue
         same_id = node.span.tool_call_id and node.span.tool_call_id == outer.span.tool_call_id
-        if same_id or not node.tool_name or not outer.tool_name:
-            merge(node, outer)
-        elif plain(node.tool_name) == plain(outer.tool_name):
+        if (
+            same_id
+            or not node.tool_name
+            or not outer.tool_name
+            or plain(node.tool_name) == plain(outer.tool_name)
+        ):
             merge(node, outer)
 
 

@@ -1,7 +1,8 @@
 """Steps no span was sent for, read out of the messages of model calls: tool results, and earlier answers.
 
-A model call brings along what happened since the user last spoke: the calls its predecessors asked for and what
-came of them. Where neither a tool span nor a model span accounts for one, it is added, marked as inferred.
+A model call brings along what happened since the user last spoke: the calls its predecessors asked for and
+what came of them. Where neither a tool span nor a model span accounts for one, it is added, marked as
+inferred.
 """
 
 from __future__ import annotations
@@ -103,11 +104,11 @@ def infer_tools(nodes: Sequence[Node], calls: Sequence[Node]) -> list[Node]:
     agents = agent_names(nodes)
     added: list[Node] = []
     for result in talk.results.values():
-        tool = by_id.get(result.call_id) if result.call_id else None
-        if tool is None and unnamed.get(plain(result.name)):
-            tool = unnamed[plain(result.name)].pop(0)
-        if tool is not None:
-            _believe(tool, result)
+        match = by_id.get(result.call_id) if result.call_id else None
+        if match is None and unnamed.get(plain(result.name)):
+            match = unnamed[plain(result.name)].pop(0)
+        if match is not None:
+            _believe(match, result)
         elif plain(result.name) not in FINAL_ANSWERS:
             added.append(Node(_tool_span(result, delegated=names_an_agent(result.name, agents))))
     return added
@@ -200,32 +201,84 @@ def _tool_span(result: _Result, *, delegated: bool) -> Span:
 def infer_calls(calls: Sequence[Node]) -> list[Node]:
     """Answers that later calls of the conversation bring along and no model span gave.
 
-    Each answer is accounted for by an output that asks for the same tools with the same arguments; model spans
-    whose output was not recorded account for one answer each, so that hidden content invents nothing.
+    An answer is accounted for by an output that asks for one of the same tool calls; model spans whose output
+    was not recorded account for one answer each, so that hidden content invents nothing.
     """
     answered = [n for n in calls if n.counted and not n.failed]
-    if not any('"tool_calls":' in n.span.input for n in answered):
+    if not any('"tool_calls":' in n.span.input for n in calls):
         return []
-    given = Counter(_asks(message) for n in answered for message in n.said() if message.get("tool_calls"))
+    asked = [call for n in answered for message in n.said() for call in message.get("tool_calls", ())]
+    ids = {call["id"] for call in asked if call.get("id")}
+    given = Counter(_ask(call) for call in asked)
     silent = sum(1 for n in answered if not _spoke(n))
-    longest: dict[str, tuple[Node, list[tuple[int, Fields]]]] = {}
-    for node in sorted(calls, key=lambda n: n.order):
-        since = [(p, m) for p, m in recent(node.given()) if m.get("tool_calls")]
-        messages = node.given()
-        anchor = str(messages[since[0][0] - 1].get("content", ""))[:500] if since and since[0][0] else ""
-        if since and (anchor not in longest or len(longest[anchor][1]) < len(since)):
-            longest[anchor] = (node, since)
+    counted = {id(n) for n in answered}
     added: list[Node] = []
-    for node, since in longest.values():
-        for place, message in since:
-            key = _asks(message)
-            if given[key] > 0:
-                given[key] -= 1
-            elif silent > 0:
+    for node, answers in _longest(calls):
+        # What a call answered cannot be in what it was given.
+        own = (
+            Counter(_ask(c) for m in node.said() for c in m.get("tool_calls", ()))
+            if id(node) in counted
+            else None
+        )
+        given.subtract(own or ())
+        for place, message in answers:
+            if _account_for(message["tool_calls"], ids, given):
+                continue
+            if silent > 0:
                 silent -= 1
             else:
                 added.append(Node(_call_span(node, place, message)))
+        given.update(own or ())
     return added
+
+
+def _longest(calls: Iterable[Node]) -> list[tuple[Node, list[tuple[int, Fields]]]]:
+    """Of each conversation (by what the user said last) the call that brings most answers along."""
+    longest: dict[str, tuple[Node, list[tuple[int, Fields]]]] = {}
+    for node in sorted(calls, key=lambda n: n.order):
+        messages = node.given()
+        since = recent(messages)
+        answers = _answers(since)
+        if not answers:
+            continue
+        start = since[0][0]
+        anchor = str(messages[start - 1].get("content", ""))[:500] if start else ""
+        if anchor not in longest or len(longest[anchor][1]) < len(answers):
+            longest[anchor] = (node, answers)
+    return list(longest.values())
+
+
+def _answers(since: Sequence[tuple[int, Fields]]) -> list[tuple[int, Fields]]:
+    """Answers that ask for tools; the calls of one answer may have come as messages of their own."""
+    found: list[tuple[int, Fields]] = []
+    before = -2
+    for place, message in since:
+        if not message.get("tool_calls"):
+            continue
+        if place == before + 1 and found:
+            first, whole = found[-1]
+            found[-1] = (first, {**whole, "tool_calls": [*whole["tool_calls"], *message["tool_calls"]]})
+        else:
+            found.append((place, message))
+        before = place
+    return found
+
+
+def _account_for(calls: Sequence[Fields], ids: set[str], given: Counter[tuple[str, str]]) -> bool:
+    """Whether an output asked for one of the calls; it then stands for no other answer."""
+    known = False
+    for call in calls:
+        key = _ask(call)
+        # Ids are not always the same in question and history: then name and arguments decide.
+        if call.get("id") in ids or given[key] > 0:
+            known = True
+            given[key] -= 1
+    return known
+
+
+def _ask(call: Fields) -> tuple[str, str]:
+    """Name and arguments: some providers have no ids, and some histories leave them out."""
+    return plain(call.get("name", "")), _canonical(call.get("arguments", ""))
 
 
 def _spoke(node: Node) -> bool:
@@ -234,18 +287,22 @@ def _spoke(node: Node) -> bool:
     )
 
 
-def _asks(message: Fields) -> tuple[tuple[str, str], ...]:
-    """Names and arguments, not ids: some providers have none and histories leave them out."""
-    return tuple(
-        sorted((plain(c.get("name", "")), _canonical(c.get("arguments", ""))) for c in message["tool_calls"])
-    )
-
-
 def _canonical(arguments: str) -> str:
+    """One spelling for equal JSON: keys in order, 42.0 as 42."""
     try:
-        return orjson.dumps(orjson.loads(arguments), option=orjson.OPT_SORT_KEYS).decode()
-    except ValueError:
+        return orjson.dumps(_plain_numbers(orjson.loads(arguments)), option=orjson.OPT_SORT_KEYS).decode()
+    except (ValueError, RecursionError):
         return arguments
+
+
+def _plain_numbers(value: object) -> object:
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, dict):
+        return {key: _plain_numbers(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain_numbers(item) for item in value]
+    return value
 
 
 def _call_span(node: Node, place: int, message: Fields) -> Span:
@@ -276,5 +333,7 @@ def _call_span(node: Node, place: int, message: Fields) -> Span:
 
 def _ident(what: str, key: str, by: Span) -> str:
     """16 hex digits that are the same on every assembly."""
-    seed = f"{what}:{by.trace_id}:{key}" if what == "tool" and key[:1] != "@" else f"{what}:{by.span_id}:{key}"
+    seed = (
+        f"{what}:{by.trace_id}:{key}" if what == "tool" and key[:1] != "@" else f"{what}:{by.span_id}:{key}"
+    )
     return hashlib.blake2b(seed.encode("utf-8", "replace"), digest_size=8).hexdigest()

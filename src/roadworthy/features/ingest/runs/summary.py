@@ -62,7 +62,7 @@ def summarise(nodes: Sequence[Node]) -> Run:
     _end(run, root, roots, nodes, calls)
     _judge(run, real)
     run.handoffs = handoffs(nodes)
-    flags = [f for f in _PASSED_ON if any(f in n.flags for n in nodes)]
+    flags: list[str] = [f for f in _PASSED_ON if any(f in n.flags for n in nodes)]
     if tokens.unknown and tokens.input is not None:
         flags.append("partial_tokens")
     if any(SpanFlag.INFERRED in n.flags for n in calls):
@@ -121,8 +121,8 @@ def _count(run: Run, nodes: Sequence[Node], calls: Sequence[Node]) -> None:
 
 
 def _tokens(nodes: Sequence[Node], calls: Sequence[Node]) -> _Tokens:
-    """Sums over counted calls; what the counted span left open may be said by its duplicate. Only where no call
-    says anything, totals of the spans around them are taken."""
+    """Sums over counted calls; what the counted span left open may be said by its duplicate. Only where no
+    call says anything, totals of the spans around them are taken."""
     twins: dict[int, list[Span]] = {}
     for node in calls:
         if node.merged is not None:
@@ -130,13 +130,20 @@ def _tokens(nodes: Sequence[Node], calls: Sequence[Node]) -> _Tokens:
     tokens = _Tokens()
     for node in nodes:
         if node.kind in _PAID and node.counted:
-            spans = [node.span, *twins.get(id(node), ())]
+            # The innermost report is closest to what the provider said; wrappers miscount streams.
+            spans = sorted(
+                [node.span, *twins.get(id(node), ())], key=lambda s: (s.end_ns - s.start_ns, s.span_id)
+            )
             tokens.cost = _plus(tokens.cost, _known(s.cost_usd for s in spans))
             if node.kind is SpanKind.LLM:
                 _add(tokens, spans)
-                if spans[0].input_tokens is None and not node.failed:
-                    tokens.unknown = tokens.unknown or _known(s.input_tokens for s in spans) is None
+                if not node.failed and _known(s.input_tokens for s in spans) is None:
+                    tokens.unknown = True
     if tokens.input is None and tokens.output is None:
+        if calls and all(n.failed and n.span.end_ns for n in calls):
+            # No call was answered: nothing was used, and that is known.
+            tokens.input = tokens.output = 0
+            return tokens
         for node in nodes:
             if SpanFlag.AGGREGATE in node.flags and not _within_aggregate(node):
                 _add(tokens, [node.span])
@@ -174,9 +181,7 @@ def _time(run: Run, roots: Sequence[Node], nodes: Sequence[Node]) -> None:
         run.duration_ns = max(0, run.ended_ns - run.started_ns)
 
 
-def _end(
-    run: Run, root: Node, roots: Sequence[Node], nodes: Sequence[Node], calls: Sequence[Node]
-) -> None:
+def _end(run: Run, root: Node, roots: Sequence[Node], nodes: Sequence[Node], calls: Sequence[Node]) -> None:
     run.input = _question(root, nodes, calls)
     last = last_call(calls)
     answer = _answer(root, roots, nodes, last)
@@ -207,15 +212,17 @@ def _answer(root: Node, roots: Sequence[Node], nodes: Sequence[Node], last: Node
     if alone and root.kind is not SpanKind.LLM and root.span.output and (said := answer_of(root)):
         return said
     for node in nodes if alone else ():
-        if node.kind in _AGENTS and node is not root and node.span.output and _is_top(node):
-            if said := answer_of(node):
-                return said
+        below = node.kind in _AGENTS and node is not root and node.span.output
+        if below and _is_top(node) and (said := answer_of(node)):
+            return said
     return answer_of(last) if last is not None and not last.failed else ""
 
 
 def _is_top(node: Node) -> bool:
     """No tool and no other agent with an output of its own above it."""
-    return not any(above.kind in (SpanKind.TOOL, SpanKind.HANDOFF) or above.span.output for above in node.ancestors())
+    return not any(
+        above.kind in (SpanKind.TOOL, SpanKind.HANDOFF) or above.span.output for above in node.ancestors()
+    )
 
 
 def _fault(

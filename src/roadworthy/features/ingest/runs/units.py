@@ -1,13 +1,13 @@
 """Which spans of a bundle are one run.
 
 1. Everything of one trace is one run: agents called as tools, hand-offs and parallel branches stay together.
-2. Traces that share a join key are one run. A `failed:` key only says "at the same moment": it is believed where
-   one trace's span lies within the other's.
+2. Traces that share a join key are one run. A `failed:` key only says "at the same moment": it is believed
+   where one trace's span lies within the other's.
 3. A trace holds several runs only where a plain span (no agent convention) has below it agents that belong to
    different sessions: somebody worked through a list of tasks inside one span. Each such agent is a run; the
    plain spans above them belong to none.
-4. Spans in which no agent worked are no run: setting up (`create_agent`, listing the tools of an MCP server), bare
-   HTTP and database spans, and a workflow span that says nothing but its name.
+4. Spans in which no agent worked are no run: setting up (`create_agent`, listing the tools of an MCP
+   server), bare HTTP and database spans, and a workflow span that says nothing but its name.
 """
 
 from __future__ import annotations
@@ -93,8 +93,7 @@ def _by_session(nodes: list[Node]) -> list[list[Node]]:
     sessions = {n.span.session_id for n in tops}
     if len(tops) < 2 or len(sessions) < 2 or "" in sessions:
         return [nodes]
-    parts = [_below(top) for top in tops]
-    return parts
+    return [_below(top) for top in tops]
 
 
 def _only_plain_above(node: Node) -> bool:
@@ -121,6 +120,9 @@ def _is_work(node: Node) -> bool:
         return False
     if node.kind in _STEPS or span.outcome:
         return True
-    return bool(span.dialect) and span.dialect != "mcp" and bool(span.input or span.output) and (
-        node.kind is not SpanKind.OTHER
+    return (
+        bool(span.dialect)
+        and span.dialect != "mcp"
+        and bool(span.input or span.output)
+        and (node.kind is not SpanKind.OTHER)
     )
