@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
-import os
 import random
 import sys
 import time
@@ -26,9 +25,6 @@ FRAMEWORKS = {
     "smolagents": ("smolagents", "SmolagentsDesk"),
 }
 """Name, and the module and class in `examples.demo.agents`."""
-
-# Frameworks that would otherwise report to their makers.
-QUIET = {"OPENAI_AGENTS_DISABLE_TRACING": "0", "LANGSMITH_TRACING": "false", "OPENAI_API_KEY": "scripted"}
 
 
 class Answering(Protocol):
@@ -56,10 +52,12 @@ async def work(framework: str, agent: Answering, ticket: Ticket) -> str:
     return f"{outcome}: {answer}"
 
 
-async def work_until(end: float, options: argparse.Namespace) -> None:
+async def work_on(options: argparse.Namespace) -> None:
     agent = load(options.framework, options.model)
+    end = time.monotonic() + options.seconds
     dice = random.Random(options.seed)
-    for ticket in tickets(options.seed, options.kinds)[: options.tickets]:
+    several = [tickets(options.seed, kind)[0] for kind in options.each] or tickets(options.seed)
+    for ticket in several:
         if time.monotonic() >= end:
             return
         try:
@@ -76,18 +74,15 @@ def main() -> None:
     parser.add_argument("--model", required=True, help="address of the scripted model")
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--pause", type=float, default=2, help="mean seconds between tickets")
-    parser.add_argument("--tickets", type=int, default=100, help="at most this many")
-    parser.add_argument("--kinds", default="", help="only these kinds of tickets, such as 125")
+    parser.add_argument("--each", default="", help="one ticket of each of these kinds, such as 125")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
 
     logging.basicConfig(level=logging.ERROR)
     logging.getLogger("roadworthy").setLevel(logging.WARNING)
-    os.environ.update(QUIET)
-    end = time.monotonic() + options.seconds
     roadworthy.init(agent=f"desk-{options.framework}", release=f"1.{options.seed % 3}.0", environment="demo")
     try:
-        asyncio.run(work_until(end, options))
+        asyncio.run(work_on(options))
     except KeyboardInterrupt:
         sys.exit(130)
     finally:

@@ -22,8 +22,10 @@ def read(request: Json) -> Conversation:
             talk.user, talk.called = text, []
         for call in message.get("tool_calls") or []:
             names[call["id"]] = call["function"]["name"]
-        if message["role"] == "tool" or message["role"] == "tool-response":
+        if message["role"] == "tool":
             talk.called.append(names.get(message.get("tool_call_id", ""), ""))
+        if message["role"] == "user":  # smolagents tells of results in words
+            talk.called += [""] * (text.count("Observation:\n") + text.count("Error:\n"))
     return talk
 
 
