@@ -18,8 +18,19 @@ packages() {
         exit 1
     fi
     echo "setup: packages of the web page"
-    npm ci --no-audit --no-fund --loglevel=error
+    quietly npm ci --no-audit --no-fund --loglevel=error
     cp package-lock.json "$mark"
+}
+
+# Says nothing unless it fails; then the beginning of what it said (npm ends with pages of usage).
+quietly() {
+    log=$(mktemp)
+    if ! "$@" >"$log" 2>&1; then
+        head -n 40 "$log" >&2
+        rm -f "$log"
+        exit 1
+    fi
+    rm -f "$log"
 }
 
 case "$1" in
@@ -27,13 +38,7 @@ packages) packages ;;
 build)
     packages
     echo "setup: web page"
-    log=$(mktemp)
-    if ! npm run build --silent >"$log" 2>&1; then
-        cat "$log" >&2
-        rm -f "$log"
-        exit 1
-    fi
-    rm -f "$log"
+    quietly npm run build --silent
     # npm may leave the page older than a source saved meanwhile; make compares times.
     touch ../src/roadworthy/doors/web/static/index.html
     ;;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import tomllib
@@ -57,6 +58,20 @@ def test_the_web_lock_holds_hashes_and_no_registry() -> None:
 
     assert '"integrity"' in text
     assert not re.search(r'"resolved":', text)
+
+
+def test_the_web_lock_knows_every_package_for_every_platform() -> None:
+    """npm leaves out of a lock, silently, what a registry did not have; `npm ci` then refuses the lock."""
+    packages = json.loads((REPO / "web" / "package-lock.json").read_text())["packages"]
+    present = {place.rpartition("node_modules/")[2] for place in packages}
+
+    wanted = {
+        name
+        for package in packages.values()
+        for name in {**package.get("dependencies", {}), **package.get("optionalDependencies", {})}
+    }
+
+    assert wanted - present == set()
 
 
 def test_what_pyproject_asks_for_is_locked() -> None:
@@ -125,7 +140,5 @@ def _locked(lock: str) -> set[str]:
 
 
 def _web_packages() -> set[str]:
-    import json
-
     package = json.loads((REPO / "web" / "package.json").read_text())
     return {_plain(name) for name in {**package["dependencies"], **package["devDependencies"]}}
