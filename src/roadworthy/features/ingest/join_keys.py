@@ -30,6 +30,7 @@ _BUCKET_NS = 10_000_000
 _MAX_KEYS = 64
 
 FAILED = "failed:"
+_OF_CONTENT = ("response:", "toolcall:", FAILED)
 
 
 def is_strong(ident: str) -> bool:
@@ -52,6 +53,12 @@ def keys_of(span: Span) -> tuple[str, ...]:
     if span.kind is SpanKind.TOOL and not span.parent_id and is_strong(span.tool_call_id):
         return ("toolcall:" + span.tool_call_id,)
     return ()
+
+
+def rekeyed(span: Span) -> tuple[str, ...]:
+    """Its keys after content was joined to it: those of content anew, the others as they are."""
+    kept = (key for key in span.join_keys if not key.startswith(_OF_CONTENT))
+    return tuple(dict.fromkeys((*keys_of(span), *kept)))
 
 
 def _keys_of_call(span: Span) -> tuple[str, ...]:

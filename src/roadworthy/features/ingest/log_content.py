@@ -14,7 +14,7 @@ from roadworthy.features.ingest.any_value import Attributes, as_text, read_value
 from roadworthy.features.ingest.content import put_input, put_messages, put_output
 from roadworthy.features.ingest.dialects.otel_genai import read_content
 from roadworthy.features.ingest.dialects.span_events import ROLES, messages_of
-from roadworthy.features.ingest.join_keys import keys_of
+from roadworthy.features.ingest.join_keys import rekeyed
 from roadworthy.features.ingest.raw_span import RawEvent
 
 DETAILS = "gen_ai.client.inference.operation.details"
@@ -101,9 +101,22 @@ def join_content(span: Span, content: LogContent) -> Span:
     if content.output:
         _join(joined, content, "output")
     joined.tool_definitions = joined.tool_definitions or content.tool_definitions
-    kept = tuple(key for key in joined.join_keys if not key.startswith(("response:", "toolcall:", "failed:")))
-    joined.join_keys = tuple(dict.fromkeys((*keys_of(joined), *kept)))
+    joined.join_keys = rekeyed(joined)
     return joined
+
+
+def carry_over(span: Span, before: Span) -> None:
+    """Give `span` the content that an earlier report of it has and it has not, with what goes with it: when log
+    records said it, and the join keys that follow."""
+    for side in ("input", "output"):
+        if not getattr(span, side) and getattr(before, side):
+            setattr(span, side, getattr(before, side))
+            setattr(span, side + "_format", getattr(before, side + "_format") or ContentFormat.TEXT)
+            mark = SAID_AT.format(side)
+            if mark in before.attributes:
+                span.attributes[mark] = before.attributes[mark]
+    span.tool_definitions = span.tool_definitions or before.tool_definitions
+    span.join_keys = rekeyed(span)
 
 
 def _join(span: Span, content: LogContent, side: str) -> None:

@@ -3,7 +3,7 @@
 Reads no attribute. The same bodies are decoded again by `decode`, later and elsewhere, with the same verdict:
 what `validate` accepts, `decode` reads, and what it rejects span by span, `decode` reports as `Rejection`s
 for storage. A door therefore records nothing itself for partly rejected bodies, and one rejection
-for `BadBody`. """
+for `BadBody`."""
 
 from __future__ import annotations
 
@@ -18,6 +18,16 @@ __all__ = ["Acceptance", "BadBody", "validate"]
 
 _NO_TRACE = bytes(16)
 _NO_SPAN = bytes(8)
+
+MOST_GROUPS = 20_000
+"""Resources and scopes in one body: tens are usual, and 64 MiB has room for 32 million empty ones."""
+MOST_ITEMS = 200_000
+"""Spans, log records or metrics in one body: exporters send 512, collectors 8,192 at once."""
+_FIELDS = {
+    Signal.TRACES: ("resource_spans", "scope_spans", "spans"),
+    Signal.LOGS: ("resource_logs", "scope_logs", "log_records"),
+    Signal.METRICS: ("resource_metrics", "scope_metrics", "metrics"),
+}
 
 REASONS = {
     "bad_trace_id": "trace_id must be 16 bytes (32 hex digits in JSON) and not all zero",
@@ -42,6 +52,7 @@ def validate(
 ) -> Acceptance:
     """Count what can be accepted. Raises `BadBody` where the body as a whole cannot be read."""
     request = parse_body(signal, encoding, body)
+    _refuse_crowd(request, signal=signal)
     if signal is Signal.TRACES:
         return _check_spans(request, project=project, at_ns=at_ns)
     if signal is Signal.LOGS:
@@ -49,6 +60,20 @@ def validate(
             accepted=sum(len(s.log_records) for r in request.resource_logs for s in r.scope_logs)
         )
     return Acceptance(accepted=count_points(request))
+
+
+def _refuse_crowd(request: Request, *, signal: Signal) -> None:
+    """Raise `BadBody` for a body whose parts would take minutes to walk and gigabytes to hold."""
+    resource_field, scope_field, item_field = _FIELDS[signal]
+    resources = getattr(request, resource_field)
+    groups = len(resources)
+    if groups <= MOST_GROUPS:
+        groups += sum(len(getattr(resource, scope_field)) for resource in resources)
+    if groups > MOST_GROUPS:
+        raise BadBody("too_many_parts", f"At most {MOST_GROUPS} resources and scopes a body, got {groups}.")
+    items = sum(len(getattr(s, item_field)) for r in resources for s in getattr(r, scope_field))
+    if items > MOST_ITEMS:
+        raise BadBody("too_many_parts", f"At most {MOST_ITEMS} {item_field} a body, got {items}.")
 
 
 def id_fault(trace_id: bytes, span_id: bytes) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from roadworthy.domain.run import Run
-from roadworthy.domain.span import ContentFormat, Span, SpanFlag
+from roadworthy.domain.span import Span, SpanFlag
+from roadworthy.features.ingest.log_content import carry_over
 
 # What a Span object and its dict cost beside its texts, in bytes: measured on the benchmark's spans.
 _SPAN_OVERHEAD = 1_400
@@ -64,14 +65,7 @@ def newer(held: Span, come: Span) -> Span:
     beats a placeholder, else the higher version wins. Content only the loser has is kept.
     """
     winner, loser = (come, held) if _rank(come) >= _rank(held) else (held, come)
-    if not winner.input and loser.input:
-        winner.input, winner.input_format = loser.input, loser.input_format
-    if not winner.output and loser.output:
-        winner.output, winner.output_format = loser.output, loser.output_format
-    if winner.output_format is ContentFormat.NONE and winner.output:
-        winner.output_format = ContentFormat.TEXT
-    if not winner.tool_definitions:
-        winner.tool_definitions = loser.tool_definitions
+    carry_over(winner, loser)
     winner.version = max(winner.version, loser.version)
     return winner
 

@@ -67,8 +67,8 @@ class RunTracker:
             held = bundle.put(span)
             self._bytes += bundle.bytes - before
             stored[span.project, span.trace_id, span.span_id] = held
-            if span.join_keys:
-                bundle = self._join(bundle, span)
+            if held.join_keys:
+                bundle = self._join(bundle, held)
             self._touch(bundle)
         return list(stored.values())
 
