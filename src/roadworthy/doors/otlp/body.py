@@ -26,12 +26,16 @@ def too_large(limit: int) -> Refused:
 
 
 class BodyReader:
-    """The body of one request. `head` is its first bytes, unpacked; `finished` says that none is left."""
+    """The body of one request. `head` is its first bytes, unpacked.
+
+    `begun` says that some of it was asked for, `finished` that none is left.
+    """
 
     def __init__(self, receive: Receive, *, limits: DoorLimits) -> None:
         self._receive = receive
         self._limits = limits
         self.finished = False
+        self.begun = False
         self.head = b""
 
     async def read(self, inflater: Inflater, *, claim: BodyClaim, declared: str | None) -> bytes:
@@ -75,6 +79,7 @@ class BodyReader:
         return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     async def _next(self) -> bytes:
+        self.begun = True
         message = await self._receive()
         if message["type"] == "http.disconnect":
             raise SenderGone

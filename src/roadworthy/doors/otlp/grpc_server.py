@@ -73,9 +73,11 @@ class _GrpcDoor:
             if not decision.accepted:
                 raise refuse_key(decision)
             body = await self._read(context)
-            acceptance = await self._receiver.accept(
-                body, project=project, signal=signal, encoding=Encoding.PROTOBUF, sender=sender
-            )
+            with self._receiver.budget.claim() as claim:
+                claim.take(len(body))
+                acceptance = await self._receiver.accept(
+                    body, project=project, signal=signal, encoding=Encoding.PROTOBUF, sender=sender
+                )
             outcome = "partial" if acceptance.rejected else "ok"
             answer = answers.success(acceptance, signal=signal, encoding=Encoding.PROTOBUF)
         except Refused as error:

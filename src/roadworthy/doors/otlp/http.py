@@ -156,7 +156,9 @@ class _Export:
             headers["connection"] = "close"
         raw = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
         await self._send({"type": "http.response.start", "status": status, "headers": raw})
-        if not self._body.finished:
+        # A sender that said "Expect: 100-continue" has sent nothing yet, and will not after this answer.
+        waiting = not self._body.begun and "expect" in self._headers
+        if not self._body.finished and not waiting:
             await self._send({"type": "http.response.body", "body": body, "more_body": True})
             await self._body.drain()
             body = b""

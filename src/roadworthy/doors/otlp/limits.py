@@ -13,8 +13,9 @@ class DoorLimits:
 
     body_bytes: int = 64 * MIB
     """One body, after decompression: what OTLP says a receiver should take."""
-    inflight_bytes: int = 256 * MIB
-    """All bodies being received at once, after decompression. Above it: 429."""
+    inflight_bytes: int = 192 * MIB
+    """All bodies from their first byte to their answer, after decompression. Above it: 429. A body in many
+    pieces takes twice its size for the moment in which they are joined."""
     header_seconds: float = 10.0
     """From the first byte of a request (or the connection) to the end of its headers."""
     header_bytes: int = 64 << 10

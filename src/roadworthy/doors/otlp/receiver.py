@@ -17,6 +17,7 @@ from roadworthy.contracts.intake import (
 )
 from roadworthy.contracts.keys import KeyDecision, KeyDirectory, KeyVerdict
 from roadworthy.doors.otlp.budget import BodyBudget
+from roadworthy.doors.otlp.density import refuse_dense
 from roadworthy.doors.otlp.limits import DoorLimits
 from roadworthy.doors.otlp.metrics import DoorMetrics
 from roadworthy.doors.otlp.refusal import Refused
@@ -66,6 +67,7 @@ class Receiver:
         self._writer = writer
         self._keys = keys
         self._rejections = rejections
+        self._checking_large = asyncio.Semaphore(1)
 
     def authorise(self, sender: Sender) -> KeyDecision:
         """Whom the sender writes for; asked before its body is read. See `refuse_key`."""
@@ -122,7 +124,10 @@ class Receiver:
             return Acceptance(accepted=0)
         if len(body) < _LARGE_BYTES[encoding]:
             return validate(signal, encoding, body, project=project)
-        return await asyncio.to_thread(validate, signal, encoding, body, project=project)
+        refuse_dense(body, encoding=encoding)
+        # One at a time: parsed, a body takes several times its size.
+        async with self._checking_large:
+            return await asyncio.to_thread(validate, signal, encoding, body, project=project)
 
 
 def refuse_key(decision: KeyDecision) -> Refused:

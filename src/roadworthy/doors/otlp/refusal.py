@@ -41,6 +41,7 @@ ANSWERS = {
     "wrong_method": _Answer(405, RpcCode.UNIMPLEMENTED),
     "too_slow": _Answer(408, RpcCode.DEADLINE_EXCEEDED),
     "too_large": _Answer(413, RpcCode.INVALID_ARGUMENT),
+    "too_many_parts": _Answer(413, RpcCode.INVALID_ARGUMENT),
     "unsupported_type": _Answer(415, RpcCode.INVALID_ARGUMENT),
     "unsupported_encoding": _Answer(415, RpcCode.INVALID_ARGUMENT),
     "busy": _Answer(429, RpcCode.RESOURCE_EXHAUSTED),
