@@ -77,6 +77,7 @@ def price(row: PriceRow) -> PriceOverride:
         project=row.project,
         model=row.model,
         from_day=row.from_day,
+        above_input_tokens=row.above_input_tokens,
         input_usd_per_mtok=row.input_usd_per_mtok,
         output_usd_per_mtok=row.output_usd_per_mtok,
         cache_read_usd_per_mtok=row.cache_read_usd_per_mtok,

@@ -109,18 +109,18 @@ class SqlMetadataStore:
             return self._keys
 
     def prices(self, project_id: str) -> list[PriceOverride]:
-        query = (
-            select(PriceRow).where(PriceRow.project == project_id).order_by(PriceRow.model, PriceRow.from_day)
-        )
+        order = (PriceRow.model, PriceRow.from_day, PriceRow.above_input_tokens)
+        query = select(PriceRow).where(PriceRow.project == project_id).order_by(*order)
         with self._read() as session:
             return [rows.price(row) for row in session.scalars(query)]
 
     def save_price(self, price: PriceOverride) -> PriceOverride:
-        """A price of the same project, model and day is replaced, and keeps its id."""
+        """A price of the same project, model, day and tier is replaced, and keeps its id."""
         same = select(PriceRow).where(
             PriceRow.project == price.project,
             PriceRow.model == price.model,
             PriceRow.from_day == price.from_day,
+            PriceRow.above_input_tokens == price.above_input_tokens,
         )
         with self._write() as session:
             before = session.scalars(same).one_or_none()

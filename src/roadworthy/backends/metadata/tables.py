@@ -37,12 +37,15 @@ class KeyRow(Base):
 
 class PriceRow(Base):
     __tablename__ = "prices"
-    __table_args__ = (Index("prices_project", "project", "model", "from_day", unique=True),)
+    __table_args__ = (
+        Index("prices_project", "project", "model", "from_day", "above_input_tokens", unique=True),
+    )
 
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
     project: Mapped[str] = mapped_column(String(40))
     model: Mapped[str] = mapped_column(String(200))
     from_day: Mapped[str] = mapped_column(String(10))
+    above_input_tokens: Mapped[int] = mapped_column(BigInteger)
     input_usd_per_mtok: Mapped[float] = mapped_column(Float)
     output_usd_per_mtok: Mapped[float] = mapped_column(Float)
     cache_read_usd_per_mtok: Mapped[float | None] = mapped_column(Float)

@@ -66,7 +66,7 @@ def status(run: Row) -> Text:
 
 
 def run_table(runs: Iterable[Row]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
+    table = Table(box=None, pad_edge=False, header_style="bold", expand=True)
     for name in ("started", "status", "outcome", "agent"):
         table.add_column(name, no_wrap=True)
     for name in ("took", "model", "tools", "tokens", "cost"):

@@ -8,8 +8,9 @@ from types import MappingProxyType
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.routing import APIRoute
 from prometheus_client import REGISTRY, CollectorRegistry
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
 from starlette.types import ASGIApp
 
 from roadworthy.contracts.metadata import MetadataStore
@@ -94,7 +95,11 @@ def _add_page(app: FastAPI, page: WebPage) -> None:
     """Last of all routes: whatever is not the API is the page."""
 
     @app.api_route("/api/{path:path}", methods=_METHODS, include_in_schema=False)
-    def unknown_endpoint(path: str) -> Response:
+    def unknown_endpoint(request: Request, path: str) -> Response:
+        # This route takes every method, so it also gets those that a known path does not take.
+        for route in app.routes:
+            if route.matches(request.scope)[0] is Match.PARTIAL:
+                raise HTTPException(405)
         raise not_found("endpoint", name=f"/api/{path}")
 
     @app.get("/{path:path}", include_in_schema=False)

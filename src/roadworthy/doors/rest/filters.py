@@ -9,6 +9,7 @@ from enum import StrEnum
 from math import nan
 
 from roadworthy.contracts.telemetry import Filter, Op
+from roadworthy.domain.run import Outcome, RunStatus
 from roadworthy.doors.rest.problems import bad_field
 from roadworthy.doors.rest.times import parse_time
 
@@ -31,10 +32,14 @@ class FilterField:
     type: FieldType
     stored: str
     help: str
+    choices: tuple[str, ...] = ()
+    """The only values it has; () for any."""
 
 
-def _field(name: str, kind: FieldType, text: str, *, stored: str = "") -> FilterField:
-    return FilterField(name=name, type=kind, stored=stored or name, help=text)
+def _field(
+    name: str, kind: FieldType, text: str, *, stored: str = "", choices: tuple[str, ...] = ()
+) -> FilterField:
+    return FilterField(name=name, type=kind, stored=stored or name, help=text, choices=choices)
 
 
 _T, _L, _C = FieldType.TEXT, FieldType.LIST, FieldType.COUNT
@@ -51,8 +56,8 @@ RUN_FIELDS: dict[str, FilterField] = {
         _field("environment", _T, "deployment.environment"),
         _field("session_id", _T, "Conversation"),
         _field("user_id", _T, "User who asked"),
-        _field("status", _T, "ok, error or running"),
-        _field("outcome", _T, "success, failure or unknown"),
+        _field("status", _T, "Technically: ok, error or running", choices=tuple(RunStatus)),
+        _field("outcome", _T, "Of the task, as somebody said", choices=tuple(Outcome)),
         _field("outcome_source", _T, "Who said the outcome"),
         _field("started_at", FieldType.TIME, "Start", stored="started_ns"),
         _field("duration_ms", FieldType.DURATION, "Duration in ms", stored="duration_ns"),

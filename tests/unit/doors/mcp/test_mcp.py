@@ -16,9 +16,9 @@ from mcp.client.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
 
+from roadworthy.domain.project import KeyScope
 from roadworthy.doors.mcp.tools import shorten
 from roadworthy.doors.rest.settings import RestSettings
-from roadworthy.domain.project import KeyScope
 from tests.unit.doors.rest.desk import Desk, open_desk, trace_id
 from tests.unit.doors.rest.listening import Listening, listening
 
@@ -39,9 +39,11 @@ def guarded_server(tmp_path: Path) -> Iterator[Listening]:
 
 @asynccontextmanager
 async def over_http(server: Listening, headers: dict[str, str] | None = None) -> AsyncIterator[Client]:
-    async with httpx2.AsyncClient(headers=headers or {}) as http:
-        async with Client(streamable_http_client(f"{server.url}/mcp", http_client=http)) as client:
-            yield client
+    async with (
+        httpx2.AsyncClient(headers=headers or {}) as http,
+        Client(streamable_http_client(f"{server.url}/mcp", http_client=http)) as client,
+    ):
+        yield client
 
 
 async def call(client: Client, tool: str, **arguments: Any) -> Any:

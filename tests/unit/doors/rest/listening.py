@@ -30,7 +30,7 @@ def listening(desk: Desk) -> Iterator[Listening]:
 
     async def serve() -> None:
         task = asyncio.create_task(server.serve(sockets=[sock]))
-        while not server.started and not task.done():
+        while not server.started and not task.done():  # noqa: ASYNC110 (uvicorn has no event for it)
             await asyncio.sleep(0.01)
         ready.set()
         await task

@@ -151,6 +151,7 @@ class FieldView(BaseModel):
     name: str = Field(description="As `filter` takes it")
     type: Literal["text", "list", "count", "number", "duration_ms", "time"]
     ops: list[str]
+    choices: list[str] = Field(description="The only values it has; empty for any")
     help: str
 
 

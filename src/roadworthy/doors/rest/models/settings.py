@@ -85,6 +85,7 @@ class PriceView(BaseModel):
     cache_read_usd_per_mtok: float | None
     cache_write_usd_per_mtok: float | None
     reasoning_usd_per_mtok: float | None
+    above_input_tokens: int
 
 
 class PricePage(BaseModel):
@@ -100,6 +101,9 @@ class NewPrice(Body):
     cache_read_usd_per_mtok: float | None = OptionalMoney
     cache_write_usd_per_mtok: float | None = OptionalMoney
     reasoning_usd_per_mtok: float | None = OptionalMoney
+    above_input_tokens: int = Field(
+        default=0, ge=0, le=100_000_000, description="A tier: for calls with more input tokens than this"
+    )
 
 
 class SavedViewView(BaseModel):

@@ -171,14 +171,24 @@ def get_session(ctx: Context, project: ReadProject, session_id: str) -> SessionV
 def list_fields(ctx: Context, project: ReadProject, prefix: Prefix = "") -> FieldPage:
     """What `filter` takes: fields of runs, then attributes seen lately that start with `prefix`."""
     items = [
-        FieldView(name=f.name, type=f.type.value, ops=[op.value for op in OPS_OF_TYPE[f.type]], help=f.help)
+        FieldView(
+            name=f.name,
+            type=f.type.value,
+            ops=[op.value for op in OPS_OF_TYPE[f.type]],
+            choices=[str(choice) for choice in f.choices],
+            help=f.help,
+        )
         for f in RUN_FIELDS.values()
         if f.name.startswith(prefix)
     ]
     wanted = prefix.removeprefix("attributes.")
     items += [
         FieldView(
-            name=f"attributes.{key}", type="text", ops=[op.value for op in Op], help="An attribute of a span"
+            name=f"attributes.{key}",
+            type="text",
+            ops=[op.value for op in Op],
+            choices=[],
+            help="An attribute of a span",
         )
         for key in ctx.observe.attribute_keys(project, prefix=wanted, limit=200)
     ]

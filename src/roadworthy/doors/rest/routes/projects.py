@@ -191,6 +191,7 @@ def _price_view(price: PriceOverride) -> PriceView:
         cache_read_usd_per_mtok=price.cache_read_usd_per_mtok,
         cache_write_usd_per_mtok=price.cache_write_usd_per_mtok,
         reasoning_usd_per_mtok=price.reasoning_usd_per_mtok,
+        above_input_tokens=price.above_input_tokens,
     )
 
 

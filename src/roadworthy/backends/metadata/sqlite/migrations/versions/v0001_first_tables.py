@@ -37,13 +37,16 @@ def upgrade() -> None:
         sa.Column("project", sa.String(40), nullable=False),
         sa.Column("model", sa.String(200), nullable=False),
         sa.Column("from_day", sa.String(10), nullable=False),
+        sa.Column("above_input_tokens", sa.BigInteger, nullable=False),
         sa.Column("input_usd_per_mtok", sa.Float, nullable=False),
         sa.Column("output_usd_per_mtok", sa.Float, nullable=False),
         sa.Column("cache_read_usd_per_mtok", sa.Float),
         sa.Column("cache_write_usd_per_mtok", sa.Float),
         sa.Column("reasoning_usd_per_mtok", sa.Float),
     )
-    op.create_index("prices_project", "prices", ["project", "model", "from_day"], unique=True)
+    op.create_index(
+        "prices_project", "prices", ["project", "model", "from_day", "above_input_tokens"], unique=True
+    )
     op.create_table(
         "saved_views",
         sa.Column("id", sa.String(40), primary_key=True),
