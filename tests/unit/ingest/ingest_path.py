@@ -1,4 +1,5 @@
-"""The way of a body through ingest, as the consumer takes it, without processes: decode, mask, join, assemble."""
+"""The way of a body through ingest, as the consumer takes it, without processes: decode, mask, join,
+assemble."""
 
 from __future__ import annotations
 

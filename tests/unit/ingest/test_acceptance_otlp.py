@@ -1,12 +1,11 @@
 """Real bodies of real frameworks give the runs, calls, tokens, tools, failures and answers that really were.
 
-What cannot be read because it was never sent is listed in docs/reference/missing-data.md. The list is kept true
-both ways: a difference that is not listed fails, and so does a listed one that is gone.
+What cannot be read because it was never sent is listed in docs/reference/missing-data.md. The list is kept
+true both ways: a difference that is not listed fails, and so does a listed one that is gone.
 """
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -30,7 +29,11 @@ class Difference:
 
 def folders() -> list[str]:
     data = shared.shared_data()
-    return sorted(os.listdir(data / "otlp")) if data is not None else ["(shared/data is not there)"]
+    return (
+        sorted(f.name for f in (data / "otlp").iterdir())
+        if data is not None
+        else ["(shared/data is not there)"]
+    )
 
 
 def listed(folder: str, runs: list[str]) -> set[Difference]:
@@ -114,4 +117,4 @@ def _comparable(run: Run) -> Run:
 
 def test_every_row_of_the_table_is_about_a_folder_there_is(shared_data: Path) -> None:
     named = {row["folder"] for row in ROW.finditer(TABLE.read_text())} - {"payloads"}
-    assert named and named <= set(os.listdir(shared_data / "otlp"))
+    assert named and named <= {f.name for f in (shared_data / "otlp").iterdir()}

@@ -106,8 +106,8 @@ def join_content(span: Span, content: LogContent) -> Span:
 
 
 def carry_over(span: Span, before: Span) -> None:
-    """Give `span` the content that an earlier report of it has and it has not, with what goes with it: when log
-    records said it, and the join keys that follow."""
+    """Give `span` the content that an earlier report of it has and it has not, with what goes with it: when
+    log records said it, and the join keys that follow."""
     for side in ("input", "output"):
         if not getattr(span, side) and getattr(before, side):
             setattr(span, side, getattr(before, side))

@@ -63,10 +63,10 @@ def _merge_by(nodes: Iterable[Node], idents: dict[int, str]) -> None:
     groups: dict[str, list[Node]] = {}
     for node in nodes:
         ident = idents[id(node)]
-        if ident and node.counted and is_strong(ident):
+        if ident and node.counted:
             groups.setdefault(ident, []).append(node)
-    for group in groups.values():
-        if len(group) < 2:
+    for ident, group in groups.items():
+        if len(group) < 2 or not is_strong(ident):
             continue
         first = max(group, key=_riches)
         for node in group:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 
 from roadworthy.domain.span import Span, SpanFlag
 from roadworthy.features.ingest.runs.node import Node, is_plumbing
@@ -19,7 +20,8 @@ def plant(spans: Iterable[Span]) -> list[Node]:
         held = best.get(key)
         if held is None or _rank(span) > _rank(held):
             best[key] = span
-    nodes = sorted((Node(span) for span in best.values()), key=lambda n: n.order)
+    nodes = [Node(span) for span in best.values()]
+    nodes.sort(key=attrgetter("order"))
     _find_parents(nodes)
     _cut_cycles(nodes)
     return _parents_first(nodes)
@@ -43,6 +45,10 @@ def _cut_cycles(nodes: Sequence[Node]) -> None:
     """Each cycle loses the link above its earliest member, which thereby becomes a root."""
     done: set[int] = set()
     for node in nodes:
+        # Almost every span starts after its parent, which has then been seen to lead to a root.
+        if node.parent is None or id(node.parent) in done:
+            done.add(id(node))
+            continue
         path: list[Node] = []
         here: dict[int, int] = {}
         at: Node | None = node

@@ -205,7 +205,7 @@ def infer_calls(calls: Sequence[Node]) -> list[Node]:
     was not recorded account for one answer each, so that hidden content invents nothing.
     """
     answered = [n for n in calls if n.counted and not n.failed]
-    if not any('"tool_calls":' in n.span.input for n in calls):
+    if not _brings_more(calls):
         return []
     asked = [call for n in answered for message in n.said() for call in message.get("tool_calls", ())]
     ids = {call["id"] for call in asked if call.get("id")}
@@ -230,6 +230,22 @@ def infer_calls(calls: Sequence[Node]) -> list[Node]:
                 added.append(Node(_call_span(node, place, message)))
         given.update(own or ())
     return added
+
+
+_ASKS = '"tool_calls":'
+
+
+def _brings_more(calls: Iterable[Node]) -> bool:
+    """Whether some history may hold more answers than there are spans of the same agent: told by the text,
+    which costs a hundredth of reading it."""
+    asks: dict[int, int] = {}
+    brought: list[tuple[int, int]] = []
+    for node in calls:
+        agent = id(node.near)
+        own = node.merged is None and not node.failed and _ASKS in node.span.output
+        asks[agent] = asks.get(agent, 0) + own
+        brought.append((agent, node.span.input.count(_ASKS) + own))
+    return any(count > asks[agent] for agent, count in brought)
 
 
 def _longest(calls: Iterable[Node]) -> list[tuple[Node, list[tuple[int, Fields]]]]:

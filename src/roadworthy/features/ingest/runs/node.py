@@ -34,6 +34,7 @@ class Node:
         "kind",
         "merged",
         "near",
+        "order",
         "parent",
         "span",
         "tool_name",
@@ -41,6 +42,7 @@ class Node:
 
     def __init__(self, span: Span) -> None:
         self.span = span
+        self.order = (span.start_ns, span.trace_id, span.span_id)
         self.parent: Node | None = None
         self.near: Node | None = None
         self.kids: list[Node] = []
@@ -55,10 +57,6 @@ class Node:
         self.flags: list[str] = [f for f in flags if f not in RECOMPUTED] if flags else []
         self._given: list[Fields] | None = None
         self._said: list[Fields] | None = None
-
-    @property
-    def order(self) -> tuple[int, str, str]:
-        return (self.span.start_ns, self.span.trace_id, self.span.span_id)
 
     @property
     def counted(self) -> bool:

@@ -144,15 +144,15 @@ def _tokens(nodes: Sequence[Node], calls: Sequence[Node]) -> _Tokens:
             # No call was answered: nothing was used, and that is known.
             tokens.input = tokens.output = 0
             return tokens
+        within: set[int] = set()
         for node in nodes:
-            if SpanFlag.AGGREGATE in node.flags and not _within_aggregate(node):
+            if node.parent is not None and id(node.parent) in within:
+                within.add(id(node))
+            elif SpanFlag.AGGREGATE in node.flags:
+                within.add(id(node))
                 _add(tokens, [node.span])
                 tokens.cost = _plus(tokens.cost, node.span.cost_usd)
     return tokens
-
-
-def _within_aggregate(node: Node) -> bool:
-    return any(SpanFlag.AGGREGATE in above.flags for above in node.ancestors())
 
 
 def _add(tokens: _Tokens, spans: Sequence[Span]) -> None:
