@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 from collections.abc import Iterator
@@ -29,7 +30,7 @@ class Body:
     """/v1/traces, /v1/logs or /v1/metrics."""
     content_type: str
     encoding: str
-    """"" or "gzip"."""
+    """"" or "gzip": how it was sent. The files hold it unpacked."""
     content: bytes
 
 
@@ -49,8 +50,11 @@ def send_folder(to: Product, folder: Path) -> int:
     """Posts every body of one folder of data/otlp; how many."""
     sent = 0
     for body in bodies_of(folder):
-        headers = {"content-encoding": body.encoding} if body.encoding else {}
-        answer = to.send(body.content, signal_path=body.path, content_type=body.content_type, headers=headers)
+        content: bytes = body.content
+        headers: dict[str, str] = {}
+        if body.encoding == "gzip":
+            content, headers = gzip.compress(content), {"content-encoding": "gzip"}
+        answer = to.send(content, signal_path=body.path, content_type=body.content_type, headers=headers)
         assert answer.status == 200, f"{folder.name}: {answer.status} {answer.body[:300]!r}"
         sent += 1
     return sent
