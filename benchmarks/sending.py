@@ -1,0 +1,93 @@
+"""A sender in a process of its own, and watching a server while it sends."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from benchmarks import machine
+from benchmarks.servers import REPO, NotMeasured, Server
+
+POLL_SECONDS = 0.25
+
+
+def sender(server: Server, *, seconds: float, **flags: object) -> subprocess.Popen[bytes]:
+    """`flags` are those of `benchmarks.load`, with underscores; True is a bare flag."""
+    command = [sys.executable, "-m", "benchmarks.load", f"--url={server.traces_url}", f"--seconds={seconds}"]
+    command += [f"--header={name}={value}" for name, value in server.headers.items()]
+    for name, value in flags.items():
+        flag = "--" + name.replace("_", "-")
+        command.append(flag if value is True else f"{flag}={value}")
+    return subprocess.Popen(command, cwd=REPO, stdout=subprocess.PIPE)
+
+
+def result(process: subprocess.Popen[bytes], *, timeout: float = 180) -> dict[str, Any]:
+    out, _ = process.communicate(timeout=timeout)
+    if process.returncode:
+        raise NotMeasured(f"the sender ended with {process.returncode}")
+    found: dict[str, Any] = json.loads(out)
+    return found
+
+
+@dataclass(slots=True, kw_only=True)
+class Watched:
+    """`spans_a_second` counts what was stored, from the first body sent until the last span was queryable."""
+
+    sent: dict[str, Any]
+    stored: int
+    spans_a_second: float
+    cpu_us_a_span: float
+    peak_memory: int
+    disk: int
+    samples: list[tuple[float, int]] = field(default_factory=list)
+
+
+def watch(server: Server, process: subprocess.Popen[bytes], *, quiet_seconds: float = 20) -> Watched:
+    """Wait until all that was acknowledged can be queried, or nothing more has appeared for a while."""
+    before = machine.cost(server.pid)
+    base = server.stored()
+    peak, samples = 0, [(time.monotonic(), base)]
+    sent: dict[str, Any] | None = None
+    while True:
+        time.sleep(POLL_SECONDS)
+        if sent is None and process.poll() is not None:
+            sent = result(process)
+        try:
+            stored = server.stored()
+        except OSError:  # too busy to answer: ask again
+            stored = samples[-1][1]
+        now = time.monotonic()
+        if stored != samples[-1][1]:
+            samples.append((now, stored))
+        peak = max(peak, machine.cost(server.pid).memory)
+        if sent is not None and (stored - base >= sent["spans"] or now - samples[-1][0] > quiet_seconds):
+            break
+    gained = samples[-1][1] - base
+    seconds = samples[-1][0] - float(sent["began"])
+    after = machine.cost(server.pid)
+    return Watched(
+        sent=sent,
+        stored=gained,
+        spans_a_second=gained / seconds if gained else 0.0,
+        cpu_us_a_span=(after.cpu_seconds - before.cpu_seconds) * 1e6 / max(1, gained),
+        peak_memory=peak,
+        disk=machine.folder_bytes(server.data),
+        samples=samples,
+    )
+
+
+def fill(server: Server, spans: int, *, over_days: float, seconds: float) -> Watched:
+    """Store about `spans` spans, spread over days."""
+    process = sender(server, seconds=seconds, max_spans=spans, over_days=over_days)
+    return watch(server, process, quiet_seconds=60)
+
+
+def folder_for(parent: Path, name: str, number: int) -> Path:
+    made = parent / f"{name}-{number}"
+    made.mkdir(parents=True, exist_ok=True)
+    return made
