@@ -41,16 +41,26 @@ class Conversation:
 def next_turn(talk: Conversation) -> Turn:
     ticket = _TICKET.search(talk.user)
     if ticket is None:
-        return Turn(text="Which ticket is this about?")
+        return _finally(_weather(talk), talk)
     kind = ticket[2]
     if kind == "7":
         return Turn(error=400)
     order = _ORDER.search(talk.user.replace(ticket[0], ""))
     steps = _steps(kind, order[1] if order else "", talk)
-    turn = steps[min(len(talk.called), len(steps) - 1)]
+    return _finally(steps[min(len(talk.called), len(steps) - 1)], talk)
+
+
+def _finally(turn: Turn, talk: Conversation) -> Turn:
     if turn.text and "final_answer" in talk.tools:  # smolagents answers by a tool
         return Turn(calls=(Call("final_answer", {"answer": turn.text}),))
     return turn
+
+
+def _weather(talk: Conversation) -> Turn:
+    """The programs of docs/guide/frameworks.md ask for nothing else."""
+    if "weather" in talk.tools and not talk.called:
+        return Turn(calls=(Call("weather", {"city": "Rome"}),))
+    return Turn(text="It is sunny in Rome.")
 
 
 def _steps(kind: str, order: str, talk: Conversation) -> list[Turn]:
