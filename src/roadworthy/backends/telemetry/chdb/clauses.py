@@ -4,6 +4,7 @@ text written here reach the statement."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from roadworthy.backends.telemetry.fields import Condition, Field, FieldKind, Value
@@ -31,6 +32,9 @@ class Parameters:
 
     def texts(self, values: Sequence[str]) -> str:
         return self._bind([text(value) for value in values], "Array(String)")
+
+    def dates(self, values: Sequence[date]) -> str:
+        return self._bind([value.isoformat() for value in values], "Array(Date)")
 
     def pairs(self, values: Sequence[tuple[Any, ...]], kind: str) -> str:
         return self._bind(list(values), f"Array({kind})")
@@ -73,27 +77,32 @@ def span_clause(condition: Condition, p: Parameters) -> str:
     return _clause(condition, column, p)
 
 
-def run_clause(condition: Condition, p: Parameters, *, project: str, window: Sequence[str]) -> str:
-    """`project` and `window` bound the spans looked at for an attribute; they are SQL already."""
+def run_clause(
+    condition: Condition, p: Parameters, *, project: str, window: Sequence[str], exact: bool
+) -> str:
+    """`project` and `window` bound the spans looked at for an attribute; they are SQL already.
+
+    Not `exact`: may also be true because of a span's older version.
+    """
     if condition.field.kind is not FieldKind.ATTRIBUTE:
         column = RUN_COMPLETE if condition.field.kind is FieldKind.FLAG else condition.field.name
         return _clause(condition, column, p)
     if condition.op is Op.NE:
         positive = Condition(field=condition.field, op=Op.EQ, values=condition.values)
-        return f"NOT {run_clause(positive, p, project=project, window=window)}"
+        return f"NOT {run_clause(positive, p, project=project, window=window, exact=True)}"
     if condition.op is Op.MISSING:
         positive = Condition(field=condition.field, op=Op.EXISTS, values=())
-        return f"NOT {run_clause(positive, p, project=project, window=window)}"
+        return f"NOT {run_clause(positive, p, project=project, window=window, exact=True)}"
     clause = _attribute_clause(condition, p)
-    return f"({clause} OR {of_spans([clause], project=project, window=window)})"
+    return f"({clause} OR {of_spans([clause], project=project, window=window, exact=exact)})"
 
 
-def of_spans(clauses: Sequence[str], *, project: str, window: Sequence[str]) -> str:
-    """The run has a span for which all the clauses hold."""
+def of_spans(clauses: Sequence[str], *, project: str, window: Sequence[str], exact: bool) -> str:
+    """The run has a span for which all the clauses hold; unless `exact`, perhaps only an older version."""
     held = " AND ".join([f"project = {project}", *window, *clauses])
     return (
         f"id IN (SELECT run_id FROM trace_runs WHERE project = {project} AND trace_id IN "
-        f"(SELECT trace_id FROM spans FINAL WHERE {held}))"
+        f"(SELECT trace_id FROM spans {'FINAL' if exact else ''} WHERE {held}))"
     )
 
 

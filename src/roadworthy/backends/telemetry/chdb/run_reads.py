@@ -17,6 +17,7 @@ from roadworthy.backends.telemetry.chdb.clauses import (
     span_window,
     within,
 )
+from roadworthy.backends.telemetry.chdb.confirming import confirmed
 from roadworthy.backends.telemetry.chdb.nouns import RUN_COLUMNS, SCORE_COLUMNS, runs_from, scores_from
 from roadworthy.backends.telemetry.chdb.session import Session
 from roadworthy.backends.telemetry.fields import check_limit, run_conditions
@@ -32,16 +33,21 @@ _COLUMNS = ", ".join(RUN_COLUMNS)
 RunKey = tuple[int, str]
 
 
-def run_where(project: str, query: RunQuery, p: Parameters) -> list[str]:
-    """What a run of the query must fulfil, `after` and `limit` aside. Raises BadQuery."""
+def run_where(project: str, query: RunQuery, p: Parameters, *, exact: bool = True) -> list[str]:
+    """What a run of the query must fulfil, `after` and `limit` aside. Raises BadQuery.
+
+    Not `exact`: faster, but lets runs through that only an older version of a span speaks for.
+    """
     bound = p.text(project)
     clauses = [f"project = {bound}", "superseded_by = ''"]
     clauses += within("sort_ns", p, from_ns=query.from_ns, to_ns=query.to_ns)
     window = span_window(p, from_ns=query.from_ns, to_ns=query.to_ns)
-    clauses += [run_clause(one, p, project=bound, window=window) for one in run_conditions(query.filters)]
+    clauses += [
+        run_clause(one, p, project=bound, window=window, exact=exact) for one in run_conditions(query.filters)
+    ]
     asked = words(query.text)
     if asked:
-        clauses.append(of_spans(said(asked, p), project=bound, window=window))
+        clauses.append(of_spans(said(asked, p), project=bound, window=window, exact=exact))
     return clauses
 
 
@@ -66,11 +72,12 @@ def list_runs(session: Session, project: str, query: RunQuery) -> list[Run]:
         wanted = limit - len(found)
         matched = _matching_keys(session, project, query, after=after, limit=wanted)
         newest = _newest(session, project, list(matched))
-        found += [
+        current = [
             newest[key]
             for key, version in matched.items()
             if key in newest and newest[key].version == version
         ]
+        found += confirmed(session, project, query, current)
         if len(matched) < wanted:
             break
         after = next(reversed(matched))
@@ -174,7 +181,7 @@ def _matching_keys(
 ) -> dict[RunKey, int]:
     """The version that matched, by key, newest first."""
     p = Parameters()
-    clauses = run_where(project, query, p)
+    clauses = run_where(project, query, p, exact=False)
     if after is not None:
         clauses.append(f"(sort_ns, id) < ({p.whole(after[0])}, {p.text(after[1])})")
         clauses.append(f"sort_ns <= {p.whole(after[0])}")

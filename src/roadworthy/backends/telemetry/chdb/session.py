@@ -61,7 +61,7 @@ class Session:
             client.command(sql, parameters=dict(parameters or {}))
 
     def insert(self, table: str, rows: pa.Table, *, settings: Mapping[str, Any]) -> None:
-        with self._writing() as client, translated():
+        with self._writing() as client, translated(overload=StoreUnavailable):
             client.insert_arrow(table, rows, settings=dict(settings))
 
     def close(self) -> None:
@@ -102,26 +102,29 @@ class Session:
 
 
 @contextmanager
-def translated() -> Iterator[None]:
-    """The engine's errors as the contract's."""
+def translated(*, overload: type[Exception] = BadQuery) -> Iterator[None]:
+    """The engine's errors as the contract's; `overload` where it has not the memory or the time.
+
+    A query that asks for too much is to be narrowed; a batch is to be written again later.
+    """
     try:
         yield
     except ClickHouseError as error:
-        raise _meaning(str(error)) from error
+        raise _meaning(str(error), overload) from error
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise StoreFull(f"no space left: {error}") from error
         raise StoreUnavailable(str(error)) from error
     except RuntimeError as error:
         # chDB raises these where its connection is gone.
-        raise _meaning(str(error)) from error
+        raise _meaning(str(error), overload) from error
 
 
-def _meaning(message: str) -> Exception:
+def _meaning(message: str, overload: type[Exception]) -> Exception:
     if any(sign in message for sign in _NO_SPACE):
         return StoreFull(f"no space left on the disk of the telemetry store: {message}")
     if any(sign in message for sign in _TOO_LARGE):
-        return BadQuery(f"query: it needs more memory or time than one query may have; narrow it ({message})")
+        return overload(f"query: it needs more memory or time than one may have ({message})")
     if "Another server instance" in message or "is already running" in message:
         return StoreUnavailable(
             "another process has the telemetry folder open; stop it, or choose another folder"

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
+from roadworthy.backends.telemetry.conditions import holds
 from roadworthy.backends.telemetry.fields import (
     FieldKind,
     check_limit,
@@ -18,7 +19,6 @@ from roadworthy.backends.telemetry.fields import (
     run_conditions,
     span_conditions,
 )
-from roadworthy.backends.telemetry.memory.conditions import holds
 from roadworthy.backends.telemetry.memory.summaries import aggregate_rows, rejection_rows, session_rows
 from roadworthy.backends.telemetry.storable import DAY_NS, day_name, day_number, day_of, storable
 from roadworthy.backends.telemetry.words import excerpt, matches, words
