@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from roadworthy.domain.message import Message, Part
+from roadworthy.domain.message import Part
 from roadworthy.features.ingest.messages.draft import Draft, first, json_text, text, tool_call
 
 Block = dict[str, Any]
@@ -102,15 +102,6 @@ def _call(draft: Draft, block: Block) -> None:
         draft.parts.append(Part(type="tool_call", text=json_text(block)))
     else:
         draft.calls.append(call)
-
-
-def _response(draft: Draft, block: Block) -> None:
-    """OpenTelemetry's spelling, on the hot path."""
-    call_id, content = block.get("id"), block.get("response")
-    if isinstance(call_id, str) and isinstance(content, str) and "name" not in block:
-        draft.results.append(Message(role="tool", content=content, tool_call_id=call_id))
-    else:
-        _result(draft, block)
 
 
 def _result(draft: Draft, block: Block) -> None:
@@ -209,7 +200,7 @@ BY_TYPE: dict[str, Callable[[Draft, Block], None]] = {
     "server_tool_call": _call,
     "mcp_tool_use": _call,
     "functionCall": _call,
-    "tool_call_response": _response,
+    "tool_call_response": _result,
     "server_tool_call_response": _result,
     "tool-result": _result,
     "tool_result": _result,

@@ -26,6 +26,7 @@ from roadworthy.features.ingest.messages import (
     ollama,
     openai_chat,
     openai_responses,
+    otel_parts,
     pydantic_ai,
     streams,
     vercel_ai,
@@ -107,6 +108,9 @@ class ChatReader:
             return []
         role = value.get("role")
         if isinstance(role, str) and "blocks" not in value:
+            if "parts" in value:
+                found = otel_parts.read_message(value)
+                return found if found is not None else self._role_message(value, role)
             plain = _plain_message(value, role)
             return [plain] if plain is not None else self._role_message(value, role)
         for key, shape in MESSAGES:
@@ -256,14 +260,6 @@ def _plain_message(value: dict[str, Any], role: str) -> Message | None:
     content = value.get("content")
     if canonical is None:
         return None
-    if content is None and len(value) == 2:
-        parts = value.get("parts")
-        if not (isinstance(parts, list) and len(parts) == 1 and isinstance(parts[0], dict)):
-            return None
-        if parts[0].get("type") != "text" or canonical == "tool":
-            return None
-        content = parts[0].get("content")
-        return Message(role=canonical, content=content) if isinstance(content, str) else None
     if not isinstance(content, str) or content[:2] == "[{":
         return None
     if len(value) == 2:
