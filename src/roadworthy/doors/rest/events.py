@@ -49,12 +49,14 @@ class Subscription:
 
     async def next(self, *, timeout: float) -> list[Event]:  # noqa: ASYNC109 (a quiet time, not an error)
         """What came since the last call; empty after `timeout` seconds without any."""
-        if not self._queue and not self.closed:
+        deadline = self._loop.time() + timeout
+        # Again where it woke for nothing: a wake-up may come after its event was already taken.
+        while not self._queue and not self.closed:
+            self._wake.clear()
             try:
-                await asyncio.wait_for(self._wake.wait(), timeout)
+                await asyncio.wait_for(self._wake.wait(), deadline - self._loop.time())
             except TimeoutError:
-                return []
-        self._wake.clear()
+                break
         out: list[Event] = []
         while self._queue:
             out.append(self._queue.popleft())
@@ -104,6 +106,11 @@ class EventBus:
     def unsubscribe(self, subscription: Subscription) -> None:
         with self._lock:
             self._subscriptions.discard(subscription)
+
+    @property
+    def listeners(self) -> int:
+        with self._lock:
+            return len(self._subscriptions)
 
     def close(self) -> None:
         """Ends every stream, so that a server can stop; idempotent."""

@@ -97,7 +97,7 @@ def test_search_finds_pages_and_filters(desk: Desk) -> None:
     seen: list[str] = []
     cursor: str | None = None
     while True:
-        params = {"text": "zanzibar", "limit": 2, "filter": "tool_name:=:find_order"}
+        params = {"text": "zanzibar", "limit": "2", "filter": "tool_name:=:find_order"}
         page = desk.client.get(
             "/api/v1/search", params=params | ({"cursor": cursor} if cursor else {})
         ).json()

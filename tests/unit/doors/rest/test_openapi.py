@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import schemathesis
@@ -55,7 +56,7 @@ def test_every_endpoint_does_what_it_says(described: schemathesis.BaseSchema, pa
 
     @given(case=described[path][method].as_strategy())
     @settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
-    def ask(case: schemathesis.Case) -> None:
+    def ask(case: schemathesis.Case[Any]) -> None:
         # Not this one: what a filter or a time means is no matter of a schema, and a wrong one gets 400.
         case.call_and_validate(excluded_checks=[positive_data_acceptance])
 

@@ -1,0 +1,115 @@
+"""Jobs: one at a time, resumed where they were, stopped when told."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from roadworthy.backends.metadata.sqlite.store import SqliteMetadataStore
+from roadworthy.contracts.metadata import Job, JobStatus
+from roadworthy.features.observe.jobs import JobRunner, Step
+
+
+@pytest.fixture
+def metadata(tmp_path: Path) -> Iterator[SqliteMetadataStore]:
+    opened = SqliteMetadataStore(tmp_path / "m.db")
+    yield opened
+    opened.close()
+
+
+def counting(seen: list[int], *, up_to: int, gate: threading.Event | None = None) -> Callable[[Job], Step]:
+    """Work that counts to a number, one piece a number."""
+
+    def work(job: Job) -> Step:
+        if gate is not None:
+            gate.wait(10)
+        number = int(job.position or "0") + 1
+        seen.append(number)
+        return Step(position=None if number == up_to else str(number), done=number, total=up_to)
+
+    return work
+
+
+def wait_for(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 15
+    while not holds():
+        assert time.monotonic() < deadline, "it did not come to that"
+        time.sleep(0.01)
+
+
+def ended(metadata: SqliteMetadataStore, job: Job, status: JobStatus) -> Callable[[], bool]:
+    return lambda: (found := metadata.job(job.id)) is not None and found.status is status
+
+
+def test_a_job_is_done_piece_by_piece(metadata: SqliteMetadataStore) -> None:
+    seen: list[int] = []
+    runner = JobRunner(metadata, kinds={"count": counting(seen, up_to=5)})
+    runner.start()
+    job = runner.add(project="p", kind="count", arguments="{}", unit="numbers")
+    wait_for(ended(metadata, job, JobStatus.DONE))
+    runner.stop()
+    assert seen == [1, 2, 3, 4, 5]
+    done = metadata.job(job.id)
+    assert done is not None
+    assert (done.done, done.total, done.unit) == (5, 5, "numbers")
+
+
+def test_a_job_goes_on_after_a_restart(metadata: SqliteMetadataStore) -> None:
+    seen: list[int] = []
+    first = JobRunner(metadata, kinds={"count": counting(seen, up_to=6)}, pause_s=30)
+    first.start()
+    job = first.add(project="p", kind="count", arguments="{}", unit="")
+    wait_for(lambda: seen == [1])
+    wait_for(ended(metadata, job, JobStatus.RUNNING))
+    first.stop()
+    second = JobRunner(metadata, kinds={"count": counting(seen, up_to=6)})
+    second.start()
+    wait_for(ended(metadata, job, JobStatus.DONE))
+    second.stop()
+    assert seen == [1, 2, 3, 4, 5, 6]
+
+
+def test_a_job_that_fails_says_why_and_the_next_one_runs(metadata: SqliteMetadataStore) -> None:
+    def broken(_: Job) -> Step:
+        raise RuntimeError("no such price")
+
+    seen: list[int] = []
+    runner = JobRunner(metadata, kinds={"broken": broken, "count": counting(seen, up_to=1)})
+    bad = runner.add(project="p", kind="broken", arguments="{}", unit="")
+    good = runner.add(project="p", kind="count", arguments="{}", unit="")
+    runner.start()
+    wait_for(ended(metadata, good, JobStatus.DONE))
+    runner.stop()
+    failed = metadata.job(bad.id)
+    assert failed is not None
+    assert (failed.status, failed.error) == (JobStatus.FAILED, "RuntimeError: no such price")
+
+
+def test_a_cancelled_job_stops_after_its_piece(metadata: SqliteMetadataStore) -> None:
+    seen: list[int] = []
+    gate = threading.Event()
+    runner = JobRunner(metadata, kinds={"count": counting(seen, up_to=1000, gate=gate)})
+    runner.start()
+    job = runner.add(project="p", kind="count", arguments="{}", unit="")
+    time.sleep(0.1)
+    cancelled = runner.cancel(job.id)
+    assert cancelled is not None
+    gate.set()
+    wait_for(ended(metadata, job, JobStatus.CANCELLED))
+    runner.stop()
+    assert len(seen) <= 1
+    again = runner.cancel(job.id)
+    assert again is not None
+    assert again.status is JobStatus.CANCELLED
+    assert runner.cancel("none") is None
+
+
+def test_a_kind_nobody_knows_is_refused(metadata: SqliteMetadataStore) -> None:
+    with pytest.raises(ValueError, match="known are count"):
+        JobRunner(metadata, kinds={"count": counting([], up_to=1)}).add(
+            project="p", kind="x", arguments="", unit=""
+        )
