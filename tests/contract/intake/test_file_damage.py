@@ -234,7 +234,7 @@ def test_a_folder_deleted_under_a_running_writer_is_noticed(tmp_path: Path, make
     asyncio.run(run())
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_whatever_is_overwritten_the_rest_is_read_in_order(
     tmp_path_factory: pytest.TempPathFactory, make_record: MakeRecord, data: st.DataObject

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import json
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -66,12 +70,18 @@ class SteeredWriter:
     async def close(self) -> None:
         await self._writer.close()
 
+    @property
+    def end(self) -> int:
+        return self._writer.end
+
 
 @dataclass
 class Front:
     folder: Path
     ports: OtlpPorts
     writer: SteeredWriter
+    since: int = 0
+    """Where in the log this test began."""
 
     @property
     def http(self) -> str:
@@ -82,13 +92,21 @@ class Front:
         return f"127.0.0.1:{self.ports.grpc}"
 
     def entries(self, *signals: Signal) -> Sequence[IntakeEntry]:
-        """What is in the log, of these signals or of all."""
+        """What was kept since the test began, of these signals or of all but rejections."""
         reader = FileIntakeReader(self.folder)
         try:
-            found = reader.read(after=0, max_bytes=1 << 30, max_records=1 << 30)
+            found = reader.read(after=self.since, max_bytes=1 << 30, max_records=1 << 30)
         finally:
             reader.close()
-        return [e for e in found if not signals or e.record.signal in signals]
+        wanted = signals or (Signal.TRACES, Signal.LOGS, Signal.METRICS)
+        return [e for e in found if e.record.signal in wanted]
+
+    def rejections(self, count: int = 1) -> list[dict[str, Any]]:
+        """Those told since the test began; waits until there are `count`, ten seconds at most."""
+        deadline = time.monotonic() + 10
+        while len(found := self.entries(Signal.REJECTION)) < count and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return [json.loads(e.record.body) for e in found]
 
     def be_busy(self, times: int = 1, *, retry_after: float = 1.0) -> None:
         self.writer.refuse_next += [IntakeBusy("the queue is full", retry_after=retry_after)] * times
@@ -104,66 +122,66 @@ def mask(text: str) -> str:
     return text.replace("sekret", "[masked]")
 
 
+KEYS = ListedKeys(
+    keys={"rw_a_1": "alpha", "rw_b_2": "beta"}, read_only=frozenset({"rw_b_2"}), closed=frozenset({"closed"})
+)
 StartFront = Callable[..., Front]
+
+
+@contextlib.contextmanager
+def running_front(folder: Path, *, limits: DoorLimits | None = None) -> Iterator[Front]:
+    started: list[Front] = []
+    ready, stop = threading.Event(), threading.Event()
+
+    async def run() -> None:
+        intake = IntakeLimits(segment_bytes=1 << 20, free_bytes_floor=0)
+        writer = SteeredWriter(FileIntakeWriter(folder, limits=intake))
+        doors = otlp_doors(
+            writer=writer, keys=KEYS, mask=mask, http_port=0, grpc_port=0, limits=limits, grace_seconds=2
+        )
+        async with doors as ports:
+            started.append(Front(folder=folder, ports=ports, writer=writer))
+            ready.set()
+            await asyncio.to_thread(stop.wait)
+        await writer.close()
+
+    def main() -> None:
+        try:
+            asyncio.run(run())
+        finally:
+            ready.set()
+
+    thread = threading.Thread(target=main)
+    thread.start()
+    try:
+        ready.wait(20)
+        yield started[0]
+    finally:
+        stop.set()
+        thread.join(20)
 
 
 @pytest.fixture
 def start_front(tmp_path: Path) -> Iterator[StartFront]:
-    """Start fronts; they are stopped after the test."""
-    stops: list[Callable[[], None]] = []
+    """Start a front of this test's own; it is stopped after the test."""
+    with contextlib.ExitStack() as running:
 
-    def start(
-        *,
-        keys: ListedKeys | None = None,
-        limits: DoorLimits | None = None,
-        intake: IntakeLimits | None = None,
-    ) -> Front:
-        folder = tmp_path / f"intake-{len(stops)}"
-        started: list[Front] = []
-        ready, stop = threading.Event(), threading.Event()
+        def start(*, limits: DoorLimits | None = None) -> Front:
+            folder = tmp_path / f"intake-{time.monotonic_ns()}"
+            return running.enter_context(running_front(folder, limits=limits))
 
-        async def run() -> None:
-            writer = SteeredWriter(
-                FileIntakeWriter(
-                    folder, limits=intake or IntakeLimits(segment_bytes=1 << 20, free_bytes_floor=0)
-                )
-            )
-            async with otlp_doors(
-                writer=writer,
-                keys=keys or ListedKeys(),
-                mask=mask,
-                http_port=0,
-                grpc_port=0,
-                limits=limits,
-                grace_seconds=2,
-            ) as ports:
-                started.append(Front(folder=folder, ports=ports, writer=writer))
-                ready.set()
-                await asyncio.to_thread(stop.wait)
-            await writer.close()
+        yield start
 
-        def main() -> None:
-            try:
-                asyncio.run(run())
-            finally:
-                ready.set()
 
-        thread = threading.Thread(target=main)
-        thread.start()
-
-        def end() -> None:
-            stop.set()
-            thread.join(20)
-
-        stops.append(end)
-        ready.wait(20)
-        return started[0]
-
-    yield start
-    for end in stops:
-        end()
+@pytest.fixture(scope="session")
+def shared_front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
+    with running_front(tmp_path_factory.mktemp("front") / "intake") as front:
+        yield front
 
 
 @pytest.fixture
-def front(start_front: StartFront) -> Front:
-    return start_front()
+def front(shared_front: Front) -> Front:
+    """A front that other tests used before, seen from here on."""
+    shared_front.since = shared_front.writer.end
+    shared_front.writer.refuse_next.clear()
+    return shared_front
