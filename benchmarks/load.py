@@ -1,8 +1,8 @@
 """Sends OTLP over HTTP from a process of its own, as agents would: `python -m benchmarks.load --help`.
 
 Prints one JSON object: what was acknowledged, what was refused, how long acknowledgements took and what the
-sending itself cost. With --acknowledged FILE each acknowledged run's id is a line of that file, written and
-flushed before the next body is sent, so that it can be trusted after a kill -9 of the server.
+sending itself cost. With --acknowledged FILE each acknowledged run is a line of that file (id, spans),
+written and flushed before the next body is sent: it can be trusted after a kill -9 of the server.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def note(tally: Tally, body: Body, status: str, sent: float, acknowledged: TextI
             tally.milliseconds.append((now - sent) * 1000)
             tally.last_ack = now
             if acknowledged is not None:
-                acknowledged.write("".join(f"{each}\n" for each in body.trace_ids))
+                acknowledged.write("".join(f"{run_id} {spans}\n" for run_id, spans in body.runs))
                 acknowledged.flush()
 
 

@@ -36,11 +36,12 @@ RARE_EVERY = 20_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Body:
-    """One request. `trace_ids` are its whole runs (hex); `spans` includes those of a last, cut-off run."""
+    """One request and the runs in it; the last is cut off where the body is full."""
 
     content: bytes
     spans: int
-    trace_ids: tuple[str, ...]
+    runs: tuple[tuple[str, int], ...]
+    """Trace id (hex) and how many spans of it are here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +101,10 @@ class Template:
         return Body(
             content=content.tobytes(),
             spans=self.spans,
-            trace_ids=tuple(trace_id.tobytes().hex() for trace_id in trace_ids),
+            runs=tuple(
+                (trace_id.tobytes().hex(), min(SPANS_A_RUN, self.spans - number * SPANS_A_RUN))
+                for number, trace_id in enumerate(trace_ids)
+            ),
         )
 
 

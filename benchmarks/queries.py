@@ -1,0 +1,102 @@
+"""Questions over a million spans of seven days, through the API, while it ingests at half its load.
+
+The peers are not filled to a million here (at their own rate above that takes hours); ask them by hand.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import random
+import time
+from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
+
+from benchmarks.figures import SEED, Figure, Options, at_most, folder_of, median, quantile, run
+from benchmarks.otlp_bodies import AGENTS, RARE_WORD
+from benchmarks.sending import fill, folder_for, sender
+from benchmarks.servers import Roadworthy, get_json
+
+SPANS = 1_000_000
+QUICK_SPANS = 20_000
+HALF_LOAD = 6_000
+DAYS = 7
+
+
+def measure(options: Options) -> list[Figure]:
+    spans = QUICK_SPANS if options.quick else SPANS
+    with folder_of(options, "queries") as folder:
+        server = Roadworthy(folder=folder_for(folder, "roadworthy", 0))
+        server.start()
+        try:
+            filled = fill(server, spans, over_days=DAYS, seconds=3600)
+            ids = [item["id"] for item in get_json(f"{server.api}/runs?limit=200")["items"]]
+            half = min(HALF_LOAD, filled.spans_a_second / 2)
+            load = sender(server, seconds=5 * options.seconds + 20, rate=half)
+            time.sleep(3)
+            found = {
+                what: (asked(server, paths, options.seconds), limit)
+                for what, paths, limit in questions(ids, random.Random(SEED))
+            }
+            load.terminate()
+            load.wait(30)
+            stored = server.stored()
+        finally:
+            server.stop()
+    return [
+        Figure(
+            what=f"{what}, p95 at {spans:,} spans",
+            unit="ms",
+            ours=quantile(times, 0.95),
+            must=f"<= {limit:,}",
+            met=at_most(quantile(times, 0.95), limit),
+            note=f"{len(times)} asked, median {median(times) or 0:.0f} ms, ingesting {half:,.0f} spans/s,"
+            f" {stored:,} spans at the end",
+        )
+        for what, (times, limit) in found.items()
+    ]
+
+
+def week_ago() -> str:
+    return (datetime.now(UTC) - timedelta(days=DAYS)).isoformat()
+
+
+def questions(ids: list[str], chooser: random.Random) -> list[tuple[str, list[str], float]]:
+    """What is asked, the paths to take in turn, and the limit in ms."""
+    day = f"bucket=1d&from={quote(week_ago())}"
+    agents = [f"/runs?limit=50&filter=agent:=:{agent}&filter=status:=:ok" for agent in AGENTS]
+    return [
+        ("newest 50 runs with filters", agents, 100),
+        ("one whole run", [f"/runs/{each}/spans" for each in chooser.sample(ids, min(50, len(ids)))], 50),
+        ("aggregates a day by agent", [f"/aggregates?by=agent&{day}"], 150),
+        (
+            "aggregates a day by a custom attribute",
+            [f"/aggregates?by={quote('attributes.customer.tier')}&{day}"],
+            500,
+        ),
+        ("full text for a rare word", [f"/search?text={RARE_WORD}"], 1000),
+    ]
+
+
+def asked(server: Roadworthy, paths: list[str], seconds: float) -> list[float]:
+    """Milliseconds of each answer, one after the other over one connection."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.web_port, timeout=60)
+    times: list[float] = []
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        path = paths[len(times) % len(paths)]
+        began = time.monotonic()
+        connection.request("GET", f"/api/v1{path}")
+        answer = connection.getresponse()
+        body = answer.read()
+        if answer.status != 200:
+            raise AssertionError(f"{path}: {answer.status} {body[:300]!r}")
+        if not times:
+            json.loads(body)
+        times.append((time.monotonic() - began) * 1000)
+    connection.close()
+    return times
+
+
+if __name__ == "__main__":
+    run(__doc__ or "", measure, seconds=20, rounds=1)
