@@ -3,7 +3,7 @@
   var choice = null;
   try {
     choice = localStorage.getItem("roadworthy.theme");
-  } catch (_) {
+  } catch {
     /* storage may be forbidden: follow the system */
   }
   var dark = choice ? choice === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;

@@ -11,7 +11,7 @@ export function Root() {
 export function NotFound() {
   return (
     <main>
-      <Empty icon={<Signpost />} title="This page does not exist" className="pt-32">
+      <Empty whole icon={<Signpost />} title="This page does not exist" className="pt-32">
         <p>The address may be old, or a letter of it got lost.</p>
         <Link to="/" className={`${buttonClass()} mt-4`}>
           Go to the fleet

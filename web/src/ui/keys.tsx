@@ -1,6 +1,6 @@
 /** "g r" or "mod+k", drawn as key caps. */
 export function Keys({ value }: { value: string }) {
-  const mac = /mac/i.test(navigator.platform);
+  const mac = /mac/i.test(navigator.userAgent);
   return (
     <span className="inline-flex gap-0.5">
       {value.split(" ").map((key) => (

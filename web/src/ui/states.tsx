@@ -9,10 +9,13 @@ interface EmptyProps {
   title: string;
   children?: ReactNode;
   className?: string;
+  /** Where it is the whole page, its title is the page's. */
+  whole?: boolean;
 }
 
 /** Nothing here, and what to do next. */
-export function Empty({ icon, title, children, className }: EmptyProps) {
+export function Empty({ icon, title, children, className, whole = false }: EmptyProps) {
+  const Heading = whole ? "h1" : "h2";
   return (
     <div className={cx("mx-auto flex max-w-lg flex-col items-center px-6 py-16 text-center", className)}>
       {icon ? (
@@ -20,7 +23,7 @@ export function Empty({ icon, title, children, className }: EmptyProps) {
           {icon}
         </div>
       ) : null}
-      <h2 className="text-base font-semibold text-text">{title}</h2>
+      <Heading className="text-base font-semibold text-text">{title}</Heading>
       {children ? <div className="mt-1.5 w-full text-sm text-muted">{children}</div> : null}
     </div>
   );

@@ -6,6 +6,12 @@ const listeners = new Set<() => void>();
 let timer: ReturnType<typeof setInterval> | undefined;
 let now = new Date();
 
+/** The shared clock; told anew when the first list starts to look, so that it is never long behind. */
+function read(): Date {
+  if (listeners.size === 0 && Date.now() - now.getTime() > 1000) now = new Date();
+  return now;
+}
+
 function subscribe(listener: () => void): () => void {
   listeners.add(listener);
   timer ??= setInterval(() => {
@@ -23,13 +29,12 @@ function subscribe(listener: () => void): () => void {
 
 /** "4 m ago", with the absolute time and its zone on hover. */
 export function Ago({ at, className }: { at: string | null | undefined; className?: string }) {
-  const current = useSyncExternalStore(subscribe, () => now);
+  const current = useSyncExternalStore(subscribe, read);
   if (!at) return <span title="Unknown">{UNKNOWN}</span>;
   const date = new Date(at);
-  const latest = Date.now() > current.getTime() + 10_000 || date > current ? new Date() : current;
   return (
     <time dateTime={at} title={absoluteWithZone(date)} className={className}>
-      {age(date, latest)}
+      {age(date, date > current ? date : current)}
     </time>
   );
 }
@@ -44,3 +49,10 @@ export function Instant({ at, className }: { at: string | null | undefined; clas
     </time>
   );
 }
+
+/** Unix ms at the end of this minute: a "now" that stays the same while the page is drawn again. */
+export function useMinute(): number {
+  return useSyncExternalStore(subscribe, minute);
+}
+
+const minute = () => Math.ceil(read().getTime() / 60_000) * 60_000;

@@ -68,9 +68,9 @@ export function readTyped(text: string): Filter | undefined {
   const trimmed = text.trim();
   const full = readFilter(trimmed);
   if (full) return full;
-  const exists = /^([\w.\-]+)\?$/.exec(trimmed);
+  const exists = /^([\w.-]+)\?$/.exec(trimmed);
   if (exists?.[1]) return { field: exists[1], op: "exists", value: "" };
-  const found = /^([\w.\-]+)\s*(!=|>=|<=|=|>|<|~)\s*(.+)$/s.exec(trimmed);
+  const found = /^([\w.-]+)\s*(!=|>=|<=|=|>|<|~)\s*(.+)$/s.exec(trimmed);
   if (!found?.[1] || !found[3]) return undefined;
   const op = SHORT_OPS.find(([sign]) => sign === found[2])?.[1];
   return op ? { field: found[1], op, value: found[3].replace(/^"(.*)"$/s, "$1") } : undefined;

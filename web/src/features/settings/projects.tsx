@@ -52,7 +52,7 @@ export function Projects() {
                 <td>
                   <button
                     type="button"
-                    className="font-medium hover:text-accent hover:underline"
+                    className="font-medium hover:link"
                     onClick={() => void navigate({ to: "/", search: { project: project.id === DEFAULT_PROJECT ? undefined : project.id } })}
                   >
                     {project.name || project.id}

@@ -45,15 +45,15 @@ export function ServerSettings() {
           <Line label="Runs">{count(data.runs)}</Line>
           <Line label="Login">{data.login_required ? "required" : "not required: reachable from this machine only"}</Line>
           <Line label="For machines">
-            <a href="/api/v1/openapi.json" className="text-accent hover:underline">
+            <a href="/api/v1/openapi.json" className="link">
               OpenAPI
             </a>
             {" · "}
-            <a href="/metrics" className="text-accent hover:underline">
+            <a href="/metrics" className="link">
               Prometheus metrics
             </a>
             {" · "}
-            <a href="/readyz" className="text-accent hover:underline">
+            <a href="/readyz" className="link">
               readiness
             </a>
           </Line>

@@ -49,7 +49,7 @@ export function ConnectPage() {
                   {needsKey ? (
                     <>
                       This project takes data with a key only.{" "}
-                      <Link to="/settings/$section" params={{ section: "keys" }} className="text-accent hover:underline">
+                      <Link to="/settings/$section" params={{ section: "keys" }} className="link">
                         Make a key
                       </Link>{" "}
                       with the scope ingest.
@@ -71,7 +71,7 @@ export function ConnectPage() {
               </Step>
               <p className="text-xs text-muted">
                 Nothing arrives? See{" "}
-                <Link to="/settings/$section" params={{ section: "rejected" }} className="text-accent hover:underline">
+                <Link to="/settings/$section" params={{ section: "rejected" }} className="link">
                   what was rejected, and why
                 </Link>
                 , or run <code className="font-mono">roadworthy doctor</code>.

@@ -41,7 +41,7 @@ function Steps({ comparison, project }: { comparison: Comparison; project: strin
   const { steps, first_divergence: first } = comparison;
   const chosen = search.step === undefined ? -1 : Number(search.step);
   // eslint-disable-next-line react-hooks/incompatible-library -- the virtual list's own state; nothing here is memoised on it
-  const virtual = useVirtualizer({ count: steps.length, getScrollElement: () => scroller.current, estimateSize: () => ROW, overscan: 12 });
+  const virtual = useVirtualizer({ count: steps.length, getScrollElement: () => scroller.current, estimateSize: () => ROW, overscan: 12, paddingStart: 10 });
   const go = (index: number) => {
     const bounded = Math.max(0, Math.min(steps.length - 1, index));
     virtual.scrollToIndex(bounded, { align: "auto" });

@@ -31,7 +31,7 @@ function Head({ run, other, side }: { run: Run; other: Run; side: string }) {
     <section aria-label={`${side} run`} className={cx("min-w-0 px-4 py-2.5 md:px-5", side === "Right" && "border-l border-line")}>
       <div className="flex items-center gap-2">
         <StatusMark status={run.status} />
-        <Link to="/runs/$runId" params={{ runId: run.id }} className="min-w-0 truncate font-medium hover:text-accent hover:underline">
+        <Link to="/runs/$runId" params={{ runId: run.id }} className="min-w-0 truncate font-medium hover:link">
           {run.input?.slice(0, 200) ?? run.name ?? run.id}
         </Link>
         <OutcomeBadge outcome={run.outcome} source={run.outcome_source ?? ""} reason={run.outcome_reason ?? ""} />

@@ -52,7 +52,7 @@ function Side({ span, runId, input, output, ready, error, tone }: SideProps) {
     <div className="flex min-w-0 flex-col gap-4 overflow-y-auto border-l border-line p-4 first:border-l-0" tabIndex={0} role="region" aria-label={titleOf(span)}>
       <h2 className="flex items-center gap-2 text-sm font-semibold">
         {titleOf(span)}
-        <Link to="/runs/$runId" params={{ runId }} search={{ span: span.span_id }} className="text-xs font-normal text-accent hover:underline">
+        <Link to="/runs/$runId" params={{ runId }} search={{ span: span.span_id }} className="text-xs font-normal link">
           open in its run
         </Link>
       </h2>
@@ -96,8 +96,8 @@ function written(content: Content | null | undefined): string {
   if (content.format === "json") return JSON.stringify(content.value, null, 2);
   return (content.messages ?? [])
     .map((message) => {
-      const calls = (message.tool_calls ?? []).map((call) => `→ ${call.name ?? ""}(${call.arguments ?? ""})`);
-      return [`[${message.role}${message.name ? ` ${message.name}` : ""}]`, message.content ?? "", ...calls].filter(Boolean).join("\n");
+      const calls = message.tool_calls.map((call) => `→ ${call.name}(${call.arguments})`);
+      return [`[${message.role}${message.name ? ` ${message.name}` : ""}]`, message.content, ...calls].filter(Boolean).join("\n");
     })
     .join("\n\n");
 }

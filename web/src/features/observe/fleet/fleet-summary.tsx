@@ -61,7 +61,7 @@ export function FleetSummary({ fleet, range, onRange }: FleetSummaryProps) {
         >
           {total.cost_usd == null ? UNKNOWN : money(total.cost_usd)}{" "}
           <span className="text-2xs font-normal text-faint">
-            {total.input_tokens == null ? "tokens unknown" : `${compact((total.input_tokens ?? 0) + (total.output_tokens ?? 0))} tokens`}
+            {total.input_tokens == null ? "tokens unknown" : `${compact(total.input_tokens + (total.output_tokens ?? 0))} tokens`}
           </span>
         </Figure>
         <Figure label="Duration p50 · p95" search={runsOf(range)}>

@@ -80,7 +80,7 @@ function Row({ row, range }: { row: FleetRow; range: TimeRange }) {
   const agent = agentFilter(row.agent);
   const cell = (filters: (string | undefined)[], children: ReactNode, title?: string) => (
     <td className="px-3 text-right">
-      <Link to="/runs" search={runsOf(range, agent, ...filters)} title={title} className="num rounded hover:text-accent hover:underline">
+      <Link to="/runs" search={runsOf(range, agent, ...filters)} title={title} className="num rounded hover:link">
         {children}
       </Link>
     </td>

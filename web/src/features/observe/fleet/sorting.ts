@@ -1,4 +1,4 @@
-import { useRef } from "react";
+import { useState } from "react";
 import type { FleetRow } from "@/client/types";
 import type { FleetSort } from "@/routes/search";
 
@@ -32,16 +32,13 @@ export function sortFleet(rows: readonly FleetRow[], sort: FleetSort, dir: "asc"
  * agents that appear meanwhile go to the end.
  */
 export function useSteadyOrder(rows: readonly FleetRow[], sort: FleetSort, dir: "asc" | "desc", view: string): FleetRow[] {
-  const kept = useRef<{ key: string; order: readonly string[] }>({ key: "", order: [] });
   const key = `${view} ${sort} ${dir}`;
+  const [kept, setKept] = useState<{ key: string; order: readonly string[] }>({ key: "", order: [] });
   const sorted = sortFleet(rows, sort, dir);
-  if (rows.length === 0) return [];
-  if (kept.current.key !== key) {
-    kept.current = { key, order: sorted.map((row) => row.agent ?? "") };
-    return sorted;
-  }
-  const ordered = keepOrder(sorted, kept.current.order);
-  kept.current = { key, order: ordered.map((row) => row.agent ?? "") };
+  const ordered = kept.key === key ? keepOrder(sorted, kept.order) : sorted;
+  const order = ordered.map((row) => row.agent ?? "");
+  // Without rows there is no order to keep: the page is still reading.
+  if (rows.length > 0 && (kept.key !== key || order.join() !== kept.order.join())) setKept({ key, order });
   return ordered;
 }
 

@@ -11,11 +11,11 @@ import { filterText } from "../filters";
 /** Longest value that makes a sensible filter. */
 const FILTERABLE = 300;
 
-const FIELDS: readonly (keyof Span)[] = [
+const FIELDS = [
   "span_id", "trace_id", "parent_id", "kind", "status", "dialect", "scope", "service", "release", "environment", "agent", "workflow",
   "session_id", "user_id", "provider", "model_asked", "model_answered", "response_id", "finish_reason", "tool_name", "tool_call_id",
   "input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens", "cost_usd", "flags", "merged_into",
-]; // prettier-ignore
+] as const satisfies readonly (keyof Span)[];
 
 /** Every field and attribute of a step, to be searched and copied. */
 export function Attributes({ span }: { span: Span }) {
@@ -61,28 +61,27 @@ export function Attributes({ span }: { span: Span }) {
   );
 }
 
-function written(value: Span[keyof Span]): string {
-  if (value === null || value === undefined) return "";
-  if (Array.isArray(value)) return value.join(", ");
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+function written(value: Span[(typeof FIELDS)[number]]): string {
+  if (value === null) return "";
+  return Array.isArray(value) ? value.join(", ") : String(value);
 }
 
 function Pair({ name, value, filter }: { name: string; value: string; filter?: string | undefined }) {
   const json = parseJson(value);
   return (
-    <div className="group/pair grid grid-cols-[minmax(8rem,34%)_1fr_auto] items-start gap-3 border-b border-line py-1 text-xs hover:bg-hover">
+    <div className="group/pair grid grid-cols-[minmax(8rem,34%)_1fr] items-start gap-3 border-b border-line py-1 text-xs hover:bg-hover">
       <dt className="font-mono text-2xs leading-5 [overflow-wrap:anywhere] text-muted">{name}</dt>
-      <dd className="min-w-0 leading-5 [overflow-wrap:anywhere]">
-        {json ? <JsonView value={json} open={0} className="pl-3.5" /> : <span className="whitespace-pre-wrap">{value.length > 4000 ? `${value.slice(0, 4000)}…` : value}</span>}
-      </dd>
-      <div className="flex opacity-0 group-focus-within/pair:opacity-100 group-hover/pair:opacity-100">
+      <dd className="flex min-w-0 items-start gap-2 leading-5 [overflow-wrap:anywhere]">
+        <span className="min-w-0 flex-1">{json ? <JsonView value={json} open={0} className="pl-3.5" /> : <span className="whitespace-pre-wrap">{value.length > 4000 ? `${value.slice(0, 4000)}…` : value}</span>}</span>
+        <span className="flex opacity-0 group-focus-within/pair:opacity-100 group-hover/pair:opacity-100">
         {filter ? (
           <Link to="/runs" search={{ filter: [filter] }} title="Runs with this value" aria-label={`Runs where ${name} is this`} className="flex size-5 items-center justify-center rounded text-muted hover:text-text">
             <ListFilter className="size-3.5" />
           </Link>
         ) : null}
-        <CopyButton text={value} label={`Copy ${name}`} className="size-5" />
-      </div>
+          <CopyButton text={value} label={`Copy ${name}`} className="size-5" />
+        </span>
+      </dd>
     </div>
   );
 }

@@ -55,7 +55,7 @@ export function Chat({ messages, stepOfCall, onSelect, keep }: ChatProps) {
 
 function Bubble({ message, stepOfCall, onSelect }: { message: Message } & Pick<ChatProps, "stepOfCall" | "onSelect">) {
   const { icon: Icon, label, color } = ROLES[message.role] ?? OTHER_ROLE;
-  const long = message.role === "system" && (message.content?.length ?? 0) > 320;
+  const long = message.role === "system" && message.content.length > 320;
   const [open, setOpen] = useState(!long);
   const step = message.tool_call_id ? stepOfCall?.(message.tool_call_id) : undefined;
   return (
@@ -69,12 +69,12 @@ function Bubble({ message, stepOfCall, onSelect }: { message: Message } & Pick<C
         ) : null}
         {step && onSelect ? <StepLink onClick={() => onSelect(step)} /> : null}
         <span className="ml-auto opacity-0 group-focus-within/message:opacity-100 group-hover/message:opacity-100">
-          <CopyButton text={message.content ?? ""} label="Copy message" className="size-5" />
+          <CopyButton text={message.content} label="Copy message" className="size-5" />
         </span>
       </header>
       {open ? (
         <>
-          {message.parts?.map((part, index) => <Part key={index} part={part} />)}
+          {message.parts.map((part, index) => <Part key={index} part={part} />)}
           {message.content ? <Prose text={message.content} /> : null}
         </>
       ) : (
@@ -82,17 +82,17 @@ function Bubble({ message, stepOfCall, onSelect }: { message: Message } & Pick<C
           {message.content}
         </button>
       )}
-      {message.tool_calls?.map((call, index) => (
+      {message.tool_calls.map((call, index) => (
         <Call key={call.id || index} call={call} step={call.id ? stepOfCall?.(call.id) : undefined} onSelect={onSelect} />
       ))}
-      {!message.content && !message.tool_calls?.length && !message.parts?.length ? <p className="text-xs text-faint">empty message</p> : null}
+      {!message.content && !message.tool_calls.length && !message.parts.length ? <p className="text-xs text-faint">empty message</p> : null}
     </article>
   );
 }
 
 function StepLink({ onClick }: { onClick: () => void }) {
   return (
-    <button type="button" className="inline-flex items-center rounded text-2xs text-accent hover:underline" onClick={onClick}>
+    <button type="button" className="inline-flex items-center rounded text-2xs link" onClick={onClick}>
       go to step <ChevronRight className="size-3" aria-hidden />
     </button>
   );
@@ -100,14 +100,14 @@ function StepLink({ onClick }: { onClick: () => void }) {
 
 /** A tool the model asked for. */
 function Call({ call, step, onSelect }: { call: ToolCall; step: string | undefined; onSelect: ChatProps["onSelect"] }) {
-  const parsed = parseJson(call.arguments ?? "");
+  const parsed = parseJson(call.arguments);
   return (
     <div className="mt-1.5 overflow-hidden rounded-lg border border-line bg-sunken">
       <div className="flex h-7 items-center gap-1.5 px-2.5 text-xs">
         <Wrench className="size-3.5" style={{ color: "var(--kind-tool)" }} aria-hidden />
         <span className="font-mono font-medium">{call.name || "unnamed tool"}</span>
         {step && onSelect ? <StepLink onClick={() => onSelect(step)} /> : null}
-        <CopyButton text={call.arguments ?? ""} label="Copy arguments" className="ml-auto size-5" />
+        <CopyButton text={call.arguments} label="Copy arguments" className="ml-auto size-5" />
       </div>
       {call.arguments && call.arguments !== "{}" ? (
         <div className="border-t border-line px-2.5 py-1.5 pl-6">
@@ -126,7 +126,7 @@ function Call({ call, step, onSelect }: { call: ToolCall; step: string | undefin
 }
 
 function Part({ part }: { part: MessagePart }) {
-  const text = part.text ?? "";
+  const { text } = part;
   if (part.type === "reasoning")
     return (
       <details className="mb-1.5 rounded-lg bg-hover px-2.5 py-1.5">
@@ -139,7 +139,7 @@ function Part({ part }: { part: MessagePart }) {
       </details>
     );
   const Icon = part.type === "image" ? Image : FileText;
-  const where = part.uri?.startsWith("data:") ? `${part.uri.slice(0, 40)}…` : part.uri;
+  const where = part.uri.startsWith("data:") ? `${part.uri.slice(0, 40)}…` : part.uri;
   return (
     <div className={cx("mb-1.5 rounded-lg border border-line px-2.5 py-1.5 text-xs", part.type === "refusal" && "border-bad-mark")}>
       <p className="flex items-center gap-1.5 text-muted">

@@ -32,7 +32,7 @@ export function Events({ span }: { span: Span }) {
           <p className="flex flex-wrap gap-3">
             <span>trace <CopyId id={link.trace_id} /></span>
             <span>step <CopyId id={link.span_id} /></span>
-            <Link to="/runs" search={{ from: "all", filter: [filterText("id", "contains", link.trace_id)] }} className="text-accent hover:underline">
+            <Link to="/runs" search={{ from: "all", filter: [filterText("id", "contains", link.trace_id)] }} className="link">
               its run
             </Link>
           </p>

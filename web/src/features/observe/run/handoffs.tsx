@@ -25,7 +25,7 @@ export function Handoffs({ handoffs, onSelect }: { handoffs: readonly Handoff[];
             <p className="max-w-md py-1.5 text-xs">
               {handoff.reason ? <span>“{handoff.reason}”</span> : <span className="text-faint">no reason was said</span>}
               {handoff.span_id ? (
-                <button type="button" className="ml-2 rounded text-accent hover:underline" onClick={() => onSelect(handoff.span_id ?? "")}>
+                <button type="button" className="ml-2 rounded link" onClick={() => onSelect(handoff.span_id ?? "")}>
                   go to step
                 </button>
               ) : null}

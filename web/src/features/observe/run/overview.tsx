@@ -101,7 +101,7 @@ function ScoreLine({ score, onSelect }: { score: Score; onSelect: (spanId: strin
       {score.source ? <Badge title="Who judged">{score.source}</Badge> : null}
       {score.explanation ? <span className="w-full text-muted">{score.explanation}</span> : null}
       {spanId ? (
-        <button type="button" className="text-accent hover:underline" onClick={() => onSelect(spanId)}>
+        <button type="button" className="link" onClick={() => onSelect(spanId)}>
           its step
         </button>
       ) : null}

@@ -39,7 +39,7 @@ export function Prose({ text, fold = true }: { text: string; fold?: boolean }) {
         ),
       )}
       {cut ? (
-        <button type="button" className="self-start rounded text-xs text-accent hover:underline" onClick={() => setWhole(true)}>
+        <button type="button" className="self-start rounded text-xs link" onClick={() => setWhole(true)}>
           Show all {text.length.toLocaleString("en-US")} characters
         </button>
       ) : null}

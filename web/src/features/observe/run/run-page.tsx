@@ -108,7 +108,11 @@ function Loaded({ project, run, spans, pending, error, retry }: LoadedProps) {
       const span = rows[index % rows.length]?.step.span;
       return span !== undefined && (isBad(span) || isNegative(span));
     };
-    for (let step = 1; step <= rows.length; step += 1) if (bad(at + step)) return goTo((at + step) % rows.length);
+    for (let step = 1; step <= rows.length; step += 1)
+      if (bad(at + step)) {
+      goTo((at + step) % rows.length);
+      return;
+    }
   };
   const setFold = (fold: boolean) => selected && selected.children.length > 0 && folded.has(selected.span.span_id) !== fold && onFold(selected.span.span_id);
   const foldAll = () => setFolded(new Set(foldable(tree)));

@@ -60,17 +60,17 @@ function HandoffLine({ from, to }: { from: string | null; to: string }) {
   );
 }
 
+/** A tool as offered: some conventions wrap it in `function`. */
 interface Definition {
-  name?: unknown;
-  description?: unknown;
-  function?: { name?: unknown; description?: unknown };
+  name?: string;
+  function?: { name?: string };
 }
 
 /** The tools the model could have used, folded: which were there matters when the wrong one was taken. */
 function OfferedTools({ tools }: { tools: unknown }) {
   if (!Array.isArray(tools) || tools.length === 0) return null;
   const definitions = tools as Definition[];
-  const nameOf = (each: Definition) => String(each.name ?? each.function?.name ?? "unnamed");
+  const nameOf = (each: Definition) => each.name ?? each.function?.name ?? "unnamed";
   return (
     <details className="rounded-lg border border-line">
       <summary className="cursor-pointer px-3 py-2 text-xs text-muted">

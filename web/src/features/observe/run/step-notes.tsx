@@ -39,7 +39,7 @@ export function StepNotes({ span, onSelect, onFull }: StepNotesProps) {
       {merged_into ? (
         <Note>
           Reports the same call as{" "}
-          <button type="button" className="text-accent hover:underline" onClick={() => onSelect(merged_into)}>
+          <button type="button" className="link" onClick={() => onSelect(merged_into)}>
             another step
           </button>
           , which is counted in its place.
@@ -51,7 +51,7 @@ export function StepNotes({ span, onSelect, onFull }: StepNotesProps) {
       {span.truncated && onFull ? (
         <Note>
           Long values are cut here at 65,536 characters.{" "}
-          <button type="button" className="text-accent hover:underline" onClick={onFull}>
+          <button type="button" className="link" onClick={onFull}>
             Load all of it
           </button>
         </Note>

@@ -80,21 +80,21 @@ export function Verdict({ run, spans, suspicious, onSelect, onOnly }: VerdictPro
         </Fact>
         {run.agent ? (
           <Fact label="Agent">
-            <Link to="/runs" search={{ filter: [filterText("agent", "eq", run.agent)] }} className="rounded hover:text-accent hover:underline">
+            <Link to="/runs" search={{ filter: [filterText("agent", "eq", run.agent)] }} className="rounded hover:link">
               {run.agent}
             </Link>
           </Fact>
         ) : null}
         {run.release ? (
           <Fact label="Release">
-            <Link to="/runs" search={{ filter: [filterText("release", "eq", run.release)] }} className="rounded hover:text-accent hover:underline">
+            <Link to="/runs" search={{ filter: [filterText("release", "eq", run.release)] }} className="rounded hover:link">
               {run.release}
             </Link>
           </Fact>
         ) : null}
         {run.session_id ? (
           <Fact label="Session">
-            <Link to="/sessions/$sessionId" params={{ sessionId: run.session_id }} className="max-w-40 truncate rounded text-accent hover:underline">
+            <Link to="/sessions/$sessionId" params={{ sessionId: run.session_id }} className="max-w-40 truncate rounded link">
               {run.session_id}
             </Link>
           </Fact>
@@ -130,7 +130,7 @@ function Fact({ label, title, onClick, bad, children }: FactProps) {
       <dt className="text-2xs text-muted">{label}</dt>
       <dd className={cx("font-medium", bad && "text-bad")}>
         {onClick ? (
-          <button type="button" className="rounded hover:text-accent hover:underline" onClick={onClick}>
+          <button type="button" className="rounded hover:link" onClick={onClick}>
             {children}
           </button>
         ) : (

@@ -55,7 +55,7 @@ export function ColumnChooser({ project, value, onChange }: ColumnChooserProps) 
       {known.filter(matches).map(row)}
       {attributes.some(matches) ? <p className="mt-2 px-2 pb-1 text-2xs font-medium text-muted">Attributes of the root step</p> : null}
       {attributes.filter(matches).slice(0, MOST_ATTRIBUTES).map(row)}
-      <button type="button" className="mt-1 px-2 text-2xs text-accent hover:underline" onClick={() => onChange(undefined)}>
+      <button type="button" className="mt-1 px-2 text-2xs link" onClick={() => onChange(undefined)}>
         Back to the default columns
       </button>
     </Popover>

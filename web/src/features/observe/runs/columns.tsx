@@ -43,7 +43,7 @@ function Steps({ run, only, children, title }: { run: Run; only: "errors" | "mod
       params={{ runId: run.id }}
       search={{ only }}
       title={title}
-      className="relative z-1 rounded hover:text-accent hover:underline"
+      className="relative z-1 rounded hover:link"
     >
       {children}
     </Link>
@@ -121,7 +121,7 @@ export const COLUMNS: readonly Column[] = [
   column("service", "Service", "minmax(110px,1fr)", (run) => text(run.service)),
   column("session_id", "Session", "130px", (run) =>
     run.session_id ? (
-      <Link to="/sessions/$sessionId" params={{ sessionId: run.session_id }} className="relative z-1 truncate text-accent hover:underline" title={run.session_id}>
+      <Link to="/sessions/$sessionId" params={{ sessionId: run.session_id }} className="relative z-1 truncate link" title={run.session_id}>
         {run.session_id}
       </Link>
     ) : (

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, useMemo } from "react";
 import { boundMs, bucketSeconds, DEFAULT_RANGE } from "@/client/time-range";
 import type { AggregateRow } from "@/client/types";
+import { useMinute } from "@/ui/time";
 import { histogramQuery, type RunSelection } from "../queries";
 
 const TimeChart = lazy(() => import("@/ui/time-chart").then((module) => ({ default: module.TimeChart })));
@@ -18,8 +19,7 @@ interface HistogramProps {
 
 /** How many runs, and how many with an error, over the time shown; drag to look closer. */
 export function Histogram({ project, selection, firstMs, onRange }: HistogramProps) {
-  // The minute is close enough, and keeps the query's name the same while the page is drawn again.
-  const now = Math.ceil(Date.now() / 60_000) * 60_000;
+  const now = useMinute();
   const from = boundMs(selection.from ?? DEFAULT_RANGE, now) ?? firstMs ?? now - 86_400_000;
   const to = boundMs(selection.to, now) ?? now;
   const bucket = bucketSeconds(Math.max(60_000, to - from), 90);

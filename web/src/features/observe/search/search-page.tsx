@@ -1,7 +1,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { Search as SearchIcon, SearchX } from "lucide-react";
-import { useEffect, useMemo, useState } from "react";
+import { useMemo, useState } from "react";
 import { useProject } from "@/client/project";
 import { ALL_TIME } from "@/client/time-range";
 import type { SearchHit } from "@/client/types";
@@ -25,7 +25,12 @@ export function SearchPage() {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const [typed, setTyped] = useState(search.q ?? "");
-  useEffect(() => setTyped(search.q ?? ""), [search.q]);
+  // Going back in history changes what is searched for under the box.
+  const [asked, setAsked] = useState(search.q);
+  if (asked !== search.q) {
+    setAsked(search.q);
+    setTyped(search.q ?? "");
+  }
   const range = { from: search.from, to: search.to };
   const found = useInfiniteQuery(searchQuery(project, search.q ?? "", range));
   const hits = useMemo(() => found.data?.pages.flatMap((page) => page.items) ?? [], [found.data]);
