@@ -11,13 +11,17 @@ from pathlib import Path
 REPO = Path(__file__).resolve().parents[2]
 
 PUBLIC_NAMES = [
+    "ExportStats",
     "agent",
+    "current_run",
     "flush",
     "init",
     "outcome",
     "propagate",
     "score",
+    "session",
     "shutdown",
+    "stats",
     "tool",
 ]
 

@@ -50,7 +50,7 @@ class _Watcher(MetaPathFinder):
         self.waiting: dict[str, list[Callable[[], None]]] = {}
         self._asking = threading.local()
 
-    def find_spec(
+    def find_spec(  # positional: the import system calls it
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         if fullname not in self.waiting or getattr(self._asking, "name", "") == fullname:
