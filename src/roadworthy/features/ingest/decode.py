@@ -68,7 +68,9 @@ def _decode_traces(request: Request, record: IntakeRecord, version: int) -> Deco
                     continue
                 raw = _raw(sent, source.scope)
                 if raw.events:
-                    decoded.scores += scores_of_events(raw, trace_id.hex(), span_id.hex(), source)
+                    decoded.scores += scores_of_events(
+                        raw, trace_id=trace_id.hex(), span_id=span_id.hex(), source=source
+                    )
                 spans.append(normalise(raw, _frame(sent, trace_id, span_id), source))
     for code, count in sorted(faults.items()):
         decoded.rejections.append(
@@ -128,8 +130,8 @@ def _decode_logs(request: Request, record: IntakeRecord, version: int) -> Decode
         for scope_logs in resource_logs.scope_logs:
             for sent in scope_logs.log_records:
                 attributes: Attributes = read_attributes(sent.attributes)
-                if score := score_of(sent, attributes, record, version):
+                if score := score_of(sent, attributes, record=record, version=version):
                     decoded.scores.append(score)
-                elif content := content_of(sent, attributes, record, version):
+                elif content := content_of(sent, attributes, record=record, version=version):
                     decoded.log_contents.append(content)
     return decoded

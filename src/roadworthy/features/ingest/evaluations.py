@@ -17,7 +17,7 @@ EVENT = "gen_ai.evaluation.result"
 _ATTRIBUTE = "gen_ai.evaluation."
 
 
-def scores_of_events(raw: RawSpan, trace_id: str, span_id: str, source: Source) -> list[Score]:
+def scores_of_events(raw: RawSpan, *, trace_id: str, span_id: str, source: Source) -> list[Score]:
     """Take the evaluations out of a span's events."""
     found = [event for event in raw.events if event.name == EVENT]
     if not found:
@@ -36,7 +36,7 @@ def scores_of_events(raw: RawSpan, trace_id: str, span_id: str, source: Source) 
     ]
 
 
-def score_of(sent: Any, attributes: Attributes, record: IntakeRecord, version: int) -> Score | None:
+def score_of(sent: Any, attributes: Attributes, *, record: IntakeRecord, version: int) -> Score | None:
     """None where the log record is no evaluation. Without a trace id it joins by response id, later."""
     if (sent.event_name or attributes.get("event.name")) != EVENT:
         return None

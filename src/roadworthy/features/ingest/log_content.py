@@ -45,7 +45,7 @@ class LogContent:
     attributes: dict[str, str] = field(default_factory=dict)
 
 
-def content_of(sent: Any, attributes: Attributes, record: IntakeRecord, version: int) -> LogContent | None:
+def content_of(sent: Any, attributes: Attributes, *, record: IntakeRecord, version: int) -> LogContent | None:
     """None where the log record holds no content of a span."""
     if len(sent.trace_id) != 16 or len(sent.span_id) != 8:
         return None

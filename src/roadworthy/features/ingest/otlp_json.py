@@ -53,7 +53,7 @@ def _load(body: bytes) -> Any:
         reason = error
     try:
         # Slow path: invalid UTF-8 and lone surrogates are replaced, as the protobuf side does.
-        return json.loads(_SURROGATES.sub("�", body.decode("utf-8", "replace")))
+        return json.loads(body.decode("utf-8", "replace"))
     except (ValueError, RecursionError):
         raise BadJson(f"The body is not JSON: {reason}") from reason
 
@@ -144,7 +144,7 @@ def _scalar(field: FieldDescriptor, value: Any, where: str) -> Any:
 def _text(value: Any, where: str) -> str:
     if not isinstance(value, str):
         raise BadJson(f"{where} must be a string")
-    return value
+    return value if value.isascii() else _SURROGATES.sub("�", value)
 
 
 def _bytes(field: FieldDescriptor, value: Any, where: str) -> bytes:

@@ -197,7 +197,7 @@ def _first(attributes: Attributes, *names: str) -> int | None:
             if found is None and number is not None:
                 found = number
                 del attributes[name]
-            elif number == found:
+            elif number is not None and number == found:
                 del attributes[name]
     return found
 

@@ -96,7 +96,10 @@ class Node:
         """The span with what assembly found out; the same object where it found nothing."""
         span = self.span
         merged = self.merged.span.span_id if self.merged is not None else ""
-        flags = tuple(self.flags) if not merged else (*self.flags, SpanFlag.DUPLICATE)
+        if merged:
+            self.flag(SpanFlag.DUPLICATE)
+        # Sorted: which neighbour found something out first must not show.
+        flags = tuple(sorted(self.flags)) if self.flags else ()
         status = SpanStatus.ERROR if self.failed else span.status
         if (
             span.flags == flags

@@ -35,7 +35,8 @@ class _Tokens:
 def summarise(nodes: Sequence[Node]) -> Run:
     """`nodes` are all of one run, parents first, inferred ones included."""
     real = [n for n in nodes if SpanFlag.INFERRED not in n.flags]
-    roots = [n for n in real if n.parent is None]
+    # A run that is part of a trace has its root below a span that belongs to none.
+    roots = [n for n in real if n.parent is None] or real[:1]
     root = _main_root(roots)
     calls = [n for n in nodes if n.kind is SpanKind.LLM]
     run = Run(

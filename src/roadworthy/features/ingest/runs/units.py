@@ -4,8 +4,8 @@
 2. Traces that share a join key are one run. A `failed:` key only says "at the same moment": it is believed
    where one trace's span lies within the other's.
 3. A trace holds several runs only where a plain span (no agent convention) has below it agents that belong to
-   different sessions: somebody worked through a list of tasks inside one span. Each such agent is a run; the
-   plain spans above them belong to none.
+   different sessions, and no other step of an agent: somebody worked through a list of tasks inside one
+   span. Each such agent is a run; the plain spans above them belong to none.
 4. Spans in which no agent worked are no run: setting up (`create_agent`, listing the tools of an MCP
    server), bare HTTP and database spans, and a workflow span that says nothing but its name.
 """
@@ -93,7 +93,11 @@ def _by_session(nodes: list[Node]) -> list[list[Node]]:
     sessions = {n.span.session_id for n in tops}
     if len(tops) < 2 or len(sessions) < 2 or "" in sessions:
         return [nodes]
-    return [_below(top) for top in tops]
+    parts = [_below(top) for top in tops]
+    within = {id(node) for part in parts for node in part}
+    if any(_is_work(node) for node in nodes if id(node) not in within):
+        return [nodes]
+    return parts
 
 
 def _only_plain_above(node: Node) -> bool:
