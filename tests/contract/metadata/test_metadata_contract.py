@@ -66,9 +66,11 @@ def a_job(name: str, **changes: object) -> Job:
 
 
 def test_an_empty_store_is_empty(store: MetadataStore) -> None:
-    assert store.projects() == store.keys() == store.people() == store.jobs() == []
-    assert store.prices("shop") == store.views("shop") == []
-    assert store.project("shop") is store.job("x") is store.session("x") is None
+    assert (store.projects(), store.keys(), store.people(), store.jobs()) == ([], [], [], [])
+    assert (store.prices("shop"), store.views("shop")) == ([], [])
+    assert store.project("shop") is None
+    assert store.job("x") is None
+    assert store.session("x") is None
     assert store.remembered_response("shop", "k") is None
     assert store.key_hashes() == {}
 

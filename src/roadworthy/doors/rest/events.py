@@ -7,7 +7,7 @@ import json
 import secrets
 import threading
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 
 _QUEUE = 256
@@ -123,7 +123,7 @@ class EventBus:
 
 async def lines(
     bus: EventBus, *, project: str, last_event_id: str | None, heartbeat_s: float = 15, gather_s: float = 0.25
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     """A server-sent event stream (WHATWG HTML, "Server-sent events").
 
     `hello` on opening, `runs` with {"ids"} as runs change (gathered for `gather_s`), `resync` where events

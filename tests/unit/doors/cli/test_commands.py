@@ -1,0 +1,209 @@
+"""Commands as a person types them: the real command line against a real server on loopback."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from roadworthy.domain.project import KeyScope
+from roadworthy.domain.run import RunStatus
+from roadworthy.doors.rest.settings import RestSettings
+from tests.unit.doors.rest.desk import a_run, open_desk, trace_id
+from tests.unit.doors.rest.listening import Listening, listening
+
+HELP = Path(__file__).parent / "help"
+COMMANDS = [
+    *("", "up", "serve", "runs", "run", "tail", "search", "import", "export", "doctor", "mcp"),
+    *("keys", "keys create", "keys list", "keys revoke", "people", "people add", "people list"),
+    "people remove",
+]
+
+
+def roadworthy(
+    *arguments: str, stdin: str | None = None, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    clean = {k: v for k, v in os.environ.items() if not k.startswith("ROADWORTHY_")}
+    return subprocess.run(
+        [sys.executable, "-m", "roadworthy.app.main", *arguments],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**clean, "COLUMNS": "100", "NO_COLOR": "1", "TERMINAL_WIDTH": "100", **environment},
+        check=False,
+    )
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Listening]:
+    with listening(open_desk(tmp_path, RestSettings(version="test"))) as opened:
+        yield opened
+
+
+@pytest.fixture
+def guarded(tmp_path: Path) -> Iterator[Listening]:
+    with listening(open_desk(tmp_path, RestSettings(version="test", login_required=True))) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_is_as_it_was(command: str) -> None:
+    """After a wanted change: ROADWORTHY_WRITE_SNAPSHOTS=1 pytest tests/unit/doors/cli"""
+    done = roadworthy(*command.split(), "--help")
+    assert done.returncode == 0, done.stderr
+    file = HELP / f"{command.replace(' ', '_') or 'roadworthy'}.txt"
+    if os.environ.get("ROADWORTHY_WRITE_SNAPSHOTS"):
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(done.stdout)
+    assert done.stdout == file.read_text()
+
+
+def test_help_loads_nothing_of_the_server() -> None:
+    """What help loads is what makes it slow."""
+    code = (
+        "import sys\nsys.argv = ['roadworthy', '--help']\n"
+        "from roadworthy.app.main import main\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "heavy = {'pydantic', 'fastapi', 'starlette', 'sqlalchemy', 'chdb', 'pyarrow', 'numpy', 'grpc',"
+        " 'rich', 'httpx', 'mcp', 'uvicorn', 'alembic', 'argon2', 'opentelemetry'}\n"
+        "print(sorted(heavy & set(sys.modules)), file=sys.stderr)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stderr.strip() == "[]"
+
+
+def test_runs_in_a_table_and_for_machines(server: Listening) -> None:
+    server.desk.write_runs(
+        a_run(1), a_run(2, agent="billing", status=RunStatus.ERROR, error="[red]timed out[/red]")
+    )
+    table = roadworthy("runs", "--server", server.url).stdout
+    assert trace_id(1) in table
+    assert "answer 1" in table
+    assert "[red]timed out[/red]" in table, "what an agent wrote is shown as it is"
+    done = roadworthy("runs", "--json", "-f", "agent:=:billing", ROADWORTHY_SERVER=server.url)
+    lines = done.stdout.splitlines()
+    assert [json.loads(line)["id"] for line in lines] == [trace_id(2)]
+
+
+def test_more_runs_than_a_page(server: Listening) -> None:
+    server.desk.write_runs(*(a_run(n) for n in range(1, 1300)))
+    done = roadworthy("runs", "--json", "-n", "1200", "--server", server.url)
+    ids = [json.loads(line)["id"] for line in done.stdout.splitlines()]
+    assert ids == [trace_id(n) for n in range(1299, 99, -1)]
+
+
+def test_one_run(server: Listening) -> None:
+    server.desk.write(1)
+    shown = roadworthy("run", trace_id(1), "--server", server.url).stdout
+    assert "question 1" in shown
+    assert "answer 1" in shown
+    assert shown.index("chat gpt-5") < shown.index("find_order")
+    said = json.loads(roadworthy("run", trace_id(1), "--json", "--server", server.url).stdout)
+    assert len(said["spans"]) == 2
+    missing = roadworthy("run", "abc", "--server", server.url)
+    assert (missing.returncode, missing.stdout) == (1, "")
+    assert "There is no run 'abc'" in missing.stderr
+
+
+def test_search(server: Listening) -> None:
+    server.desk.write(1)
+    assert "zanzibar" in roadworthy("search", "zanzibar shipped", "--server", server.url).stdout
+    assert "Nothing found" in roadworthy("search", "nowhere", "--server", server.url).stdout
+
+
+def test_tail_says_runs_as_they_end(server: Listening) -> None:
+    command = [sys.executable, "-m", "roadworthy.app.main", "tail", "--json", "--server", server.url]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            while server.desk.events.listeners == 0:
+                assert process.poll() is None
+            server.desk.write_runs(a_run(1, status=RunStatus.RUNNING), a_run(2))
+            server.desk.events.publish_runs("default", [trace_id(1), trace_id(2)])
+            assert json.loads(process.stdout.readline())["id"] == trace_id(2)
+            server.desk.write_runs(a_run(1, version=9))
+            server.desk.events.publish_runs("default", [trace_id(2), trace_id(1)])
+            assert json.loads(process.stdout.readline())["id"] == trace_id(1)
+        finally:
+            process.terminate()
+
+
+def test_a_server_that_is_not_there(free_port: int) -> None:
+    done = roadworthy("runs", "--server", f"http://127.0.0.1:{free_port}")
+    assert done.returncode == 1
+    assert "roadworthy up" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "is no address" in roadworthy("runs", "--server", "localhost").stderr
+
+
+def test_a_bad_filter_is_told_in_words(server: Listening) -> None:
+    done = roadworthy("runs", "-f", "nonsense:=:1", "--server", server.url)
+    assert done.returncode == 1
+    assert "no field 'nonsense'" in done.stderr
+
+
+def test_a_key_opens_a_guarded_server(guarded: Listening) -> None:
+    guarded.desk.add_project("shop")
+    guarded.desk.write(1, project="shop")
+    refused = roadworthy("runs", "--server", guarded.url)
+    assert "--key or ROADWORTHY_API_KEY" in refused.stderr
+    key = guarded.desk.add_key("shop", KeyScope.READ)["authorization"].removeprefix("Bearer ")
+    done = roadworthy("runs", "--json", ROADWORTHY_SERVER=guarded.url, ROADWORTHY_API_KEY=key)
+    assert json.loads(done.stdout)["id"] == trace_id(1)
+
+
+def test_keys_through_the_server(server: Listening) -> None:
+    made = roadworthy("keys", "create", "--name", "ci", "--scope", "read", "--server", server.url)
+    assert made.stdout.startswith("rw_"), made.stderr
+    assert len(made.stdout.splitlines()) == 1, "the key alone, to be put into a variable"
+    key_id = made.stdout.split("_")[1]
+    assert f"{key_id}  live  read  ci" in roadworthy("keys", "list", "--server", server.url).stdout
+    assert roadworthy("keys", "revoke", key_id, "--server", server.url).returncode == 0
+    assert "revoked" in roadworthy("keys", "list", "--server", server.url).stdout
+
+
+def test_keys_and_people_before_the_first_start(tmp_path: Path) -> None:
+    data = str(tmp_path / "new" / "data")
+    made = roadworthy("keys", "create", "--name", "first", "--data", data, "--json")
+    key = json.loads(made.stdout)
+    assert key["secret"].startswith(f"rw_{key['id']}_")
+    assert f"{key['id']}  live  ingest  first" in roadworthy("keys", "list", "--data", data).stdout
+    assert roadworthy("keys", "revoke", key["id"], "--data", data).returncode == 0
+    assert roadworthy("keys", "revoke", key["id"], "--data", data).returncode == 1
+
+    assert "at least 10" in roadworthy("people", "add", "ada", "--data", data, stdin="short\n").stderr
+    assert roadworthy("people", "add", "ada", "--data", data, stdin="long enough it is\n").returncode == 0
+    assert roadworthy("people", "list", "--data", data).stdout == "ada\n"
+    assert roadworthy("people", "remove", "ada", "--data", data).returncode == 0
+    assert roadworthy("people", "list", "--data", data).stdout == ""
+
+
+def test_a_role_that_cannot_run_apart(tmp_path: Path) -> None:
+    done = roadworthy("serve", "--role", "worker", "--data", str(tmp_path))
+    assert done.returncode == 2
+    assert "--role all" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "says"),
+    [
+        (["up", "--port", "99999"], {}, "port"),
+        (["up"], {"ROADWORTHY_PORT": "many"}, "port"),
+        (["up", "--log-level", "loud"], {}, "log-level"),
+    ],
+)
+def test_a_setting_that_cannot_be(
+    tmp_path: Path, arguments: list[str], environment: dict[str, str], says: str
+) -> None:
+    done = roadworthy(*arguments, "--data", str(tmp_path / "d"), **environment)
+    assert done.returncode == 2
+    assert says in done.stderr
+    assert "Traceback" not in done.stderr
