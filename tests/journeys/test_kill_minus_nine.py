@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
 from tests import product
 from tests.journeys import traffic
 from tests.product import Product, kill_process, wait_until

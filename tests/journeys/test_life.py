@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+
 from tests import product
 from tests.journeys import traffic
 from tests.product import Product, wait_until

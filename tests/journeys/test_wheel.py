@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from tests import product
 
 REPO = Path(__file__).resolve().parents[2]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
-import httpx
+import httpx2 as httpx
 
 from roadworthy.doors.mcp.reads import Params, Refused, query, refusal
 from roadworthy.doors.mcp.tools import build_server

@@ -17,7 +17,7 @@ from roadworthy.contracts.telemetry import Op, RunQuery
 from roadworthy.domain.run import Run
 
 
-def confirmed(session: Session, project: str, query: RunQuery, runs: Sequence[Run]) -> list[Run]:
+def confirmed(session: Session, project: str, query: RunQuery, *, runs: Sequence[Run]) -> list[Run]:
     """Those of the runs that the newest versions of their spans speak for, too."""
     left = list(runs)
     asked = words(query.text)

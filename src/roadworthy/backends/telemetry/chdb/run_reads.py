@@ -77,7 +77,7 @@ def list_runs(session: Session, project: str, query: RunQuery) -> list[Run]:
             for key, version in matched.items()
             if key in newest and newest[key].version == version
         ]
-        found += confirmed(session, project, query, current)
+        found += confirmed(session, project, query, runs=current)
         if len(matched) < wanted:
             break
         after = next(reversed(matched))
