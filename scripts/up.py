@@ -31,13 +31,27 @@ def main(command: str) -> int:
 
 
 def start(data: Path) -> int:
-    pid = running(data)
-    if pid is not None and is_ready():
-        print(f"Roadworthy already runs (pid {pid}).")
-        print_addresses(data)
-        return 0
-    data.mkdir(parents=True, exist_ok=True)
     log = data / "up.log"
+    pid = running(data)
+    if pid is None:
+        pid = launch(data, log)
+    else:
+        print(f"Roadworthy already runs (pid {pid}).")
+    deadline = time.monotonic() + READY_SECONDS
+    while not is_ready():
+        if running(data) is None:
+            return explain_failure(data, log, "Roadworthy did not start.")
+        if time.monotonic() > deadline:
+            return explain_failure(
+                data, log, f"Roadworthy (pid {pid}) was not ready within {READY_SECONDS} s."
+            )
+        time.sleep(0.1)
+    print_addresses(data)
+    return 0
+
+
+def launch(data: Path, log: Path) -> int:
+    data.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as out:
         process = subprocess.Popen(
             [str(Path(sys.executable).parent / "roadworthy"), "up", "--data", str(data)],
@@ -48,15 +62,7 @@ def start(data: Path) -> int:
             cwd=REPO,
         )
     pid_file(data).write_text(f"{process.pid}\n")
-    deadline = time.monotonic() + READY_SECONDS
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            return explain_failure(data, log, f"Roadworthy did not start (exit code {process.returncode}).")
-        if is_ready():
-            print_addresses(data)
-            return 0
-        time.sleep(0.1)
-    return explain_failure(data, log, f"Roadworthy was not ready within {READY_SECONDS} s.")
+    return process.pid
 
 
 def stop(data: Path) -> int:
