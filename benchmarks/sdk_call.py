@@ -1,123 +1,103 @@
-"""What a decorated call costs its host, beside a bare OpenTelemetry span around the same call.
+"""What a decorated call costs its caller, beside a bare OpenTelemetry span in the same process.
 
-    python -m benchmarks.sdk_call [--rounds 200] [--calls 200]
-
-Each takes turns in one process, on one provider with one exporter queue, whose background thread sleeps while
-it is measured; arguments and results are recorded by all of them, for the bare span as texts that were made
-before. Medians of all rounds, in µs of the caller's wall time.
+Both go through one tracer provider and its queue to an endpoint that answers at once, with the same
+function inside: a bare span with nothing on it, and calls decorated as tool and as agent, with their content
+and without. Rounds take turns; a figure is wall time a call, less that of the undecorated function.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import os
-import statistics
+import gc
+import http.server
+import threading
 import time
 from collections.abc import Callable
+from typing import Any
+
+from opentelemetry import trace
 
 import roadworthy
-from benchmarks.machine import describe
-from roadworthy.sdk.tracer import tracer
+from benchmarks.figures import Figure, Options, at_most, median, run
+from roadworthy.sdk.setup import flush, init, shutdown
 
-RESULT = {"order_id": "A-17", "status": "delivered", "amount": 64.0}
-ARGUMENTS_TEXT, RESULT_TEXT = json.dumps({"order_id": "A-17", "limit": 3}), json.dumps(RESULT)
-TOOL = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "look_up"}
-QUESTION, ANSWER = "Where is order A-17?", "It was delivered on 2 October."
+CALLS = 2_000
 
 
-def look_up(order_id: str, limit: int) -> dict[str, object]:
-    return RESULT
+class Sink(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
+        """Says nothing."""
 
 
-def plain() -> None:
-    look_up("A-17", limit=3)
+def lookup(order: str, region: str = "EU") -> dict[str, str]:
+    """What a small tool does."""
+    return {"order": order, "region": region, "status": "delivered"}
 
 
-def bare_span() -> None:
-    attributes = {**TOOL, "gen_ai.tool.call.arguments": ARGUMENTS_TEXT}
-    with tracer().start_as_current_span("execute_tool look_up", attributes=attributes) as span:
-        look_up("A-17", limit=3)
-        span.set_attribute("gen_ai.tool.call.result", RESULT_TEXT)
+def bare(tracer: trace.Tracer) -> Callable[[str], dict[str, str]]:
+    def call(order: str) -> dict[str, str]:
+        with tracer.start_as_current_span("execute_tool lookup"):
+            return lookup(order)
+
+    return call
 
 
-def bare_span_without_attributes() -> None:
-    with tracer().start_as_current_span("execute_tool look_up"):
-        look_up("A-17", limit=3)
+def microseconds(call: Callable[[str], object], calls: int) -> float:
+    gc.collect()
+    gc.disable()
+    began = time.perf_counter()
+    for _ in range(calls):
+        call("A-17")
+    took = time.perf_counter() - began
+    gc.enable()
+    flush()
+    return took / calls * 1e6
 
 
-tool = roadworthy.tool(look_up)
-quiet_tool = roadworthy.tool("look_up", capture=False)(look_up)
-ask = roadworthy.agent("desk")(lambda question: ANSWER)
-
-
-@roadworthy.tool
-async def look_up_async(order_id: str, limit: int) -> dict[str, object]:
-    return RESULT
-
-
-def decorated_tool() -> None:
-    tool("A-17", limit=3)
-
-
-def decorated_tool_without_content() -> None:
-    quiet_tool("A-17", limit=3)
-
-
-def decorated_agent() -> None:
-    ask(QUESTION)
-
-
-def decorated_coroutine() -> None:
-    step = look_up_async("A-17", limit=3)
-    try:
-        step.send(None)
-    except StopIteration:
-        return
-
-
-CASES: tuple[Callable[[], None], ...] = (
-    plain,
-    bare_span_without_attributes,
-    bare_span,
-    decorated_tool,
-    decorated_agent,
-    decorated_coroutine,
-    decorated_tool_without_content,
-)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--rounds", type=int, default=200)
-    parser.add_argument("--calls", type=int, default=200, help="calls a round")
-    options = parser.parse_args()
-    many = len(CASES) * options.rounds * options.calls
-    roadworthy.init(
-        endpoint="http://127.0.0.1:9",
-        agent="benchmark",
-        instrument=False,
-        interval_s=3600,
-        max_queue_spans=4 * many,
-        max_queue_bytes=1 << 62,
-        exit_timeout_s=0.1,
-    )
-    took: dict[str, list[float]] = {case.__name__: [] for case in CASES}
-    for _ in range(options.rounds):
-        for case in CASES:
-            begin = time.perf_counter_ns()
-            for _ in range(options.calls):
-                case()
-            took[case.__name__].append((time.perf_counter_ns() - begin) / options.calls / 1_000)
-    bare = statistics.median(took["bare_span"])
-    print(json.dumps({"machine": describe(), "rounds": options.rounds, "calls": options.calls}))
-    for name, micros in took.items():
-        median = statistics.median(micros)
-        print(f"{name:34} {median:7.2f} µs   {median / bare:5.2f} × bare_span   (fastest {min(micros):.2f})")
-    os._exit(0)  # nobody listens: there is nothing to wait for
+def measure(options: Options) -> list[Figure]:
+    sink = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Sink)
+    threading.Thread(target=sink.serve_forever, daemon=True).start()
+    rounds = 3 if options.quick else max(options.rounds, 5) * 4
+    found: dict[str, list[float]] = {}
+    for content in (True, False):
+        init(endpoint=f"http://127.0.0.1:{sink.server_port}", instrument=False, content=content)
+        named = {
+            "function": lookup,
+            "bare": bare(trace.get_tracer("bench")),
+            f"tool content={content}": roadworthy.tool(lookup),
+            f"agent content={content}": roadworthy.agent(lookup),
+        }
+        for call in named.values():
+            microseconds(call, 200)
+        for _ in range(rounds):
+            for name, call in named.items():
+                found.setdefault(name, []).append(microseconds(call, CALLS))
+        shutdown()
+    sink.shutdown()
+    function = median(found["function"]) or 0.0
+    floor = (median(found["bare"]) or 0.0) - function
+    figures = []
+    for name in ("tool content=True", "tool content=False", "agent content=True", "agent content=False"):
+        ours = (median(found[name]) or 0.0) - function
+        figures.append(
+            Figure(
+                what=f"decorated call, {name}",
+                unit="us",
+                ours=ours,
+                beside={"bare OpenTelemetry span": floor},
+                must="<= 1.3 x bare",
+                met=at_most(ours / floor, 1.3) if floor > 0 else None,
+            )
+        )
+    return figures
 
 
 if __name__ == "__main__":
-    main()
+    run(__doc__ or "", measure, seconds=0)
