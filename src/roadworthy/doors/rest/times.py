@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from roadworthy.doors.rest.problems import bad_field
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NAIVE_EPOCH = _EPOCH.replace(tzinfo=None)
 _RELATIVE = re.compile(r"-(\d{1,6})(s|m|h|d|w)")
 _UNIT_NS = {
     "s": 1_000_000_000,
@@ -54,8 +55,8 @@ def parse_duration(text: str, *, field: str) -> int:
 def rfc3339(ns: int) -> str:
     """UTC with microseconds: "2026-11-22T10:00:00.123456Z"."""
     # Not fromtimestamp: a float cannot hold microseconds of today, and fails on years it does not like.
-    moment = _EPOCH + timedelta(microseconds=ns // 1000)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond:06d}Z"
+    # Not strftime: it takes three times as long, and a long run has thousands of these.
+    return (_NAIVE_EPOCH + timedelta(microseconds=ns // 1000)).isoformat(timespec="microseconds") + "Z"
 
 
 def rfc3339_or_none(ns: int | None) -> str | None:

@@ -102,9 +102,13 @@ class ObserveService:
 
     def _steps(self, project: str, run: Run) -> RunSteps:
         spans = self._store.spans_of_traces(project, run.trace_ids)
-        places = self._store.places_of_traces(project, run.trace_ids)
-        first = min(places.values(), key=lambda place: (place.sort_ns, place.run_id), default=None)
-        assembly = self._assemble(spans, place=first)
+        place = RunPlace(run_id=run.id, sort_ns=run.sort_ns, trace_ids=run.trace_ids)
+        assembly = self._assemble(spans, place=place)
+        if len(assembly.runs) > 1:
+            # Several runs in these traces: a place names the first of them, which this one may not be.
+            places = self._store.places_of_traces(project, run.trace_ids)
+            first = min(places.values(), key=lambda place: (place.sort_ns, place.run_id), default=None)
+            assembly = self._assemble(spans, place=first)
         own = [s for s in assembly.spans if assembly.run_of.get(f"{s.trace_id}/{s.span_id}") == run.id]
         # A run that is not found again among its own traces (its rules changed since) shows them all.
         own = own or list(assembly.spans)
