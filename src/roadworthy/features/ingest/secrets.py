@@ -2,6 +2,7 @@
 
 Patterns are written in the syntax that RE2 and `re` (with re.ASCII) share, because the screen runs them all
 at once in RE2. Group `secret` is what is replaced, else the whole match; what `is_secret` refuses stays.
+No pattern may go over one stretch of text twice: a hostile message is 5 MB long, and `re` walks back.
 Formats are the providers' own; where they publish none, the prefixes are those of their key pages.
 """
 
@@ -130,7 +131,7 @@ SECRETS: tuple[Secret, ...] = (
     _prefixed("telegram_token", "[0-9]{8,10}:AA", r"[A-Za-z0-9_-]{33}\b", ":aa"),
     _prefixed("age_key", "AGE-SECRET-KEY-1", r"[0-9A-Z]{40,}", "age-secret-key-1"),
     _prefixed("roadworthy_key", "rw_", r"[A-Za-z0-9]{4,}_[A-Za-z0-9_-]{16,}", "rw_", is_secret=_mixed),
-    _prefixed("jwt", "eyJ", r"[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*", "eyj"),
+    _prefixed("jwt", "eyJ", r"[A-Za-z0-9]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*", "eyj"),
     Secret(
         kind="azure_key",
         triggers=("accountkey=", "sharedaccesskey="),
