@@ -125,8 +125,4 @@ def _meaning(message: str, overload: type[Exception]) -> Exception:
         return StoreFull(f"no space left on the disk of the telemetry store: {message}")
     if any(sign in message for sign in _TOO_LARGE):
         return overload(f"query: it needs more memory or time than one may have ({message})")
-    if "Another server instance" in message or "is already running" in message:
-        return StoreUnavailable(
-            "another process has the telemetry folder open; stop it, or choose another folder"
-        )
     return StoreUnavailable(message)

@@ -13,6 +13,7 @@ import clickhouse_connect
 from clickhouse_connect.driver.client import Client
 
 from roadworthy.backends.telemetry.chdb import retention, run_reads, span_reads, sums
+from roadworthy.backends.telemetry.chdb.folder import Folder
 from roadworthy.backends.telemetry.chdb.migrations.apply import apply
 from roadworthy.backends.telemetry.chdb.session import Session, translated
 from roadworthy.backends.telemetry.chdb.writing import write_batch
@@ -26,7 +27,6 @@ from roadworthy.contracts.telemetry import (
     SessionRow,
     SpanQuery,
     StoreStats,
-    StoreUnavailable,
     TelemetryBatch,
 )
 from roadworthy.domain.run import Run
@@ -48,26 +48,30 @@ class ChdbTelemetryStore:
     """
 
     def __init__(self, path: Path | str, *, memory_bytes: int = 768 * MIB, threads: int = 2) -> None:
-        self._path = Path(path)
+        self._folder = Folder(Path(path))
         self._memory_bytes = memory_bytes
         self._threads = threads
         try:
-            self._path.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreUnavailable(f"the telemetry folder {self._path} cannot be made: {error}") from error
+            self._session = self._open()
+        except BaseException:
+            self._folder.release()
+            raise
+
+    def _open(self) -> Session:
         with translated():
             first = self._connect(database=None)
             try:
                 first.command(f"CREATE DATABASE IF NOT EXISTS {DATABASE}")
             finally:
                 first.close()
-        self._session = Session(lambda: self._connect(database=DATABASE), readers=READERS)
+        session = Session(lambda: self._connect(database=DATABASE), readers=READERS)
         try:
-            apply(self._session)
-            self._drop_broken_parts()
+            apply(session)
+            _drop_broken_parts(session)
         except BaseException:
-            self._session.close()
+            session.close()
             raise
+        return session
 
     def write(self, batch: TelemetryBatch) -> None:
         write_batch(self._session, batch)
@@ -138,11 +142,12 @@ class ChdbTelemetryStore:
 
     def close(self) -> None:
         self._session.close()
+        self._folder.release()
 
     def _connect(self, *, database: str | None) -> Client:
         return clickhouse_connect.get_client(
             interface="chdb",
-            path=str(self._path),
+            path=str(self._folder.path),
             database=database,
             chdb_options={
                 "max_server_memory_usage": str(self._memory_bytes),
@@ -159,14 +164,13 @@ class ChdbTelemetryStore:
             },
         )
 
-    def _drop_broken_parts(self) -> None:
-        """Parts torn by a power cut were never acknowledged; the engine sets them aside for ever."""
-        rows = self._session.rows(
-            "SELECT table, name FROM system.detached_parts WHERE database = currentDatabase() "
-            "AND reason IN ('broken', 'broken-on-start')"
-        )
-        for table, name in rows:
-            log.warning("telemetry store: dropping the broken part %s of %s", name, table)
-            self._session.command(
-                f"ALTER TABLE {table} DROP DETACHED PART '{name}' SETTINGS allow_drop_detached = 1"
-            )
+
+def _drop_broken_parts(session: Session) -> None:
+    """Parts torn by a power cut were never acknowledged; the engine sets them aside for ever."""
+    rows = session.rows(
+        "SELECT table, name FROM system.detached_parts WHERE database = currentDatabase() "
+        "AND reason IN ('broken', 'broken-on-start')"
+    )
+    for table, name in rows:
+        log.warning("telemetry store: dropping the broken part %s of %s", name, table)
+        session.command(f"ALTER TABLE {table} DROP DETACHED PART '{name}' SETTINGS allow_drop_detached = 1")

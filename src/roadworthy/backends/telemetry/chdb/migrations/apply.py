@@ -8,7 +8,7 @@ to the end of `MIGRATIONS`.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from roadworthy.backends.telemetry.chdb.engines import plain
@@ -34,17 +34,17 @@ _SCHEMA_VERSION = (
 )
 
 
-def apply(session: Session, migrations: Sequence[Migration] = MIGRATIONS) -> int:
+def apply(session: Session) -> int:
     """The version reached. Raises StoreUnavailable where the folder was written by a newer release."""
     session.command(_SCHEMA_VERSION)
     current = int(session.rows("SELECT max(version) FROM schema_version")[0][0])
-    newest = max(one.version for one in migrations)
+    newest = max(one.version for one in MIGRATIONS)
     if current > newest:
         raise StoreUnavailable(
             f"the telemetry folder has schema version {current}, this release knows up to {newest}: "
             "start the release that wrote it, or a later one"
         )
-    for one in sorted(migrations, key=lambda migration: migration.version):
+    for one in sorted(MIGRATIONS, key=lambda migration: migration.version):
         if one.version > current:
             log.info("telemetry store: migration %d (%s)", one.version, one.name)
             for statement in one.statements():

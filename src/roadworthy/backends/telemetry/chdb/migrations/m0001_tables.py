@@ -185,7 +185,7 @@ def statements() -> list[str]:
     """Each can be run again: a crash in the middle is mended by the next start."""
     return [
         _SPANS + replacing("version", order_by="project, trace_id, span_id", granularity=256),
-        _RUNS + replacing("version", order_by="project, sort_ns, id", granularity=1024),
+        _RUNS + replacing("version", order_by="project, sort_ns, id", granularity=128),
         _TRACE_RUNS + replacing("version", order_by="project, trace_id, run_id", granularity=512),
         _JOIN_KEYS + replacing("version", order_by="project, key, trace_id", granularity=512),
         _SCORES
