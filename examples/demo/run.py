@@ -46,6 +46,9 @@ def main() -> int:
     page = f"http://127.0.0.1:{os.environ.get('ROADWORTHY_PORT', '8420')}"
     print(f"{len(frameworks)} agents start; watch their runs at {page}\n", flush=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # a shell's background jobs start with it ignored
     with running_model() as model:
         workers = [
             _start(framework, seed, model, options, pause=60 * len(frameworks) / options.rate)
@@ -59,7 +62,9 @@ def _start(
 ) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "examples.demo.worker", framework, "--model", model, "--seed", str(seed)]
     command += ["--seconds", str(60 * options.minutes), "--pause", f"{pause:.3f}"]
-    return subprocess.Popen(command, env={**os.environ, "ROADWORTHY_ENDPOINT": options.endpoint})
+    # A session of its own: Ctrl-C comes to us alone, and we tell each worker once.
+    environment = {**os.environ, "ROADWORTHY_ENDPOINT": options.endpoint}
+    return subprocess.Popen(command, env=environment, start_new_session=True)
 
 
 def _wait(workers: list[subprocess.Popen[bytes]], *, until: float) -> int:

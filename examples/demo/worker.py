@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import logging
 import random
+import signal
 import sys
 import time
 from importlib import import_module
@@ -80,6 +81,7 @@ def main() -> None:
 
     logging.basicConfig(level=logging.ERROR)
     logging.getLogger("roadworthy").setLevel(logging.WARNING)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     roadworthy.init(agent=f"desk-{options.framework}", release=f"1.{options.seed % 3}.0", environment="demo")
     try:
         asyncio.run(work_on(options))

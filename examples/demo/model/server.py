@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -70,12 +71,20 @@ class _Handler(BaseHTTPRequestHandler):
         """Says nothing: the demo's terminal is for the demo."""
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """An agent that was stopped in the middle of an answer is no error of the model."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
+
+
 @contextmanager
 def running_model(*, seed: int = 7, slow: bool = True) -> Iterator[str]:
     """The address to give to a provider's SDK, without /v1; `slow` thinks as long as a model would."""
     handler = type("Handler", (_Handler,), {"ids": Ids(seed), "slow": slow})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     try:
