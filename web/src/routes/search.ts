@@ -43,14 +43,14 @@ export interface RunSearch {
   tab?: RunTab | undefined;
   /** Only steps whose name or kind holds this. */
   find?: string | undefined;
-  only?: "errors" | "model" | "tools" | undefined;
+  only?: "key" | "errors" | "model" | "tools" | undefined;
 }
 export const runSearch = (raw: Raw): RunSearch =>
   only({
     span: asText(raw.span),
     tab: asOneOf(raw.tab, RUN_TABS),
     find: asText(raw.find),
-    only: asOneOf(raw.only, ["errors", "model", "tools"] as const),
+    only: asOneOf(raw.only, ["key", "errors", "model", "tools"] as const),
   });
 
 export interface CompareSearch {

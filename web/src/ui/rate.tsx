@@ -10,7 +10,7 @@ export interface RateValue {
 
 /**
  * A rate with its n and its interval; never one without the others. `ofWhat` names what n counts.
- * The interval is drawn as ± half its width, and in full on hover.
+ * The interval is drawn as ± half its width, as its ends where it is lopsided (few runs), and in full on hover.
  */
 export function Rate({ hits, n, low, high, ofWhat, bad = false }: RateValue & { ofWhat: string; bad?: boolean }) {
   if (n === 0)
@@ -20,15 +20,24 @@ export function Rate({ hits, n, low, high, ofWhat, bad = false }: RateValue & { 
       </span>
     );
   const share = hits / n;
-  const half = low != null && high != null ? (high - low) / 2 : null;
   const title =
     `${hits} of ${plural(n, ofWhat)}` +
     (low != null && high != null ? ` · 95 % interval ${percent(low)} to ${percent(high)} (Wilson)` : "");
   return (
     <span className="num inline-flex items-baseline gap-1 whitespace-nowrap" title={title}>
       <span className={bad && hits > 0 ? "text-bad" : undefined}>{percent(share)}</span>
-      {half != null ? <span className="text-2xs text-faint">± {(half * 100).toFixed(half < 0.0995 ? 1 : 0)}</span> : null}
+      {low != null && high != null ? <span className="text-2xs text-faint">{interval(share, low, high)}</span> : null}
       <span className="text-2xs text-faint">n {n.toLocaleString("en-US")}</span>
     </span>
   );
 }
+
+/** "± 1.2", or "2–44" where ± would reach below nothing or mislead about one side. */
+export function interval(share: number, low: number, high: number): string {
+  const [below, above] = [share - low, high - share];
+  const half = (high - low) / 2;
+  if (Math.abs(below - above) > half * 0.5) return `${digits(low, half)}–${digits(high, half)}`;
+  return `± ${digits(half, half)}`;
+}
+
+const digits = (share: number, half: number) => (share * 100).toFixed(half < 0.0495 ? 1 : 0);

@@ -72,10 +72,12 @@ export function ServerSettings() {
 
 function Line({ label, copy, children }: { label: string; copy?: string; children: ReactNode }) {
   return (
-    <div className="grid min-h-9 grid-cols-[12rem_1fr_auto] items-center gap-3 border-t border-line px-4">
+    <div className="grid min-h-9 grid-cols-[12rem_1fr] items-center gap-3 border-t border-line px-4">
       <dt className="text-muted">{label}</dt>
-      <dd className="num min-w-0 [overflow-wrap:anywhere]">{children}</dd>
-      {copy ? <CopyButton text={copy} /> : null}
+      <dd className="num flex min-w-0 items-center justify-between gap-2 [overflow-wrap:anywhere]">
+        <span>{children}</span>
+        {copy ? <CopyButton text={copy} /> : null}
+      </dd>
     </div>
   );
 }

@@ -19,7 +19,7 @@ import { Overview } from "./overview";
 import { firstSuspicious } from "./signals";
 import { StepPanel } from "./step-panel";
 import { StepTree } from "./step-tree";
-import { buildTree, foldable, isBad, isNegative, matcher, rowsOf } from "./tree";
+import { buildTree, foldable, isBad, isNegative, keySteps, matcher, rowsOf } from "./tree";
 import { TreeToolbar } from "./tree-toolbar";
 import { Verdict } from "./verdict";
 
@@ -67,7 +67,8 @@ function Loaded({ project, run, spans, pending, error, retry }: LoadedProps) {
   const [folded, setFolded] = useState<ReadonlySet<string>>(new Set());
   const tree = useMemo(() => buildTree(spans), [spans]);
   const suspicious = useMemo(() => firstSuspicious(spans, tree), [spans, tree]);
-  const rows = useMemo(() => rowsOf(tree, folded, matcher(search.find, search.only)), [tree, folded, search.find, search.only]);
+  const shown = useMemo(() => (search.only === "key" ? buildTree(keySteps(spans)) : tree), [spans, tree, search.only]);
+  const rows = useMemo(() => rowsOf(shown, folded, matcher(search.find, search.only)), [shown, folded, search.find, search.only]);
   const calls = useMemo(() => new Map(spans.filter((s) => s.tool_call_id && s.kind !== "llm").map((s) => [s.tool_call_id, s.span_id])), [spans]);
   const stepOfCall = useCallback((callId: string) => calls.get(callId), [calls]);
   const selected = search.span ? tree.byId.get(search.span) : undefined;
@@ -90,13 +91,13 @@ function Loaded({ project, run, spans, pending, error, retry }: LoadedProps) {
         search: (old) => {
           const test = matcher(old.find, old.only);
           const step = tree.byId.get(id);
-          const hidden = test && step && !test(step.span);
+          const hidden = old.only === "key" ? !shown.byId.has(id) : test && step && !test(step.span);
           return { ...old, span: id, ...(hidden ? { find: undefined, only: undefined } : {}) };
         },
         replace: true,
       });
     },
-    [navigate, tree],
+    [navigate, tree, shown],
   );
   const at = rows.findIndex((row) => row.step.span.span_id === search.span);
   const goTo = (index: number) => {

@@ -36,7 +36,7 @@ export const StepRow = memo(function StepRow({ row, index, top, endMs, selected,
       className={cx(
         "group absolute inset-x-0 grid cursor-default grid-cols-[minmax(0,1fr)_minmax(0,38%)] items-center border-l-2 pr-3 text-xs select-none",
         selected ? "border-accent bg-selected" : "border-transparent hover:bg-hover",
-        (dim || merged) && "opacity-55",
+        (dim || merged) && "text-faint",
       )}
       style={{ height: STEP_ROW, transform: `translateY(${top}px)` }}
       onClick={() => onSelect(span.span_id)}
@@ -76,7 +76,7 @@ export const StepRow = memo(function StepRow({ row, index, top, endMs, selected,
           {span.cost_usd !== null ? <span title="Cost">{money(span.cost_usd)}</span> : null}
         </span>
       </div>
-      <Bar span={span} endMs={endMs} />
+      <Bar span={span} endMs={endMs} pale={dim || merged} />
     </div>
   );
 });
@@ -126,7 +126,7 @@ function Marks({ span, suspicious }: { span: Span; suspicious: boolean }) {
 }
 
 /** Its time on the run's time. The length is written beside the bar, on the side where there is room. */
-function Bar({ span, endMs }: { span: Span; endMs: number }) {
+function Bar({ span, endMs, pale }: { span: Span; endMs: number; pale: boolean }) {
   const left = Math.min(99.6, Math.max(0, (span.offset_ms / endMs) * 100));
   const width = Math.min(100 - left, ((span.duration_ms ?? 0) / endMs) * 100);
   const bad = isBad(span);
@@ -142,7 +142,7 @@ function Bar({ span, endMs }: { span: Span; endMs: number }) {
           left: `${left}%`,
           width: open ? `${100 - left}%` : `${width}%`,
           background: inferred ? "transparent" : open ? `linear-gradient(90deg, ${color}, transparent)` : color,
-          opacity: ["agent", "workflow", "chain"].includes(span.kind) && !bad ? 0.4 : 0.85,
+          opacity: pale ? 0.3 : ["agent", "workflow", "chain"].includes(span.kind) && !bad ? 0.4 : 0.85,
           ...(inferred ? { border: `1px dashed ${color}` } : {}),
         }}
       />

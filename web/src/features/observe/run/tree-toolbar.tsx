@@ -14,10 +14,11 @@ interface TreeToolbarProps {
 }
 
 const CHOICES = [
-  [undefined, "All"],
-  ["model", "Model"],
-  ["tools", "Tools"],
-  ["errors", "Errors"],
+  [undefined, "All", "Every step that was received"],
+  ["key", "Key", "Without the framework's machinery and without duplicates"],
+  ["model", "Model", "Model calls"],
+  ["tools", "Tools", "Tool calls"],
+  ["errors", "Errors", "Errors and negative results"],
 ] as const;
 
 export function TreeToolbar({ find, only, onChange, onFoldAll, onUnfoldAll, shown, total }: TreeToolbarProps) {
@@ -46,10 +47,11 @@ export function TreeToolbar({ find, only, onChange, onFoldAll, onUnfoldAll, show
         ) : null}
       </label>
       <div role="group" aria-label="Which steps" className="flex shrink-0 rounded-md border border-line-strong p-px">
-        {CHOICES.map(([value, label]) => (
+        {CHOICES.map(([value, label, title]) => (
           <button
             key={label}
             type="button"
+            title={title}
             aria-pressed={only === value}
             onClick={() => onChange({ only: value })}
             className={cx("h-6 rounded px-2 text-2xs", only === value ? "bg-hover font-medium text-text" : "text-muted hover:text-text")}

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Span } from "@/client/types";
 import { firstSuspicious } from "./signals";
-import { buildTree, foldable, matcher, rowsOf } from "./tree";
+import { buildTree, foldable, keySteps, matcher, rowsOf } from "./tree";
 
 const span = (span_id: string, parent_id: string | null, more: Partial<Span> = {}) =>
   ({ span_id, parent_id, name: span_id, kind: "other", status: "ok", flags: [], merged_into: null, offset_ms: 0, duration_ms: 1, ...more }) as unknown as Span;
@@ -62,4 +62,16 @@ describe("the first suspicious step", () => {
   test("merged duplicates do not count", () => {
     expect(find(span("a", null, { status: "error", merged_into: "b" }), span("b", null))).toBeUndefined();
   });
+});
+
+test("key steps leave out machinery and duplicates, and hang on what is kept", () => {
+  const spans = [
+    span("agent", null, { kind: "agent" }),
+    span("chain", "agent", { kind: "chain" }),
+    span("chain2", "chain", { kind: "chain" }),
+    span("llm", "chain2", { kind: "llm" }),
+    span("copy", "llm", { kind: "llm", merged_into: "llm" }),
+    span("http", "llm", { kind: "other", status: "error" }),
+  ];
+  expect(ids(rowsOf(buildTree(keySteps(spans)), none))).toEqual(["agent", "  llm", "    http"]);
 });

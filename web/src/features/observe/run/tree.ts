@@ -108,6 +108,28 @@ export interface Row {
   dim: boolean;
 }
 
+/** Kinds that carry what others do: frameworks' own machinery, HTTP calls, templates. */
+const PLUMBING = new Set(["chain", "other", "prompt"]);
+
+/**
+ * The steps that matter to a reader: without the framework's machinery and without duplicates, each hung
+ * on the nearest step above it that is kept. What went wrong is kept whatever it is.
+ */
+export function keySteps(spans: readonly Span[]): Span[] {
+  const byId = new Map(spans.map((span) => [span.span_id, span]));
+  const kept = new Set(spans.filter((span) => !isMerged(span) && (!PLUMBING.has(span.kind) || isBad(span) || isNegative(span))).map((span) => span.span_id));
+  return spans
+    .filter((span) => kept.has(span.span_id))
+    .map((span) => {
+      let above = span.parent_id;
+      for (const seen = new Set<string>(); above && !kept.has(above) && !seen.has(above); ) {
+        seen.add(above);
+        above = byId.get(above)?.parent_id ?? null;
+      }
+      return above === span.parent_id ? span : { ...span, parent_id: above && kept.has(above) ? above : null };
+    });
+}
+
 /** Rows in the order they are drawn. With `matches`, only matching steps and those above them. */
 export function rowsOf(tree: Tree, folded: ReadonlySet<string>, matches?: (span: Span) => boolean): Row[] {
   const shown = matches ? shownBy(tree, matches) : undefined;
@@ -144,9 +166,9 @@ export function foldable(tree: Tree): string[] {
 }
 
 /** Whether a step matches what was typed: its name, kind, tool, model, agent or error. */
-export function matcher(find: string | undefined, only: "errors" | "model" | "tools" | undefined): ((span: Span) => boolean) | undefined {
+export function matcher(find: string | undefined, only: "key" | "errors" | "model" | "tools" | undefined): ((span: Span) => boolean) | undefined {
   const words = find?.trim().toLowerCase();
-  if (!words && !only) return undefined;
+  if (!words && (!only || only === "key")) return undefined;
   return (span) => {
     if (only === "errors" && !isBad(span) && !isNegative(span)) return false;
     if (only === "model" && (span.kind !== "llm" || isMerged(span))) return false;
