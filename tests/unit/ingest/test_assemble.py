@@ -198,6 +198,28 @@ def test_a_conversation_is_a_run_each_turn() -> None:
     assert [(r.model_calls, r.tool_calls) for r in runs] == [(2, 1), (1, 0)]
 
 
+def test_calls_without_ids_are_joined_by_what_was_said() -> None:
+    """Gemini's calls carry no ids. Equal prompts one after the other are runs of their own all the same."""
+    spans = []
+    for number in range(3):
+        at = number * 1_000
+        spans.append(model_call(USER, said=asks("lookup", ident=""), trace=10 + number, at=at))
+        spans.append(
+            model_call(
+                USER,
+                asks("lookup", ident=""),
+                result("fine", ident=""),
+                said=ANSWER,
+                trace=20 + number,
+                at=at + 100,
+            )
+        )
+    runs = assemble(spans).runs
+    assert [(r.model_calls, r.tool_calls, r.trace_ids) for r in runs] == [
+        (2, 1, (f"{10 + n:032x}", f"{20 + n:032x}")) for n in range(3)
+    ]
+
+
 def test_counted_ids_join_nothing() -> None:
     for weak in ("call_1", "1", "tool_12", "call_aaaaaaaa", "00000000"):
         assert not is_strong(weak)

@@ -7,6 +7,10 @@ two runs never share one by chance; short or counted ids ("call_1") make no key.
 - `toolcall:<id>`: on model calls and tool calls that are traces of their own (raw SDKs): the model asked
   for the call in one, the next one brings its result. Only calls since the last user message
   count: a conversation replays its whole history in every turn, and a turn is a run of its own.
+- `talk:<hash>:<time>`: the same where calls have no ids (Gemini, Ollama): what the user said last and the
+  calls and results since, within ten minutes. Equal prompts give equal keys, so `runs.units` pairs each
+  call with the one just before it, and the tracker lets no more than a bounded number of traces gather
+  behind one key.
 - `trace:<id>`: a link between spans of agents or of messaging.
 - `topic:<id>`: AutoGen's group chat, whose messages are traces of their own.
 - `run:<id>`: what the caller chose (`roadworthy.run_id`).
@@ -16,8 +20,10 @@ two runs never share one by chance; short or counted ids ("call_1") make no key.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -30,7 +36,10 @@ _BUCKET_NS = 10_000_000
 _MAX_KEYS = 64
 
 FAILED = "failed:"
-_OF_CONTENT = ("response:", "toolcall:", FAILED)
+TALK = "talk:"
+_OF_CONTENT = ("response:", "toolcall:", FAILED, TALK)
+_TALK_NS = 600 * 1_000_000_000
+_TALK_SLACK_NS = 60 * 1_000_000_000
 
 
 def is_strong(ident: str) -> bool:
@@ -68,12 +77,67 @@ def _keys_of_call(span: Span) -> tuple[str, ...]:
     if span.parent_id:
         return keys
     found = [*keys, *("toolcall:" + ident for ident in _recent_calls(span) if is_strong(ident))]
+    if len(found) == len(keys):
+        talk = talk_of(span)
+        found += [*talk.asks, *talk.brings]
     if span.status is SpanStatus.ERROR and not span.response_id and span.end_ns:
         # 10 ms either way, so that both reports meet in one bucket wherever its border lies.
         at = (span.end_ns + _BUCKET_NS // 2) // _BUCKET_NS
         scene = f"{FAILED}{span.service}:{span.model_asked}:"
         found += [f"{scene}{at - 1}", f"{scene}{at}"]
     return tuple(dict.fromkeys(found))[:_MAX_KEYS]
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """Keys of the question a call ends with, and of the question whose results it brings; () where it has
+    none, or where ids say it better."""
+
+    asks: tuple[str, ...] = ()
+    brings: tuple[str, ...] = ()
+
+
+def talk_of(span: Span) -> Talk:
+    given = _loaded(span.input, span.input_format)
+    since: list[dict[str, Any]] = []
+    for message in reversed(given):
+        since.append(message)
+        if message.get("role") == "user":
+            break
+    since.reverse()
+    said = [m for m in _loaded(span.output, span.output_format) if m.get("tool_calls")]
+    if any(is_strong(call.get("id", "")) for m in (*since, *said) for call in m.get("tool_calls", ())):
+        return Talk()
+    last = max((at for at, m in enumerate(since) if m.get("tool_calls")), default=-1)
+    return Talk(
+        asks=(f"{_talk(span, [*since, *said])}:{span.end_ns // _TALK_NS}",) if said and span.end_ns else (),
+        brings=_brings(span, since[: last + 1]) if last >= 0 else (),
+    )
+
+
+def _brings(span: Span, messages: list[dict[str, Any]]) -> tuple[str, ...]:
+    talk, at = _talk(span, messages), span.start_ns // _TALK_NS
+    before = (span.start_ns - _TALK_SLACK_NS) // _TALK_NS
+    return tuple(f"{talk}:{bucket}" for bucket in dict.fromkeys((at, before)))
+
+
+def _talk(span: Span, messages: list[dict[str, Any]]) -> str:
+    """Without ids and without words beside calls, which histories leave out or change."""
+    said: list[Any] = [span.service]
+    for message in messages:
+        calls = message.get("tool_calls")
+        if calls:
+            said.append([(c.get("name", ""), _spelled(c.get("arguments", ""))) for c in calls])
+        else:
+            said.append((message.get("role"), str(message.get("content", "")).strip()))
+    return TALK + hashlib.blake2b(orjson.dumps(said), digest_size=12).hexdigest()
+
+
+def _spelled(arguments: str) -> str:
+    try:
+        return orjson.dumps(orjson.loads(arguments), option=orjson.OPT_SORT_KEYS).decode()
+    except ValueError:
+        return arguments
 
 
 def _recent_calls(span: Span) -> Iterable[str]:

@@ -82,6 +82,8 @@ def _judge_object(value: dict[str, Any], depth: int) -> Verdict:
     if get("isError") is True or get("is_error") is True or get("status") in ("error", "failed"):
         return Verdict.ERROR
     error = get("error")
+    if error is True:
+        return Verdict.ERROR
     if error and isinstance(error, (str, dict)) and value.keys() <= _DETAILS:
         return Verdict.ERROR
     if get("ok") is False or get("success") is False:

@@ -55,7 +55,20 @@ DIALECTS: tuple[Dialect, ...] = (
     Dialect("pydantic_ai", pydantic_ai.read, scopes=("pydantic-ai",)),
     Dialect("autogen", autogen.read, scopes=("autogen",)),
     Dialect("google_adk", google_adk.read, scopes=("gcp.vertex.agent",)),
-    Dialect("haystack", haystack.read, scopes=("haystack",)),
+    Dialect(
+        "haystack",
+        haystack.read,
+        # Its spans come under whatever scope the application gave its tracer.
+        attributes=(
+            "haystack.component.name",
+            "haystack.tool.name",
+            "haystack.agent.step.tool.input",
+            "haystack.agent.max_steps",
+            "haystack.agent.input",
+            "haystack.pipeline.input_data",
+        ),
+        scopes=("haystack",),
+    ),
     Dialect("litellm", litellm.read, attributes=("litellm.call_id", "litellm.provider.model")),
     Dialect(
         "traceloop",

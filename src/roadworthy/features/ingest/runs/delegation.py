@@ -11,6 +11,7 @@ from roadworthy.features.ingest.runs.duplicates import plain
 from roadworthy.features.ingest.runs.node import Node
 
 _AGENTS = frozenset({SpanKind.AGENT, SpanKind.WORKFLOW})
+_TOOLS = frozenset({SpanKind.TOOL, SpanKind.HANDOFF})
 
 
 def mark_delegations(nodes: Sequence[Node]) -> None:
@@ -24,7 +25,7 @@ def mark_delegations(nodes: Sequence[Node]) -> None:
             continue
         agent = node.span.agent
         other = bool(agent and tool.span.agent and agent != tool.span.agent)
-        if node.kind in _AGENTS or (other and node.kind is not SpanKind.TOOL):
+        if node.kind in _AGENTS or (other and node.kind not in _TOOLS):
             tool.kind = SpanKind.HANDOFF
             tool.handoff_to = tool.handoff_to or agent or node.span.name
 

@@ -91,9 +91,7 @@ def infer_tools(nodes: Sequence[Node], calls: Sequence[Node]) -> list[Node]:
     """Match results to tool spans: what a result says of a span's failure is believed; results without a span
     become inferred tool calls."""
     tools = [n for n in nodes if n.kind in _TOOLS and n.merged is None]
-    most = max((n.span.input.count(_TOOL_ROLE) for n in calls), default=0)
-    mute = any(not t.span.output and not t.failed and t.kind is SpanKind.TOOL for t in tools)
-    if most == 0 or (most <= len(tools) and not mute):
+    if not _tells_more(tools, calls):
         return []
     talk = _listen(calls)
     by_id = {t.span.tool_call_id: t for t in tools if t.span.tool_call_id}
@@ -112,6 +110,22 @@ def infer_tools(nodes: Sequence[Node], calls: Sequence[Node]) -> list[Node]:
         elif plain(result.name) not in FINAL_ANSWERS:
             added.append(Node(_tool_span(result, delegated=names_an_agent(result.name, agents))))
     return added
+
+
+def _tells_more(tools: Iterable[Node], calls: Iterable[Node]) -> bool:
+    """Whether messages may hold results that no span of the same agent has: told by the text, without
+    reading it."""
+    spans: dict[int, int] = {}
+    mute = False
+    for tool in tools:
+        agent = id(tool.near)
+        spans[agent] = spans.get(agent, 0) + 1
+        mute = mute or (not tool.span.output and tool.kind is SpanKind.TOOL)
+    for node in calls:
+        results = node.span.input.count(_TOOL_ROLE)
+        if results and (mute or results > spans.get(id(node.near), 0)):
+            return True
+    return False
 
 
 def _believe(tool: Node, result: _Result) -> None:

@@ -15,12 +15,14 @@ from dataclasses import replace
 from roadworthy.contracts.telemetry import RunPlace, TelemetryStore
 from roadworthy.domain.run import Run
 from roadworthy.domain.span import Span
+from roadworthy.features.ingest.join_keys import TALK
 from roadworthy.features.ingest.runs.bundle import Bundle
 from roadworthy.features.ingest.runs.seen import SeenTraces
 
 log = logging.getLogger(__name__)
 
 _KEYS_KEPT = 400_000
+_TALK_TRACES = 64
 _STORE_KEY_LOOKUPS = 200
 """Join keys looked up in the store for one batch; under heavier load memory alone must do."""
 
@@ -144,7 +146,7 @@ class RunTracker:
             if isinstance(other, str):
                 # The bundle behind the key was evicted: its trace id leads back to it.
                 other = self._reload(span.project, other)
-            if other is not None and other is not bundle:
+            if other is not None and other is not bundle and _may_gather(key, other):
                 bundle = self._merge(other, bundle)
             self._by_key[at] = bundle
             self._by_key.move_to_end(at)
@@ -255,6 +257,12 @@ class RunTracker:
                 for key in span.join_keys:
                     if self._by_key.get((bundle.project, key)) is bundle:
                         self._by_key[bundle.project, key] = bundle.traces[0]
+
+
+def _may_gather(key: str, bundle: Bundle) -> bool:
+    """Keys of words, not of ids, are shared by all runs of one prompt: the key then moves on to the next
+    bundle."""
+    return not key.startswith(TALK) or len(bundle.traces) < _TALK_TRACES
 
 
 def named(runs: Sequence[Run], *, bundle: Bundle) -> list[Run]:

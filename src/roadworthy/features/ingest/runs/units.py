@@ -2,7 +2,8 @@
 
 1. Everything of one trace is one run: agents called as tools, hand-offs and parallel branches stay together.
 2. Traces that share a join key are one run. A `failed:` key only says "at the same moment": it is believed
-   where one trace's span lies within the other's.
+   where one trace's span lies within the other's. A `talk:` key only says "the same words": each call that
+   brings results goes with the call just before it that asked for them.
 3. A trace holds several runs only where a plain span (no agent convention) has below it agents that belong to
    different sessions, and no other step of an agent: somebody worked through a list of tasks inside one
    span. Each such agent is a run; the plain spans above them belong to none.
@@ -15,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from roadworthy.domain.span import SpanFlag, SpanKind
-from roadworthy.features.ingest.join_keys import FAILED
+from roadworthy.features.ingest.join_keys import FAILED, TALK, talk_of
 from roadworthy.features.ingest.runs.node import Node
 
 _STEPS = frozenset(
@@ -71,6 +72,8 @@ def _joined(by_trace: dict[str, list[Node]]) -> list[list[Node]]:
     for key, nodes in holders.items():
         if key.startswith(FAILED):
             _join_twins(nodes, join)
+        elif key.startswith(TALK):
+            _join_talk(key, nodes, join)
         else:
             for node in nodes[1:]:
                 join(nodes[0].span.trace_id, node.span.trace_id)
@@ -86,6 +89,17 @@ def _join_twins(nodes: Sequence[Node], join: Callable[[str, str], None]) -> None
             a, b = outer.span, inner.span
             if a.scope != b.scope and a.start_ns <= b.start_ns and b.end_ns <= a.end_ns:
                 join(a.trace_id, b.trace_id)
+
+
+def _join_talk(key: str, nodes: Sequence[Node], join: Callable[[str, str], None]) -> None:
+    """Each call that brings results goes with the call that asked for them last before it."""
+    asking = sorted((n for n in nodes if key in talk_of(n.span).asks), key=lambda n: (n.span.end_ns, n.order))
+    bringing = sorted((n for n in nodes if key in talk_of(n.span).brings), key=lambda n: n.order)
+    for node in bringing:
+        before = [n for n in asking if n.span.end_ns <= node.span.start_ns]
+        if before:
+            join(before[-1].span.trace_id, node.span.trace_id)
+            asking.remove(before[-1])
 
 
 def _by_session(nodes: list[Node]) -> list[list[Node]]:
