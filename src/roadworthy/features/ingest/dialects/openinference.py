@@ -33,9 +33,9 @@ KINDS: dict[str, SpanKind] = {
 _REWRITTEN = "gcp.vertex.agent"
 _RESPONSE_ID = re.compile(r'"id": ?"((?:chatcmpl|resp|msg|gen|cmpl|chat)[-_][A-Za-z0-9_-]{8,})"')
 _AGENT_SPAN = re.compile(
-    r"(?:invoke_agent |agent_run
-    \[)?(?:(?P<name>[^\[\].]+)\.(?:run|arun|_execute_core|on_messages|on_messages_stream|"
-r"run_stream|invoke|ainvoke|kickoff|forward)|(?P<in_brackets>[^\[\].]+)\])$" )
+    r"(?:agent_run \[(?P<in_brackets>[^\]]+)\]|invoke_agent (?P<invoked>.+)|(?P<name>[^\[\].]+)\."
+    r"(?:run|arun|_execute_core|on_messages|on_messages_stream|run_stream|invoke|ainvoke))$"
+)
 """How instrumentors name the span of an agent after it: `triage.run`, `agent_run [triage]`."""
 _TOOL_SCHEMA = re.compile(r"llm\.tools\.(\d{1,4})\.tool\.json_schema")
 
@@ -52,7 +52,7 @@ def read(raw: RawSpan, span: Span) -> None:
     if span.kind is SpanKind.LLM or "llm.model_name" in attributes or "llm.token_count.prompt" in attributes:
         _read_model(attributes, span)
     if span.kind is SpanKind.AGENT and not span.agent and (named := _AGENT_SPAN.match(raw.name)):
-        span.agent = named["name"] or named["in_brackets"]
+        span.agent = named["name"] or named["in_brackets"] or named["invoked"]
     if span.kind is SpanKind.TOOL:
         _read_tool(attributes, span)
     if raw.scope == _REWRITTEN and span.kind is SpanKind.LLM:
