@@ -372,6 +372,16 @@ SHAPES: dict[str, tuple[Any, list[Message]]] = {
         ],
         [CALLED],
     ),
+    "messages as python prints them": (
+        {
+            "messages": [
+                "role='system' content='Be brief.' name=None tool_calls=None",
+                "id='e9f5' source='user' models_usage=None content=\"Weather in Paris?\" type='TextMessage'",
+                "source='helper' content='It\\'s raining.\\nReally.' type='TextMessage'",
+            ]
+        },
+        [TOLD, ASKED, Message(role="assistant", content="It's raining.\nReally.", name="helper")],
+    ),
     "messages as json texts": (
         {"messages": ['{"role": "user", "content": "Weather in Paris?"}']},
         [ASKED],

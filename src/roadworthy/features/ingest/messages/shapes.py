@@ -28,6 +28,7 @@ from roadworthy.features.ingest.messages import (
     openai_responses,
     otel_parts,
     pydantic_ai,
+    python_repr,
     streams,
     vercel_ai,
 )
@@ -168,7 +169,8 @@ class ChatReader:
             elif isinstance(value, dict):
                 messages = self.message(value) or self._envelope(value)
             elif isinstance(value, str):
-                messages = self._text(value) if value[:1] in ("{", "[") else []
+                encoded = value[:1] in ("{", "[")
+                messages = self._text(value) if encoded else python_repr.read_text(value)
             else:
                 continue
             if messages:

@@ -1,0 +1,39 @@
+"""Messages recorded as Python prints them: Agno and AutoGen under OpenInference.
+
+"role='user' content='Hello' name=None …" or "id='…' source='user' … content='Hello' type='TextMessage'".
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from roadworthy.domain.message import Message
+from roadworthy.features.ingest.messages.draft import role_of
+
+_LITERAL = r"""('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
+_ROLE = re.compile(rf"(?:^|[\s(])(role|source)={_LITERAL}(?=\s|,|$)")
+_CONTENT = re.compile(rf"(?:^|[\s(])content={_LITERAL}(?=\s|,|\)|$)", re.DOTALL)
+
+
+def read_text(value: str) -> list[Message]:
+    """The message in a printed object; [] where it is something else."""
+    if "content=" not in value:
+        return []
+    role, content = _ROLE.search(value), _CONTENT.search(value)
+    if role is None or content is None:
+        return []
+    speaker, said = _literal(role[2]), _literal(content[1])
+    if role[1] == "role":
+        known = role_of(speaker, "")
+        return [Message(role=known, content=said)] if known else []
+    if speaker == "user":
+        return [Message(role="user", content=said)]
+    return [Message(role="assistant", content=said, name=speaker)]
+
+
+def _literal(text: str) -> str:
+    try:
+        return str(ast.literal_eval(text))
+    except (ValueError, SyntaxError):
+        return text[1:-1]
