@@ -1,0 +1,171 @@
+"""Runs and spans out to files and back in, a block at a time: memory does not grow with the file.
+
+Import is idempotent: a record read twice, or one the store holds in a later version, changes nothing. A
+record that cannot be read is left out, counted and named; the others are taken.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, BinaryIO
+
+import orjson
+
+from roadworthy.contracts.telemetry import RunQuery, TelemetryBatch, TelemetryStore
+from roadworthy.domain.run import Run
+from roadworthy.domain.span import Span
+from roadworthy.features.observe.parquet import Chunks, records_in
+from roadworthy.features.observe.records import BadRecord, record_of, run_from, span_from
+
+TRACES_AT_ONCE = 50
+RECORDS_AT_ONCE = 5000
+BYTES_AT_ONCE = 32 * 2**20
+LONGEST_LINE = 64 * 2**20
+ERRORS_NAMED = 10
+_TRACES_REMEMBERED = 100_000
+
+
+class What(StrEnum):
+    RUNS = "runs"
+    SPANS = "spans"
+
+
+class Form(StrEnum):
+    JSONL = "jsonl"
+    """One JSON object a line."""
+    PARQUET = "parquet"
+
+
+@dataclass(slots=True, kw_only=True)
+class Imported:
+    runs: int = 0
+    spans: int = 0
+    skipped: int = 0
+    """Lines or rows that could not be read."""
+    errors: list[str] = field(default_factory=list)
+    """The first few reasons, each with its line or row, from 1."""
+
+
+def export_file(
+    store: TelemetryStore, project: str, query: RunQuery, *, what: What, form: Form
+) -> Iterator[bytes]:
+    """The pieces of a file with all runs of the query, or all their spans, newest run first.
+
+    `limit` and `after` of the query are ignored. Raises BadQuery with the first piece.
+    """
+    blocks = store.each_run(project, query) if what is What.RUNS else _span_blocks(store, project, query)
+    if form is Form.JSONL:
+        for block in blocks:
+            yield b"".join(orjson.dumps(record_of(one)) + b"\n" for one in block)
+        return
+    chunks = Chunks(Run if what is What.RUNS else Span)
+    for block in blocks:
+        yield chunks.add([record_of(one) for one in block])
+    yield chunks.end()
+
+
+def import_file(store: TelemetryStore, project: str, file: BinaryIO, *, what: What, form: Form) -> Imported:
+    """Takes in a file that `export_file` made, into `project`, whatever project it came from.
+
+    A Parquet file must be seekable. Raises NotParquet, StoreFull and StoreUnavailable: what was read before
+    is then in the store, and the same file may be given again.
+    """
+    done = Imported()
+    batch = _Batch(store=store, done=done)
+    records = _lines(file, done) if form is Form.JSONL else enumerate(records_in(file), start=1)
+    for number, record in records:
+        try:
+            batch.add(
+                run_from(record, project=project) if what is What.RUNS else span_from(record, project=project)
+            )
+        except BadRecord as error:
+            _skip(done, number, str(error))
+    batch.write()
+    return done
+
+
+def _span_blocks(store: TelemetryStore, project: str, query: RunQuery) -> Iterator[list[Span]]:
+    seen: OrderedDict[str, None] = OrderedDict()
+    for runs in store.each_run(project, query):
+        # A trace of several runs is written once; runs that share one lie close together.
+        new = dict.fromkeys(trace for run in runs for trace in run.trace_ids if trace not in seen)
+        seen.update(new)
+        while len(seen) > _TRACES_REMEMBERED:
+            seen.popitem(last=False)
+        traces = list(new)
+        for start in range(0, len(traces), TRACES_AT_ONCE):
+            spans = store.spans_of_traces(project, traces[start : start + TRACES_AT_ONCE])
+            if spans:
+                yield spans
+
+
+def _lines(file: BinaryIO, done: Imported) -> Iterator[tuple[int, Any]]:
+    number = 0
+    while line := file.readline(LONGEST_LINE):
+        number += 1
+        if len(line) == LONGEST_LINE and not line.endswith(b"\n"):
+            while (rest := file.readline(LONGEST_LINE)) and not rest.endswith(b"\n"):
+                pass
+            _skip(done, number, f"longer than {LONGEST_LINE // 2**20} MiB")
+            continue
+        if not line.strip():
+            continue
+        try:
+            yield number, orjson.loads(line)
+        except orjson.JSONDecodeError as error:
+            _skip(done, number, f"not JSON: {error}")
+
+
+def _skip(done: Imported, number: int, reason: str) -> None:
+    done.skipped += 1
+    if len(done.errors) < ERRORS_NAMED:
+        done.errors.append(f"{number}: {reason}")
+
+
+@dataclass(slots=True, kw_only=True)
+class _Batch:
+    """Gathers what was read until it is worth writing."""
+
+    store: TelemetryStore
+    done: Imported
+    held: list[Run | Span] = field(default_factory=list)
+    size: int = 0
+
+    def add(self, one: Run | Span) -> None:
+        self.held.append(one)
+        self.size += _size(one)
+        if len(self.held) >= RECORDS_AT_ONCE or self.size >= BYTES_AT_ONCE:
+            self.write()
+
+    def write(self) -> None:
+        if not self.held:
+            return
+        runs = [one for one in self.held if isinstance(one, Run)]
+        spans = [one for one in self.held if isinstance(one, Span)]
+        self.store.write(TelemetryBatch(token=_token(self.held), runs=runs, spans=spans))
+        self.done.runs += len(runs)
+        self.done.spans += len(spans)
+        self.held, self.size = [], 0
+
+
+def _size(one: Run | Span) -> int:
+    if isinstance(one, Run):
+        return len(one.input) + len(one.final_answer)
+    return len(one.input) + len(one.output) + len(one.tool_definitions) + len(one.events)
+
+
+def _token(held: Sequence[Run | Span]) -> str:
+    """The same content has the same token."""
+    digest = hashlib.sha256()
+    for one in _records(held):
+        digest.update(one)
+    return f"import-{digest.hexdigest()[:32]}"
+
+
+def _records(held: Iterable[Run | Span]) -> Iterator[bytes]:
+    for one in held:
+        yield orjson.dumps(record_of(one))
