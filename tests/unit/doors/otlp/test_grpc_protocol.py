@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
 from typing import Any
 
 import grpc
@@ -13,6 +15,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import ExportM
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
 from roadworthy.contracts.intake import Encoding, Signal
+from roadworthy.doors.otlp.limits import DoorLimits
 from tests.unit.doors.otlp.conftest import Front, StartFront
 from tests.unit.doors.otlp.requests import log_body, metric_body, spans, trace_body
 
@@ -139,3 +142,20 @@ def test_the_key_says_for_whom(
 def test_a_call_nobody_knows_is_unimplemented(front: Front) -> None:
     error = refused(front, trace_body(), service="opentelemetry.proto.collector.profiles.v1.ProfilesService")
     assert error.code() is grpc.StatusCode.UNIMPLEMENTED
+
+
+def test_a_message_that_never_comes_is_ended(start_front: StartFront) -> None:
+    front = start_front(limits=DoorLimits(body_seconds=0.5))
+    over = threading.Event()
+
+    def silence() -> Iterator[bytes]:
+        over.wait(20)
+        yield b""
+
+    with grpc.insecure_channel(front.grpc) as channel:
+        call = channel.stream_unary(f"/{TRACES}/Export", None, None)
+        with pytest.raises(grpc.RpcError) as error:
+            call(silence(), timeout=15)
+        over.set()
+    assert error.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
+    assert "did not arrive" in str(error.value.details())
