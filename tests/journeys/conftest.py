@@ -73,6 +73,8 @@ class Visit:
     def photograph(self, name: str) -> None:
         """A screenshot, kept for people to look at."""
         SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+        # Charts are drawn a moment after their figures have come.
+        self.page.wait_for_timeout(300)
         self.page.screenshot(path=SCREENSHOTS / f"{name}.png", animations="disabled")
 
     def assert_accessible(self) -> None:

@@ -43,7 +43,7 @@ function Steps({ run, only, children, title }: { run: Run; only: "errors" | "mod
       params={{ runId: run.id }}
       search={{ only }}
       title={title}
-      className="relative z-1 rounded hover:link"
+      className="relative z-1 inline-flex min-h-6 min-w-6 items-center justify-end rounded hover:link"
     >
       {children}
     </Link>
