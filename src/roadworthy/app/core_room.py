@@ -31,6 +31,7 @@ from roadworthy.features.observe.jobs import JobRunner
 from roadworthy.features.observe.reprice import KIND as REPRICE
 from roadworthy.features.observe.reprice import Reprice
 from roadworthy.features.observe.service import ObserveService
+from roadworthy.features.observe.files import TransferService
 from roadworthy.flows.table import periodic_flows
 
 _LATE_SECONDS = 30.0
@@ -67,6 +68,12 @@ class CoreRoom:
             metadata=self._metadata,
             events=self.events,
             jobs=self._jobs,
+            transfer=TransferService(
+                self._telemetry,
+                mask_spans=mask_spans,
+                mask_text=lambda text: mask_text(text).text,
+                on_runs=self.events.publish_runs,
+            ),
             settings=rest_settings(settings),
             health=self._health,
             mounts={"/mcp": McpMount()},

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import dataclass
 from urllib.parse import unquote
 
 import grpc
@@ -50,6 +51,15 @@ def build_grpc_server(*, receiver: Receiver) -> aio.Server:
     return server
 
 
+@dataclass(slots=True)
+class _Call:
+    sender: Sender
+    signal: Signal
+    project: str = ""
+    head: bytes = b""
+    outcome: str = "ok"
+
+
 class _GrpcDoor:
     def __init__(self, receiver: Receiver) -> None:
         self._receiver = receiver
@@ -63,41 +73,48 @@ class _GrpcDoor:
 
     async def _export(self, context: Context, *, signal: Signal) -> bytes:
         started = time.perf_counter()
-        sender = _sender(context)
-        project, body, answer = "", b"", b""
+        call = _Call(sender=_sender(context), signal=signal)
         refused: Refused | None = None
-        outcome = "ok"
+        answer = b""
         try:
-            decision = self._receiver.authorise(sender)
-            project = decision.project
-            if not decision.accepted:
-                raise refuse_key(decision)
-            body = await self._read(context)
-            with self._receiver.budget.claim() as claim:
-                claim.take(len(body))
-                acceptance = await self._receiver.accept(
-                    body, project=project, signal=signal, encoding=Encoding.PROTOBUF, sender=sender
-                )
-            outcome = "partial" if acceptance.rejected else "ok"
-            answer = answers.success(acceptance, signal=signal, encoding=Encoding.PROTOBUF)
+            answer = await self._accept(context, call)
         except Refused as error:
-            refused = error
+            refused = error.alone()
         except Exception as error:  # noqa: BLE001 (gRPC would answer UNKNOWN, on which exporters drop)
             refused = unforeseen(error)
         if refused is not None:
-            outcome = refused.code
+            call.outcome = refused.code
             self._receiver.note_refusal(
-                refused, project=project, signal=signal, sender=sender, sample=body[:1024]
+                refused, project=call.project, signal=signal, sender=call.sender, sample=call.head
             )
         self._receiver.metrics.answered(
             door="grpc",
             signal=signal.name.lower(),
-            outcome=outcome,
+            outcome=call.outcome,
             seconds=time.perf_counter() - started,
         )
         if refused is not None:
             await _abort(context, refused)
         return answer
+
+    async def _accept(self, context: Context, call: _Call) -> bytes:
+        decision = self._receiver.authorise(call.sender)
+        call.project = decision.project
+        if not decision.accepted:
+            raise refuse_key(decision)
+        body = await self._read(context)
+        call.head = body[:1024]
+        with self._receiver.budget.claim() as claim:
+            claim.take(len(body))
+            acceptance = await self._receiver.accept(
+                body,
+                project=call.project,
+                signal=call.signal,
+                encoding=Encoding.PROTOBUF,
+                sender=call.sender,
+            )
+        call.outcome = "partial" if acceptance.rejected else "ok"
+        return answers.success(acceptance, signal=call.signal, encoding=Encoding.PROTOBUF)
 
     async def _read(self, context: Context) -> bytes:
         limits = self._receiver.limits

@@ -60,6 +60,11 @@ class Refused(Exception):  # noqa: N818 (an answer, not a fault of ours)
         self.message = message
         self.retry_after = retry_after
 
+    def alone(self) -> Refused:
+        """The same without its traceback, whose frames hold the body: a refusal that is kept in a variable of
+        one of them would keep 64 MiB until the garbage collector comes by."""
+        return Refused(self.code, self.message, retry_after=self.retry_after)
+
     @property
     def http_status(self) -> int:
         return ANSWERS.get(self.code, ANSWERS["bad_request"]).http

@@ -24,6 +24,7 @@ from roadworthy.doors.rest.problems import PROBLEM_RESPONSES, not_found
 from roadworthy.doors.rest.routes import events, login, observe, operations, probes, projects, runs, transfer
 from roadworthy.doors.rest.routes.login import FailedLogins
 from roadworthy.doors.rest.settings import RestSettings
+from roadworthy.features.observe.files import TransferService
 from roadworthy.features.observe.jobs import JobRunner
 from roadworthy.features.observe.service import ObserveService
 
@@ -46,6 +47,7 @@ def build_rest_app(
     metadata: MetadataStore,
     events: EventBus,
     jobs: JobRunner,
+    transfer: TransferService,
     settings: RestSettings,
     health: Callable[[], Health] = Health,
     registry: CollectorRegistry = REGISTRY,
@@ -56,7 +58,13 @@ def build_rest_app(
     they pass the same guard (Host, Origin), and authenticate by themselves."""
     app = api(settings, mounts=mounts)
     app.state.context = RestContext(
-        settings=settings, observe=observe, metadata=metadata, events=events, jobs=jobs, health=health
+        settings=settings,
+        observe=observe,
+        metadata=metadata,
+        events=events,
+        jobs=jobs,
+        transfer=transfer,
+        health=health,
     )
     app.state.registry = registry
     return app

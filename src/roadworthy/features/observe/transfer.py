@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, BinaryIO
@@ -18,6 +18,7 @@ import orjson
 from roadworthy.contracts.telemetry import RunQuery, TelemetryBatch, TelemetryStore
 from roadworthy.domain.run import Run
 from roadworthy.domain.span import Span
+from roadworthy.features.observe.all_spans import spans_of_time
 from roadworthy.features.observe.parquet import Chunks, records_in
 from roadworthy.features.observe.records import BadRecord, record_of, run_from, span_from
 
@@ -27,6 +28,9 @@ BYTES_AT_ONCE = 32 * 2**20
 LONGEST_LINE = 64 * 2**20
 ERRORS_NAMED = 10
 _TRACES_REMEMBERED = 100_000
+
+
+Prepare = Callable[[Sequence[Run | Span]], Sequence[Run | Span]]
 
 
 class What(StrEnum):
@@ -53,11 +57,13 @@ class Imported:
 def export_file(
     store: TelemetryStore, project: str, query: RunQuery, *, what: What, form: Form
 ) -> Iterator[bytes]:
-    """The pieces of a file with all runs of the query, or all their spans, newest run first.
+    """The pieces of a file with all runs of the query, or with spans, newest first.
 
+    Spans are those of the runs that filters or text select; where time alone selects, all spans of that time,
+    those of no run included.
     `limit` and `after` of the query are ignored. Raises BadQuery with the first piece.
     """
-    blocks = store.each_run(project, query) if what is What.RUNS else _span_blocks(store, project, query)
+    blocks = _blocks(store, project, query, what=what)
     if form is Form.JSONL:
         for block in blocks:
             yield b"".join(orjson.dumps(record_of(one)) + b"\n" for one in block)
@@ -68,14 +74,24 @@ def export_file(
     yield chunks.end()
 
 
-def import_file(store: TelemetryStore, project: str, file: BinaryIO, *, what: What, form: Form) -> Imported:
+def import_file(
+    store: TelemetryStore,
+    project: str,
+    file: BinaryIO,
+    *,
+    what: What,
+    form: Form,
+    prepare: Prepare = lambda held: held,
+) -> Imported:
     """Takes in a file that `export_file` made, into `project`, whatever project it came from.
 
+    `prepare` may change each batch before it is written (masking: a file may come from a place that masks
+    nothing).
     A Parquet file must be seekable. Raises NotParquet, StoreFull and StoreUnavailable: what was read before
     is then in the store, and the same file may be given again.
     """
     done = Imported()
-    batch = _Batch(store=store, done=done)
+    batch = _Batch(store=store, done=done, prepare=prepare)
     records = _lines(file, done) if form is Form.JSONL else enumerate(records_in(file), start=1)
     for number, record in records:
         try:
@@ -86,6 +102,16 @@ def import_file(store: TelemetryStore, project: str, file: BinaryIO, *, what: Wh
             _skip(done, number, str(error))
     batch.write()
     return done
+
+
+def _blocks(
+    store: TelemetryStore, project: str, query: RunQuery, *, what: What
+) -> Iterator[Sequence[Run | Span]]:
+    if what is What.RUNS:
+        return store.each_run(project, query)
+    if query.filters or query.text:
+        return _span_blocks(store, project, query)
+    return spans_of_time(store, project, from_ns=query.from_ns, to_ns=query.to_ns)
 
 
 def _span_blocks(store: TelemetryStore, project: str, query: RunQuery) -> Iterator[list[Span]]:
@@ -132,6 +158,7 @@ class _Batch:
 
     store: TelemetryStore
     done: Imported
+    prepare: Prepare
     held: list[Run | Span] = field(default_factory=list)
     size: int = 0
 
@@ -144,9 +171,10 @@ class _Batch:
     def write(self) -> None:
         if not self.held:
             return
-        runs = [one for one in self.held if isinstance(one, Run)]
-        spans = [one for one in self.held if isinstance(one, Span)]
-        self.store.write(TelemetryBatch(token=_token(self.held), runs=runs, spans=spans))
+        held = self.prepare(self.held)
+        runs = [one for one in held if isinstance(one, Run)]
+        spans = [one for one in held if isinstance(one, Span)]
+        self.store.write(TelemetryBatch(token=_token(held), runs=runs, spans=spans))
         self.done.runs += len(runs)
         self.done.spans += len(spans)
         self.held, self.size = [], 0

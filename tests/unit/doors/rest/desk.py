@@ -19,6 +19,7 @@ from roadworthy.doors.rest.app import build_rest_app
 from roadworthy.doors.rest.context import Health
 from roadworthy.doors.rest.events import EventBus
 from roadworthy.doors.rest.settings import RestSettings
+from roadworthy.features.observe.files import TransferService
 from roadworthy.features.observe.jobs import JobRunner
 from roadworthy.features.observe.reprice import KIND, Reprice
 from roadworthy.features.observe.service import ObserveService
@@ -159,6 +160,12 @@ def open_desk(folder: Path, settings: RestSettings) -> Desk:
         metadata=metadata,
         events=events,
         jobs=jobs,
+        transfer=TransferService(
+            store,
+            mask_spans=lambda _: None,
+            mask_text=lambda text: text,
+            on_runs=events.publish_runs,
+        ),
         settings=settings,
         health=lambda: health[0],
         mounts={"/mcp": McpMount()},

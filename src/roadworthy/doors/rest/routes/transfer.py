@@ -2,58 +2,94 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import tempfile
+from typing import Annotated, BinaryIO, cast
 
 from fastapi import APIRouter, Query, Request
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
 from roadworthy.doors.rest.access import AdminProject, ReadProject
 from roadworthy.doors.rest.context import Context
 from roadworthy.doors.rest.models.settings import ImportResult
-from roadworthy.doors.rest.problems import Problem
+from roadworthy.doors.rest.problems import Problem, bad_field
 from roadworthy.doors.rest.queries import Selected
+from roadworthy.features.observe.parquet import NotParquet
+from roadworthy.features.observe.transfer import Form, What
 
 router = APIRouter(tags=["transfer"])
 
-What = Annotated[Literal["runs", "spans"], Query()]
-Form = Annotated[Literal["jsonl", "parquet"], Query(alias="format")]
+WhatParameter = Annotated[What, Query(description="What the file holds")]
+FormParameter = Annotated[Form, Query(alias="format")]
+_KINDS = {Form.JSONL: "application/x-ndjson", Form.PARQUET: "application/vnd.apache.parquet"}
+_CONTENT = {
+    _KINDS[Form.JSONL]: {"schema": {"type": "string"}},
+    _KINDS[Form.PARQUET]: {"schema": {"type": "string", "format": "binary"}},
+}
+_IN_MEMORY = 8 * 1024 * 1024
 
 
 @router.get(
     "/export",
     operation_id="exportData",
     response_class=StreamingResponse,
-    responses={
-        200: {
-            "content": {
-                "application/x-ndjson": {"schema": {"type": "string"}},
-                "application/vnd.apache.parquet": {"schema": {"type": "string", "format": "binary"}},
-            }
-        }
-    },
+    responses={200: {"content": _CONTENT}},
 )
 def export_data(
-    ctx: Context, project: ReadProject, selection: Selected, what: What = "runs", form: Form = "jsonl"
+    ctx: Context,
+    project: ReadProject,
+    selection: Selected,
+    what: WhatParameter = What.RUNS,
+    form: FormParameter = Form.JSONL,
 ) -> StreamingResponse:
-    """All runs of the selection, or all their spans, as a file that POST /api/v1/import takes back."""
-    raise Problem(503, code="not_built", title="Export is not there yet")
+    """Runs, or spans, as a file that POST /api/v1/import takes back: every stored field, times in Unix ns.
+
+    With filters or text: the spans of those runs. Without: all spans of the time asked for."""
+    query = selection.runs(limit=1000)
+    # Asked once before the answer begins: what cannot be asked is a 400, not a file that breaks off.
+    ctx.observe.runs(project, selection.runs(limit=1))
+    return StreamingResponse(
+        ctx.transfer.export(project, query, what=what, form=form),
+        media_type=_KINDS[form],
+        headers={"Content-Disposition": f'attachment; filename="{project}-{what.value}.{form.value}"'},
+    )
 
 
 @router.post(
     "/import",
     operation_id="importData",
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {
-                "application/x-ndjson": {"schema": {"type": "string"}},
-                "application/vnd.apache.parquet": {"schema": {"type": "string", "format": "binary"}},
-            },
-        }
-    },
+    openapi_extra={"requestBody": {"required": True, "content": _CONTENT}},
 )
 async def import_data(
-    ctx: Context, request: Request, project: AdminProject, what: What = "runs", form: Form = "jsonl"
+    ctx: Context,
+    request: Request,
+    project: AdminProject,
+    what: WhatParameter = What.RUNS,
+    form: FormParameter = Form.JSONL,
 ) -> ImportResult:
-    """Takes a file of GET /api/v1/export; the same file twice changes nothing."""
-    raise Problem(503, code="not_built", title="Import is not there yet")
+    """Takes a file of GET /api/v1/export into the project; the same file twice changes nothing. Spans show up
+    in runs that are imported too."""
+    limit, folder = ctx.settings.max_upload_bytes, ctx.settings.data_dir
+    with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY, dir=str(folder) if folder else None) as file:
+        size = 0
+        async for piece in request.stream():
+            size += len(piece)
+            if size > limit:
+                raise Problem(
+                    413,
+                    code="too_large",
+                    title="The file is too large",
+                    detail=f"body: at most {limit} bytes; export it in parts, by time",
+                )
+            # On disk beyond 8 MB: a write may wait.
+            await run_in_threadpool(file.write, piece)
+        file.seek(0)
+        try:
+            result = await run_in_threadpool(
+                ctx.transfer.take_in, project, cast(BinaryIO, file), what=what, form=form
+            )
+        except NotParquet as error:
+            raise bad_field("body", str(error)) from None
+    return ImportResult(
+        runs=result.runs, spans=result.spans, skipped=result.skipped, errors=list(result.errors)
+    )

@@ -1,0 +1,57 @@
+"""Exports and imports as doors offer them: masked on the way in, and told to those who look."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import BinaryIO
+
+from roadworthy.contracts.telemetry import RunQuery, TelemetryStore
+from roadworthy.domain.run import Run
+from roadworthy.domain.span import Span
+from roadworthy.features.observe.transfer import Form, Imported, What, export_file, import_file
+
+
+class TransferService:
+    """`mask_spans` masks secrets in place, `mask_text` in a text; `on_runs` is told which runs came in."""
+
+    def __init__(
+        self,
+        store: TelemetryStore,
+        *,
+        mask_spans: Callable[[Sequence[Span]], object],
+        mask_text: Callable[[str], str],
+        on_runs: Callable[[str, Sequence[str]], object],
+    ) -> None:
+        self._store = store
+        self._mask_spans = mask_spans
+        self._mask_text = mask_text
+        self._on_runs = on_runs
+
+    def export(self, project: str, query: RunQuery, *, what: What, form: Form) -> Iterator[bytes]:
+        """See `export_file`."""
+        return export_file(self._store, project, query, what=what, form=form)
+
+    def take_in(self, project: str, file: BinaryIO, *, what: What, form: Form) -> Imported:
+        """See `import_file`."""
+        seen: list[str] = []
+
+        def prepare(held: Sequence[Run | Span]) -> Sequence[Run | Span]:
+            out = [self._masked(one) if isinstance(one, Run) else one for one in held]
+            self._mask_spans([one for one in out if isinstance(one, Span)])
+            seen.extend(one.id for one in out if isinstance(one, Run))
+            return out
+
+        try:
+            return import_file(self._store, project, file, what=what, form=form, prepare=prepare)
+        finally:
+            if seen:
+                self._on_runs(project, seen)
+
+    def _masked(self, run: Run) -> Run:
+        return replace(
+            run,
+            input=self._mask_text(run.input),
+            final_answer=self._mask_text(run.final_answer),
+            error=self._mask_text(run.error),
+        )

@@ -1,0 +1,146 @@
+"""Runs and spans as plain records: the one shape that files of exports have, whichever format they are in.
+
+A record holds every field of the domain object under its own name: times in Unix ns, unknown as null. What is
+read back is checked field by field: a file may come from anywhere.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, fields
+from enum import StrEnum
+from typing import Any, TypeVar, get_type_hints
+
+from roadworthy.domain.run import Handoff, Run
+from roadworthy.domain.span import Span
+
+_INT64 = 2**63
+Made = TypeVar("Made", Run, Span)
+
+
+class BadRecord(ValueError):  # noqa: N818 (what the file is told, not a bug)
+    """Names the field and what was expected."""
+
+
+def record_of(item: Run | Span) -> dict[str, Any]:
+    """What JSON can hold, with tuples for lists and enums that are their values."""
+    return asdict(item)
+
+
+def run_from(record: object, *, project: str) -> Run:
+    """A run of `project`, whatever project the record names. Raises BadRecord."""
+    return _make(Run, record, project=project, required=("id", "sort_ns"))
+
+
+def span_from(record: object, *, project: str) -> Span:
+    """A span of `project`, whatever project the record names. Raises BadRecord."""
+    span = _make(Span, record, project=project, required=("trace_id", "span_id"))
+    for name, length in (("trace_id", 32), ("span_id", 16)):
+        value = getattr(span, name)
+        if len(value) != length or set(value) - set("0123456789abcdef"):
+            raise BadRecord(f"{name}: expected {length} lower-case hex digits")
+    return span
+
+
+def _make(kind: type[Made], record: object, *, project: str, required: tuple[str, ...]) -> Made:
+    if not isinstance(record, Mapping):
+        raise BadRecord("expected an object")
+    missing = [name for name in required if record.get(name) in (None, "")]
+    if missing:
+        raise BadRecord(f"{missing[0]}: missing")
+    given = {
+        name: reader(record[name], name)
+        for name, reader in _READERS[kind].items()
+        # Null is the default, which is null where a field can be unknown. Fields nobody knows are of a later
+        # version, and passed over.
+        if name != "project" and record.get(name) is not None
+    }
+    return kind(project=project, **given)
+
+
+Reader = Callable[[Any, str], Any]
+
+
+def _text(value: Any, name: str) -> str:
+    if not isinstance(value, str):
+        raise BadRecord(f"{name}: expected a text")
+    return value
+
+
+def _whole(value: Any, name: str) -> int:
+    if type(value) is not int or not -_INT64 <= value < _INT64:
+        raise BadRecord(f"{name}: expected a whole number of 64 bits")
+    return value
+
+
+def _number(value: Any, name: str) -> float:
+    if type(value) not in (int, float) or not math.isfinite(value):
+        raise BadRecord(f"{name}: expected a number")
+    return float(value)
+
+
+def _texts(value: Any, name: str) -> tuple[str, ...]:
+    if not isinstance(value, (list, tuple)) or not all(isinstance(one, str) for one in value):
+        raise BadRecord(f"{name}: expected a list of texts")
+    return tuple(value)
+
+
+def _map(value: Any, name: str) -> dict[str, str]:
+    if not isinstance(value, Mapping) or not all(
+        isinstance(k, str) and isinstance(v, str) for k, v in value.items()
+    ):
+        raise BadRecord(f"{name}: expected an object of texts")
+    return dict(value)
+
+
+def _handoffs(value: Any, name: str) -> tuple[Handoff, ...]:
+    if not isinstance(value, (list, tuple)) or not all(isinstance(one, Mapping) for one in value):
+        raise BadRecord(f"{name}: expected a list of objects")
+    try:
+        return tuple(
+            Handoff(
+                from_agent=_text(one["from_agent"], f"{name}.from_agent"),
+                to_agent=_text(one["to_agent"], f"{name}.to_agent"),
+                reason=_text(one.get("reason", ""), f"{name}.reason"),
+                span_id=_text(one.get("span_id", ""), f"{name}.span_id"),
+                at_ns=_whole(one.get("at_ns", 0), f"{name}.at_ns"),
+            )
+            for one in value
+        )
+    except KeyError as missing:
+        raise BadRecord(f"{name}.{missing.args[0]}: missing") from None
+
+
+def _choice(kind: type[StrEnum]) -> Reader:
+    def read(value: Any, name: str) -> StrEnum:
+        try:
+            return kind(value)
+        except ValueError:
+            raise BadRecord(f"{name}: expected one of {', '.join(repr(str(c)) for c in kind)}") from None
+
+    return read
+
+
+_BY_TYPE: dict[Any, Reader] = {
+    str: _text,
+    int: _whole,
+    int | None: _whole,
+    float | None: _number,
+    tuple[str, ...]: _texts,
+    tuple[Handoff, ...]: _handoffs,
+    dict[str, str]: _map,
+}
+
+
+def _readers(kind: type[Any]) -> dict[str, Reader]:
+    hints = get_type_hints(kind)
+    out: dict[str, Reader] = {}
+    for field in fields(kind):
+        hint = hints[field.name]
+        is_enum = isinstance(hint, type) and issubclass(hint, StrEnum)
+        out[field.name] = _choice(hint) if is_enum else _BY_TYPE[hint]
+    return out
+
+
+_READERS: dict[type[Any], dict[str, Reader]] = {kind: _readers(kind) for kind in (Run, Span)}
