@@ -37,6 +37,8 @@ _AGENT_SPAN = re.compile(
     r"(?:run|arun|_execute_core|on_messages|on_messages_stream|run_stream|invoke|ainvoke))$"
 )
 """How instrumentors name the span of an agent after it: `triage.run`, `agent_run [triage]`."""
+_CURRENT_AGENT = re.compile(r"current_agent_name='([^']+)'")
+_EVENT_TAIL = 2_000
 _TOOL_SCHEMA = re.compile(r"llm\.tools\.(\d{1,4})\.tool\.json_schema")
 
 
@@ -53,6 +55,10 @@ def read(raw: RawSpan, span: Span) -> None:
         _read_model(attributes, span)
     if span.kind is SpanKind.AGENT and not span.agent and (named := _AGENT_SPAN.match(raw.name)):
         span.agent = named["name"] or named["in_brackets"] or named["invoked"]
+    elif not span.agent and raw.scope.endswith(".llama_index"):
+        # LlamaIndex names its agents nowhere but in the printed events of its workflow.
+        found = _CURRENT_AGENT.search(as_text(attributes.get("input.value", ""))[-_EVENT_TAIL:])
+        span.agent = found[1] if found else ""
     if span.kind is SpanKind.TOOL:
         _read_tool(attributes, span)
     if raw.scope == _REWRITTEN and span.kind is SpanKind.LLM:

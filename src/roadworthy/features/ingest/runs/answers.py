@@ -117,7 +117,7 @@ def _dig(value: Any, depth: int) -> str:
 
 
 def question_of(node: Node) -> str:
-    """What the user said last, "" where nothing went in."""
+    """What the user said last, "" where nothing went in, or only the machinery's own arguments."""
     span = node.span
     if span.input_format == ContentFormat.MESSAGES:
         return _last_asked(node.given())
@@ -141,8 +141,7 @@ def _question_in_json(text: str) -> str:
     for message in reversed(parse_messages(loaded, default_role="user")):
         if message.role == "user" and message.content:
             return message.content.strip()[:_MAX]
-    found = _asked_in(loaded, 0)
-    return found or text.strip()[:_MAX]
+    return _asked_in(loaded, 0)
 
 
 def _asked_in(value: Any, depth: int) -> str:

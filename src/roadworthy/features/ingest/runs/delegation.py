@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from roadworthy.domain.run import Handoff
 from roadworthy.domain.span import SpanKind
@@ -41,35 +42,50 @@ def names_an_agent(tool_name: str, agents: set[str]) -> bool:
 
 
 def handoffs(nodes: Sequence[Node]) -> tuple[Handoff, ...]:
-    """In order of time; where no step said it, a change of agent on the way down says it."""
+    """In order of time; where no step said it, a change of agent on the way down says it. One told twice (the
+    tool's span and the framework's own) is one."""
+    agents = sorted((n for n in nodes if n.kind is SpanKind.AGENT and n.span.agent), key=lambda n: n.order)
+    told = [_told(n, agents) for n in nodes if n.kind is SpanKind.HANDOFF and n.merged is None]
     found: list[Handoff] = []
-    for node in nodes:
-        if node.kind is SpanKind.HANDOFF and node.merged is None:
-            found.append(_told(node))
-    told = {plain(h.to_agent) for h in found}
-    if not found:
-        found = _changes(nodes, told)
-    return tuple(sorted(found, key=lambda h: (h.at_ns, h.span_id)))
+    for handoff in sorted(told or _changes(nodes), key=lambda h: (h.at_ns, h.span_id)):
+        if found and plain(found[-1].to_agent) == plain(handoff.to_agent):
+            before = found[-1]
+            reason = before.reason or handoff.reason
+            from_agent = before.from_agent or handoff.from_agent
+            found[-1] = replace(before, reason=reason, from_agent=from_agent)
+        else:
+            found.append(handoff)
+    return tuple(found)
 
 
-def _told(node: Node) -> Handoff:
+def _told(node: Node, agents: Sequence[Node]) -> Handoff:
+    """Who and to whom, from the span, else from the agents at work before and after it."""
     span = node.span
+    at = span.start_ns
+    to_agent = node.handoff_to or handoff_target(node.tool_name, span.input)
+    from_agent = span.agent or _agent_above(node)
+    if not from_agent:
+        before = [n.span.agent for n in agents if n.span.start_ns <= at]
+        from_agent = next((name for name in reversed(before) if plain(name) != plain(to_agent)), "")
+    if not to_agent:
+        after = (n.span.agent for n in agents if n.span.start_ns >= at)
+        to_agent = next((name for name in after if plain(name) != plain(from_agent)), "")
     return Handoff(
-        from_agent=span.agent or _agent_above(node),
-        to_agent=node.handoff_to or handoff_target(node.tool_name, span.input),
+        from_agent=from_agent,
+        to_agent=to_agent,
         reason=handoff_reason(span.input),
         span_id=span.span_id,
-        at_ns=span.start_ns,
+        at_ns=at,
     )
 
 
-def _changes(nodes: Sequence[Node], told: set[str]) -> list[Handoff]:
+def _changes(nodes: Sequence[Node]) -> list[Handoff]:
     found = []
     for node in nodes:
         if node.kind is not SpanKind.AGENT or not node.span.agent:
             continue
         above = _agent_above(node)
-        if above and plain(above) != plain(node.span.agent) and plain(node.span.agent) not in told:
+        if above and plain(above) != plain(node.span.agent):
             found.append(
                 Handoff(
                     from_agent=above,

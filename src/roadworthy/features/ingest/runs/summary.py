@@ -84,12 +84,18 @@ def _name(run: Run, root: Node, nodes: Sequence[Node]) -> None:
     run.agents = tuple(dict.fromkeys(agents))
     run.service = _first(s.service for s in spans)
     run.agent = root.span.agent or (agents[0] if agents else "") or root.span.workflow or run.service
-    run.name = root.span.workflow or (root.span.agent if root.kind in _AGENTS else "") or root.span.name
+    run.name = root.span.workflow or (root.span.agent if root.kind in _AGENTS else "")
+    # Of many traces no one root names the task.
+    run.name = run.name or (root.span.name if len(run.trace_ids) == 1 else run.agent)
     run.release = _first(s.release for s in spans)
     run.environment = _first(s.environment for s in spans)
     run.session_id = _first(s.session_id for s in spans)
     run.user_id = _first(s.user_id for s in spans)
-    run.models = tuple(dict.fromkeys(m for s in spans if (m := s.model_answered or s.model_asked)))
+    models = [m for s in spans if s.kind in _PAID and (m := s.model_answered or s.model_asked)]
+    # A failed call names only the model asked for, of which the others name the build that answered.
+    run.models = tuple(
+        m for m in dict.fromkeys(models) if not any(o != m and o.startswith(m) for o in models)
+    )
 
 
 def _first(values: Iterable[str]) -> str:
@@ -204,7 +210,7 @@ def _question(root: Node, nodes: Sequence[Node], calls: Sequence[Node]) -> str:
     for node in sorted(calls, key=lambda n: n.order):
         if asked := question_of(node):
             return asked
-    return first_request(nodes)
+    return first_request(nodes) or root.span.input[:2_000]
 
 
 def _answer(root: Node, roots: Sequence[Node], nodes: Sequence[Node], last: Node | None) -> str:
