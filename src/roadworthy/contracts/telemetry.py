@@ -9,6 +9,8 @@ Promises
 - Methods are synchronous and may be called from several threads at once; they release the GIL while the
   engine works.
 - Empty results are empty, never errors; an unknown id is None.
+- Text comes back as it was written, NUL bytes included; lone surrogates as "?". Whole numbers are clamped to
+  64 bits; a cost or score that is not a finite number is unknown.
 - Errors: `StoreFull` (no space: nothing was written, try again later), `StoreUnavailable` (the engine is
   down), `BadQuery` (names the field and what was expected).
 """
@@ -57,6 +59,10 @@ class Filter:
 
     On runs, `attributes.<key>` is true where any span of the run carries it. `value` is a str, a number,
     a bool, or a tuple of them for `Op.IN`; None for EXISTS and MISSING. Durations are ns, costs USD.
+
+    NE and MISSING are "not EQ" and "not EXISTS", so they are true of what is unknown. On a field that is a
+    list the others are true where any element fits. Attributes are text; they are compared as numbers where
+    the value is one. Where a trace holds several runs, its spans speak for all of them.
     """
 
     field: str
@@ -68,7 +74,8 @@ class Filter:
 class RunQuery:
     """`text` is full text over inputs and outputs of all spans: every word must occur in one span.
 
-    Order is by `sort_ns`, newest first. `after` is the cursor of the last page: runs strictly older.
+    Order is by `sort_ns`, newest first; from_ns <= sort_ns < to_ns. `after` is the cursor of the last page:
+    runs strictly older.
     """
 
     filters: tuple[Filter, ...] = ()
@@ -82,7 +89,7 @@ class RunQuery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpanQuery:
-    """Newest start first; `after` is (start_ns, trace_id, span_id)."""
+    """Newest start first; from_ns <= start_ns < to_ns; `after` is (start_ns, trace_id, span_id)."""
 
     filters: tuple[Filter, ...] = ()
     text: str = ""
@@ -96,7 +103,8 @@ class SpanQuery:
 class AggregateQuery:
     """Runs grouped by `by` (fields of Run, or at most one `attributes.<key>`) and by buckets of time.
 
-    `bucket_ns` None is one bucket.
+    `bucket_ns` None is one bucket. A run counts once in the group of each element of a list; of an attribute
+    its own value counts, else the smallest its spans carry, else "".
     """
 
     by: tuple[str, ...] = ()
@@ -226,7 +234,12 @@ class TelemetryStore(Protocol):
     def aggregate(self, project: str, query: AggregateQuery) -> list[AggregateRow]: ...
 
     def sessions(
-        self, project: str, *, from_ns: int | None = None, limit: int = 50, after: tuple[int, str] | None = None
+        self,
+        project: str,
+        *,
+        from_ns: int | None = None,
+        limit: int = 50,
+        after: tuple[int, str] | None = None,
     ) -> list[SessionRow]:
         """Last active first; `after` is (last_ns, session_id)."""
         ...
@@ -246,7 +259,8 @@ class TelemetryStore(Protocol):
         ...
 
     def each_run(self, project: str, query: RunQuery) -> Iterator[list[Run]]:
-        """All runs of the query, in blocks, for exports; `limit` and `after` are ignored."""
+        """All runs of the query, newest first, in blocks of at most 1000, for exports; `limit` and `after` are
+        ignored."""
         ...
 
     def days(self, project: str) -> list[str]:
