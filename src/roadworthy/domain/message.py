@@ -20,7 +20,7 @@ class ToolCall:
 
 @dataclass(slots=True, kw_only=True)
 class Part:
-    """A piece of a message that is not plain text: `type` is image, audio, file, reasoning, refusal, json..."""
+    """A piece of a message that is no plain text: `type` is image, audio, file, reasoning, refusal ..."""
 
     type: str
     text: str = ""

@@ -69,9 +69,11 @@ def test_each_run_gives_all_of_them_once(store: TelemetryStore, project: str) ->
 def test_time_window_takes_its_start_and_not_its_end(store: TelemetryStore, project: str) -> None:
     runs = [run(project, sort_ns=NOON + number) for number in range(5)]
     store.write(batch(runs=runs, spans=[span(project, start_ns=NOON + number) for number in range(5)]))
-    window = {"from_ns": NOON + 1, "to_ns": NOON + 3}
-    assert [one.sort_ns - NOON for one in store.runs(project, RunQuery(**window))] == [2, 1]
-    assert [one.start_ns - NOON for one in store.spans(project, SpanQuery(**window))] == [2, 1]
+    start, end = NOON + 1, NOON + 3
+    found_runs = store.runs(project, RunQuery(from_ns=start, to_ns=end))
+    found_spans = store.spans(project, SpanQuery(from_ns=start, to_ns=end))
+    assert [one.sort_ns - NOON for one in found_runs] == [2, 1]
+    assert [one.start_ns - NOON for one in found_spans] == [2, 1]
 
 
 def test_an_attribute_of_any_span_finds_the_run(store: TelemetryStore, project: str) -> None:

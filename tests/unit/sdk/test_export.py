@@ -78,7 +78,13 @@ def test_a_server_that_never_answers_does_not_hold_up_the_host(silent_endpoint: 
     small(0)
     time.sleep(0.1)  # let the background thread get stuck in its post
     done = threading.Event()
-    threading.Thread(target=lambda: ([small(n) for n in range(5_000)], done.set())).start()
+
+    def call_often() -> None:
+        for number in range(5_000):
+            small(number)
+        done.set()
+
+    threading.Thread(target=call_often).start()
     assert done.wait(30), "the host must not wait for the network"
     roadworthy.shutdown()  # returns by itself though the post is stuck for a minute
 

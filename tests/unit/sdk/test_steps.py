@@ -8,7 +8,7 @@ import inspect
 import json
 import threading
 import traceback
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -195,7 +195,7 @@ def test_a_generator_closed_early_ends_its_step_without_error(collector: Collect
     closed = []
 
     @roadworthy.tool
-    def numbers() -> Iterator[int]:
+    def numbers() -> Generator[int, None, None]:
         try:
             yield from range(100)
         finally:
@@ -217,7 +217,7 @@ def test_send_throw_and_return_reach_a_wrapped_generator(start: Start) -> None:
 
     @roadworthy.tool
     def talk() -> Any:
-        heard = []
+        heard: list[object] = []
         while len(heard) < 2:
             try:
                 heard.append((yield len(heard)))

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 SAMPLE = """\
-from collections.abc import Coroutine, Iterator
-from typing import Any, assert_type
+from collections.abc import Iterator
+from typing import assert_type
 
 import roadworthy
 
@@ -32,7 +32,10 @@ class Desk:
         return 1.0
 
 assert_type(look_up("A-17", limit=1), dict[str, int])
-assert_type(answer("?"), Coroutine[Any, Any, bool])
+
+async def ask() -> None:
+    assert_type(await answer("?"), bool)
+
 assert_type(words("a b"), Iterator[str])
 assert_type(Desk().method(1), float)
 assert_type(roadworthy.propagate(look_up)("A-17"), dict[str, int])
@@ -41,7 +44,6 @@ with roadworthy.agent("block") as step:
 
 look_up(17)  # wrong
 look_up("A-17", limt=3)  # wrong
-answer()  # wrong
 roadworthy.outcome("maybe")  # wrong
 """
 
