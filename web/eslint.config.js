@@ -22,5 +22,5 @@ export default tseslint.config(
       "max-lines": ["error", { max: 250, skipBlankLines: false, skipComments: false }],
     },
   },
-  { files: ["**/*.js", "dev/**/*.mjs"], extends: [tseslint.configs.disableTypeChecked], languageOptions: { globals: Object.fromEntries(["process", "console", "URL", "window", "document", "localStorage", "matchMedia"].map((name) => [name, "readonly"])) } },
+  { files: ["**/*.js", "dev/**/*.mjs"], extends: [tseslint.configs.disableTypeChecked], languageOptions: { globals: Object.fromEntries(["process", "console", "URL", "window", "document", "location", "localStorage", "matchMedia"].map((name) => [name, "readonly"])) } },
 );

@@ -20,6 +20,7 @@ import uvicorn
 
 from roadworthy.backends.metadata.sqlite.store import SqliteMetadataStore
 from roadworthy.backends.telemetry.memory.store import MemoryTelemetryStore
+from roadworthy.contracts.metadata import Person
 from roadworthy.contracts.telemetry import TelemetryBatch
 from roadworthy.domain.project import Project
 from roadworthy.domain.rejection import Rejection
@@ -31,6 +32,7 @@ from roadworthy.doors.rest.events import EventBus
 from roadworthy.doors.rest.settings import RestSettings
 from roadworthy.features.observe.jobs import JobRunner
 from roadworthy.features.observe.service import ObserveService
+from roadworthy.kit.passwords import hash_password
 
 MS = 1_000_000
 AGENTS = ["refund-desk", "order-tracker", "contract-reviewer", "sql-analyst", "triage", "onboarding-guide", "warehouse-planner"]
@@ -178,6 +180,7 @@ def main() -> None:
     arguments.add_argument("--live", type=float, default=0)
     arguments.add_argument("--seconds", type=float, default=3600, help="ends by itself after this time")
     arguments.add_argument("--empty", action="store_true")
+    arguments.add_argument("--login", action="store_true", help="people must log in: name demo, password demo-demo")
     asked = arguments.parse_args()
     store, maker, now = MemoryTelemetryStore(), Maker(7), time.time_ns()
     if not asked.empty:
@@ -192,9 +195,11 @@ def main() -> None:
     metadata = SqliteMetadataStore(data / "roadworthy.db")
     if metadata.project("default") is None:
         metadata.save_project(Project(id="default", name="Default", created_ns=now))
+    if asked.login:
+        metadata.save_person(Person(name="demo", password_hash=hash_password("demo-demo"), created_ns=now))
     events = EventBus()
     app = build_rest_app(observe=ObserveService(store, assemble=assemble), metadata=metadata, events=events, jobs=JobRunner(metadata, kinds={}),
-                         settings=RestSettings(version="0.1.0", url=f"http://127.0.0.1:{asked.port}", allowed_hosts=frozenset({"*"}), started_ns=now, data_dir=data))
+                         settings=RestSettings(version="0.1.0", url=f"http://127.0.0.1:{asked.port}", allowed_hosts=frozenset({"*"}), login_required=asked.login, started_ns=now, data_dir=data))
 
     def live() -> None:
         while asked.live:

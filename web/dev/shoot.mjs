@@ -37,7 +37,7 @@ for (const entry of pages) {
   await page.screenshot({ path: `${out}/${name}.png` });
   if (axe) {
     await page.evaluate(axeSource);
-    const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+    const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"], rules: { "target-size": { enabled: true } } }));
     for (const v of found.violations) {
       if (["serious", "critical"].includes(v.impact)) bad++;
       console.log(`${name}: axe ${v.impact} ${v.id}: ${v.nodes.length} × ${v.nodes[0].target} — ${v.nodes[0].failureSummary.split("\n")[1] ?? ""}`);

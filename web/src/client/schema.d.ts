@@ -583,7 +583,9 @@ export interface paths {
         };
         /**
          * Export Data
-         * @description All runs of the selection, or all their spans, as a file that POST /api/v1/import takes back.
+         * @description Runs, or spans, as a file that POST /api/v1/import takes back: every stored field, times in Unix ns.
+         *
+         *     With filters or text: the spans of those runs. Without: all spans of the time asked for.
          */
         get: operations["exportData"];
         put?: never;
@@ -605,7 +607,8 @@ export interface paths {
         put?: never;
         /**
          * Import Data
-         * @description Takes a file of GET /api/v1/export; the same file twice changes nothing.
+         * @description Takes a file of GET /api/v1/export into the project; the same file twice changes nothing. Spans show up
+         *     in runs that are imported too.
          */
         post: operations["importData"];
         delete?: never;
@@ -883,6 +886,11 @@ export interface components {
             type: "text" | "list" | "count" | "number" | "duration_ms" | "time";
             /** Ops */
             ops: string[];
+            /**
+             * Choices
+             * @description The only values it has; empty for any
+             */
+            choices: string[];
             /** Help */
             help: string;
         };
@@ -945,6 +953,11 @@ export interface components {
             /** Next Cursor */
             next_cursor?: null;
         };
+        /**
+         * Form
+         * @enum {string}
+         */
+        Form: "jsonl" | "parquet";
         /** HandoffView */
         HandoffView: {
             /** From Agent */
@@ -1157,6 +1170,12 @@ export interface components {
              * @description USD per million tokens
              */
             reasoning_usd_per_mtok?: number | null;
+            /**
+             * Above Input Tokens
+             * @description A tier: for calls with more input tokens than this
+             * @default 0
+             */
+            above_input_tokens: number;
         };
         /** NewProject */
         NewProject: {
@@ -1255,6 +1274,8 @@ export interface components {
             cache_write_usd_per_mtok: number | null;
             /** Reasoning Usd Per Mtok */
             reasoning_usd_per_mtok: number | null;
+            /** Above Input Tokens */
+            above_input_tokens: number;
         };
         /**
          * ProblemBody
@@ -1883,6 +1904,11 @@ export interface components {
             /** Next Cursor */
             next_cursor?: null;
         };
+        /**
+         * What
+         * @enum {string}
+         */
+        What: "runs" | "spans";
     };
     responses: never;
     parameters: never;
@@ -5326,8 +5352,9 @@ export interface operations {
     exportData: {
         parameters: {
             query?: {
-                what?: "runs" | "spans";
-                format?: "jsonl" | "parquet";
+                /** @description What the file holds */
+                what?: components["schemas"]["What"];
+                format?: components["schemas"]["Form"];
                 /** @description Project; left out: the key's, else 'default' */
                 project?: string | null;
                 /** @description field:op:value, repeatable, all must hold. Fields: GET /api/v1/fields, or attributes.<key>. Ops: = != < <= > >= in contains exists missing (or eq ne lt le gt ge) */
@@ -5432,8 +5459,9 @@ export interface operations {
     importData: {
         parameters: {
             query?: {
-                what?: "runs" | "spans";
-                format?: "jsonl" | "parquet";
+                /** @description What the file holds */
+                what?: components["schemas"]["What"];
+                format?: components["schemas"]["Form"];
                 /** @description Project; left out: the key's, else 'default' */
                 project?: string | null;
             };

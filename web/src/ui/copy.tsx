@@ -54,7 +54,7 @@ export function CopyId({ id, label = "Copy id", full = false }: { id: string; la
     <button
       type="button"
       title={`${label}: ${id}`}
-      className="group/copy -mx-1 inline-flex items-center gap-1 rounded px-1 font-mono text-2xs text-muted hover:bg-hover hover:text-text"
+      className={cx("group/copy -mx-1 inline-flex items-center gap-1 rounded px-1 text-left font-mono text-2xs text-muted hover:bg-hover hover:text-text", full ? "min-w-0" : "shrink-0")}
       onClick={(event) => {
         event.preventDefault();
         event.stopPropagation();
@@ -62,7 +62,7 @@ export function CopyId({ id, label = "Copy id", full = false }: { id: string; la
       }}
     >
       <span className="sr-only">{copied ? "Copied" : label} </span>
-      <span className="break-all">{full ? id : shortId(id)}</span>
+      <span className={full ? "break-all" : undefined}>{full ? id : shortId(id)}</span>
       {copied ? (
         <Check className="size-3 text-ok" aria-hidden />
       ) : (

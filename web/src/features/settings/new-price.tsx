@@ -18,6 +18,7 @@ type Amount = (typeof AMOUNTS)[number][0];
 export function NewPrice({ project, onClose, onMade }: { project: string; onClose: () => void; onMade: () => void }) {
   const [model, setModel] = useState("");
   const [day, setDay] = useState(() => new Date().toISOString().slice(0, 10));
+  const [above, setAbove] = useState("");
   const [amounts, setAmounts] = useState<Partial<Record<Amount, string>>>({});
   const [header] = useState(idempotency);
   const value = (name: Amount) => {
@@ -32,6 +33,7 @@ export function NewPrice({ project, onClose, onMade }: { project: string; onClos
           body: {
             model: model.trim(),
             from_day: day,
+            above_input_tokens: above.trim() ? Number(above) : 0,
             input_usd_per_mtok: value("input") ?? 0,
             output_usd_per_mtok: value("output") ?? 0,
             cache_read_usd_per_mtok: value("cache_read"),
@@ -67,6 +69,9 @@ export function NewPrice({ project, onClose, onMade }: { project: string; onClos
             </Labelled>
           ))}
         </div>
+        <Labelled label="Only for long inputs" hint="Where a model costs more above some number of input tokens: that number. Empty: this is its ordinary price.">
+          {(id) => <Input id={id} type="number" min={0} max={100_000_000} step={1} placeholder="200000" className="w-40" value={above} onChange={(event) => setAbove(event.target.value)} />}
+        </Labelled>
         <FailedLine error={make.error} />
         <Button type="submit" look="primary" className="self-end" disabled={!ready || make.isPending}>
           Save price

@@ -4,7 +4,7 @@ import { useState } from "react";
 import { api } from "@/client/api";
 import { useProject } from "@/client/project";
 import { Button, IconButton } from "@/ui/button";
-import { UNKNOWN } from "@/ui/format";
+import { count, UNKNOWN } from "@/ui/format";
 import { Empty, Failed, FailedLine, SkeletonRows } from "@/ui/states";
 import { NewPrice } from "./new-price";
 import { pricesQuery } from "./queries";
@@ -60,7 +60,10 @@ export function Prices() {
           >
             {prices.data.items.map((price) => (
               <tr key={price.id} className="num">
-                <td className="font-mono">{price.model}</td>
+                <td>
+                  <span className="font-mono">{price.model}</span>
+                  {price.above_input_tokens ? <span className="ml-2 text-muted">above {count(price.above_input_tokens)} input tokens</span> : null}
+                </td>
                 <td>{price.from_day}</td>
                 <td className="text-right">{usd(price.input_usd_per_mtok)}</td>
                 <td className="text-right">{usd(price.cache_read_usd_per_mtok)}</td>

@@ -2,7 +2,7 @@ import { ChevronRight, CircleAlert, CircleMinus, Eye, Unplug } from "lucide-reac
 import { memo } from "react";
 import type { Span } from "@/client/types";
 import { cx } from "@/ui/classes";
-import { compact, duration, money, UNKNOWN } from "@/ui/format";
+import { compact, duration, money } from "@/ui/format";
 import { KindIcon, kindLook } from "@/ui/kinds";
 import { hasFlag, isBad, isMerged, isNegative, type Row } from "./tree";
 
@@ -34,7 +34,7 @@ export const StepRow = memo(function StepRow({ row, index, top, endMs, selected,
       aria-selected={selected}
       aria-expanded={hasChildren ? !folded : undefined}
       className={cx(
-        "group absolute inset-x-0 grid cursor-default grid-cols-[minmax(0,1fr)_minmax(0,38%)] items-center border-l-2 pr-3 text-xs select-none",
+        "group absolute inset-x-0 grid cursor-default grid-cols-[minmax(0,1fr)_4rem_minmax(0,32%)] items-center border-l-2 pr-3 text-xs select-none",
         selected ? "border-accent bg-selected" : "border-transparent hover:bg-hover",
         (dim || merged) && "text-faint",
       )}
@@ -67,7 +67,7 @@ export const StepRow = memo(function StepRow({ row, index, top, endMs, selected,
             +{step.below}
           </span>
         ) : null}
-        <span className="num ml-auto hidden shrink-0 items-center gap-3 pl-2 text-2xs text-muted xl:flex">
+        <span className="num ml-auto hidden shrink-0 items-center gap-3 pl-2 text-2xs text-muted @[600px]:flex">
           {span.input_tokens !== null || span.output_tokens !== null ? (
             <span title="Tokens in and out">
               {compact(span.input_tokens)} → {compact(span.output_tokens)}
@@ -76,6 +76,9 @@ export const StepRow = memo(function StepRow({ row, index, top, endMs, selected,
           {span.cost_usd !== null ? <span title="Cost">{money(span.cost_usd)}</span> : null}
         </span>
       </div>
+      <span className="num pr-2.5 text-right text-2xs whitespace-nowrap text-muted" title={span.duration_ms === null ? "It has not ended" : undefined}>
+        {duration(span.duration_ms)}
+      </span>
       <Bar span={span} endMs={endMs} pale={dim || merged} />
     </div>
   );
@@ -125,19 +128,18 @@ function Marks({ span, suspicious }: { span: Span; suspicious: boolean }) {
   );
 }
 
-/** Its time on the run's time. The length is written beside the bar, on the side where there is room. */
+/** Its time on the run's time. */
 function Bar({ span, endMs, pale }: { span: Span; endMs: number; pale: boolean }) {
   const left = Math.min(99.6, Math.max(0, (span.offset_ms / endMs) * 100));
   const width = Math.min(100 - left, ((span.duration_ms ?? 0) / endMs) * 100);
   const bad = isBad(span);
   const color = bad ? "var(--bad-mark)" : kindLook(span.kind).color;
   const inferred = hasFlag(span, "inferred");
-  const room = left + width < 72;
   const open = span.duration_ms === null;
   return (
-    <div className="relative ml-2 h-full border-l border-line">
+    <div className="relative h-full border-l border-line">
       <div
-        className="absolute top-1/2 h-2 min-w-0.5 -translate-y-1/2 rounded-xs"
+        className="absolute top-1/2 h-2 min-w-[3px] -translate-y-1/2 rounded-xs"
         style={{
           left: `${left}%`,
           width: open ? `${100 - left}%` : `${width}%`,
@@ -146,12 +148,6 @@ function Bar({ span, endMs, pale }: { span: Span; endMs: number; pale: boolean }
           ...(inferred ? { border: `1px dashed ${color}` } : {}),
         }}
       />
-      <span
-        className="num pointer-events-none absolute top-1/2 -translate-y-1/2 text-2xs whitespace-nowrap text-muted"
-        style={room ? { left: `calc(${left + width}% + 6px)` } : { right: `calc(${100 - left}% + 6px)` }}
-      >
-        {open ? UNKNOWN : duration(span.duration_ms)}
-      </span>
     </div>
   );
 }

@@ -29,7 +29,7 @@ export function StepTree({ rows, endMs, selected, suspicious, onSelect, onFold }
     if (at >= 0) virtual.scrollToIndex(at, { align: "auto" });
   }, [at, virtual]);
   return (
-    <div className="flex h-full min-h-0 flex-col">
+    <div className="@container flex h-full min-h-0 flex-col">
       <Ruler endMs={endMs} />
       <div
         ref={scroller}
@@ -65,9 +65,10 @@ export function StepTree({ rows, endMs, selected, suspicious, onSelect, onFold }
 /** The time axis above the bars. */
 function Ruler({ endMs }: { endMs: number }) {
   return (
-    <div aria-hidden className="grid h-6 shrink-0 grid-cols-[minmax(0,1fr)_minmax(0,38%)] border-b border-line pr-3 pl-0.5">
+    <div aria-hidden className="grid h-6 shrink-0 grid-cols-[minmax(0,1fr)_4rem_minmax(0,32%)] border-b border-line pr-3 pl-0.5">
       <span className="flex items-center pl-5 text-2xs text-muted">Step</span>
-      <span className="num relative ml-2 text-2xs text-faint">
+      <span className="pt-1 pr-2.5 text-right text-2xs text-muted">took</span>
+      <span className="num relative text-2xs text-faint">
         {[0, 0.5, 1].map((share) => (
           <span
             key={share}

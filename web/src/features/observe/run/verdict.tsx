@@ -38,7 +38,7 @@ export function Verdict({ run, spans, suspicious, onSelect, onOnly }: VerdictPro
           >
             <Eye className="size-3.5 shrink-0" aria-hidden />
             <span className="shrink-0 font-medium">First suspicious step: {titleOf(suspicious)}</span>
-            <span className="truncate">{suspicionOf(suspicious)}</span>
+            {saysTheSame(run.error, suspicionOf(suspicious)) ? null : <span className="truncate">{suspicionOf(suspicious)}</span>}
           </button>
         ) : null}
         <span className="flex flex-wrap items-center gap-1.5">
@@ -102,6 +102,11 @@ export function Verdict({ run, spans, suspicious, onSelect, onOnly }: VerdictPro
       </dl>
     </div>
   );
+}
+
+/** Whether the run's error, shown in full below, already says it. */
+function saysTheSame(error: string | null, suspicion: string): boolean {
+  return error !== null && (error.includes(suspicion) || suspicion.includes(error));
 }
 
 function tokenTitle(run: Run): string {
