@@ -259,8 +259,10 @@ class TelemetryStore(Protocol):
         ...
 
     def each_run(self, project: str, query: RunQuery) -> Iterator[list[Run]]:
-        """All runs of the query, newest first, in blocks of at most 1000, for exports; `limit` and `after` are
-        ignored."""
+        """All runs of the query, newest first, in blocks of at most 1000, for exports.
+
+        `limit` and `after` are ignored.
+        """
         ...
 
     def days(self, project: str) -> list[str]:
