@@ -82,10 +82,15 @@ def as_int(value: Any) -> int | None:
     return None
 
 
+_JSON_STARTS = ("{", "[", '"')
+
+
 def as_json(value: Any) -> Any:
-    """The value itself, or what its text holds as JSON; None where the text is no JSON."""
+    """The value itself, or what its text holds as a JSON object, list or string; None where it holds none."""
     if value.__class__ is not str:
         return value
+    if value[:1] not in _JSON_STARTS:
+        return None
     try:
         return orjson.loads(value)
     except ValueError:

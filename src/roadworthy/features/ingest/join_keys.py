@@ -49,7 +49,8 @@ def is_strong(ident: str) -> bool:
     if len(rest) < 8 or len(ident) > 200:
         return False
     varied = len(set(rest)) >= 5
-    mixed = any(c.isdigit() for c in rest) and any(c.isalpha() for c in rest)
+    plain = rest.replace("-", "").replace("_", "")
+    mixed = not plain.isalpha() and not plain.isdigit()
     return varied and (
         mixed or (len(rest) >= 16 and not rest.isdigit()) or rest.lower() != rest != rest.upper()
     )

@@ -23,7 +23,6 @@ SAID_AT = "roadworthy.log_content.{}_ns"
 
 _CLAUDE_PROMPT = ("user_prompt", "claude_code.user_prompt")
 _CLAUDE_ANSWER = ("assistant_response", "claude_code.assistant_response")
-_CLAUDE_TOOL = ("tool_result", "claude_code.tool_result")
 
 
 @dataclass(slots=True, kw_only=True)

@@ -114,7 +114,11 @@ def normalise(raw: RawSpan, frame: Frame, source: Source) -> Span:
 
 
 def _speaks_roadworthy(attributes: Attributes) -> bool:
-    return any(key.startswith("roadworthy.") for key in attributes)
+    # A plain loop: it runs for every span, and a generator costs three times as much.
+    for key in attributes:  # noqa: SIM110
+        if key[:11] == "roadworthy.":
+            return True
+    return False
 
 
 def _read_status(raw: RawSpan, span: Span, flags: list[str]) -> None:

@@ -139,20 +139,26 @@ def finish_reason(value: Any) -> str:
     return as_text(value)
 
 
+_INPUT_TOKENS = ("gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens", "llm.usage.prompt_tokens")
+_OUTPUT_TOKENS = (
+    "gen_ai.usage.output_tokens",
+    "gen_ai.usage.completion_tokens",
+    "llm.usage.completion_tokens",
+)
+_TOKEN_NAMES = frozenset((*_INPUT_TOKENS, *_OUTPUT_TOKENS))
+
+
 def read_usage(attributes: Attributes, span: Span) -> None:
     """Tokens in all spellings seen; what a dialect set before stays."""
     take = attributes.pop
-    if span.input_tokens is None:
-        span.input_tokens = _first(
-            attributes, "gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens", "llm.usage.prompt_tokens"
-        )
-    if span.output_tokens is None:
-        span.output_tokens = _first(
-            attributes,
-            "gen_ai.usage.output_tokens",
-            "gen_ai.usage.completion_tokens",
-            "llm.usage.completion_tokens",
-        )
+    if _TOKEN_NAMES.isdisjoint(attributes):
+        if span.input_tokens is None and span.output_tokens is None:
+            return
+    else:
+        if span.input_tokens is None:
+            span.input_tokens = _first(attributes, *_INPUT_TOKENS)
+        if span.output_tokens is None:
+            span.output_tokens = _first(attributes, *_OUTPUT_TOKENS)
     if span.input_tokens is None and span.output_tokens is None:
         return
     # Sums of the two and repetitions under older names say nothing new.

@@ -104,6 +104,7 @@ _MARKERS: tuple[tuple[str, Dialect], ...] = tuple(
 _BROAD = ("litellm", "traceloop", "crewai", "otel_genai")
 """Share attributes with others: asked only after the scope's name said nothing."""
 _FIRST = tuple((a, d) for a, d in _MARKERS if d.name not in _BROAD)
+_FIRST_NAMES = frozenset(attribute for attribute, _ in _FIRST)
 _LAST = tuple((a, d) for a, d in _MARKERS if d.name in _BROAD)
 
 
@@ -120,9 +121,10 @@ def recognise(raw: RawSpan, scope_dialect: Dialect | None) -> Dialect | None:
     attributes = raw.attributes
     if not attributes:
         return scope_dialect
-    for attribute, dialect in _FIRST:
-        if attribute in attributes:
-            return dialect
+    if not _FIRST_NAMES.isdisjoint(attributes):
+        for attribute, dialect in _FIRST:
+            if attribute in attributes:
+                return dialect
     if scope_dialect is not None:
         return scope_dialect
     for attribute, dialect in _LAST:
