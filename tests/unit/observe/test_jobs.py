@@ -11,6 +11,7 @@ import pytest
 
 from roadworthy.backends.metadata.sqlite.store import SqliteMetadataStore
 from roadworthy.contracts.metadata import Job, JobStatus
+from roadworthy.contracts.telemetry import StoreUnavailable
 from roadworthy.features.observe.jobs import JobRunner, Step
 
 
@@ -87,6 +88,23 @@ def test_a_job_that_fails_says_why_and_the_next_one_runs(metadata: SqliteMetadat
     failed = metadata.job(bad.id)
     assert failed is not None
     assert (failed.status, failed.error) == (JobStatus.FAILED, "RuntimeError: no such price")
+
+
+def test_a_store_that_is_away_stops_no_job_for_good(metadata: SqliteMetadataStore) -> None:
+    def away(_: Job) -> Step:
+        raise StoreUnavailable("the telemetry store is closed")
+
+    first = JobRunner(metadata, kinds={"count": away})
+    job = first.add(project="p", kind="count", arguments="{}", unit="")
+    first.start()
+    time.sleep(0.2)
+    first.stop()
+    seen: list[int] = []
+    second = JobRunner(metadata, kinds={"count": counting(seen, up_to=2)})
+    second.start()
+    wait_for(ended(metadata, job, JobStatus.DONE))
+    second.stop()
+    assert seen == [1, 2]
 
 
 def test_a_cancelled_job_stops_after_its_piece(metadata: SqliteMetadataStore) -> None:

@@ -10,8 +10,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from roadworthy.contracts.metadata import Job, JobStatus, MetadataStore
+from roadworthy.contracts.telemetry import StoreFull, StoreUnavailable
 
 _LOG = logging.getLogger(__name__)
+_STORE_WAIT_S = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +110,11 @@ class JobRunner:
         try:
             work = self._kinds[job.kind]
             step = work(job)
+        except (StoreUnavailable, StoreFull) as error:
+            # Not the job's fault, and it passes (or the process is about to end): it goes on from here.
+            _LOG.warning("job %s (%s) waits for the store: %s", job.id, job.kind, error)
+            self._stopping.wait(_STORE_WAIT_S)
+            return
         except Exception as error:  # noqa: BLE001 (a job's own fault ends the job, not the runner)
             _LOG.exception("job %s (%s) failed", job.id, job.kind)
             self._note(job, status=JobStatus.FAILED, error=f"{type(error).__name__}: {error}"[:2000])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -14,12 +14,14 @@ from roadworthy.contracts.telemetry import RunQuery, TelemetryBatch, TelemetrySt
 from roadworthy.domain.run import Run
 from roadworthy.domain.span import Span, SpanKind
 from roadworthy.features.observe.jobs import Step
-from roadworthy.features.observe.service import Assemble
+from roadworthy.features.observe.steps import Assemble, assembled
 
 KIND = "recompute_prices"
-_RUNS_A_STEP = 50
+_RUNS_A_STEP = 200
+_SPANS_AT_ONCE = 2_000
 
-PriceWith = Callable[[Sequence[PriceOverride]], Callable[[Span], float | None]]
+Price = Callable[[Span], float | None]
+PriceWith = Callable[[Sequence[PriceOverride]], Price]
 """What a span costs in USD under these overrides, None where unknown; `app` passes it in."""
 
 _SETTLE_S = 2.0
@@ -61,8 +63,8 @@ class Reprice:
         price = self._price_with(self._metadata.prices(job.project))
         spans: list[Span] = []
         changed: list[Run] = []
-        for run in runs:
-            self._reprice(run, price=price, spans=spans, runs=changed)
+        for block in _blocks(runs):
+            self._reprice(block, price=price, spans=spans, runs=changed)
         if spans or changed:
             last = runs[-1]
             token = f"reprice-{job.id}-{last.sort_ns}-{last.id}"
@@ -74,21 +76,50 @@ class Reprice:
         return Step(position=position, done=done, total=max(total, done))
 
     def _reprice(
-        self, run: Run, *, price: Callable[[Span], float | None], spans: list[Span], runs: list[Run]
+        self,
+        block: Sequence[Run],
+        *,
+        price: Callable[[Span], float | None],
+        spans: list[Span],
+        runs: list[Run],
     ) -> None:
-        before = self._store.spans_of_traces(run.project, run.trace_ids)
-        after: list[Span] = []
-        for span in before:
-            cost = price(span) if span.kind in _PRICED else span.cost_usd
-            if _differs(cost, span.cost_usd):
-                span = replace(span, cost_usd=cost, version=span.version + 1)
-                spans.append(span)
-            after.append(span)
-        place = self._store.places_of_traces(run.project, run.trace_ids)
-        first = min(place.values(), key=lambda p: (p.sort_ns, p.run_id), default=None)
-        again = next((r for r in self._assemble(after, place=first).runs if r.id == run.id), None)
-        if again is not None and _differs(again.cost_usd, run.cost_usd):
-            runs.append(replace(run, cost_usd=again.cost_usd, version=run.version + 1))
+        """Adds what changed to `spans` and `runs`."""
+        traces = [trace for run in block for trace in run.trace_ids]
+        by_trace: dict[str, list[Span]] = {}
+        for span in self._store.spans_of_traces(block[0].project, traces):
+            priced = _priced(span, price=price)
+            if priced is not span:
+                spans.append(priced)
+            by_trace.setdefault(span.trace_id, []).append(priced)
+        for run in block:
+            own = [span for trace in run.trace_ids for span in by_trace.get(trace, ())]
+            assembly = assembled(self._store, run, own, assemble=self._assemble)
+            again = next((one for one in assembly.runs if one.id == run.id), None)
+            if again is not None and _differs(again.cost_usd, run.cost_usd):
+                runs.append(replace(run, cost_usd=again.cost_usd, version=run.version + 1))
+
+
+def _blocks(runs: Sequence[Run]) -> Iterator[list[Run]]:
+    """Runs whose spans are read at once: few enough spans to be held in memory."""
+    block: list[Run] = []
+    spans = 0
+    for run in runs:
+        block.append(run)
+        spans += run.spans
+        if spans >= _SPANS_AT_ONCE:
+            yield block
+            block, spans = [], 0
+    if block:
+        yield block
+
+
+def _priced(span: Span, *, price: Price) -> Span:
+    if span.kind not in _PRICED:
+        return span
+    cost = price(span)
+    if not _differs(cost, span.cost_usd):
+        return span
+    return replace(span, cost_usd=cost, version=span.version + 1)
 
 
 # Spans of other kinds carry totals of their children at most: pricing them would count calls twice.

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
 
 from roadworthy.contracts.telemetry import (
     AggregateQuery,
@@ -12,7 +11,6 @@ from roadworthy.contracts.telemetry import (
     Filter,
     Op,
     RejectionRow,
-    RunPlace,
     RunQuery,
     SearchHit,
     SessionRow,
@@ -25,26 +23,10 @@ from roadworthy.domain.score import Score
 from roadworthy.domain.span import Span
 from roadworthy.features.observe.alignment import Alignment, align
 from roadworthy.features.observe.fleet import Fleet, fleet
+from roadworthy.features.observe.steps import Assemble, assembled
 
 _MAX_SUPERSEDED = 16
 _SESSION_RUNS = 500
-
-
-class Assembly(Protocol):
-    """What run assembly answers; `run_of` maps trace_id + "/" + span_id to the id of a run."""
-
-    @property
-    def runs(self) -> Sequence[Run]: ...
-    @property
-    def spans(self) -> Sequence[Span]: ...
-    @property
-    def run_of(self) -> Mapping[str, str]: ...
-
-
-class Assemble(Protocol):
-    """Run assembly, which is another feature's: `app` passes it in."""
-
-    def __call__(self, spans: Sequence[Span], *, place: RunPlace | None = None) -> Assembly: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,13 +84,7 @@ class ObserveService:
 
     def _steps(self, project: str, run: Run) -> RunSteps:
         spans = self._store.spans_of_traces(project, run.trace_ids)
-        place = RunPlace(run_id=run.id, sort_ns=run.sort_ns, trace_ids=run.trace_ids)
-        assembly = self._assemble(spans, place=place)
-        if len(assembly.runs) > 1:
-            # Several runs in these traces: a place names the first of them, which this one may not be.
-            places = self._store.places_of_traces(project, run.trace_ids)
-            first = min(places.values(), key=lambda place: (place.sort_ns, place.run_id), default=None)
-            assembly = self._assemble(spans, place=first)
+        assembly = assembled(self._store, run, spans, assemble=self._assemble)
         own = [s for s in assembly.spans if assembly.run_of.get(f"{s.trace_id}/{s.span_id}") == run.id]
         # A run that is not found again among its own traces (its rules changed since) shows them all.
         own = own or list(assembly.spans)
