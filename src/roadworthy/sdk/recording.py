@@ -18,6 +18,7 @@ from opentelemetry.trace import Span, Status, StatusCode, set_span_in_context
 from opentelemetry.util.types import AttributeValue
 
 from roadworthy.sdk import faults
+from roadworthy.sdk.attributes import place_of
 from roadworthy.sdk.capture import as_json, as_text
 from roadworthy.sdk.messages import input_messages, output_messages
 from roadworthy.sdk.scope import AGENT_KEY, last_agent
@@ -52,10 +53,19 @@ class Kind:
 class Recording:
     """An open step. `token` is set while its span is the current one of the running code."""
 
-    __slots__ = ("capture", "is_agent", "span", "surroundings", "token")
+    __slots__ = ("capture", "is_agent", "place", "span", "surroundings", "token")
 
-    def __init__(self, span: Span, surroundings: Context, *, is_agent: bool, capture: bool) -> None:
+    def __init__(
+        self,
+        span: Span,
+        surroundings: Context,
+        *,
+        is_agent: bool,
+        capture: bool,
+        place: dict[str, AttributeValue] | None = None,
+    ) -> None:
         self.span = span
+        self.place = place
         self.surroundings = surroundings
         self.is_agent = is_agent
         self.capture = capture
@@ -75,13 +85,19 @@ def start(kind: Kind, arguments: Mapping[str, object] | None) -> Recording:
                 attributes = {**attributes, INPUT_MESSAGES: input_messages(arguments)}
             else:
                 attributes = {**attributes, TOOL_ARGUMENTS: as_json(arguments)}
-        span = tracer.start_span(kind.span_name, attributes=attributes)
+        place = None
+        if state.direct:
+            span = tracer.start_span(kind.span_name)
+            place = place_of(span)
+            if place is not None:
+                place.update(attributes)
+        else:
+            span = tracer.start_span(kind.span_name, attributes=attributes)
         surroundings = set_span_in_context(span)
         if kind.is_agent:
             surroundings = otel_context.set_value(AGENT_KEY, span, surroundings)
-        recording = Recording(
-            span, surroundings, is_agent=kind.is_agent, capture=capture and span.is_recording()
-        )
+        recorded = capture and span.is_recording()
+        recording = Recording(span, surroundings, is_agent=kind.is_agent, capture=recorded, place=place)
         recording.token = otel_context.attach(surroundings)
         return recording
     except Exception as error:  # noqa: BLE001
@@ -146,9 +162,13 @@ def _record_exception(span: Span, error: BaseException) -> None:
 
 def set_output(recording: Recording, result: object) -> None:
     if recording.is_agent:
-        recording.span.set_attribute(OUTPUT_MESSAGES, output_messages(result))
+        key, text = OUTPUT_MESSAGES, output_messages(result)
     else:
-        recording.span.set_attribute(TOOL_RESULT, as_text(result))
+        key, text = TOOL_RESULT, as_text(result)
+    if recording.place is not None:
+        recording.place[key] = text
+    else:
+        recording.span.set_attribute(key, text)
 
 
 def _end(recording: Recording) -> None:

@@ -13,6 +13,7 @@ from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import Span, TracerProvider
 
 from roadworthy.sdk import faults, settings
+from roadworthy.sdk.attributes import can_write_directly
 from roadworthy.sdk.instrument import instrument_installed
 from roadworthy.sdk.queue import ExportStats, SpanQueue
 from roadworthy.sdk.scope import session_of
@@ -21,6 +22,8 @@ from roadworthy.sdk.tracer import SCOPE, state
 
 _lock = threading.Lock()
 _queue: SpanQueue | None = None
+_own_provider: TracerProvider | None = None
+"""The one made by the first `init`: OpenTelemetry's global provider can be set only once."""
 
 _CONTENT_SWITCHES = {
     "OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT": ("SPAN_ONLY", "NO_CONTENT"),
@@ -82,7 +85,7 @@ def init(
 
 
 def _start(wanted: Settings, *, instrument: bool | Sequence[str]) -> None:
-    global _queue
+    global _queue, _own_provider
     if _queue is not None:
         faults.warn("init twice", "init was called before; call shutdown first to change where spans go")
         return
@@ -94,6 +97,8 @@ def _start(wanted: Settings, *, instrument: bool | Sequence[str]) -> None:
         provider, ours = current, False
     else:
         provider, ours = TracerProvider(resource=_resource(wanted), shutdown_on_exit=False), True
+        _own_provider = provider
+    state.direct = provider is _own_provider and can_write_directly(provider)
     _queue = SpanQueue(wanted, stamp=_stamp(wanted, provider))
     provider.add_span_processor(_queue)
     if ours:

@@ -13,6 +13,8 @@ SCOPE = "roadworthy"
 class _State:
     tracer: trace.Tracer | None = None
     content: bool = True
+    direct: bool = False
+    """Whether attributes may be written as in `roadworthy.sdk.attributes`."""
 
 
 state = _State()
