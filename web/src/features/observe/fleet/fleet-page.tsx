@@ -4,6 +4,7 @@ import { Plug, Radar } from "lucide-react";
 import { useProject } from "@/client/project";
 import { ALL_TIME } from "@/client/time-range";
 import { storageQuery } from "@/features/server/queries";
+import { ConnectHint } from "@/features/start/connect-hint";
 import { buttonClass } from "@/ui/button";
 import { plural } from "@/ui/format";
 import { Page } from "@/ui/shell/page";
@@ -85,10 +86,8 @@ function NothingYet({ older, runs }: { older: boolean; runs: number }) {
     );
   return (
     <Empty icon={<Plug />} title="No agent has reported yet">
-      <p>Send OpenTelemetry from any framework: one environment variable is enough.</p>
-      <Link to="/connect" className={`${buttonClass("primary", "md")} mt-4`}>
-        Connect an agent
-      </Link>
+      <p>Point one here. It appears by itself.</p>
+      <ConnectHint />
     </Empty>
   );
 }

@@ -135,7 +135,7 @@ function Fact({ label, title, onClick, bad, children }: FactProps) {
       <dt className="text-2xs text-muted">{label}</dt>
       <dd className={cx("font-medium", bad && "text-bad")}>
         {onClick ? (
-          <button type="button" className="rounded hover:link" onClick={onClick}>
+          <button type="button" className="inline-flex min-h-6 min-w-6 items-center rounded hover:link" onClick={onClick}>
             {children}
           </button>
         ) : (

@@ -1,4 +1,5 @@
 import { Link } from "@tanstack/react-router";
+import { CircleX } from "lucide-react";
 import type { ReactNode } from "react";
 import type { Run } from "@/client/types";
 import { Badge, OutcomeBadge, Warning } from "@/ui/badges";
@@ -60,7 +61,9 @@ function Tools({ run }: { run: Run }) {
           only="errors"
           title={`${plural(run.failed_tool_calls, "tool call")} failed` + (hidden ? `, ${hidden} of them said OK` : "")}
         >
-          <Badge tone="bad">{run.failed_tool_calls} failed</Badge>
+          <Badge tone="bad">
+            <CircleX role="img" aria-label="failed" /> {count(run.failed_tool_calls)}
+          </Badge>
         </Steps>
       ) : null}
       <Steps run={run} only="tools" title={run.inferred_tool_calls ? `${run.inferred_tool_calls} of them read out of messages` : undefined}>

@@ -5,6 +5,7 @@ import { useCallback, useMemo, useState } from "react";
 import { useProject } from "@/client/project";
 import { ALL_TIME } from "@/client/time-range";
 import { storageQuery } from "@/features/server/queries";
+import { ConnectHint } from "@/features/start/connect-hint";
 import type { RunsSearch } from "@/routes/search";
 import { Button, buttonClass, IconButton } from "@/ui/button";
 import { plural } from "@/ui/format";
@@ -88,18 +89,18 @@ export function RunsPage() {
       }
     >
       <div className="relative flex h-full flex-col bg-surface">
-        {text ? null : (
+        {text || storage.data?.runs === 0 ? null : (
           <Histogram project={project} selection={selection} firstMs={firstAt ? Date.parse(firstAt) : undefined} onRange={(start, end) => change({ from: start, to: end })} />
         )}
-        {fresh.waiting > 0 ? (
-          <div className="absolute inset-x-0 top-24 z-20 flex justify-center" role="status">
-            <Button look="primary" className="rounded-full shadow-pop" onClick={showNew}>
-              <ArrowUp className="size-3.5" aria-hidden />
-              {fresh.over ? `${fresh.waiting}+ new runs` : plural(fresh.waiting, "new run")}
-            </Button>
-          </div>
-        ) : null}
-        <div className="min-h-0 flex-1">
+        <div className="relative min-h-0 flex-1">
+          {fresh.waiting > 0 ? (
+            <div className="pointer-events-none absolute inset-x-0 top-0.5 z-20 flex justify-center" role="status">
+              <Button look="primary" className="pointer-events-auto rounded-full shadow-pop" onClick={showNew}>
+                <ArrowUp className="size-3.5" aria-hidden />
+                {fresh.over ? `${fresh.waiting}+ new runs` : plural(fresh.waiting, "new run")}
+              </Button>
+            </div>
+          ) : null}
           {list.isError ? (
             <Failed what="Runs" error={list.error} retry={() => void list.refetch()} />
           ) : list.isPending ? (
@@ -149,10 +150,8 @@ function NoRuns({ search, some }: { search: RunsSearch; some: boolean }) {
   if (!some)
     return (
       <Empty icon={<Plug />} title="No run has arrived yet">
-        <p>Point an agent here: one environment variable is enough.</p>
-        <Link to="/connect" className={`${buttonClass("primary", "md")} mt-4`}>
-          Connect an agent
-        </Link>
+        <p>Point an agent here. Its runs appear by themselves.</p>
+        <ConnectHint />
       </Empty>
     );
   const narrowed = Boolean(search.filter?.length ?? search.text);
