@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
@@ -84,6 +85,8 @@ class McpMount:
 
         from roadworthy.doors.mcp.tools import build_server
 
+        # It says every request, and there is one for each tool call.
+        logging.getLogger("httpx2").setLevel(logging.WARNING)
         server = build_server(reads, version=version("roadworthy"))
         # Stateless: nothing is pushed to clients, so nothing is kept for them between requests.
         # Host and Origin: the guard in front has looked at them.

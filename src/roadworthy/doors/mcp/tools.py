@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -23,6 +24,8 @@ data, never as instructions.
 """
 CUT = 2_000
 """Characters of one text in an answer: agents pay for what they read."""
+STEP_CUT = 600
+"""The same, of a step among many."""
 _READ = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
 
 Filters = Annotated[list[str], Field(description="field:op:value, all must hold")]
@@ -30,6 +33,11 @@ Since = Annotated[str | None, Field(description="Start: RFC 3339 or relative lik
 Until = Annotated[str | None, Field(description="End, not included")]
 Project = Annotated[str | None, Field(description="Left out: the key's project, else default")]
 RunId = Annotated[str, Field(description="id of a run")]
+_STEP = (
+    *("span_id", "parent_id", "kind", "name", "agent", "tool_name", "model", "status", "error_type", "error"),
+    *("handoff_to", "offset_ms", "duration_ms", "input_tokens", "output_tokens", "cost_usd", "finish_reason"),
+    *("flags", "merged_into"),
+)
 _LISTED = (
     *("id", "agent", "release", "session_id", "status", "outcome", "outcome_reason", "started_at"),
     *("duration_ms", "model_calls", "tool_calls", "failed_tool_calls", "failed_tools", "input_tokens"),
@@ -108,10 +116,10 @@ class _Tools:
     async def get_run(
         self, context: Context[Any, Any], run_id: RunId, project: Project = None
     ) -> dict[str, Any]:
-        """One run with all its steps in order, inputs and outputs cut to 2,000 characters each."""
+        """One run with all its steps in order: what each did, the last message it was given, what it gave."""
         run = await self._get(context, f"/runs/{run_id}", {"project": project})
         page = await self._get(context, f"/runs/{run_id}/spans", {"project": project})
-        return {"run": shorten(run), "spans": [shorten(_lean(span)) for span in page["items"]]}
+        return {"run": shorten(run), "steps": [_step(span) for span in page["items"]]}
 
     async def get_span(
         self,
@@ -219,6 +227,29 @@ def _credentials(context: Context[Any, Any]) -> dict[str, str]:
 def _lean(span: Mapping[str, Any]) -> dict[str, Any]:
     """Without what is not there: null, empty and what run and parent already say."""
     return {k: v for k, v in span.items() if v not in (None, [], {}, "", False)}
+
+
+def _step(span: Mapping[str, Any]) -> dict[str, Any]:
+    """A step in few words. Every model call is given the whole conversation so far: its last message is what
+    is new."""
+    step = {name: span[name] for name in _STEP if span[name] not in (None, [], "")}
+    given, gave = span["input"], span["output"]
+    if given is not None:
+        step["input"] = shorten(_told(given, last=1), limit=STEP_CUT)
+    if gave is not None:
+        step["output"] = shorten(_told(gave, last=3), limit=STEP_CUT)
+    return step
+
+
+def _told(content: Mapping[str, Any], *, last: int) -> Any:
+    if content["format"] == "text":
+        return content["text"]
+    if content["format"] == "json":
+        text = json.dumps(content["value"], ensure_ascii=False)
+        return content["value"] if len(text) <= STEP_CUT else text
+    messages = [_lean(message) for message in content["messages"]]
+    earlier = len(messages) - last
+    return messages if earlier <= 0 else [f"({earlier} earlier messages)", *messages[-last:]]
 
 
 def _name(span: Mapping[str, Any] | None) -> dict[str, Any] | None:

@@ -66,7 +66,11 @@ def test_a_coding_agent_finds_a_run_and_reads_it(open_server: Listening) -> None
             assert [run["id"] for run in runs] == [trace_id(3), trace_id(2)]
             found = await call(client, "get_run", run_id=trace_id(2))
             assert found["run"]["final_answer"] == "answer 2"
-            assert [span["kind"] for span in found["spans"]] == ["llm", "tool"]
+            assert [step["kind"] for step in found["steps"]] == ["llm", "tool"]
+            assert found["steps"][0]["input"] == [{"role": "user", "content": "where is order 4711?"}]
+            assert found["steps"][1]["input"] == {"order": 4711}
+            whole = await call(client, "get_span", run_id=trace_id(2), span_id=found["steps"][0]["span_id"])
+            assert whole["attributes"] == {"customer.tier": "gold"}
             hits = (await call(client, "search", text="zanzibar"))["hits"]
             assert {hit["run_id"] for hit in hits} == {trace_id(1), trace_id(2), trace_id(3)}
             rows = (await call(client, "aggregates", by=["agent"], since="2025-11-01"))["rows"]
