@@ -25,7 +25,7 @@ def one(server: Server, options: Options) -> Watched:
     try:
         watched = watch(server, sender(server, seconds=options.seconds))
         time.sleep(2 if options.quick else SETTLE_SECONDS)
-        # Our log is a ring of a fixed size, not something that grows with what is stored.
+        # Our log keeps one segment; it does not grow with what is stored.
         watched.disk = machine.folder_bytes(server.data) - machine.folder_bytes(server.data / "intake")
         return watched
     finally:
