@@ -15,6 +15,8 @@ class BodyBudget:
 
     limit: int
     used: int = 0
+    total: int = 0
+    """All that was ever asked for."""
 
     def claim(self) -> BodyClaim:
         return BodyClaim(budget=self)
@@ -29,6 +31,7 @@ class BodyClaim:
 
     def take(self, count: int) -> None:
         """Raises Refused (busy) where all requests together would hold too much."""
+        self.budget.total += count
         # A single body may always be received, however small the budget was set.
         if self.budget.used > self.held and self.budget.used + count > self.budget.limit:
             raise Refused("busy", "Too much is being received at once.", retry_after=_RETRY_S)

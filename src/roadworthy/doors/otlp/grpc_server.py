@@ -26,7 +26,7 @@ SERVICES = {
     "opentelemetry.proto.collector.logs.v1.LogsService": Signal.LOGS,
     "opentelemetry.proto.collector.metrics.v1.MetricsService": Signal.METRICS,
 }
-_READING_AT_ONCE = 8
+_READING_AT_ONCE = 4
 """Messages being received at the same time: with 64 MiB each that is the most memory senders can claim."""
 _CODES = {code.value[0]: code for code in grpc.StatusCode}
 

@@ -17,7 +17,7 @@ from roadworthy.doors.otlp.grpc_server import build_grpc_server
 from roadworthy.doors.otlp.http import build_http_app
 from roadworthy.doors.otlp.limits import DoorLimits
 from roadworthy.doors.otlp.metrics import DoorMetrics
-from roadworthy.doors.otlp.receiver import Receiver
+from roadworthy.doors.otlp.receiver import Receiver, tidy_memory
 from roadworthy.doors.otlp.rejections import RejectionLog
 
 _KEEP_ALIVE_S = 75
@@ -73,10 +73,12 @@ async def otlp_doors(
     http_server = _http_server(receiver, grace_seconds=grace_seconds)
     await grpc_server.start()
     serving = asyncio.create_task(http_server.serve(sockets=[listener]))
+    tidying = asyncio.create_task(tidy_memory(receiver))
     try:
         await _until_started(http_server, serving)
         yield OtlpPorts(http=listener.getsockname()[1], grpc=bound_grpc)
     finally:
+        tidying.cancel()
         http_server.should_exit = True
         await asyncio.gather(grpc_server.stop(grace_seconds), serving, return_exceptions=True)
         listener.close()

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import os
 import socket
+import sys
 import time
 import zlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +43,10 @@ def peak_memory(pid: int) -> int:
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) * 1024
     raise AssertionError("no VmHWM in /proc")
+
+
+def resident_memory(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def test_bombs_are_refused_and_never_unpacked(tmp_path: Path) -> None:
@@ -312,3 +319,23 @@ def test_bodies_of_millions_of_empty_parts_are_refused_cheaply(tmp_path: Path, k
         )
         assert answer.status in {400, 413}
         assert peak_memory(process.pid) - before < 4 * len(body) + 64 * MIB
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="measures memory through /proc, with glibc")
+def test_memory_comes_back_after_large_messages_over_grpc(tmp_path: Path) -> None:
+    body = trace_body(8, content="x" * (3 * MIB))
+    options = [("grpc.max_send_message_length", -1)]
+    with front_process(tmp_path) as (process, http_port, grpc_port):
+        call(http_port, body=trace_body())
+        before = resident_memory(process.pid)
+
+        def send(_: int) -> None:
+            with (
+                contextlib.suppress(grpc.RpcError),  # some are told to come back later
+                grpc.insecure_channel(f"127.0.0.1:{grpc_port}", options=options) as channel,
+            ):
+                channel.unary_unary(EXPORT, None, None)(body, timeout=30)
+
+        with ThreadPoolExecutor(16) as senders:
+            list(senders.map(send, range(32)))
+        wait_for(lambda: resident_memory(process.pid) < before + 160 * MIB)
