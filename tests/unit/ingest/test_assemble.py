@@ -252,6 +252,18 @@ def test_an_agent_called_as_a_tool_is_no_tool_and_no_run_of_its_own() -> None:
     assert [(h.from_agent, h.to_agent) for h in run.handoffs] == [("triage", "billing")]
 
 
+def test_a_tool_with_model_calls_and_tools_inside_is_an_agent_under_no_name() -> None:
+    root = span(SpanKind.CHAIN, lasts=100, input="hi")
+    tool = span(SpanKind.TOOL, parent=root, tool_name="ask_billing", at=5, lasts=50, output="fine")
+    chain = span(SpanKind.CHAIN, parent=tool, name="billing", at=6, lasts=45)
+    call = model_call(USER, said=asks("lookup"), parent=chain, at=7)
+    lookup = span(SpanKind.TOOL, parent=chain, tool_name="lookup", at=20, output="fine")
+    run = only_run(root, tool, chain, call, lookup)
+    assert (run.tools, [h.to_agent for h in run.handoffs]) == (("lookup",), ["billing"])
+    asks_a_model = only_run(root, tool, chain, call)
+    assert asks_a_model.tools == ("ask_billing",), "a tool may ask a model and stay a tool"
+
+
 def test_a_plain_span_named_after_a_tool_is_its_execution() -> None:
     root = span(SpanKind.OTHER, name="handle", lasts=100)
     call = model_call(USER, said=asks("lookup"), parent=root)

@@ -400,6 +400,11 @@ def test_mcp() -> None:
     assert read({"mcp.method.name": "tools/list"}).kind is SpanKind.MCP
 
 
+def test_a_tool_is_called_the_same_with_and_without_its_server() -> None:
+    span = read({"langsmith.span.kind": "tool"}, name="mcp__orders__refund")
+    assert (span.tool_name, span.attributes["gen_ai.tool.name"]) == ("refund", "mcp__orders__refund")
+
+
 def test_autogen_keeps_the_topic_as_join_key() -> None:
     topic = "dffe1466-5494-4641-aaef-890b4cce15a8"
     span = read(

@@ -103,6 +103,10 @@ def normalise(raw: RawSpan, frame: Frame, source: Source) -> Span:
     flags: list[str] = []
     _read_status(raw, span, flags)
     if span.kind is SpanKind.TOOL:
+        if span.tool_name.startswith("mcp__"):
+            # Claude's clients put the server's name before the tool's.
+            raw.attributes.setdefault("gen_ai.tool.name", span.tool_name)
+            span.tool_name = span.tool_name.rpartition("__")[2]
         _settle_tool(span, flags)
     _flag(span, flags)
     if flags:

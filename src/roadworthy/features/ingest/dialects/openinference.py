@@ -120,6 +120,9 @@ def _read_model(attributes: Attributes, span: Span) -> None:
 def _read_tool(attributes: Attributes, span: Span) -> None:
     take = attributes.pop
     span.tool_name = as_text(take("tool.name", ""))
+    if span.tool_name == "finish" and ".dspy" in span.scope:
+        # DSPy's ReAct ends its loop with a tool that does nothing.
+        span.kind = SpanKind.CHAIN
     call_id = take("tool_call.id", "") or take("tool.id", "") or take("tool.call_id", "")
     span.tool_call_id = as_text(call_id)
 

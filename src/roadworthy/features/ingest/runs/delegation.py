@@ -16,8 +16,11 @@ _TOOLS = frozenset({SpanKind.TOOL, SpanKind.HANDOFF})
 
 
 def mark_delegations(nodes: Sequence[Node]) -> None:
-    """A tool with an agent inside is a hand-off: either a span of kind agent, or steps that name another
-    agent than the one that called the tool. `near` must be set."""
+    """A tool with an agent inside is a hand-off: a span of kind agent, or steps that name another agent than
+    the one that called the tool, or model calls beside further tools, which is an agent at work under no
+    name. `near` must be set."""
+    thinking: set[int] = set()
+    acting: set[int] = set()
     for node in nodes:
         tool = node.near
         while tool is not None and tool.merged is not None:
@@ -27,8 +30,21 @@ def mark_delegations(nodes: Sequence[Node]) -> None:
         agent = node.span.agent
         other = bool(agent and tool.span.agent and agent != tool.span.agent)
         if node.kind in _AGENTS or (other and node.kind not in _TOOLS):
-            tool.kind = SpanKind.HANDOFF
-            tool.handoff_to = tool.handoff_to or agent or node.span.name
+            _delegate(tool, agent or node.span.name)
+        elif node.merged is None and (node.kind is SpanKind.LLM or node.kind in _TOOLS):
+            (thinking if node.kind is SpanKind.LLM else acting).add(id(tool))
+            if id(tool) in thinking and id(tool) in acting:
+                _delegate(tool, _child_name(tool))
+
+
+def _delegate(tool: Node, to_agent: str) -> None:
+    tool.kind = SpanKind.HANDOFF
+    tool.handoff_to = tool.handoff_to or to_agent
+
+
+def _child_name(tool: Node) -> str:
+    """LangGraph's agent inside a tool is a chain named after it."""
+    return next((k.span.name for k in tool.kids if k.kind is SpanKind.CHAIN), tool.tool_name)
 
 
 def agent_names(nodes: Sequence[Node]) -> set[str]:
