@@ -2,6 +2,7 @@ import { ChevronsDownUp, ChevronsUpDown, Search } from "lucide-react";
 import type { RunSearch } from "@/routes/search";
 import { IconButton } from "@/ui/button";
 import { cx } from "@/ui/classes";
+import { count } from "@/ui/format";
 
 interface TreeToolbarProps {
   find: string;
@@ -42,7 +43,7 @@ export function TreeToolbar({ find, only, onChange, onFoldAll, onUnfoldAll, show
         />
         {shown < total ? (
           <span className="num shrink-0 text-2xs text-muted" role="status">
-            {shown} of {total}
+            {count(shown)} of {count(total)}
           </span>
         ) : null}
       </label>

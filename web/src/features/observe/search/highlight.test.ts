@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { highlight } from "./highlight";
+import { byRun, highlight, readable } from "./highlight";
 
 test("words are found without regard to case, and signs in them are no pattern", () => {
   expect(highlight("The Order (48213) was late", "order 48213?")).toEqual([
@@ -12,3 +12,12 @@ test("words are found without regard to case, and signs in them are no pattern",
 });
 
 test("signs alone mark nothing", () => expect(highlight("a+b", "+")).toEqual([{ text: "a+b", hit: false }]));
+
+test("stored JSON reads as text", () => {
+  expect(readable('{"role": "user", "content": "Where is\\nmy \\\\"order\\\\"?"')).toBe('user: Where is my "order"?"');
+});
+
+test("hits of one run stand together", () => {
+  const groups = byRun([{ run_id: "a" }, { run_id: "a" }, { run_id: "b" }, { run_id: null }, { run_id: null }]);
+  expect(groups.map((group) => group.length)).toEqual([2, 1, 1, 1]);
+});

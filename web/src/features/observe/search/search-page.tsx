@@ -1,12 +1,13 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { Search as SearchIcon, SearchX } from "lucide-react";
-import { useMemo, useState } from "react";
+import { useMemo, useState, type ReactNode } from "react";
 import { useProject } from "@/client/project";
 import { ALL_TIME } from "@/client/time-range";
 import type { SearchHit } from "@/client/types";
 import { Button, buttonClass } from "@/ui/button";
 import { cx } from "@/ui/classes";
+import { plural } from "@/ui/format";
 import { KindIcon, kindLook } from "@/ui/kinds";
 import { Page } from "@/ui/shell/page";
 import { useShortcuts } from "@/ui/shortcuts";
@@ -15,7 +16,7 @@ import { Ago } from "@/ui/time";
 import { searchQuery } from "../queries";
 import { RangePicker } from "../range-picker";
 import { titleOf } from "../run/step-row";
-import { highlight } from "./highlight";
+import { byRun, highlight, readable } from "./highlight";
 
 const route = getRouteApi("/shell/search");
 
@@ -34,10 +35,11 @@ export function SearchPage() {
   const range = { from: search.from, to: search.to };
   const found = useInfiniteQuery(searchQuery(project, search.q ?? "", range));
   const hits = useMemo(() => found.data?.pages.flatMap((page) => page.items) ?? [], [found.data]);
+  const groups = useMemo(() => byRun(hits), [hits]);
   const [active, setActive] = useState(-1);
-  const current = hits[active];
+  const current = groups[active]?.[0];
   useShortcuts({
-    j: () => setActive((at) => Math.min(at + 1, hits.length - 1)),
+    j: () => setActive((at) => Math.min(at + 1, groups.length - 1)),
     k: () => setActive((at) => Math.max(at - 1, 0)),
     enter: () => current?.run_id && void navigate({ to: "/runs/$runId", params: { runId: current.run_id }, search: { span: current.span.span_id } }),
   });
@@ -96,8 +98,8 @@ export function SearchPage() {
         ) : (
           <>
             <ol aria-label="What was found">
-              {hits.map((hit, index) => (
-                <Hit key={`${hit.span.trace_id} ${hit.span.span_id}`} hit={hit} words={search.q ?? ""} active={index === active} />
+              {groups.map((group, index) => (
+                <Group key={`${group[0]?.span.trace_id ?? ""} ${group[0]?.span.span_id ?? ""}`} hits={group} words={search.q ?? ""} active={index === active} />
               ))}
             </ol>
             <div className="p-4 text-center text-xs text-muted">
@@ -116,7 +118,26 @@ export function SearchPage() {
   );
 }
 
-function Hit({ hit, words, active }: { hit: SearchHit; words: string; active: boolean }) {
+/** The hits of one run: the newest, and the others when asked for. */
+function Group({ hits, words, active }: { hits: readonly SearchHit[]; words: string; active: boolean }) {
+  const [open, setOpen] = useState(false);
+  const shown = open ? hits : hits.slice(0, 1);
+  return (
+    <>
+      {shown.map((hit, index) => (
+        <Hit key={`${hit.span.trace_id} ${hit.span.span_id}`} hit={hit} words={words} active={active && index === 0}>
+          {index === 0 && hits.length > 1 && !open ? (
+            <button type="button" className="relative z-1 mt-1 min-h-6 text-xs link" onClick={() => setOpen(true)}>
+              {plural(hits.length - 1, "more step")} of this run
+            </button>
+          ) : null}
+        </Hit>
+      ))}
+    </>
+  );
+}
+
+function Hit({ hit, words, active, children }: { hit: SearchHit; words: string; active: boolean; children: ReactNode }) {
   const { span } = hit;
   const head = (
     <>
@@ -147,7 +168,7 @@ function Hit({ hit, words, active }: { hit: SearchHit; words: string; active: bo
         <Ago at={span.started_at} className="ml-auto shrink-0 text-muted" />
       </div>
       <p className="mt-1 line-clamp-2 text-sm [overflow-wrap:anywhere] text-muted">
-        {highlight(hit.excerpt, words).map((piece, index) =>
+        {highlight(readable(hit.excerpt), words).map((piece, index) =>
           piece.hit ? (
             <mark key={index} className="rounded-xs bg-warn-soft font-medium text-warn">
               {piece.text}
@@ -157,6 +178,7 @@ function Hit({ hit, words, active }: { hit: SearchHit; words: string; active: bo
           ),
         )}
       </p>
+      {children}
     </li>
   );
 }
