@@ -52,6 +52,7 @@ def refused(front: Front, body: bytes, **given: Any) -> grpc.RpcError:
         (LOGS, log_body(), Signal.LOGS, ExportLogsServiceResponse),
         (METRICS, metric_body(), Signal.METRICS, ExportMetricsServiceResponse),
     ],
+    ids=["traces", "logs", "metrics"],
 )
 @pytest.mark.parametrize("compression", list(grpc.Compression))
 def test_each_signal_is_kept_as_it_came(

@@ -40,6 +40,7 @@ TRACE_ID = bytes(range(16))
         ("/v1/metrics", metric_body(), Signal.METRICS, ExportMetricsServiceResponse),
         ("/v1/traces/", trace_body(), Signal.TRACES, ExportTraceServiceResponse),
     ],
+    ids=["traces", "logs", "metrics", "traces with a slash"],
 )
 def test_each_signal_is_kept_as_it_came(
     front: Front, path: str, body: bytes, signal: Signal, response: Any
@@ -73,6 +74,7 @@ def test_json_is_kept_as_it_came_and_answered_in_json(front: Front, content_type
         ("deflate", zlib.compress),
         ("identity", bytes),
     ],
+    ids=["gzip", "capitals", "two members", "deflate", "identity"],
 )
 def test_compressed_bodies_are_kept_uncompressed(front: Front, encoding: str, compress: Any) -> None:
     body = trace_body(20, content="words " * 50)
