@@ -182,3 +182,18 @@ def test_projects_never_share_a_run() -> None:
     p.take(span(1, 1, keys=("a",)), span(1, 1, keys=("a",), project="other"))
     assert [r.spans for r in p.runs()] == [1]
     assert [r.spans for r in p.store.runs("other", RunQuery())] == [1]
+
+
+def test_several_runs_in_one_bundle_keep_their_own_names() -> None:
+    """Weak keys gather traces that assembly then tells apart: each run has and keeps a name of its own."""
+
+    def run_a_trace(spans: Sequence[Span]) -> Sequence[Run]:
+        traces = sorted({s.trace_id for s in spans})
+        return [run for trace in traces for run in one_run([s for s in spans if s.trace_id == trace])]
+
+    p = Pipeline()
+    p.tracker._assemble = run_a_trace
+    p.take(span(2, 1, keys=("k",)))
+    p.take(span(1, 1, keys=("k",)))
+    p.take(span(3, 1, keys=("k",)), span(1, 2))
+    assert sorted((r.id, r.spans) for r in p.runs()) == [(f"{1:032x}", 2), (f"{2:032x}", 1), (f"{3:032x}", 1)]

@@ -269,17 +269,16 @@ def named(runs: Sequence[Run], *, bundle: Bundle) -> list[Run]:
     """The runs under the ids and in the order of lists they had when first written.
 
     Assembly names a run after its earliest trace; when an earlier trace comes late, the run keeps the name
-    people may already have open in a browser.
+    people may already have open in a browser: that of the first of its traces that was seen.
     """
+    order = {trace_id: place for place, trace_id in enumerate(bundle.traces)}
     out: list[Run] = []
     for run in runs:
-        base, _, rest = run.id.partition("-")
-        sticky = bundle.traces[0] if base in bundle.traces else base
-        ident = f"{sticky}-{rest}" if rest else sticky
+        ident = run.id
+        if "-" not in ident:
+            mine = sorted(run.trace_ids, key=lambda trace_id: order.get(trace_id, len(order)))
+            ident = next((trace_id for trace_id in mine if trace_id in bundle.written), mine[0])
         known = bundle.written.get(ident)
-        if known is None and not rest and len(runs) == 1:
-            known = next(iter(bundle.written.values()), None)
-            ident = known.id if known is not None else ident
         out.append(replace(run, id=ident, sort_ns=known.sort_ns if known is not None else run.sort_ns))
     return out
 
