@@ -6,6 +6,7 @@ SQLAlchemy today; PostgreSQL with the same models later. Secrets are hashed befo
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -96,7 +97,14 @@ class Job:
     error: str = ""
 
 
+class MetadataUnavailable(Exception):  # noqa: N818 (a condition, not a bug)
+    """The database cannot be read or written now: the disk is full, or another process holds it for long.
+    Nothing of the call was kept."""
+
+
 class MetadataStore(Protocol):
+    """Every call may raise `MetadataUnavailable`."""
+
     def projects(self) -> list[Project]: ...
     def project(self, project_id: str) -> Project | None: ...
     def save_project(self, project: Project) -> None: ...
@@ -105,6 +113,10 @@ class MetadataStore(Protocol):
     def keys(self, project_id: str | None = None) -> list[ApiKey]: ...
     def add_key(self, key: ApiKey, *, secret_hash: str) -> None: ...
     def revoke_key(self, key_id: str, *, at_ns: int) -> bool: ...
+    def note_keys_used(self, used: Mapping[str, int]) -> None:
+        """When each key (by id) was last used, Unix ns; an earlier time than is known changes nothing."""
+        ...
+
     def key_hashes(self) -> dict[str, tuple[ApiKey, str]]:
         """Live keys by id, with the hash of their secret: the snapshot doors authenticate against."""
         ...

@@ -115,6 +115,14 @@ def test_only_live_keys_are_in_the_snapshot(store: MetadataStore) -> None:
     assert store.keys("shop") == [replace(a_key("a"), revoked_ns=5)]
 
 
+def test_when_a_key_was_used_only_moves_on(store: MetadataStore) -> None:
+    store.add_key(a_key("a"), secret_hash="h")
+    store.note_keys_used({"a": 50, "nobody": 60})
+    store.note_keys_used({"a": 40})
+    assert [key.last_used_ns for key in store.keys()] == [50]  # noqa: SIM118
+    assert store.key_hashes()["a"][0].last_used_ns == 50
+
+
 def test_a_price_keeps_its_id_when_it_is_replaced(store: MetadataStore) -> None:
     first = store.save_price(a_price())
     assert first.id

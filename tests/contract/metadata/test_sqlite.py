@@ -124,6 +124,17 @@ def test_a_key_that_may_only_read_may_not_send(
     assert soon(lambda: directory.resolve(text).verdict is KeyVerdict.WRONG_SCOPE)
 
 
+def test_it_is_noted_when_a_key_was_used(store: SqliteMetadataStore, tmp_path: Path) -> None:
+    text = add_key(store, KeyScope.INGEST)
+    before = time.time_ns()
+    directory = SqliteKeyDirectory(tmp_path / "m.db", refresh_s=60)
+    assert directory.resolve(text).accepted
+    directory.close()
+    (key,) = store.keys("shop")
+    assert key.last_used_ns is not None
+    assert key.last_used_ns >= before
+
+
 def test_a_project_may_want_a_key(store: SqliteMetadataStore, directory: SqliteKeyDirectory) -> None:
     store.save_project(Project(id="default", name="d", created_ns=1, require_key=True))
     store.save_project(Project(id="open", name="o", created_ns=1))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 
 from sqlalchemy import Engine, delete, select, update
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from roadworthy.backends.metadata import rows
@@ -23,11 +24,27 @@ from roadworthy.backends.metadata.tables import (
     SessionRow,
     ViewRow,
 )
-from roadworthy.contracts.metadata import Job, LoginSession, Person, PriceOverride, SavedView
+from roadworthy.contracts.metadata import (
+    Job,
+    LoginSession,
+    MetadataUnavailable,
+    Person,
+    PriceOverride,
+    SavedView,
+)
 from roadworthy.domain.project import ApiKey, Project
 
 _REMEMBERED_NS = 86_400 * 1_000_000_000
 """How long a response is kept for its idempotency key: one day."""
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """The driver's errors in the contract's words."""
+    try:
+        yield
+    except OperationalError as error:
+        raise MetadataUnavailable(f"the metadata database does not answer: {error.orig}") from error
 
 
 class SqlMetadataStore:
@@ -46,13 +63,13 @@ class SqlMetadataStore:
 
     @contextmanager
     def _read(self) -> Iterator[Session]:
-        with Session(self._reads, expire_on_commit=False) as session:
+        with _told(), Session(self._reads, expire_on_commit=False) as session:
             yield session
 
     @contextmanager
     def _write(self) -> Iterator[Session]:
         """One transaction: all or nothing, durable once it is left, counted for those who poll."""
-        with Session(self._writes) as session, session.begin():
+        with _told(), Session(self._writes) as session, session.begin():
             yield session
             session.execute(update(ChangeRow).values(counter=ChangeRow.counter + 1))
 
@@ -97,6 +114,13 @@ class SqlMetadataStore:
                 return False
             row.revoked_ns = at_ns
             return True
+
+    def note_keys_used(self, used: Mapping[str, int]) -> None:
+        with self._write() as session:
+            for key_id, at_ns in used.items():
+                row = session.get(KeyRow, key_id)
+                if row is not None and at_ns > (row.last_used_ns or 0):
+                    row.last_used_ns = at_ns
 
     def key_hashes(self) -> dict[str, tuple[ApiKey, str]]:
         counter = self.change_counter()

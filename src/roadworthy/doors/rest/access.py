@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from fastapi import Depends, Query, Request
 
+from roadworthy.contracts.metadata import MetadataUnavailable
 from roadworthy.domain.project import DEFAULT_PROJECT, KeyScope
 from roadworthy.doors.rest.context import Context, RestContext
 from roadworthy.doors.rest.problems import Problem, not_found
@@ -15,6 +17,7 @@ from roadworthy.kit.secrets import same_hash, secret_hash, split_api_key
 
 COOKIE = "roadworthy_session"
 _ALL = frozenset(KeyScope)
+_NOTE_NS = 60 * 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +68,12 @@ def _key_principal(ctx: RestContext, text: str) -> Principal:
     if presented is None or entry is None or not same_hash(secret_hash(presented.secret), entry[1]):
         raise _unauthorized("No live key is that one: it was never made, was revoked, or is mistyped.")
     key = entry[0]
+    now = time.time_ns()
+    if now - (key.last_used_ns or 0) > _NOTE_NS:
+        # The snapshot is read anew after this write, so it happens once a minute, not with each request.
+        # A courtesy: where it cannot be written (a full disk), reading goes on.
+        with suppress(MetadataUnavailable):
+            ctx.metadata.note_keys_used({key.id: now})
     return Principal(kind="key", name=key.name, project=key.project, scopes=key.scopes)
 
 

@@ -29,6 +29,7 @@ from roadworthy.features.observe.jobs import JobRunner
 from roadworthy.features.observe.service import ObserveService
 
 PREFIX = "/api/v1"
+_CATCH_ALL = ("/api/{path:path}", "/{path:path}")
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 _ROUTERS: tuple[APIRouter, ...] = (
     runs.router,
@@ -102,14 +103,15 @@ def _operation_id(route: APIRoute) -> str:
 def _add_page(app: FastAPI, page: WebPage) -> None:
     """Last of all routes: whatever is not the API is the page."""
 
-    @app.api_route("/api/{path:path}", methods=_METHODS, include_in_schema=False)
+    @app.api_route(_CATCH_ALL[0], methods=_METHODS, include_in_schema=False)
     def unknown_endpoint(request: Request, path: str) -> Response:
         # This route takes every method, so it also gets those that a known path does not take.
         for route in app.routes:
-            if route.matches(request.scope)[0] is Match.PARTIAL:
+            known = getattr(route, "path", "") not in _CATCH_ALL
+            if known and route.matches(request.scope)[0] is Match.PARTIAL:
                 raise HTTPException(405)
         raise not_found("endpoint", name=f"/api/{path}")
 
-    @app.get("/{path:path}", include_in_schema=False)
+    @app.get(_CATCH_ALL[1], include_in_schema=False)
     def page_file(request: Request, path: str) -> Response:
         return page.response(request)

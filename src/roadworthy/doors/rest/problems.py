@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
+from roadworthy.contracts.metadata import MetadataUnavailable
 from roadworthy.contracts.telemetry import BadQuery, StoreFull, StoreUnavailable
 
 _LOG = logging.getLogger(__name__)
@@ -107,6 +108,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(BadQuery, _bad_query)
     app.add_exception_handler(StoreFull, _store_full)
     app.add_exception_handler(StoreUnavailable, _store_unavailable)
+    app.add_exception_handler(MetadataUnavailable, _metadata_unavailable)
     app.add_exception_handler(Exception, _unforeseen)
 
 
@@ -150,6 +152,16 @@ async def _store_unavailable(_: Request, error: Exception) -> Response:
         503,
         code="store_unavailable",
         title="The telemetry store is not there",
+        detail=str(error),
+        headers={"Retry-After": "2"},
+    ).response()
+
+
+async def _metadata_unavailable(_: Request, error: Exception) -> Response:
+    return Problem(
+        503,
+        code="metadata_unavailable",
+        title="The metadata database does not answer",
         detail=str(error),
         headers={"Retry-After": "2"},
     ).response()

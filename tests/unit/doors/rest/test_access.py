@@ -109,6 +109,16 @@ def test_a_revoked_key_is_refused_at_once(guarded_desk: Desk) -> None:
     assert guarded_desk.client.get("/api/v1/runs", headers=headers).status_code == 401
 
 
+def test_it_is_noted_when_a_key_was_used(guarded_desk: Desk) -> None:
+    headers = headers_of(guarded_desk, "admin_key")
+    for _ in range(3):
+        (key,) = guarded_desk.client.get("/api/v1/projects/own/keys", headers=headers).json()["items"]
+        assert key["last_used_at"] is not None
+    counter = guarded_desk.metadata.change_counter()
+    guarded_desk.client.get("/api/v1/runs", headers=headers)
+    assert guarded_desk.metadata.change_counter() == counter, "once a minute, not with each request"
+
+
 @pytest.mark.parametrize("path", READS)
 def test_a_key_sees_its_own_project_only(guarded_desk: Desk, path: str) -> None:
     headers = headers_of(guarded_desk, "read_key")

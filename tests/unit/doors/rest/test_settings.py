@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -170,6 +173,17 @@ def test_rejected_data_is_shown_with_its_reason(desk: Desk) -> None:
     desk.store.write(TelemetryBatch(token="t", rejections=[rejected]))
     (row,) = desk.client.get("/api/v1/rejections").json()["items"]
     assert (row["code"], row["count"], row["reason"]) == ("bad_trace_id", 2, "trace_id: 3 bytes")
+
+
+def test_a_database_that_is_held_by_another_is_a_503(desk: Desk, tmp_path: Path) -> None:
+    view = {"name": "v", "page": "runs", "query": ""}
+    with closing(sqlite3.connect(tmp_path / "roadworthy.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        answer = desk.client.post("/api/v1/views", json=view)
+        assert (answer.status_code, answer.json()["code"]) == (503, "metadata_unavailable")
+        assert answer.headers["retry-after"] == "2"
+        assert desk.client.get("/api/v1/views").json()["items"] == [], "reading goes on"
+    assert desk.client.post("/api/v1/views", json=view).status_code == 201
 
 
 def test_storage_says_what_there_is(desk: Desk) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import logging
 import sqlite3
 import threading
+import time
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +19,8 @@ from roadworthy.kit.secrets import same_hash, secret_hash, split_api_key
 
 _LOG = logging.getLogger(__name__)
 _NO_HASH = "0" * 64
+_NOTE_S = 60.0
+"""How often it is written down which keys were used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +47,9 @@ class SqliteKeyDirectory:
     def __init__(self, path: Path, *, refresh_s: float = 1.0) -> None:
         self._uri = f"file:{path}?mode=ro"
         self._refresh_s = refresh_s
+        self._path = path
+        self._used: dict[str, int] = {}
+        self._noted_at = time.monotonic()
         self._stopping = threading.Event()
         self._connection = self._open()
         self._version = self._data_version()
@@ -72,12 +79,31 @@ class SqliteKeyDirectory:
                 project=known.project,
                 reason="this key lacks the scope ingest: it may not send",
             )
+        if parts is not None:
+            self._used[parts.id] = time.time_ns()
         return KeyDecision(verdict=KeyVerdict.ACCEPTED, project=known.project)
 
     def close(self) -> None:
         self._stopping.set()
         self._thread.join(5)
         self._connection.close()
+        self._note_used()
+
+    def _note_used(self) -> None:
+        """So that people see which keys are still in use. Lost where it cannot be written."""
+        self._noted_at = time.monotonic()
+        used, self._used = self._used, {}
+        if not used:
+            return
+        try:
+            with closing(sqlite3.connect(self._path, timeout=2)) as connection, connection:
+                connection.executemany(
+                    "UPDATE api_keys SET last_used_ns = max(coalesce(last_used_ns, 0), ?) WHERE id = ?",
+                    [(at_ns, key_id) for key_id, at_ns in used.items()],
+                )
+                connection.execute("UPDATE changes SET counter = counter + 1")
+        except sqlite3.Error as error:
+            _LOG.warning("when keys were used cannot be noted: %s", error)
 
     def _open(self) -> sqlite3.Connection:
         # Used by one thread at a time: the constructor's, then the watcher's, then close's.
@@ -105,6 +131,8 @@ class SqliteKeyDirectory:
                 if version != self._version:
                     self._snapshot = self._load()
                     self._version = version
+                if time.monotonic() - self._noted_at > _NOTE_S:
+                    self._note_used()
             except sqlite3.Error as error:
                 _LOG.warning("the keys cannot be read, the last ones known stay in force: %s", error)
 

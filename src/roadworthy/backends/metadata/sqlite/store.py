@@ -26,8 +26,9 @@ class SqliteMetadataStore(SqlMetadataStore):
         event.listen(writes, "connect", _set_up)
         event.listen(writes, "begin", _begin_immediate)
         migrate(writes)
-        # Reads need no transaction: each is one statement.
-        reads = writes.execution_options(isolation_level="AUTOCOMMIT")
+        # An engine of their own, which begins nothing: each read is one statement, and waits for no writer.
+        reads = create_engine(f"sqlite:///{path}")
+        event.listen(reads, "connect", _set_up)
         super().__init__(reads=reads, writes=writes)
 
 
