@@ -1,7 +1,7 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { Search as SearchIcon, SearchX } from "lucide-react";
-import { useMemo, useState, type ReactNode } from "react";
+import { useEffect, useMemo, useState, type ReactNode } from "react";
 import { useProject } from "@/client/project";
 import { ALL_TIME } from "@/client/time-range";
 import type { SearchHit } from "@/client/types";
@@ -20,6 +20,10 @@ import { byRun, highlight, readable } from "./highlight";
 
 const route = getRouteApi("/shell/search");
 
+/** Runs on the first screen of results, and the most hits that are read to get there. */
+const ENOUGH = 10;
+const ENOUGH_HITS = 300;
+
 /** Full text over what all steps were given and gave. */
 export function SearchPage() {
   const project = useProject();
@@ -36,6 +40,12 @@ export function SearchPage() {
   const found = useInfiniteQuery(searchQuery(project, search.q ?? "", range));
   const hits = useMemo(() => found.data?.pages.flatMap((page) => page.items) ?? [], [found.data]);
   const groups = useMemo(() => byRun(hits), [hits]);
+  // One talkative run may fill a page by itself: read on until there is something to choose from.
+  const { hasNextPage, isFetching, fetchNextPage } = found;
+  const readOn = hasNextPage && !isFetching && groups.length < ENOUGH && hits.length < ENOUGH_HITS;
+  useEffect(() => {
+    if (readOn) void fetchNextPage();
+  }, [readOn, fetchNextPage]);
   const [active, setActive] = useState(-1);
   const current = groups[active]?.[0];
   useShortcuts({
