@@ -15,7 +15,7 @@ from roadworthy.contracts.telemetry import (
     SpanQuery,
     TelemetryStore,
 )
-from roadworthy.domain.span import SpanKind
+from roadworthy.domain.span import SpanKind, SpanStatus
 from tests.contract.telemetry.making import HOUR, NOON, batch, run, span, trace_id
 
 
@@ -37,6 +37,9 @@ def test_newest_first_and_pages_without_gaps(store: TelemetryStore, project: str
 
 def test_pages_of_spans(store: TelemetryStore, project: str) -> None:
     spans = [span(project, start_ns=NOON + number // 3) for number in range(20)]
+    store.write(batch(spans=spans))
+    for one in spans:
+        one.version, one.status = 2, SpanStatus.ERROR
     store.write(batch(spans=spans))
     expected = sorted(spans, key=lambda one: (one.start_ns, one.trace_id, one.span_id), reverse=True)
     seen, after = [], None
