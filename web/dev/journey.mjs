@@ -144,8 +144,8 @@ await check("a price is set and taken back", async () => {
   await page.goto(`${base}/settings/prices`);
   await page.getByRole("button", { name: "New price" }).click();
   await page.getByLabel("Model").fill("journey-*");
-  await page.getByLabel("Input").fill("0.25");
-  await page.getByLabel("Output").fill("2");
+  await page.getByLabel("Input", { exact: true }).fill("0.25");
+  await page.getByLabel("Output", { exact: true }).fill("2");
   await page.getByRole("button", { name: "Save price" }).click();
   await page.getByRole("button", { name: /Delete the price of journey-/ }).first().click();
   await page.getByRole("button", { name: /Delete the price of journey-/ }).first().waitFor({ state: "detached" });

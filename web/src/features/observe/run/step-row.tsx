@@ -61,6 +61,11 @@ export const StepRow = memo(function StepRow({ row, index, top, endMs, selected,
         <span className={cx("min-w-0 truncate", merged && "line-through decoration-line-strong", ["agent", "workflow"].includes(span.kind) && "font-medium")}>
           {titleOf(span)}
         </span>
+        {span.kind === "llm" && span.model && !span.name.includes(span.model) ? (
+          <span className="hidden min-w-0 shrink-[3] truncate text-2xs text-faint @[520px]:inline" title={span.model}>
+            {span.model}
+          </span>
+        ) : null}
         <Marks span={span} suspicious={suspicious} />
         {folded ? (
           <span className={cx("num shrink-0 rounded px-1 text-2xs", step.trouble ? "bg-bad-soft text-bad" : "bg-hover text-muted")} title={step.trouble ? "Something below went wrong" : undefined}>

@@ -56,7 +56,7 @@ export function Verdict({ run, spans, suspicious, onSelect, onOnly }: VerdictPro
           </span>
         </p>
       ) : null}
-      <dl className="num flex flex-wrap gap-x-6 gap-y-1 border-t border-line px-4 py-2 text-xs md:px-5">
+      <dl className="num flex flex-wrap items-baseline gap-x-6 gap-y-1 border-t border-line px-4 py-2 text-xs md:px-5">
         <Fact label="Duration" title={run.status === "running" ? "Still running" : undefined}>
           {duration(run.duration_ms)}
         </Fact>

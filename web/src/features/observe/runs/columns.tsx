@@ -110,7 +110,7 @@ const column = (id: string, label: string, width: string, cell: (run: Run) => Re
 
 export const COLUMNS: readonly Column[] = [
   column("run", "Run", "minmax(200px,3.4fr)", (run) => <RunCell run={run} />),
-  column("agent", "Agent", "minmax(96px,1fr)", (run) => text(run.agent)),
+  column("agent", "Agent", "minmax(112px,1.4fr)", (run) => text(run.agent)),
   column("outcome", "Outcome", "84px", (run) => <OutcomeBadge outcome={run.outcome} source={run.outcome_source ?? ""} reason={run.outcome_reason ?? ""} />),
   column("duration_ms", "Duration", "68px", (run) => (run.duration_ms === null ? <Unknown title="Still running, or its end never came" /> : duration(run.duration_ms)), true),
   column("model_calls", "Model calls", "74px", (run) => <Steps run={run} only="model">{count(run.model_calls)}</Steps>, true),
