@@ -49,17 +49,27 @@ class Watched:
     samples: list[tuple[float, int]] = field(default_factory=list)
 
 
-def watch(server: Server, process: subprocess.Popen[bytes], *, quiet_seconds: float = 20) -> Watched:
-    """Wait until all that was acknowledged can be queried, or nothing more has appeared for a while."""
+def watch(
+    server: Server,
+    process: subprocess.Popen[bytes],
+    *,
+    quiet_seconds: float = 20,
+    drain_seconds: float = 1800,
+) -> Watched:
+    """Wait until all that was acknowledged can be queried, or nothing more has appeared for a while.
+
+    A server that works off what it accepted for longer than `drain_seconds` is left; its rate is what it had
+    stored by then.
+    """
     before = machine.cost(server.pid)
     base = server.stored()
     peak, samples = 0, [(time.monotonic(), base)]
     sent: dict[str, Any] | None = None
-    asked = 0.0
+    asked = ended = 0.0
     while True:
         time.sleep(POLL_SECONDS)
         if sent is None and process.poll() is not None:
-            sent = result(process)
+            sent, ended = result(process), time.monotonic()
         peak = max(peak, machine.cost(server.pid).memory)
         if time.monotonic() - asked < COUNT_SECONDS:
             continue
@@ -70,7 +80,10 @@ def watch(server: Server, process: subprocess.Popen[bytes], *, quiet_seconds: fl
         now = asked = time.monotonic()
         if stored != samples[-1][1]:
             samples.append((now, stored))
-        if sent is not None and (stored - base >= sent["spans"] or now - samples[-1][0] > quiet_seconds):
+        if sent is None:
+            continue
+        quiet = now - max(samples[-1][0], ended) > quiet_seconds
+        if stored - base >= sent["spans"] or quiet or now - ended > drain_seconds:
             break
     gained = samples[-1][1] - base
     seconds = samples[-1][0] - float(sent["began"])
