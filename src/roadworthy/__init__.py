@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from roadworthy.sdk.scope import current_run as current_run
     from roadworthy.sdk.scope import propagate as propagate
     from roadworthy.sdk.scope import session as session
+    from roadworthy.sdk.setup import export_stats as export_stats
     from roadworthy.sdk.setup import flush as flush
     from roadworthy.sdk.setup import init as init
     from roadworthy.sdk.setup import shutdown as shutdown
-    from roadworthy.sdk.setup import stats as stats
     from roadworthy.sdk.steps import agent as agent
     from roadworthy.sdk.steps import tool as tool
     from roadworthy.sdk.verdicts import outcome as outcome
@@ -32,7 +32,7 @@ _HOME = {
     "score": "verdicts",
     "session": "scope",
     "shutdown": "setup",
-    "stats": "setup",
+    "export_stats": "setup",
     "tool": "steps",
 }
 
@@ -40,6 +40,7 @@ __all__ = [
     "ExportStats",
     "agent",
     "current_run",
+    "export_stats",
     "flush",
     "init",
     "outcome",
@@ -47,7 +48,6 @@ __all__ = [
     "score",
     "session",
     "shutdown",
-    "stats",
     "tool",
 ]
 

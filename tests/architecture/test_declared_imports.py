@@ -67,6 +67,18 @@ def test_every_import_of_the_sdk_is_in_the_base_install() -> None:
     assert strangers == set()
 
 
+def test_every_import_of_the_tests_is_declared() -> None:
+    groups = tomllib.loads((REPO / "pyproject.toml").read_text())["dependency-groups"]
+    _, declared = _project()
+    declared |= _declared(*groups["dev"]) | {"opentelemetry-api", "pydantic-core"}
+    imported = _imported(REPO / "tests") | _imported(REPO / "scripts")
+
+    own = {"tests", "scripts", "benchmarks", "examples"}
+    strangers = {m.split(".")[0] for m in imported if not _candidates(m) & declared} - own
+
+    assert strangers == set()
+
+
 def test_every_declared_dependency_is_used() -> None:
     _, declared = _project()
     used = {distribution for module in _imported(PACKAGE) for distribution in _candidates(module)}

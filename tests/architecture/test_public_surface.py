@@ -14,6 +14,7 @@ PUBLIC_NAMES = [
     "ExportStats",
     "agent",
     "current_run",
+    "export_stats",
     "flush",
     "init",
     "outcome",
@@ -21,7 +22,6 @@ PUBLIC_NAMES = [
     "score",
     "session",
     "shutdown",
-    "stats",
     "tool",
 ]
 

@@ -9,9 +9,12 @@ import asyncio
 import gc
 import logging
 import os
+import shutil
 import signal
 import socket
 import sys
+import tempfile
+from pathlib import Path
 
 from roadworthy.app.core_process import SETTINGS_VARIABLE
 from roadworthy.app.core_room import CoreRoom
@@ -32,6 +35,7 @@ def main() -> int:
     die_with_parent(parent_pid)
     settings = Settings.model_validate_json(os.environ.pop(SETTINGS_VARIABLE))
     set_up_logging(settings.log_level, role="core")
+    _use_own_temporary_folder(settings.data / "tmp")
     # Spans come by the hundred thousand and hold no cycles: looking for some after every 700 costs a tenth.
     gc.set_threshold(100_000, 20, 50)
     try:
@@ -43,6 +47,13 @@ def main() -> int:
     import uvloop
 
     return uvloop.run(_serve(room, settings=settings, sock=socket.socket(fileno=rest_fd)))
+
+
+def _use_own_temporary_folder(folder: Path) -> None:
+    """Inserts go through temporary files; those a killed core left behind go at the next start."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    tempfile.tempdir = str(folder)
 
 
 async def _serve(room: CoreRoom, *, settings: Settings, sock: socket.socket) -> int:

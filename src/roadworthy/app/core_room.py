@@ -27,11 +27,11 @@ from roadworthy.features.ingest.consumer import Consumer
 from roadworthy.features.ingest.mask import mask_spans, mask_text
 from roadworthy.features.ingest.price import Pricer
 from roadworthy.features.ingest.runs.assemble import assemble
+from roadworthy.features.observe.files import TransferService
 from roadworthy.features.observe.jobs import JobRunner
 from roadworthy.features.observe.reprice import KIND as REPRICE
 from roadworthy.features.observe.reprice import Reprice
 from roadworthy.features.observe.service import ObserveService
-from roadworthy.features.observe.files import TransferService
 from roadworthy.flows.table import periodic_flows
 
 _LATE_SECONDS = 30.0

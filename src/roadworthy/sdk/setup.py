@@ -137,7 +137,7 @@ def shutdown() -> None:
         faults.absorb("shutdown", error)
 
 
-def stats() -> ExportStats:
+def export_stats() -> ExportStats:
     """How many spans were sent, dropped and rejected since `init`, and how many wait."""
     return _queue.stats() if _queue is not None else ExportStats(sent=0, dropped=0, rejected=0, waiting=0)
 

@@ -57,7 +57,7 @@ def test_a_dead_endpoint_costs_the_host_nothing_and_is_told_once(
     for number in range(200):
         assert small(number) == number
     assert not roadworthy.flush(timeout_s=0.5)
-    assert roadworthy.stats().waiting == 200
+    assert roadworthy.export_stats().waiting == 200
     roadworthy.shutdown()
     told = [record.getMessage() for record in caplog.records if "cannot reach" in record.getMessage()]
     assert len(told) == 1
@@ -70,7 +70,7 @@ def test_spans_wait_for_a_server_that_comes_back(collector: Collector, start: St
     assert roadworthy.flush(timeout_s=20)
     assert len(collector.spans) == 1
     assert len(collector.requests) == 4
-    assert roadworthy.stats().sent == 1
+    assert roadworthy.export_stats().sent == 1
 
 
 def test_a_server_that_never_answers_does_not_hold_up_the_host(silent_endpoint: str, start: Start) -> None:
@@ -98,7 +98,7 @@ def test_memory_is_bounded_and_drops_are_counted_and_told(
     write = roadworthy.tool("write")(lambda text: None)
     for _ in range(300):
         write("x" * 2_000)
-    stats = roadworthy.stats()
+    stats = roadworthy.export_stats()
     assert stats.waiting <= 100
     assert stats.waiting + stats.dropped == 300
     assert "queue is full" in caplog.text
@@ -113,7 +113,7 @@ def test_a_refusal_is_told_and_not_repeated(
     small(1)
     assert roadworthy.flush()
     assert len(collector.requests) == 1
-    assert roadworthy.stats().dropped == 1
+    assert roadworthy.export_stats().dropped == 1
     assert said in caplog.text
 
 
@@ -125,7 +125,7 @@ def test_spans_refused_one_by_one_are_counted_and_told(
     for number in range(5):
         small(number)
     roadworthy.flush()
-    stats = roadworthy.stats()
+    stats = roadworthy.export_stats()
     assert (stats.sent, stats.rejected, stats.dropped) == (3, 2, 0)
     assert "a span id is too short" in caplog.text
 
@@ -137,7 +137,7 @@ def test_a_span_that_cannot_be_encoded_takes_no_other_along(collector: Collector
         tracer.start_span(name).end()
     roadworthy.flush()
     assert [span.name for span in collector.spans] == ["before", "after"]
-    assert roadworthy.stats().dropped == 1
+    assert roadworthy.export_stats().dropped == 1
 
 
 def test_keys_and_projects_go_with_each_post(collector: Collector, start: Start) -> None:
