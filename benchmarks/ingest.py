@@ -25,8 +25,12 @@ SETTLE_SECONDS = 20
 def one(server: Server, options: Options) -> Watched:
     server.start()
     try:
-        drain = 1800.0 if isinstance(server, Roadworthy) else PEER_DRAIN_SECONDS
-        watched = watch(server, sender(server, seconds=options.seconds), drain_seconds=drain)
+        load = sender(server, seconds=options.seconds)
+        if isinstance(server, Roadworthy):
+            watched = watch(server, load)
+        else:
+            wait = PEER_DRAIN_SECONDS
+            watched = watch(server, load, quiet_seconds=wait, drain_seconds=wait)
         time.sleep(2 if options.quick else SETTLE_SECONDS)
         # Our log keeps one segment; it does not grow with what is stored.
         watched.disk = machine.folder_bytes(server.data) - machine.folder_bytes(server.data / "intake")
