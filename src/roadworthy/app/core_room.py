@@ -102,6 +102,12 @@ class CoreRoom:
             problems.append(f"the telemetry store does not take batches now: {progress.waiting_for_store}")
         if progress.lag_seconds > _LATE_SECONDS:
             problems.append(f"what is accepted becomes visible {progress.lag_seconds:.0f} s later")
+        damage = self._reader.damage
+        if damage.regions:
+            problems.append(
+                f"{damage.regions} damaged places of the intake log were skipped ({damage.bytes} bytes): "
+                "the disk may be failing"
+            )
         return Health(
             ready=self.consumer.alive,
             backlog_bytes=self._reader.backlog_bytes(),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -17,6 +18,7 @@ from roadworthy.features.ingest.log_content import LogContent, join_content
 from roadworthy.features.ingest.otlp_body import BadBody
 from roadworthy.features.ingest.runs.tracker import RunTracker
 
+_BUILD_DATE = re.compile(r"[-@](?:20\d\d-\d\d-\d\d|20\d{6})$")
 _COUNTED = frozenset({SpanKind.LLM, SpanKind.EMBEDDING, SpanKind.RERANKER})
 
 
@@ -99,11 +101,10 @@ def join_contents(batch: Gathered, *, tracker: RunTracker) -> None:
 
 
 def price_span(span: Span, *, pricer: SpanPricer) -> float | None:
-    """USD of one model call: by our prices for the model that answered (dated builds that no list knows: for
-    the one that was asked), else as the sender said. None for totals of children."""
+    """USD of one model call: by our prices, else as the sender said. None for totals of children."""
     if SpanFlag.AGGREGATE in span.flags:
         return None
-    for model in dict.fromkeys((span.model_answered, span.model_asked)):
+    for model in _names_on_a_price_list(span):
         cost = pricer.cost(
             project=span.project,
             provider=span.provider,
@@ -118,6 +119,13 @@ def price_span(span: Span, *, pricer: SpanPricer) -> float | None:
         if cost is not None:
             return cost
     return span.cost_usd
+
+
+def _names_on_a_price_list(span: Span) -> Iterable[str]:
+    """The model that answered; where no list knows that build, the one that was asked for, then the model
+    without the date of its build (`gpt-4o-mini-2026-07-18`, `claude-sonnet-4-5@20250929`)."""
+    answered = span.model_answered or span.model_asked
+    return dict.fromkeys((answered, span.model_asked or answered, _BUILD_DATE.sub("", answered)))
 
 
 def _decoded(entry: IntakeEntry) -> Decoded:
