@@ -13,6 +13,9 @@ _LIMIT = 4000
 """Steps of each run that are compared: alignment takes time with the product of both lengths."""
 
 
+_CONTAINERS = frozenset({SpanKind.AGENT, SpanKind.WORKFLOW, SpanKind.CHAIN})
+
+
 class StepRelation(StrEnum):
     SAME = "same"
     """Same step, same input and output."""
@@ -35,8 +38,8 @@ class AlignedStep:
 class Alignment:
     steps: tuple[AlignedStep, ...]
     first_divergence: int | None
-    """Index into `steps` of the first step where what happened differs (tokens alone do not count);
-    None where the runs are alike."""
+    """Index into `steps` of the first step where what happened differs; None where the runs are alike.
+    Tokens alone do not count, nor does the output of a step that holds others."""
     truncated: bool
     """Whether one of the runs had more steps than are compared."""
 
@@ -67,7 +70,13 @@ def align(left: Sequence[Span], right: Sequence[Span]) -> Alignment:
 
 def _steps(spans: Sequence[Span]) -> list[Span]:
     kept = [s for s in spans if not s.merged_into and s.kind is not SpanKind.OTHER]
-    return sorted(kept, key=lambda s: (s.start_ns, SpanFlag.INFERRED in s.flags, s.span_id))
+    return sorted(kept, key=_when)
+
+
+def _when(span: Span) -> tuple[int, bool, float, str]:
+    """By start; of steps that start together the one that ends last, which holds the others, comes first."""
+    end = -span.end_ns if span.end_ns else float("-inf")
+    return (span.start_ns, SpanFlag.INFERRED in span.flags, end, span.span_id)
 
 
 def _key(span: Span) -> tuple[str, str]:
@@ -99,5 +108,9 @@ def _pair(left: Span, right: Span) -> AlignedStep:
 
 def _diverges(step: AlignedStep) -> bool:
     if step.relation is StepRelation.CHANGED:
-        return step.differs != ("tokens",)
+        harmless = {"tokens"}
+        if step.left is not None and step.left.kind in _CONTAINERS:
+            # What an agent answered and how it ended is what the steps inside it made of it.
+            harmless |= {"output", "status"}
+        return not harmless.issuperset(step.differs)
     return step.relation is not StepRelation.SAME
