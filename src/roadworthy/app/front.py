@@ -15,6 +15,7 @@ from typing import TextIO
 from roadworthy.app.core_process import CoreProcess
 from roadworthy.app.credentials import KeysRequired
 from roadworthy.app.folder import DataFolder
+from roadworthy.app.pacing import PacedWriter
 from roadworthy.app.preparation import prepare_metadata
 from roadworthy.app.settings import Settings, is_loopback, shown_host
 from roadworthy.app.sockets import listen, port_of
@@ -62,8 +63,9 @@ class Front:
             loop.add_signal_handler(number, stop.set)
         directory = SqliteKeyDirectory(self._folder.metadata)
         keys = directory if is_loopback(self._settings.otlp_bind) else KeysRequired(directory)
+        writer = PacedWriter(self._writer, backlog=self._writer.backlog_bytes)
         doors = otlp_doors(
-            writer=self._writer,
+            writer=writer,
             keys=keys,
             mask=lambda text: mask_text(text).text,
             host=self._settings.otlp_bind,
@@ -76,7 +78,7 @@ class Front:
             async with doors as ports:
                 await self._supervise(ports, stop=stop)
         finally:
-            await self._writer.close()
+            await writer.close()
             directory.close()
             self._folder.release()
         return 0

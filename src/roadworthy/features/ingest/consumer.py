@@ -1,7 +1,7 @@
 """From the intake log to the telemetry store, for as long as the core runs.
 
 Two threads: one decodes, normalises and assembles (it holds the interpreter), one writes (the engine does
-not). Between them a queue of two batches. An offset is committed after its batch is in the store, so a crash
+not). Between them a queue of one batch. An offset is committed after its batch is in the store, so a crash
 anywhere replays at most what was not committed; writing it again changes nothing.
 """
 
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 _Row = TypeVar("_Row")
 
-_MAX_BYTES = 16 * 1024 * 1024
+_MAX_BYTES = 8 * 1024 * 1024
 _MAX_RECORDS = 512
 _MIN_SECONDS = 0.25
 """At low load a batch is written this long after the last one at the earliest: fewer, larger parts."""
@@ -85,7 +85,7 @@ class Consumer:
         )
         self._position = reader.committed()
         self._boot = f"{os.getpid():x}-{time.time_ns():x}"
-        self._ready: queue.Queue[_Ready | None] = queue.Queue(maxsize=2)
+        self._ready: queue.Queue[_Ready | None] = queue.Queue(maxsize=1)
         self._stopping = threading.Event()
         self._abandon = threading.Event()
         self._written = 0
