@@ -46,7 +46,9 @@ def find_browser() -> str | None:
     return next((found for name in names if (found := shutil.which(name))), None)
 
 
-@pytest.fixture(scope="session")
+# Not for the whole session: while it lives, Playwright runs an event loop in this thread, and no other test
+# of this worker could run one of its own.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     executable = find_browser()
     if executable is None:

@@ -20,8 +20,11 @@ def test_from_nothing_to_the_first_run(empty: Visit) -> None:
     empty.photograph("fleet-empty")
     empty.assert_accessible()
 
-    page.get_by_role("main").get_by_role("link", name="Connect an agent").click()
-    expect(page.get_by_text(f"OTEL_EXPORTER_OTLP_ENDPOINT={empty.server.otlp_url}")).to_be_visible()
+    endpoint = page.get_by_text(f"OTEL_EXPORTER_OTLP_ENDPOINT={empty.server.otlp_url}")
+    expect(endpoint).to_be_visible()
+
+    page.get_by_role("main").get_by_role("link", name="Show the lines for my framework").click()
+    expect(endpoint).to_be_visible()
     expect(page.get_by_text("Waiting for the first run")).to_be_visible()
     empty.photograph("connect-waiting")
     empty.assert_accessible()
