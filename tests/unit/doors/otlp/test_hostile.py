@@ -194,9 +194,9 @@ def taken(front: Front) -> bool:
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not condition():
-        assert time.monotonic() < deadline, "not within 20 seconds"
+        assert time.monotonic() < deadline, "not within 60 seconds"
         time.sleep(0.05)
 
 
