@@ -20,7 +20,47 @@ AGENTS = ("booking", "refunds", "triage", "research", "billing", "onboarding")
 TOOLS = ("search_flights", "get_weather", "lookup_order", "send_mail", "query_crm", "read_document")
 MODELS = ("gpt-5-mini", "claude-sonnet-4-6", "gemini-3-flash")
 DISTINCT_WORDS = 4000
-_SYLLABLES = ["ta", "re", "mi", "con", "ver", "sel", "pro", "lin", "den", "or", "ic", "al", "tion", "ment", "er", "ing", "able", "un", "dis", "pre", "for", "mar", "car", "sto", "pa", "no", "lu", "ven", "tri", "gra", "sta", "ble", "der", "man", "ter", "est", "ous", "ful", "ly"]
+_SYLLABLES = [
+    "ta",
+    "re",
+    "mi",
+    "con",
+    "ver",
+    "sel",
+    "pro",
+    "lin",
+    "den",
+    "or",
+    "ic",
+    "al",
+    "tion",
+    "ment",
+    "er",
+    "ing",
+    "able",
+    "un",
+    "dis",
+    "pre",
+    "for",
+    "mar",
+    "car",
+    "sto",
+    "pa",
+    "no",
+    "lu",
+    "ven",
+    "tri",
+    "gra",
+    "sta",
+    "ble",
+    "der",
+    "man",
+    "ter",
+    "est",
+    "ous",
+    "ful",
+    "ly",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
