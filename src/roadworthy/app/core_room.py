@@ -7,6 +7,9 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from importlib.metadata import version
 
+from prometheus_client import REGISTRY
+
+from roadworthy.app.core_metrics import IngestCollector
 from roadworthy.app.folder import DataFolder
 from roadworthy.app.periodic import PeriodicRunner
 from roadworthy.app.price_snapshot import PriceSnapshot
@@ -59,6 +62,7 @@ class CoreRoom:
             memory_bytes=settings.assembly_memory_bytes,
             on_runs=self.events.publish_runs,
         )
+        REGISTRY.register(IngestCollector(self.consumer, backlog_bytes=self._reader.backlog_bytes))
         observe = ObserveService(self._telemetry, assemble=assemble)
         reprice = Reprice(self._telemetry, metadata=self._metadata, assemble=assemble, price_with=_price_with)
         self._jobs = JobRunner(self._metadata, kinds={REPRICE: reprice})

@@ -1,0 +1,169 @@
+"""From a real intake log to a store that misbehaves: what is accepted arrives, once, whatever happens."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from prometheus_client import CollectorRegistry, generate_latest
+
+from roadworthy.app.core_metrics import IngestCollector
+from roadworthy.backends.intake.file.reader import FileIntakeReader
+from roadworthy.backends.intake.file.writer import FileIntakeWriter
+from roadworthy.backends.telemetry.memory.store import MemoryTelemetryStore
+from roadworthy.contracts.intake import Encoding, IntakeRecord, Signal
+from roadworthy.contracts.telemetry import RunQuery, StoreFull, TelemetryBatch
+from roadworthy.features.ingest.batch import Steps
+from roadworthy.features.ingest.consumer import Consumer
+from roadworthy.features.ingest.mask import mask_spans, mask_text
+from roadworthy.features.ingest.price import Pricer
+from roadworthy.features.ingest.runs.assemble import assemble
+
+STEPS = Steps(mask_spans=mask_spans, mask_text=lambda text: mask_text(text).text, pricer=Pricer(lambda _: ()))
+
+
+def body(trace: int, *, name: str = "invoke_agent desk") -> bytes:
+    request = ExportTraceServiceRequest()
+    span = request.resource_spans.add().scope_spans.add().spans.add()
+    span.trace_id = trace.to_bytes(16, "big")
+    span.span_id = trace.to_bytes(8, "big")
+    span.name = name
+    span.start_time_unix_nano = time.time_ns()
+    span.end_time_unix_nano = span.start_time_unix_nano + 1_000_000
+    for key, value in (("gen_ai.operation.name", "invoke_agent"), ("gen_ai.agent.name", "desk")):
+        attribute = span.attributes.add()
+        attribute.key = key
+        attribute.value.string_value = value
+    return request.SerializeToString()
+
+
+def fill(folder: Path, *bodies: bytes) -> None:
+    async def write() -> None:
+        writer = FileIntakeWriter(folder)
+        for each in bodies:
+            await writer.append(
+                IntakeRecord(
+                    project="default",
+                    signal=Signal.TRACES,
+                    encoding=Encoding.PROTOBUF,
+                    received_ns=time.time_ns(),
+                    body=each,
+                )
+            )
+        await writer.close()
+
+    asyncio.run(write())
+
+
+@contextmanager
+def consuming(folder: Path, store: MemoryTelemetryStore) -> Iterator[Consumer]:
+    reader = FileIntakeReader(folder)
+    consumer = Consumer(
+        reader=reader,
+        store=store,
+        assemble=lambda spans: assemble(spans).runs,
+        steps=STEPS,
+        memory_bytes=1 << 24,
+        on_runs=lambda _project, _ids: None,
+    )
+    consumer.start()
+    try:
+        yield consumer
+    finally:
+        consumer.stop(timeout=10)
+        reader.close()
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline, "not within 30 s"
+        time.sleep(0.02)
+
+
+def run_ids(store: MemoryTelemetryStore) -> set[str]:
+    return {run.id for run in store.runs("default", RunQuery(limit=1000))}
+
+
+def ids(*traces: int) -> set[str]:
+    return {f"{trace:032x}" for trace in traces}
+
+
+class FullForAWhile(MemoryTelemetryStore):
+    refusals = 0
+
+    def write(self, batch: TelemetryBatch) -> None:
+        if self.refusals < 3:
+            self.refusals += 1
+            raise StoreFull("no space left")
+        super().write(batch)
+
+
+class RefusesPoison(MemoryTelemetryStore):
+    def write(self, batch: TelemetryBatch) -> None:
+        if any(span.name == "poison" for span in batch.spans):
+            raise RuntimeError("the engine cannot take this")
+        super().write(batch)
+
+
+def test_what_lies_in_the_log_arrives_and_is_told_to_prometheus(tmp_path: Path) -> None:
+    fill(tmp_path, *(body(n) for n in range(1, 6)))
+    store = MemoryTelemetryStore()
+    with consuming(tmp_path, store) as consumer:
+        wait_for(lambda: consumer.progress.records == 5)
+        registry = CollectorRegistry()
+        registry.register(IngestCollector(consumer, backlog_bytes=lambda: 0))
+        told = generate_latest(registry).decode()
+    assert run_ids(store) == ids(1, 2, 3, 4, 5)
+    assert "roadworthy_ingest_records_total 5.0" in told
+    assert "roadworthy_ingest_spans_total 5.0" in told
+
+
+def test_after_a_stop_it_goes_on_where_it_was(tmp_path: Path) -> None:
+    store = MemoryTelemetryStore()
+    fill(tmp_path, body(1), body(2))
+    with consuming(tmp_path, store) as consumer:
+        wait_for(lambda: consumer.progress.records == 2)
+    fill(tmp_path, body(3))
+    with consuming(tmp_path, store) as consumer:
+        wait_for(lambda: consumer.progress.records > 0)
+        assert consumer.progress.records == 1, "nothing was read twice"
+    assert run_ids(store) == ids(1, 2, 3)
+
+
+def test_a_store_without_space_is_waited_for(tmp_path: Path) -> None:
+    fill(tmp_path, body(1))
+    store = FullForAWhile()
+    with consuming(tmp_path, store) as consumer:
+        wait_for(lambda: bool(consumer.progress.waiting_for_store))
+        wait_for(lambda: consumer.progress.records == 1)
+        assert consumer.progress.waiting_for_store == ""
+    assert store.refusals == 3
+    assert run_ids(store) == ids(1)
+
+
+def test_one_row_the_store_cannot_take_stops_no_other(tmp_path: Path) -> None:
+    fill(tmp_path, body(1), body(2, name="poison"), body(3))
+    store = RefusesPoison()
+    with consuming(tmp_path, store) as consumer:
+        wait_for(lambda: consumer.progress.records == 3)
+        assert consumer.progress.refused_by_store == 1
+    assert {s.trace_id for s in store.spans_of_traces("default", sorted(ids(1, 2, 3)))} == ids(1, 3)
+    (told,) = store.rejections("default")
+    assert told.code == "refused_by_store"
+    assert f"{2:032x}" in told.reason
+
+
+@pytest.mark.parametrize("garbage", [b"\xff\xff\xff", b"{}", bytes(100)])
+def test_a_record_nobody_can_read_stops_no_other(tmp_path: Path, garbage: bytes) -> None:
+    fill(tmp_path, body(1), garbage, body(2))
+    store = MemoryTelemetryStore()
+    with consuming(tmp_path, store) as consumer:
+        wait_for(lambda: consumer.progress.records == 3)
+    assert run_ids(store) == ids(1, 2)
+    assert [row.code for row in store.rejections("default")] == ["bad_protobuf"]
