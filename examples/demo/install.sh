@@ -3,6 +3,9 @@
 set -eu
 cd "$(dirname "$0")/../.."
 stamp=.venv-demo/.stamp
+# One at a time: a second caller waits, and then finds it done.
+exec 9>.venv-demo.lock
+flock 9
 if [ -e "$stamp" ] && [ ! requirements/demo.lock -nt "$stamp" ] && [ ! pyproject.toml -nt "$stamp" ]; then
     exit 0
 fi
