@@ -59,12 +59,13 @@ demo: up ## real agents of real frameworks, live, in one minute
 
 # --- proving ----------------------------------------------------------------------------------------------
 
-# Two workers: whole products are started by these tests, and they wait for disks more than for cores.
+# Whole products are started by these tests, so two workers keep two cores busy. A file of tests stays in one
+# worker: what a module sets up (a product full of real data, a browser) is set up once.
 TEST_WORKERS ?= 2
 
 test: dev browser ## every test: unit, contract, kill -9, browser journeys
 	@if [ -f web/package.json ]; then cd web && npm test --silent; fi
-	@ROADWORTHY_BROWSER="$$(scripts/browser.sh)" $(VENV)/bin/pytest -q -n $(TEST_WORKERS) --dist loadgroup
+	@ROADWORTHY_BROWSER="$$(scripts/browser.sh)" $(VENV)/bin/pytest -q -n $(TEST_WORKERS) --dist loadfile
 
 check: dev web-packages ## formatting, lint, types, floors, the generated client
 	$(VENV)/bin/ruff check .

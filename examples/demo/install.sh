@@ -2,6 +2,10 @@
 # install.sh: the demo's frameworks into .venv-demo, unless they are there. Run from anywhere.
 set -eu
 cd "$(dirname "$0")/../.."
+# One at a time: whoever comes second waits, and finds everything there.
+if [ -z "${DEMO_INSTALLING:-}" ] && command -v flock >/dev/null; then
+    DEMO_INSTALLING=1 exec flock requirements/demo.lock examples/demo/install.sh
+fi
 stamp=.venv-demo/.stamp
 # One at a time: a second caller waits, and then finds it done.
 exec 9>.venv-demo.lock

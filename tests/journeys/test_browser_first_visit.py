@@ -11,7 +11,7 @@ from tests.journeys import traffic
 from tests.journeys.conftest import Visit
 from tests.product import wait_until
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 
 def test_from_nothing_to_the_first_run(empty: Visit) -> None:

@@ -12,7 +12,7 @@ from playwright.sync_api import Response, expect
 from tests.journeys.conftest import PHONE, SMALL_LAPTOP, WIDE, Visit
 from tests.product import Product
 
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 JAVASCRIPT_KB = 250
 PAGES = {

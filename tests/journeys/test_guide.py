@@ -17,8 +17,7 @@ REPO = Path(__file__).resolve().parents[2]
 GUIDE = REPO / "docs" / "guide"
 PYTHON = REPO / ".venv-demo" / "bin" / "python"
 
-# Both modules that need the demo's environment run in one worker: it is installed once.
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("frameworks")]
+pytestmark = pytest.mark.slow
 
 
 def programs(name: str) -> list[tuple[str, str]]:

@@ -22,8 +22,7 @@ from tests.product import Product
 REPO = Path(__file__).resolve().parents[2]
 PYTHON = REPO / ".venv-demo" / "bin" / "python"
 
-# Both modules that need the demo's environment run in one worker: it is installed once.
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("frameworks")]
+pytestmark = pytest.mark.slow
 FRAMEWORKS = ["openai-agents", "langgraph", "pydantic-ai", "anthropic-sdk", "smolagents"]
 KINDS = "12345678"
 """One ticket of each kind (examples/demo/desk.py says what happens in each)."""
