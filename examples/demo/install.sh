@@ -7,9 +7,6 @@ if [ -z "${DEMO_INSTALLING:-}" ] && command -v flock >/dev/null; then
     DEMO_INSTALLING=1 exec flock requirements/demo.lock examples/demo/install.sh
 fi
 stamp=.venv-demo/.stamp
-# One at a time: a second caller waits, and then finds it done.
-exec 9>.venv-demo.lock
-flock 9
 if [ -e "$stamp" ] && [ ! requirements/demo.lock -nt "$stamp" ] && [ ! pyproject.toml -nt "$stamp" ]; then
     exit 0
 fi
