@@ -89,7 +89,8 @@ def test_streams_end_when_the_server_stops(server: Listening) -> None:
 
 def test_a_listener_who_is_gone_is_forgotten(server: Listening) -> None:
     with follow(server) as answer:
-        Stream(answer).next()
+        stream = Stream(answer)  # kept: dropping it hangs up
+        stream.next()
         assert server.desk.events.listeners == 1
     for _ in range(100):
         if server.desk.events.listeners == 0:
