@@ -11,7 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    ViewportSize,
+    expect,
+    sync_playwright,
+)
 
 from tests import payloads, product
 from tests.product import Product
@@ -36,6 +44,11 @@ PHONE = ViewportSize(width=390, height=844)
 
 # What a person with an impairment cannot work around (axe's own grades).
 BARRIERS = {"serious", "critical"}
+
+
+# A busy machine may take its time; how fast pages are is measured elsewhere.
+PATIENCE_MS = 15_000
+expect.set_options(timeout=PATIENCE_MS)
 
 
 def find_browser() -> str | None:
@@ -105,7 +118,7 @@ class Visit:
 
 def visit_to(server: Product, browser: Browser, **options: Any) -> tuple[BrowserContext, Visit]:
     context = browser.new_context(viewport=WIDE, **options)
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE_MS)
     visit = Visit(server=server, page=context.new_page())
 
     def console(message: ConsoleMessage) -> None:
