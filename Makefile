@@ -20,8 +20,10 @@ help: ## this list
 # --- installing -------------------------------------------------------------------------------------------
 
 setup: $(VENV)/.stamp-server $(STATIC)/index.html ## .venv and the web page; says nothing when both are there
+	@:
 
 dev: $(VENV)/.stamp-dev $(STATIC)/index.html ## what tests and checks need besides
+	@:
 
 $(VENV)/.stamp-build: requirements/build.lock
 	@scripts/venv.sh $(VENV)

@@ -32,14 +32,17 @@ def main(command: str) -> int:
 
 def start(data: Path) -> int:
     log = data / "up.log"
+    launched = None
     pid = running(data)
     if pid is None:
-        pid = launch(data, log)
+        launched = launch(data, log)
+        pid = launched.pid
     else:
         print(f"Roadworthy already runs (pid {pid}).")
     deadline = time.monotonic() + READY_SECONDS
     while not is_ready():
-        if running(data) is None:
+        # Of our own child the kernel knows whether it ended; its command line may still be empty this early.
+        if running(data) is None if launched is None else launched.poll() is not None:
             return explain_failure(data, log, "Roadworthy did not start.")
         if time.monotonic() > deadline:
             return explain_failure(
@@ -50,7 +53,7 @@ def start(data: Path) -> int:
     return 0
 
 
-def launch(data: Path, log: Path) -> int:
+def launch(data: Path, log: Path) -> subprocess.Popen[bytes]:
     data.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as out:
         process = subprocess.Popen(
@@ -62,7 +65,7 @@ def launch(data: Path, log: Path) -> int:
             cwd=REPO,
         )
     pid_file(data).write_text(f"{process.pid}\n")
-    return process.pid
+    return process
 
 
 def stop(data: Path) -> int:
