@@ -1,7 +1,7 @@
 #!/bin/sh
 # install.sh VENV LOCK: installs LOCK (every file checked against its hash) and this checkout into VENV.
 #
-# uv does it because it takes a third of pip's time. uv does not read pip's configuration, so an index,
+# uv does it because it is faster than pip. uv does not read pip's configuration, so an index,
 # certificate or find-links that pip was told about is handed on; where uv still fails, pip tries.
 set -eu
 venv=$1
