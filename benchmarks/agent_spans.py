@@ -20,7 +20,7 @@ AGENTS = ("booking", "refunds", "triage", "research", "billing", "onboarding")
 TOOLS = ("search_flights", "get_weather", "lookup_order", "send_mail", "query_crm", "read_document")
 MODELS = ("gpt-5-mini", "claude-sonnet-4-6", "gemini-3-flash")
 DISTINCT_WORDS = 4000
-_SYLLABLES = [
+SYLLABLES = [
     "ta",
     "re",
     "mi",
@@ -77,7 +77,7 @@ class Generator:
         self._project = project
         made: set[str] = set()
         while len(made) < DISTINCT_WORDS:
-            made.add("".join(self._random.choices(_SYLLABLES, k=self._random.choice((1, 2, 2, 3, 3, 4)))))
+            made.add("".join(self._random.choices(SYLLABLES, k=self._random.choice((1, 2, 2, 3, 3, 4)))))
         self._words = sorted(made)
         self._random.shuffle(self._words)
         # Word frequencies of natural language fall as 1 / rank (Zipf).

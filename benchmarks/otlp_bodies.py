@@ -19,6 +19,8 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
+from benchmarks.agent_spans import SYLLABLES
+
 AGENTS = ("booking", "refunds", "triage", "research", "billing", "onboarding")
 TOOLS = ("search_flights", "get_weather", "lookup_order", "send_mail", "query_crm", "read_document")
 MODELS = ("gpt-5-mini", "claude-sonnet-4-5", "gemini-2.5-flash")
@@ -123,33 +125,7 @@ def one_run(*, seed: int = 2) -> Template:
 
 def _words(chooser: random.Random) -> list[str]:
     """4,000 made-up words; `_text` picks them as language does, a few often and most rarely."""
-    parts = [
-        "ta",
-        "re",
-        "mi",
-        "con",
-        "ver",
-        "sel",
-        "pro",
-        "lin",
-        "den",
-        "or",
-        "ic",
-        "al",
-        "tion",
-        "ment",
-        "er",
-        "ing",
-        "able",
-        "un",
-        "dis",
-        "pre",
-        "for",
-        "mar",
-        "car",
-        "sto",
-        "pa",
-    ]
+    parts = SYLLABLES[:25]
     made: set[str] = set()
     while len(made) < 4000:
         made.add("".join(chooser.choices(parts, k=chooser.choice((1, 2, 2, 3, 3, 4)))))

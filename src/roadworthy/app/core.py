@@ -20,7 +20,7 @@ from roadworthy.app.core_process import SETTINGS_VARIABLE
 from roadworthy.app.core_room import CoreRoom
 from roadworthy.app.logs import set_up_logging
 from roadworthy.app.parent import die_with_parent
-from roadworthy.app.serving import EmbeddedServer, embedded, serve_on
+from roadworthy.app.serving import EmbeddedServer, embedded
 from roadworthy.app.settings import Settings
 from roadworthy.contracts.telemetry import StoreUnavailable
 
@@ -63,7 +63,7 @@ async def _serve(room: CoreRoom, *, settings: Settings, sock: socket.socket) -> 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     room.start()
-    serving = asyncio.create_task(serve_on(server, sock))
+    serving = asyncio.create_task(server.serve(sockets=[sock]))
     announcing = asyncio.create_task(_announce(server))
     watching = asyncio.create_task(_watch(room, stop=stop))
     await asyncio.wait({serving, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)

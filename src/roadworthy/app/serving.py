@@ -27,7 +27,7 @@ class EmbeddedServer(uvicorn.Server):
         yield
 
 
-def embedded(app: Any, *, log_level: str, limit_concurrency: int | None = None) -> EmbeddedServer:
+def embedded(app: Any, *, log_level: str) -> EmbeddedServer:
     """A server for an ASGI app: uvloop and httptools, no access log, keep-alive as exporters expect."""
     config = uvicorn.Config(
         app,
@@ -38,13 +38,7 @@ def embedded(app: Any, *, log_level: str, limit_concurrency: int | None = None) 
         log_level="warning" if log_level == "info" else log_level,
         log_config=None,
         server_header=False,
-        limit_concurrency=limit_concurrency,
         timeout_keep_alive=75,
         timeout_graceful_shutdown=3,
     )
     return EmbeddedServer(config)
-
-
-async def serve_on(server: EmbeddedServer, sock: socket.socket) -> None:
-    """Serve until `server.should_exit` is set."""
-    await server.serve(sockets=[sock])

@@ -27,8 +27,8 @@ def run_up(settings: Settings, *, out: TextIO = sys.stdout) -> int:
 
     set_up_logging(settings.log_level, role="front")
     try:
-        front = Front(settings, out=out)
+        # The gRPC port is bound when the doors open, so running may refuse what starting did not.
+        return uvloop.run(Front(settings, out=out).run())
     except (FolderRefused, PortTaken, NotPrepared, IntakeLocked, IntakeFull) as refusal:
         sys.stderr.write(f"roadworthy: {refusal}\n")
         return EXIT_USAGE
-    return uvloop.run(front.run())
