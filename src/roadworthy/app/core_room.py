@@ -27,7 +27,7 @@ from roadworthy.doors.rest.events import EventBus
 from roadworthy.doors.rest.settings import LOOPBACK_NAMES, RestSettings
 from roadworthy.features.ingest.batch import Steps, price_span
 from roadworthy.features.ingest.consumer import Consumer
-from roadworthy.features.ingest.mask import mask_spans, mask_text
+from roadworthy.features.ingest.mask import mask_spans, mask_text, mask_texts
 from roadworthy.features.ingest.price import Pricer
 from roadworthy.features.ingest.runs.assemble import assemble
 from roadworthy.features.observe.files import TransferService
@@ -58,7 +58,11 @@ class CoreRoom:
             reader=self._reader,
             store=self._telemetry,
             assemble=_runs_of,
-            steps=Steps(mask_spans=mask_spans, mask_text=lambda text: mask_text(text).text, pricer=pricer),
+            steps=Steps(
+                mask_spans=mask_spans,
+                mask_texts=lambda texts: [one.text for one in mask_texts(texts)],
+                pricer=pricer,
+            ),
             memory_bytes=settings.assembly_memory_bytes,
             on_runs=self.events.publish_runs,
         )

@@ -13,12 +13,12 @@ from typing import Any
 
 from roadworthy.backends.telemetry.memory.store import MemoryTelemetryStore
 from roadworthy.contracts.intake import Encoding, IntakeEntry, IntakeRecord, Signal
-from roadworthy.contracts.telemetry import RunQuery, TelemetryBatch
+from roadworthy.contracts.telemetry import RunQuery, TelemetryBatch, TelemetryStore
 from roadworthy.domain.run import Run
 from roadworthy.domain.span import Span
 from roadworthy.features.ingest.batch import Steps, gather, join_contents
 from roadworthy.features.ingest.decode import decode
-from roadworthy.features.ingest.mask import mask_span, mask_text
+from roadworthy.features.ingest.mask import mask_span, mask_texts
 from roadworthy.features.ingest.price import Pricer
 from roadworthy.features.ingest.runs.assemble import assemble
 from roadworthy.features.ingest.runs.tracker import RunTracker
@@ -36,7 +36,7 @@ def _mask_spans(spans: Sequence[Span]) -> None:
 
 @dataclass(slots=True)
 class IngestPath:
-    store: MemoryTelemetryStore = field(default_factory=MemoryTelemetryStore)
+    store: TelemetryStore = field(default_factory=MemoryTelemetryStore)
     offsets: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
     tracker: RunTracker = field(init=False)
     steps: Steps = field(init=False)
@@ -50,7 +50,7 @@ class IngestPath:
         )
         self.steps = Steps(
             mask_spans=_mask_spans,
-            mask_text=lambda text: mask_text(text).text,
+            mask_texts=lambda texts: [one.text for one in mask_texts(texts)],
             pricer=Pricer(lambda project: ()),
         )
 

@@ -20,11 +20,15 @@ from roadworthy.contracts.intake import Encoding, IntakeRecord, Signal
 from roadworthy.contracts.telemetry import RunQuery, StoreFull, TelemetryBatch
 from roadworthy.features.ingest.batch import Steps
 from roadworthy.features.ingest.consumer import Consumer
-from roadworthy.features.ingest.mask import mask_spans, mask_text
+from roadworthy.features.ingest.mask import mask_spans, mask_texts
 from roadworthy.features.ingest.price import Pricer
 from roadworthy.features.ingest.runs.assemble import assemble
 
-STEPS = Steps(mask_spans=mask_spans, mask_text=lambda text: mask_text(text).text, pricer=Pricer(lambda _: ()))
+STEPS = Steps(
+    mask_spans=mask_spans,
+    mask_texts=lambda texts: [one.text for one in mask_texts(texts)],
+    pricer=Pricer(lambda _: ()),
+)
 
 
 def body(trace: int, *, name: str = "invoke_agent desk") -> bytes:

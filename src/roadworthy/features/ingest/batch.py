@@ -59,7 +59,8 @@ class Steps:
 
     mask_spans: Callable[[Sequence[Span]], object]
     """Masks in place, before anything is stored."""
-    mask_text: Callable[[str], str]
+    mask_texts: Callable[[Sequence[str]], Sequence[str]]
+    """The same for texts of no span yet, in order."""
     pricer: SpanPricer
 
 
@@ -78,9 +79,10 @@ def gather(entries: Sequence[IntakeEntry], *, steps: Steps) -> Gathered:
         if span.kind in _COUNTED:
             span.cost_usd = price_span(span, pricer=steps.pricer)
     if batch.contents:
-        batch.contents = [_masked_content(c, steps=steps) for c in batch.contents]
+        _mask_contents(batch.contents, steps=steps)
     if batch.scores:
-        batch.scores = [replace(s, explanation=steps.mask_text(s.explanation)) for s in batch.scores]
+        said = steps.mask_texts([s.explanation for s in batch.scores])
+        batch.scores = [replace(s, explanation=text) for s, text in zip(batch.scores, said, strict=True)]
     return batch
 
 
@@ -142,11 +144,17 @@ def _decoded(entry: IntakeEntry) -> Decoded:
         )
 
 
-def _masked_content(content: LogContent, *, steps: Steps) -> LogContent:
-    content.input = steps.mask_text(content.input)
-    content.output = steps.mask_text(content.output)
-    content.attributes = {key: steps.mask_text(value) for key, value in content.attributes.items()}
-    return content
+def _mask_contents(contents: Sequence[LogContent], *, steps: Steps) -> None:
+    """In place, all texts at once: masked one by one, each is searched for every kind of secret."""
+    texts = [
+        text
+        for one in contents
+        for text in (one.input, one.output, one.tool_definitions, *one.attributes.values())
+    ]
+    masked = iter(steps.mask_texts(texts))
+    for one in contents:
+        one.input, one.output, one.tool_definitions = next(masked), next(masked), next(masked)
+        one.attributes = {key: next(masked) for key in one.attributes}
 
 
 def _placeholder(content: LogContent) -> Span:
