@@ -9,6 +9,8 @@ from roadworthy.contracts.telemetry import AggregateQuery, AggregateRow, Telemet
 from roadworthy.features.observe.rates import Rate, rate
 
 SPARK_BUCKETS = 24
+_MOST_ROWS = 10_000
+"""Of one answer of the store."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,15 +86,24 @@ def summarise(row: AggregateRow) -> Summary:
 def fleet(store: TelemetryStore, project: str, *, from_ns: int, to_ns: int) -> Fleet:
     """Agents with at least one run in [from_ns, to_ns), last seen first."""
     bucket = max(1_000_000_000, -(-(to_ns - from_ns) // SPARK_BUCKETS))
-    totals = store.aggregate(project, AggregateQuery(by=("agent",), from_ns=from_ns, to_ns=to_ns))
-    points = store.aggregate(
-        project,
-        AggregateQuery(by=("agent",), bucket_ns=bucket, from_ns=from_ns, to_ns=to_ns, limit=10_000),
+    totals = store.aggregate(
+        project, AggregateQuery(by=("agent",), from_ns=from_ns, to_ns=to_ns, limit=_MOST_ROWS)
     )
-    grouped: dict[str, list[AggregateRow]] = {}
-    for point in points:
-        grouped.setdefault(point.group[0], []).append(point)
     starts = range(from_ns // bucket * bucket, to_ns, bucket)
+    grouped: dict[str, list[AggregateRow]] = {}
+    # Each agent is in each bucket at most once: so many buckets fit into one answer.
+    at_once = max(1, _MOST_ROWS // max(1, len(totals)))
+    for first in range(0, len(starts), at_once):
+        part = starts[first : first + at_once]
+        query = AggregateQuery(
+            by=("agent",),
+            bucket_ns=bucket,
+            from_ns=max(from_ns, part[0]),
+            to_ns=min(to_ns, part[-1] + bucket),
+            limit=_MOST_ROWS,
+        )
+        for point in store.aggregate(project, query):
+            grouped.setdefault(point.group[0], []).append(point)
     rows = [
         FleetRow(
             agent=row.group[0],
