@@ -244,7 +244,20 @@ class TelemetryStore(Protocol):
         """Last active first; `after` is (last_ns, session_id)."""
         ...
 
-    def scores(self, project: str, run_id: str) -> list[Score]: ...
+    def scores(self, project: str, run_id: str) -> list[Score]:
+        """See `scores_of_runs`; also those of a run that is not stored (yet)."""
+        ...
+
+    def scores_of_runs(self, project: str, runs: Sequence[Run]) -> list[Score]:
+        """Scores said of the runs, of runs these replaced, and where no run was named, of their traces or of
+        a join key of their spans. By time; each as it was written."""
+        ...
+
+    def each_score(
+        self, project: str, *, from_ns: int | None = None, to_ns: int | None = None
+    ) -> Iterator[list[Score]]:
+        """All scores with from_ns <= at_ns < to_ns, in blocks and in no order, for exports."""
+        ...
 
     def rejections(self, project: str, *, from_ns: int | None = None) -> list[RejectionRow]:
         """Last seen first."""

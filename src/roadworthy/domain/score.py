@@ -11,6 +11,8 @@ class Score:
 
     project: str
     trace_id: str
+    """32 lower-case hex digits; or where the sender named no trace, the join key (`response:<id>`) of the
+    spans it was said of: they may come before it or after it."""
     span_id: str = ""
     run_id: str = ""
     name: str = ""
@@ -22,3 +24,8 @@ class Score:
     explanation: str = ""
     at_ns: int = 0
     version: int = 0
+
+    @property
+    def by_key(self) -> bool:
+        """Whether `trace_id` is a join key."""
+        return ":" in self.trace_id

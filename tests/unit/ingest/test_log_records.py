@@ -1,11 +1,20 @@
-"""What log records say, on its way into the store: content of spans that come with them, before or after."""
+"""What log records say, on its way into the store: of spans that come with them, before them or after."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import pytest
+
+from roadworthy.backends.telemetry.chdb.store import ChdbTelemetryStore
+from roadworthy.backends.telemetry.memory.store import MemoryTelemetryStore
 from roadworthy.contracts.intake import Encoding, IntakeRecord, Signal
+from roadworthy.features.ingest.decode import decode
+from roadworthy.features.ingest.runs.assemble import assemble
+from roadworthy.features.observe.service import ObserveService
 from tests.unit.ingest.ingest_path import IngestPath
 from tests.unit.ingest.otlp_bodies import NOW_NS, TRACE, add_span, record, request, span_id
 
@@ -47,3 +56,54 @@ def test_secrets_in_the_content_of_log_records_are_masked() -> None:
     for text in (span.input, span.output, span.tool_definitions):
         assert "[masked:" in text
         assert secret not in text
+
+
+ANSWER = "chatcmpl-9fK2mPq81XzLw"
+JUDGED = {
+    "gen_ai.evaluation.name": "helpful",
+    "gen_ai.evaluation.score.label": "yes",
+    "gen_ai.response.id": ANSWER,
+}
+NO_IDS = {"traceId": "", "spanId": ""}
+ITS_OWN_TRACE = {"traceId": "ab" * 16, "spanId": ""}
+
+
+@pytest.fixture(params=["memory", "chdb"])
+def path(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[IngestPath]:
+    store = MemoryTelemetryStore() if request.param == "memory" else ChdbTelemetryStore(tmp_path)
+    yield IngestPath(store=store)
+    store.close()
+
+
+@pytest.mark.parametrize("ids", [NO_IDS, ITS_OWN_TRACE], ids=["no trace", "the judge's trace"])
+@pytest.mark.parametrize("judged_first", [False, True])
+def test_an_evaluation_joins_the_run_by_response_id(
+    path: IngestPath, *, judged_first: bool, ids: dict[str, str]
+) -> None:
+    bodies = [call(gen_ai__response__id=ANSWER), log_body("gen_ai.evaluation.result", JUDGED, **ids)]
+    for body in reversed(bodies) if judged_first else bodies:
+        path.take([body])
+    other = call(trace=bytes(15) + b"\1", gen_ai__response__id="chatcmpl-otherOne47Ab")
+    path.take([other])
+    observe = ObserveService(path.store, assemble=assemble)
+    (score,) = observe.scores("p", TRACE.hex())
+    assert (score.name, score.label, score.source) == ("helpful", "yes", "otel")
+    assert (score.trace_id, score.span_id) == (TRACE.hex(), SPAN.hex()), "the call that gave the answer"
+    assert observe.scores("p", "0" * 31 + "1") == []
+
+
+def test_of_two_verdicts_on_one_answer_the_last_counts(path: IngestPath) -> None:
+    path.take([call(gen_ai__response__id=ANSWER)])
+    for label in ("no", "yes"):
+        said = JUDGED | {"gen_ai.evaluation.score.label": label}
+        path.take([log_body("gen_ai.evaluation.result", said, **NO_IDS)])
+    assert [score.label for score in path.store.scores("p", TRACE.hex())] == ["yes"]
+
+
+@pytest.mark.parametrize("response_id", ["", "1", "call_1"])
+def test_an_evaluation_of_nothing_is_shown_as_rejected(response_id: str) -> None:
+    body = log_body("gen_ai.evaluation.result", JUDGED | {"gen_ai.response.id": response_id}, **NO_IDS)
+    decoded = decode(body, version=7)
+    assert decoded.scores == []
+    ((code, count),) = [(one.code, one.count) for one in decoded.rejections]
+    assert (code, count) == ("bad_evaluation", 1)

@@ -25,7 +25,7 @@ class Decoded:
 
     spans: list[Span] = field(default_factory=list)
     scores: list[Score] = field(default_factory=list)
-    """`run_id` is empty: join by trace."""
+    """`run_id` is empty: join by trace, or by join key."""
     log_contents: list[LogContent] = field(default_factory=list)
     """Content that belongs to spans which may come in other records: see `log_content.join_content`."""
     rejections: list[Rejection] = field(default_factory=list)
@@ -126,12 +126,28 @@ def _clamped(time_ns: int) -> int:
 
 def _decode_logs(request: Request, record: IntakeRecord, version: int) -> Decoded:
     decoded = Decoded()
+    of_nothing = 0
     for resource_logs in request.resource_logs:
         for scope_logs in resource_logs.scope_logs:
             for sent in scope_logs.log_records:
                 attributes: Attributes = read_attributes(sent.attributes)
                 if score := score_of(sent, attributes, record=record, version=version):
-                    decoded.scores.append(score)
+                    if score.trace_id:
+                        decoded.scores.append(score)
+                    else:
+                        of_nothing += 1
                 elif content := content_of(sent, attributes, record=record, version=version):
                     decoded.log_contents.append(content)
+    if of_nothing:
+        decoded.rejections.append(
+            Rejection(
+                project=record.project,
+                at_ns=record.received_ns,
+                signal="logs",
+                reason=REASONS["bad_evaluation"],
+                code="bad_evaluation",
+                count=of_nothing,
+                version=version,
+            )
+        )
     return decoded

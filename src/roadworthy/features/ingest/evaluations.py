@@ -10,11 +10,14 @@ from typing import Any
 from roadworthy.contracts.intake import IntakeRecord
 from roadworthy.domain.score import Score
 from roadworthy.features.ingest.any_value import Attributes, as_text
+from roadworthy.features.ingest.join_keys import response_key
 from roadworthy.features.ingest.normalise import Source
 from roadworthy.features.ingest.raw_span import RawSpan
+from roadworthy.features.ingest.validate import id_fault
 
 EVENT = "gen_ai.evaluation.result"
 _ATTRIBUTE = "gen_ai.evaluation."
+_RESPONSE_ID = "gen_ai.response.id"
 
 
 def scores_of_events(raw: RawSpan, *, trace_id: str, span_id: str, source: Source) -> list[Score]:
@@ -37,14 +40,20 @@ def scores_of_events(raw: RawSpan, *, trace_id: str, span_id: str, source: Sourc
 
 
 def score_of(sent: Any, attributes: Attributes, *, record: IntakeRecord, version: int) -> Score | None:
-    """None where the log record is no evaluation. Without a trace id it joins by response id, later."""
+    """None where the log record is no evaluation; its `trace_id` is "" where it names nothing to join it by.
+
+    "When span id is not available", the convention says, `gen_ai.response.id` tells what was judged; a trace
+    id alone may then be that of the judge.
+    """
     if (sent.event_name or attributes.get("event.name")) != EVENT:
         return None
+    fault = id_fault(sent.trace_id, sent.span_id)
+    key = response_key(as_text(attributes.get(_RESPONSE_ID))) if fault else ""
     return _score(
         attributes,
         project=record.project,
-        trace_id=sent.trace_id.hex(),
-        span_id=sent.span_id.hex(),
+        trace_id=key or ("" if fault == "bad_trace_id" else sent.trace_id.hex()),
+        span_id="" if fault else sent.span_id.hex(),
         at_ns=sent.time_unix_nano or sent.observed_time_unix_nano,
         version=version,
     )

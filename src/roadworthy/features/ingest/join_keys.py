@@ -56,6 +56,11 @@ def is_strong(ident: str) -> bool:
     )
 
 
+def response_key(response_id: str) -> str:
+    """ "" where the id could be another answer's as well."""
+    return "response:" + response_id if is_strong(response_id) else ""
+
+
 def keys_of(span: Span) -> tuple[str, ...]:
     """Keys that follow from the span's own fields."""
     if span.kind is SpanKind.LLM:
@@ -72,9 +77,8 @@ def rekeyed(span: Span) -> tuple[str, ...]:
 
 
 def _keys_of_call(span: Span) -> tuple[str, ...]:
-    keys: tuple[str, ...] = ()
-    if span.response_id and is_strong(span.response_id):
-        keys = ("response:" + span.response_id,)
+    key = response_key(span.response_id) if span.response_id else ""
+    keys = (key,) if key else ()
     if span.parent_id:
         return keys
     found = [*keys, *("toolcall:" + ident for ident in _recent_calls(span) if is_strong(ident))]

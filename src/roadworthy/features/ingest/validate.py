@@ -32,6 +32,8 @@ _FIELDS = {
 REASONS = {
     "bad_trace_id": "trace_id must be 16 bytes (32 hex digits in JSON) and not all zero",
     "bad_span_id": "span_id must be 8 bytes (16 hex digits in JSON) and not all zero",
+    "bad_evaluation": "a gen_ai.evaluation.result in a log record needs a trace_id, "
+    "or a gen_ai.response.id that is no other answer's (longer than a counter)",
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from roadworthy.contracts.telemetry import (
     AggregateQuery,
@@ -99,7 +99,17 @@ class ObserveService:
         return Comparison(left=left.run, right=right.run, alignment=align(left.spans, right.spans))
 
     def scores(self, project: str, run_id: str) -> list[Score]:
-        return self._store.scores(project, run_id)
+        """Those said of an answer by its id are given the trace and span that hold it."""
+        scores = self._store.scores(project, run_id)
+        keys = {score.trace_id for score in scores if score.by_key}
+        run = self._store.run(project, run_id) if keys else None
+        if run is None:
+            return scores
+        places: dict[str, Span] = {}
+        for span in self._store.spans_of_traces(project, run.trace_ids):
+            for key in keys.intersection(span.join_keys):
+                places.setdefault(key, span)
+        return [_placed(score, places.get(score.trace_id)) for score in scores]
 
     def search(self, project: str, query: SpanQuery) -> list[SearchHit]:
         return self._store.search(project, query)
@@ -147,3 +157,7 @@ class ObserveService:
 
     def drop_days_before(self, project: str, day: str) -> int:
         return self._store.drop_days_before(project, day)
+
+
+def _placed(score: Score, span: Span | None) -> Score:
+    return score if span is None else replace(score, trace_id=span.trace_id, span_id=span.span_id)

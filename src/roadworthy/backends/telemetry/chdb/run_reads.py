@@ -18,13 +18,12 @@ from roadworthy.backends.telemetry.chdb.clauses import (
     within,
 )
 from roadworthy.backends.telemetry.chdb.confirming import confirmed
-from roadworthy.backends.telemetry.chdb.nouns import RUN_COLUMNS, SCORE_COLUMNS, runs_from, scores_from
+from roadworthy.backends.telemetry.chdb.nouns import RUN_COLUMNS, runs_from
 from roadworthy.backends.telemetry.chdb.session import Session
 from roadworthy.backends.telemetry.fields import check_limit, run_conditions
 from roadworthy.backends.telemetry.words import words
 from roadworthy.contracts.telemetry import RunPlace, RunQuery
 from roadworthy.domain.run import Run
-from roadworthy.domain.score import Score
 
 _POINT = {"max_threads": 1}
 _EXPORT_BLOCK = 500
@@ -151,30 +150,6 @@ def traces_of_join_keys(session: Session, project: str, keys: Sequence[str]) -> 
         settings=_POINT,
     )
     return {row[0]: tuple(row[1]) for row in rows}
-
-
-def scores_of_run(session: Session, project: str, run_id: str) -> list[Score]:
-    """Those said of the run, of the runs it swallowed, and of its traces where no run was named."""
-    run = find_run(session, project, run_id)
-    traces = run.trace_ids if run else ()
-    p = Parameters()
-    bound = p.text(project)
-    swallowed = session.rows(
-        f"SELECT DISTINCT id FROM runs FINAL WHERE project = {bound} AND superseded_by = {p.text(run_id)} "
-        f"AND (sort_ns, id) IN (SELECT sort_ns, run_id FROM trace_runs WHERE project = {bound} "
-        f"AND trace_id IN {p.texts(traces)})",
-        p.values,
-    )
-    subjects = [f"run:{run_id}", *(f"run:{row[0]}" for row in swallowed), *(f"trace:{one}" for one in traces)]
-    p = Parameters()
-    rows = session.rows(
-        f"SELECT {', '.join(SCORE_COLUMNS)} FROM scores "
-        f"WHERE project = {p.text(project)} AND subject IN {p.texts(subjects)} "
-        "ORDER BY version DESC, at_ns DESC LIMIT 1 BY subject, span_id, name, source, evaluator_version",
-        p.values,
-        settings=_POINT,
-    )
-    return sorted(scores_from(rows), key=lambda score: (score.at_ns, score.name, score.source, score.span_id))
 
 
 def _matching_keys(

@@ -12,7 +12,7 @@ from pathlib import Path
 import clickhouse_connect
 from clickhouse_connect.driver.client import Client
 
-from roadworthy.backends.telemetry.chdb import retention, run_reads, span_reads, sums
+from roadworthy.backends.telemetry.chdb import retention, run_reads, score_reads, span_reads, sums
 from roadworthy.backends.telemetry.chdb.folder import Folder
 from roadworthy.backends.telemetry.chdb.migrations.apply import apply
 from roadworthy.backends.telemetry.chdb.session import Session, translated
@@ -114,7 +114,15 @@ class ChdbTelemetryStore:
         return sums.sessions(self._session, project, from_ns=from_ns, limit=limit, after=after)
 
     def scores(self, project: str, run_id: str) -> list[Score]:
-        return run_reads.scores_of_run(self._session, project, run_id)
+        return score_reads.scores_of_run(self._session, project, run_id)
+
+    def scores_of_runs(self, project: str, runs: Sequence[Run]) -> list[Score]:
+        return score_reads.scores_of_runs(self._session, project, runs)
+
+    def each_score(
+        self, project: str, *, from_ns: int | None = None, to_ns: int | None = None
+    ) -> Iterator[list[Score]]:
+        return score_reads.each_score(self._session, project, from_ns=from_ns, to_ns=to_ns)
 
     def rejections(self, project: str, *, from_ns: int | None = None) -> list[RejectionRow]:
         return sums.rejections(self._session, project, from_ns=from_ns)

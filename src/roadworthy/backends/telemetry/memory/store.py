@@ -170,22 +170,36 @@ class MemoryTelemetryStore:
 
     def scores(self, project: str, run_id: str) -> list[Score]:
         run = self.run(project, run_id)
-        traces = set(run.trace_ids) if run else set()
+        return self._scores_of(project, ids={run_id}, runs=[run] if run else [])
+
+    def scores_of_runs(self, project: str, runs: Sequence[Run]) -> list[Score]:
+        return self._scores_of(project, ids={run.id for run in runs}, runs=runs)
+
+    def _scores_of(self, project: str, *, ids: set[str], runs: Sequence[Run]) -> list[Score]:
+        traces = [trace for run in runs for trace in run.trace_ids]
+        places = {*traces, *(key for span in self.spans_of_traces(project, traces) for key in span.join_keys)}
         with self._lock:
-            ids = {run_id} | {
-                one.id
-                for one in self._runs.values()
-                if one.project == project and one.superseded_by == run_id
+            subjects = ids | {
+                one.id for one in self._runs.values() if one.project == project and one.superseded_by in ids
             }
             found = [
                 score
                 for score in self._scores.values()
                 if score.project == project
-                and (score.run_id in ids if score.run_id else score.trace_id in traces)
+                and (score.run_id in subjects if score.run_id else score.trace_id in places)
             ]
         return sorted(found, key=lambda score: (score.at_ns, score.name, score.source, score.span_id))
 
     def rejections(self, project: str, *, from_ns: int | None = None) -> list[RejectionRow]:
+    def each_score(
+        self, project: str, *, from_ns: int | None = None, to_ns: int | None = None
+    ) -> Iterator[list[Score]]:
+        with self._lock:
+            found = [s for s in self._scores.values() if s.project == project]
+        found = [score for score in found if _within(score.at_ns, from_ns, to_ns)]
+        for start in range(0, len(found), 500):
+            yield found[start : start + 500]
+
         with self._lock:
             found = [r for r in self._rejections if r.project == project and _within(r.at_ns, from_ns, None)]
         return rejection_rows(found)
