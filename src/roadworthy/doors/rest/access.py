@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from fastapi import Depends, Query, Request
+from starlette.concurrency import run_in_threadpool
 
 from roadworthy.contracts.metadata import MetadataUnavailable
 from roadworthy.domain.project import DEFAULT_PROJECT, KeyScope
@@ -77,14 +78,17 @@ def _key_principal(ctx: RestContext, text: str) -> Principal:
     return Principal(kind="key", name=key.name, project=key.project, scopes=key.scopes)
 
 
-def principal(request: Request, ctx: Context) -> Principal:
+async def principal(request: Request, ctx: Context) -> Principal:
     """A key that is presented is always checked, even where none is required."""
     key = presented_key(request)
     if key is not None:
-        return _key_principal(ctx, key)
+        return await run_in_threadpool(_key_principal, ctx, key)
     if not ctx.settings.login_required:
         return Principal(kind="local", name="local", project=None, scopes=_ALL)
-    token = request.cookies.get(COOKIE)
+    return await run_in_threadpool(_person_principal, ctx, request.cookies.get(COOKIE))
+
+
+def _person_principal(ctx: RestContext, token: str | None) -> Principal:
     session = ctx.metadata.session(secret_hash(token)) if token else None
     if session is None or session.expires_ns < time.time_ns():
         raise _unauthorized("Log in at /login, or send Authorization: Bearer rw_... with a key.")
@@ -107,17 +111,22 @@ _ProjectParameter = Annotated[
 ]
 
 
-def _read_project(ctx: Context, asker: Asker, project: _ProjectParameter = None) -> str:
+async def _read_project(ctx: Context, asker: Asker, project: _ProjectParameter = None) -> str:
     asker.need(KeyScope.READ)
-    chosen = project or asker.project or DEFAULT_PROJECT
-    require_project(ctx, asker, chosen)
-    return chosen
+    return await _chosen_project(ctx, asker, project)
 
 
-def _admin_project(ctx: Context, asker: Asker, project: _ProjectParameter = None) -> str:
+async def _admin_project(ctx: Context, asker: Asker, project: _ProjectParameter = None) -> str:
     asker.need(KeyScope.ADMIN)
+    return await _chosen_project(ctx, asker, project)
+
+
+async def _chosen_project(ctx: RestContext, asker: Principal, project: str | None) -> str:
     chosen = project or asker.project or DEFAULT_PROJECT
-    require_project(ctx, asker, chosen)
+    if chosen == DEFAULT_PROJECT:
+        require_project(ctx, asker, chosen)  # asks nothing of the metadata store
+    else:
+        await run_in_threadpool(require_project, ctx, asker, chosen)
     return chosen
 
 
@@ -125,7 +134,7 @@ ReadProject = Annotated[str, Depends(_read_project)]
 AdminProject = Annotated[str, Depends(_admin_project)]
 
 
-def _whole_installation(asker: Asker) -> Principal:
+async def _whole_installation(asker: Asker) -> Principal:
     asker.need(KeyScope.ADMIN)
     if asker.project is not None:
         raise Problem(

@@ -36,7 +36,9 @@ class RestContext:
     health: Callable[[], Health] = field(default=Health)
 
 
-def _context(request: Request) -> RestContext:
+async def _context(request: Request) -> RestContext:
+    # Async though it waits for nothing, as are all that only compute: FastAPI sends the others to a thread,
+    # and each way there and back waits for the interpreter while batches are decoded.
     return cast(RestContext, request.app.state.context)
 
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
+import mimetypes
 from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 
+from roadworthy.doors.rest.answers import VARIES, accepts_gzip
+
+_COMPRESSIBLE = frozenset({".css", ".html", ".js", ".json", ".svg", ".txt", ".webmanifest"})
+"""Fonts and images are compressed already."""
 STATIC_DIR = Path(__file__).parents[1] / "web" / "static"
 _NOT_BUILT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Roadworthy</title>
 <body style="font:16px/1.6 system-ui;max-width:42rem;margin:4rem auto;padding:0 1rem">
@@ -25,6 +31,8 @@ class WebPage:
 
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = (folder or STATIC_DIR).resolve()
+        self._compressed: dict[tuple[Path, int], bytes] = {}
+        """By file and time of its last change; the whole page is a third of a megabyte."""
 
     @property
     def built(self) -> bool:
@@ -35,13 +43,25 @@ class WebPage:
         file = self._file(path)
         if file is not None and path:
             kept = "public, max-age=31536000, immutable" if path.startswith("assets/") else "no-cache"
-            return FileResponse(file, headers={"cache-control": kept})
+            return self._sent(request, file, kept=kept)
         if path.startswith("assets/"):
             # A missing script must not be answered with a page: browsers would run HTML as JavaScript.
             return Response("Not found", status_code=404, media_type="text/plain")
         if not self.built:
             return HTMLResponse(_NOT_BUILT, headers={"cache-control": "no-store"})
-        return FileResponse(self._folder / "index.html", headers={"cache-control": "no-cache"})
+        return self._sent(request, self._folder / "index.html", kept="no-cache")
+
+    def _sent(self, request: Request, file: Path, *, kept: str) -> Response:
+        headers = {"cache-control": kept, **VARIES}
+        kind = mimetypes.guess_type(file.name)[0]
+        if file.suffix not in _COMPRESSIBLE or not accepts_gzip(request) or "range" in request.headers:
+            return FileResponse(file, headers=headers)
+        key = (file, file.stat().st_mtime_ns)
+        if key not in self._compressed:
+            self._compressed[key] = gzip.compress(file.read_bytes(), mtime=0)
+        return Response(
+            self._compressed[key], media_type=kind, headers={**headers, "content-encoding": "gzip"}
+        )
 
     def _file(self, path: str) -> Path | None:
         """Only files inside the folder, whatever dots or links the path has."""

@@ -40,7 +40,7 @@ class TimeRange:
     to_ns: int | None
 
 
-def _time_range(from_: FromParameter = None, to: ToParameter = None) -> TimeRange:
+async def _time_range(from_: FromParameter = None, to: ToParameter = None) -> TimeRange:
     start = None if from_ is None else parse_time(from_, field="query.from")
     end = None if to is None else parse_time(to, field="query.to")
     if start is not None and end is not None and start > end:
@@ -70,7 +70,7 @@ class Selection:
         )
 
 
-def _selection(times: Times, filters: FilterParameter = [], text: TextParameter = "") -> Selection:  # noqa: B006
+async def _selection(times: Times, filters: FilterParameter = [], text: TextParameter = "") -> Selection:  # noqa: B006
     return Selection(filters=parse_filters(filters), text=text.strip(), times=times)
 
 

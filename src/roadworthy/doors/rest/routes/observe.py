@@ -6,9 +6,11 @@ import time
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from starlette.responses import Response
 
 from roadworthy.contracts.telemetry import AggregateQuery, Op, SpanQuery
 from roadworthy.doors.rest.access import ReadProject
+from roadworthy.doors.rest.answers import Answering
 from roadworthy.doors.rest.context import Context
 from roadworthy.doors.rest.cursors import read_pair, read_triple, write_cursor
 from roadworthy.doors.rest.filters import OPS_OF_TYPE, RUN_FIELDS, stored_field
@@ -48,31 +50,34 @@ _MAX_BUCKETS = 2000
 Prefix = Annotated[str, Query(max_length=200)]
 
 
-@router.get("/fleet", operation_id="getFleet")
-def get_fleet(ctx: Context, project: ReadProject, times: Times) -> FleetView:
+@router.get("/fleet", operation_id="getFleet", response_model=FleetView)
+def get_fleet(ctx: Context, answer: Answering, project: ReadProject, times: Times) -> Response:
     """One row for each agent seen in traffic, last seen first. Without `from`: the last seven days."""
     end = time.time_ns() if times.to_ns is None else times.to_ns
     start = end - _WEEK_NS if times.from_ns is None else times.from_ns
     fleet = ctx.observe.fleet(project, from_ns=start, to_ns=end)
     total = ctx.observe.aggregate(project, AggregateQuery(from_ns=start, to_ns=end))
-    return FleetView(
-        from_=rfc3339(fleet.from_ns),
-        to=rfc3339(fleet.to_ns),
-        bucket_ms=milliseconds(fleet.bucket_ns) or 0,
-        total=summary_view(summarise(total[0])) if total and total[0].runs else None,
-        items=[fleet_row_view(row) for row in fleet.rows],
+    return answer(
+        FleetView(
+            from_=rfc3339(fleet.from_ns),
+            to=rfc3339(fleet.to_ns),
+            bucket_ms=milliseconds(fleet.bucket_ns) or 0,
+            total=summary_view(summarise(total[0])) if total and total[0].runs else None,
+            items=[fleet_row_view(row) for row in fleet.rows],
+        )
     )
 
 
-@router.get("/aggregates", operation_id="listAggregates")
+@router.get("/aggregates", operation_id="listAggregates", response_model=AggregatePage)
 def list_aggregates(
     ctx: Context,
+    answer: Answering,
     project: ReadProject,
     selection: Selected,
     by: Annotated[list[str], Query(description="Fields of runs; at most one attributes.<key>")] = [],  # noqa: B006
     bucket: Annotated[str | None, Query(max_length=10, description="Its length: 15m, 1h, 1d...")] = None,
     limit: Annotated[int, Query(ge=1, le=10_000)] = 1000,
-) -> AggregatePage:
+) -> Response:
     """Figures over runs, grouped by fields and by buckets of time."""
     if selection.text:
         raise bad_field("query.text", "aggregates take no full text: use filters")
@@ -97,14 +102,15 @@ def list_aggregates(
             limit=limit,
         ),
     )
-    return AggregatePage(
-        items=[aggregate_row_view(row, by=by, bucketed=bucket_ns is not None) for row in rows]
+    return answer(
+        AggregatePage(items=[aggregate_row_view(row, by=by, bucketed=bucket_ns is not None) for row in rows])
     )
 
 
-@router.get("/search", operation_id="search")
+@router.get("/search", operation_id="search", response_model=SearchPage)
 def search(
     ctx: Context,
+    answer: Answering,
     project: ReadProject,
     times: Times,
     text: Annotated[
@@ -114,7 +120,7 @@ def search(
     filters: FilterParameter = [],  # noqa: B006
     limit: LimitParameter = 50,
     cursor: CursorParameter = None,
-) -> SearchPage:
+) -> Response:
     """Spans whose inputs or outputs hold every word, newest first. `filter` takes fields of spans here."""
     if not text.strip():
         raise bad_field("query.text", "expected at least one word")
@@ -131,39 +137,46 @@ def search(
     )
     more, hits = len(hits) > limit, hits[:limit]
     last = hits[-1].span if hits else None
-    return SearchPage(
-        items=[search_hit_view(hit) for hit in hits],
-        next_cursor=write_cursor(last.start_ns, last.trace_id, last.span_id) if more and last else None,
+    return answer(
+        SearchPage(
+            items=[search_hit_view(hit) for hit in hits],
+            next_cursor=write_cursor(last.start_ns, last.trace_id, last.span_id) if more and last else None,
+        )
     )
 
 
-@router.get("/sessions", operation_id="listSessions")
+@router.get("/sessions", operation_id="listSessions", response_model=SessionPage)
 def list_sessions(
     ctx: Context,
+    answer: Answering,
     project: ReadProject,
     from_: FromParameter = None,
     limit: LimitParameter = 50,
     cursor: CursorParameter = None,
-) -> SessionPage:
+) -> Response:
     """Conversations, last active first."""
     start = None if from_ is None else parse_time(from_, field="query.from")
     rows = ctx.observe.sessions(project, from_ns=start, limit=limit + 1, after=read_pair(cursor))
     more, rows = len(rows) > limit, rows[:limit]
-    return SessionPage(
-        items=[session_row_view(row) for row in rows],
-        next_cursor=write_cursor(rows[-1].last_ns, rows[-1].session_id) if more else None,
+    return answer(
+        SessionPage(
+            items=[session_row_view(row) for row in rows],
+            next_cursor=write_cursor(rows[-1].last_ns, rows[-1].session_id) if more else None,
+        )
     )
 
 
-@router.get("/sessions/{session_id:path}", operation_id="getSession")
-def get_session(ctx: Context, project: ReadProject, session_id: str) -> SessionView:
+@router.get("/sessions/{session_id:path}", operation_id="getSession", response_model=SessionView)
+def get_session(ctx: Context, answer: Answering, project: ReadProject, session_id: str) -> Response:
     session = ctx.observe.session(project, session_id)
     if session is None:
         raise not_found("session", name=session_id)
-    return SessionView(
-        session_id=session.session_id,
-        runs=[run_view(run) for run in session.runs],
-        truncated=session.truncated,
+    return answer(
+        SessionView(
+            session_id=session.session_id,
+            runs=[run_view(run) for run in session.runs],
+            truncated=session.truncated,
+        )
     )
 
 

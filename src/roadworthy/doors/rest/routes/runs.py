@@ -7,9 +7,11 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from starlette.responses import Response
 
 from roadworthy.domain.run import Run
 from roadworthy.doors.rest.access import ReadProject
+from roadworthy.doors.rest.answers import Answering
 from roadworthy.doors.rest.context import Context
 from roadworthy.doors.rest.cursors import read_pair, write_cursor
 from roadworthy.doors.rest.models.observe import ComparisonView, ScorePage, comparison_view, score_view
@@ -27,22 +29,25 @@ Content = Annotated[
 ]
 
 
-@router.get("", operation_id="listRuns")
+@router.get("", operation_id="listRuns", response_model=RunPage)
 def list_runs(
     ctx: Context,
+    answer: Answering,
     project: ReadProject,
     selection: Selected,
     limit: LimitParameter = 50,
     cursor: CursorParameter = None,
-) -> RunPage:
+) -> Response:
     """Newest first."""
     # One more than asked for tells whether there is a next page.
     runs = ctx.observe.runs(project, selection.runs(limit=limit + 1, after=read_pair(cursor)))
     more = len(runs) > limit
     runs = runs[:limit]
-    return RunPage(
-        items=[run_view(run) for run in runs],
-        next_cursor=write_cursor(runs[-1].sort_ns, runs[-1].id) if more else None,
+    return answer(
+        RunPage(
+            items=[run_view(run) for run in runs],
+            next_cursor=write_cursor(runs[-1].sort_ns, runs[-1].id) if more else None,
+        )
     )
 
 
@@ -51,33 +56,44 @@ def count_runs(ctx: Context, project: ReadProject, selection: Selected) -> Count
     return Count(count=ctx.observe.count_runs(project, selection.runs(limit=1)))
 
 
-@router.get("/{run_id}", operation_id="getRun")
-def get_run(ctx: Context, project: ReadProject, run_id: str, full: Full = False) -> RunView:
+@router.get("/{run_id}", operation_id="getRun", response_model=RunView)
+def get_run(
+    ctx: Context, answer: Answering, project: ReadProject, run_id: str, full: Full = False
+) -> Response:
     """The run; where it turned out to belong to another run, that one (its `id` differs then)."""
-    return run_view(_run(ctx, project=project, run_id=run_id), full=full)
+    return answer(run_view(_run(ctx, project=project, run_id=run_id), full=full))
 
 
-@router.get("/{run_id}/spans", operation_id="listSpans")
+@router.get("/{run_id}/spans", operation_id="listSpans", response_model=SpanPage)
 def list_spans(
-    ctx: Context, project: ReadProject, run_id: str, full: Full = False, content: Content = True
-) -> SpanPage:
+    ctx: Context,
+    answer: Answering,
+    project: ReadProject,
+    run_id: str,
+    full: Full = False,
+    content: Content = True,
+) -> Response:
     """All canonical spans of the run by start, those included that were read out of messages (flag
     `inferred`) and those that report a call again (`merged_into`)."""
     steps = _steps(ctx, project=project, run_id=run_id)
     origin = _origin(steps)
-    return SpanPage(
-        items=[span_view(span, origin_ns=origin, content=content, full=full) for span in steps.spans],
-        next_cursor=None,
+    return answer(
+        SpanPage(
+            items=[span_view(span, origin_ns=origin, content=content, full=full) for span in steps.spans],
+            next_cursor=None,
+        )
     )
 
 
-@router.get("/{run_id}/spans/{span_id}", operation_id="getSpan")
-def get_span(ctx: Context, project: ReadProject, run_id: str, span_id: str, full: Full = False) -> SpanView:
+@router.get("/{run_id}/spans/{span_id}", operation_id="getSpan", response_model=SpanView)
+def get_span(
+    ctx: Context, answer: Answering, project: ReadProject, run_id: str, span_id: str, full: Full = False
+) -> Response:
     """One step with all it holds."""
     steps = _steps(ctx, project=project, run_id=run_id)
     for span in steps.spans:
         if span.span_id == span_id:
-            return span_view(span, origin_ns=_origin(steps), full=full)
+            return answer(span_view(span, origin_ns=_origin(steps), full=full))
     raise not_found("span", name=span_id)
 
 
@@ -87,14 +103,16 @@ def list_scores(ctx: Context, project: ReadProject, run_id: str) -> ScorePage:
     return ScorePage(items=[score_view(score) for score in ctx.observe.scores(project, run.id)])
 
 
-@router.get("/{run_id}/compare/{other_id}", operation_id="compareRuns")
-def compare_runs(ctx: Context, project: ReadProject, run_id: str, other_id: str) -> ComparisonView:
+@router.get("/{run_id}/compare/{other_id}", operation_id="compareRuns", response_model=ComparisonView)
+def compare_runs(
+    ctx: Context, answer: Answering, project: ReadProject, run_id: str, other_id: str
+) -> Response:
     """The steps of both runs aligned, and the first one where they part."""
     comparison = ctx.observe.compare(project, run_id, other_id)
     if comparison is None:
         _run(ctx, project=project, run_id=run_id)
         raise not_found("run", name=other_id)
-    return comparison_view(comparison)
+    return answer(comparison_view(comparison))
 
 
 def _run(ctx: Context, *, project: str, run_id: str) -> Run:
