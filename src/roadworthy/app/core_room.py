@@ -18,7 +18,6 @@ from roadworthy.backends.intake.file.reader import FileIntakeReader
 from roadworthy.backends.metadata.sqlite.store import SqliteMetadataStore
 from roadworthy.backends.telemetry.chdb.store import ChdbTelemetryStore
 from roadworthy.contracts.metadata import PriceOverride
-from roadworthy.domain.run import Run
 from roadworthy.domain.span import Span
 from roadworthy.doors.mcp.mount import McpMount
 from roadworthy.doors.rest.app import build_rest_app
@@ -29,7 +28,7 @@ from roadworthy.features.ingest.batch import Steps, price_span
 from roadworthy.features.ingest.consumer import Consumer
 from roadworthy.features.ingest.mask import mask_spans, mask_text, mask_texts
 from roadworthy.features.ingest.price import Pricer
-from roadworthy.features.ingest.runs.assemble import assemble
+from roadworthy.features.ingest.runs.assemble import assemble, runs_of
 from roadworthy.features.observe.files import TransferService
 from roadworthy.features.observe.jobs import JobRunner
 from roadworthy.features.observe.reprice import KIND as REPRICE
@@ -57,7 +56,7 @@ class CoreRoom:
         self.consumer = Consumer(
             reader=self._reader,
             store=self._telemetry,
-            assemble=_runs_of,
+            assemble=runs_of,
             steps=Steps(
                 mask_spans=mask_spans,
                 mask_texts=lambda texts: [one.text for one in mask_texts(texts)],
@@ -125,10 +124,6 @@ class CoreRoom:
 
 def _price_with(overrides: Sequence[PriceOverride]) -> Callable[[Span], float | None]:
     return partial(price_span, pricer=Pricer(lambda _: overrides))
-
-
-def _runs_of(spans: Sequence[Span]) -> Sequence[Run]:
-    return assemble(spans).runs
 
 
 def rest_settings(settings: Settings) -> RestSettings:

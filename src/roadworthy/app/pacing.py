@@ -15,9 +15,9 @@ from collections.abc import Callable
 
 from roadworthy.contracts.intake import IntakeRecord, IntakeWriter
 
-_AHEAD_SECONDS = 0.9
+_AHEAD_SECONDS = 1.5
 """How much work, in seconds of the core's own pace, may lie in the log before senders wait."""
-_LEAST_BYTES = 4 << 20
+_LEAST_BYTES = 8 << 20
 _LONGEST_WAIT = 2.0
 """Well under the 10 s after which exporters give up."""
 _TICK = 0.05

@@ -1,12 +1,15 @@
 """From the intake log to the telemetry store, for as long as the core runs.
 
 Two threads: one decodes, normalises and assembles (it holds the interpreter), one writes (the engine does
-not). Between them a queue of one batch. An offset is committed after its batch is in the store, so a crash
-anywhere replays at most what was not committed; writing it again changes nothing.
+not). What is decoded gathers until the writer is free, so batches are as large as the load asks for: under
+little load they are small and soon visible, under heavy load large and cheap. An offset is committed after
+its batch is in the store, so a crash anywhere replays at most what was not committed; writing it again
+changes nothing.
 """
 
 from __future__ import annotations
 
+import itertools
 import logging
 import os
 import queue
@@ -19,6 +22,8 @@ from typing import TypeVar
 from roadworthy.contracts.intake import IntakeEntry, IntakeReader
 from roadworthy.contracts.telemetry import StoreFull, StoreUnavailable, TelemetryBatch, TelemetryStore
 from roadworthy.domain.rejection import Rejection
+from roadworthy.domain.score import Score
+from roadworthy.domain.span import Span
 from roadworthy.features.ingest.batch import Steps, gather, join_contents, unreadable
 from roadworthy.features.ingest.runs.tracker import Assemble, RunTracker
 
@@ -26,11 +31,19 @@ log = logging.getLogger(__name__)
 
 _Row = TypeVar("_Row")
 
-_MAX_BYTES = 8 * 1024 * 1024
-_MAX_RECORDS = 512
-_MIN_SECONDS = 0.25
-"""At low load a batch is written this long after the last one at the earliest: fewer, larger parts."""
+_READ_BYTES = 2 << 20
+"""Decoded in one go."""
+_READ_RECORDS = 512
 _POLL_SECONDS = 0.05
+_QUIET_SECONDS = 0.25
+_BUSY_SECONDS = 0.6
+_BUSY_BYTES = 1 << 20
+_FULL_BYTES = 16 << 20
+"""A batch goes to the writer a quarter of a second after the last one. Where more than `_BUSY_BYTES` of
+bodies came in that time, it waits until 0.6 s have passed or it is full: fewer, larger parts cost the engine
+less, in inserts and in merges."""
+_HELD_BYTES = 32 << 20
+"""While the writer is busy so much is gathered; then decoding waits for it."""
 
 
 @dataclass(slots=True)
@@ -50,13 +63,31 @@ class Progress:
 
 
 @dataclass(slots=True, kw_only=True)
+class _Gathered:
+    """What was decoded since the last batch went to the writer. `next_offset` is what to commit, 0 for
+    nothing."""
+
+    begun: float = field(default_factory=time.monotonic)
+    spans: dict[tuple[str, str, str], Span] = field(default_factory=dict)
+    scores: list[Score] = field(default_factory=list)
+    rejections: list[Rejection] = field(default_factory=list)
+    body_bytes: int = 0
+    records: int = 0
+    next_offset: int = 0
+    newest_ns: int = 0
+
+    def count(self, entries: Sequence[IntakeEntry]) -> None:
+        self.body_bytes += sum(len(entry.record.body) for entry in entries)
+        self.records += len(entries)
+        self.next_offset = entries[-1].next_offset
+        self.newest_ns = entries[-1].record.received_ns
+
+
+@dataclass(slots=True, kw_only=True)
 class _Ready:
     batch: TelemetryBatch
-    next_offset: int
+    gathered: _Gathered
     number: int
-    records: int
-    newest_ns: int
-    begun: float = field(default_factory=time.monotonic)
 
 
 class Consumer:
@@ -85,7 +116,11 @@ class Consumer:
         )
         self._position = reader.committed()
         self._boot = f"{os.getpid():x}-{time.time_ns():x}"
-        self._ready: queue.Queue[_Ready | None] = queue.Queue(maxsize=1)
+        self._gathered = _Gathered()
+        self._numbers = itertools.count(1)
+        self._ready: queue.SimpleQueue[_Ready | None] = queue.SimpleQueue()
+        self._writer_free = threading.Event()
+        self._writer_free.set()
         self._stopping = threading.Event()
         self._abandon = threading.Event()
         self._written = 0
@@ -113,98 +148,80 @@ class Consumer:
         return self._tracker.held_bytes
 
     def _decode_loop(self) -> None:
-        last = 0.0
         while not self._stopping.is_set():
             entries = self._read()
-            due = time.monotonic() - last >= _MIN_SECONDS
-            small = sum(len(e.record.body) for e in entries) < _MAX_BYTES // 4
-            if not entries and not (self._tracker.waiting and due):
+            if entries:
+                self._tracker.written(self._written)
+                self._take_in(entries)
+            if self._due():
+                self._hand_over()
+            elif not entries:
                 self._stopping.wait(_POLL_SECONDS)
-                continue
-            if small and not due:
-                self._stopping.wait(_MIN_SECONDS - (time.monotonic() - last))
-                entries = self._read() or entries
-            self._tracker.written(self._written)
-            last = time.monotonic()
-            if not self._pass_on(entries):
-                return
-        self._hand_over(None)
-
-    def _pass_on(self, entries: Sequence[IntakeEntry]) -> bool:
-        """Prepare and hand over; a record that breaks the preparation is set aside alone, never the log."""
-        try:
-            ready = self._prepare(entries)
-        except (StoreFull, StoreUnavailable) as fault:
-            # Reading back older spans failed: nothing was taken in twice by trying again.
-            self.progress.waiting_for_store = str(fault)
-            return not self._abandon.wait(0.5)
-        except Exception as fault:
-            log.exception("a batch of %d records could not be prepared", len(entries))
-            if len(entries) > 1:
-                return all(self._pass_on([entry]) for entry in entries)
-            if not entries:
-                return not self._abandon.wait(0.5)
-            ready = self._set_aside(entries[0], fault)
-        if not self._hand_over(ready):
-            return False
-        if entries:
-            self._position = entries[-1].next_offset
-        return True
-
-    def _set_aside(self, entry: IntakeEntry, fault: Exception) -> _Ready:
-        rejection = unreadable(entry, code="internal", reason=f"could not be taken in: {fault!r}"[:500])
-        return _Ready(
-            batch=TelemetryBatch(token=f"{self._boot}:aside:{entry.offset}", rejections=[rejection]),
-            next_offset=entry.next_offset,
-            number=self._tracker.batch,
-            records=1,
-            newest_ns=entry.record.received_ns,
-        )
+            elif self._gathered.body_bytes >= _HELD_BYTES:
+                self._writer_free.wait(_POLL_SECONDS)
+        # What was gathered and not handed over is still in the log.
+        self._ready.put(None)
 
     def _read(self) -> Sequence[IntakeEntry]:
+        if self._gathered.body_bytes >= _HELD_BYTES:
+            return ()
         try:
-            return self._reader.read(after=self._position, max_bytes=_MAX_BYTES, max_records=_MAX_RECORDS)
+            return self._reader.read(after=self._position, max_bytes=_READ_BYTES, max_records=_READ_RECORDS)
         except OSError as fault:
             # A disk that cannot be read now may be readable in a second; nothing is skipped.
             log.error("intake log cannot be read: %s", fault)
             self._stopping.wait(1.0)
             return ()
 
-    def _prepare(self, entries: Sequence[IntakeEntry]) -> _Ready:
-        begun = time.monotonic()
-        if not entries:
-            token = f"{self._boot}:settle:{time.monotonic_ns()}"
-            batch = TelemetryBatch(token=token, runs=self._tracker.settle())
-            return _Ready(
-                batch=batch, next_offset=0, number=self._tracker.batch, records=0, newest_ns=0, begun=begun
-            )
-        gathered = gather(entries, steps=self._steps)
-        join_contents(gathered, tracker=self._tracker)
-        spans = self._tracker.add(gathered.spans)
-        return _Ready(
-            batch=TelemetryBatch(
-                token=f"{self._boot}:{gathered.first_offset}-{gathered.next_offset}",
-                spans=spans,
-                runs=self._tracker.settle(),
-                scores=gathered.scores,
-                rejections=gathered.rejections,
-            ),
-            next_offset=gathered.next_offset,
-            number=self._tracker.batch,
-            records=gathered.records,
-            newest_ns=entries[-1].record.received_ns,
-            begun=begun,
-        )
+    def _take_in(self, entries: Sequence[IntakeEntry]) -> bool:
+        """Whether the position moved on. A record that breaks the preparation is set aside alone, never the
+        log."""
+        try:
+            self._prepare(entries)
+        except (StoreFull, StoreUnavailable) as fault:
+            # Reading back older spans failed: nothing was taken in twice by trying again.
+            self.progress.waiting_for_store = str(fault)
+            self._stopping.wait(0.5)
+            return False
+        except Exception as fault:
+            log.exception("%d records could not be prepared", len(entries))
+            if len(entries) > 1:
+                return all(self._take_in([entry]) for entry in entries)
+            reason = f"could not be taken in: {fault!r}"[:500]
+            self._gathered.rejections.append(unreadable(entries[0], code="internal", reason=reason))
+        self._gathered.count(entries)
+        self._position = entries[-1].next_offset
+        return True
 
-    def _hand_over(self, ready: _Ready | None) -> bool:
-        """False when the core is going down and the batch stays in the log."""
-        while not self._abandon.is_set():
-            try:
-                self._ready.put(ready, timeout=0.2)
-            except queue.Full:
-                continue
-            return True
-        return False
+    def _prepare(self, entries: Sequence[IntakeEntry]) -> None:
+        decoded = gather(entries, steps=self._steps)
+        join_contents(decoded, tracker=self._tracker)
+        kept = self._gathered
+        for span in self._tracker.add(decoded.spans):
+            kept.spans[span.project, span.trace_id, span.span_id] = span
+        kept.scores += decoded.scores
+        kept.rejections += decoded.rejections
+
+    def _due(self) -> bool:
+        gathered = self._gathered
+        if not (gathered.records or self._tracker.waiting) or not self._writer_free.is_set():
+            return False
+        age = time.monotonic() - gathered.begun
+        if age < _QUIET_SECONDS:
+            return gathered.body_bytes >= _FULL_BYTES
+        return age >= _BUSY_SECONDS or not _BUSY_BYTES <= gathered.body_bytes < _FULL_BYTES
+
+    def _hand_over(self) -> None:
+        gathered, self._gathered = self._gathered, _Gathered()
+        batch = TelemetryBatch(
+            token=f"{self._boot}:{next(self._numbers)}",
+            spans=list(gathered.spans.values()),
+            runs=self._tracker.settle(),
+            scores=gathered.scores,
+            rejections=gathered.rejections,
+        )
+        self._writer_free.clear()
+        self._ready.put(_Ready(batch=batch, gathered=gathered, number=self._tracker.batch))
 
     def _write_loop(self) -> None:
         while not self._abandon.is_set():
@@ -215,6 +232,7 @@ class Consumer:
             if ready is None or not self._write(ready):
                 return
             self._finish(ready)
+            self._writer_free.set()
 
     def _write(self, ready: _Ready) -> bool:
         """Write until it is written. A store that is full or away is waited for; one that refuses the batch
@@ -272,17 +290,18 @@ class Consumer:
             self._store.write(TelemetryBatch(token=f"{batch.token}:refused", rejections=[rejection]))
 
     def _finish(self, ready: _Ready) -> None:
-        if ready.records:
-            self._reader.commit(ready.next_offset)
+        gathered = ready.gathered
+        if gathered.next_offset:
+            self._reader.commit(gathered.next_offset)
         self._written = ready.number
         progress = self.progress
         progress.batches += 1
-        progress.records += ready.records
+        progress.records += gathered.records
         progress.spans += len(ready.batch.spans)
         progress.rejected += sum(r.count for r in ready.batch.rejections)
-        progress.last_batch_seconds = time.monotonic() - ready.begun
-        if ready.newest_ns:
-            progress.lag_seconds = max(0.0, (time.time_ns() - ready.newest_ns) / 1e9)
+        progress.last_batch_seconds = time.monotonic() - gathered.begun
+        if gathered.newest_ns:
+            progress.lag_seconds = max(0.0, (time.time_ns() - gathered.newest_ns) / 1e9)
         by_project: dict[str, list[str]] = {}
         for run in ready.batch.runs:
             by_project.setdefault(run.project, []).append(run.id)

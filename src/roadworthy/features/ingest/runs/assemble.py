@@ -40,23 +40,36 @@ def assemble(spans: Sequence[Span], *, place: RunPlace | None = None) -> Assembl
     nodes = plant(spans)
     assembly = Assembly()
     placed: set[int] = set()
-    parts = split(nodes)
-    firsts = Counter(min(part, key=lambda n: n.order).span.trace_id for part in parts)
-    for number, part in enumerate(parts):
-        added = _work_out(part)
-        run = summarise([*part, *added])
-        if firsts[run.id] > 1:
-            run.id = f"{run.id}-{part[0].span.span_id}"
+    for number, (run, part) in enumerate(_runs(nodes)):
         if place is not None and number == 0:
             run = replace(run, id=place.run_id, sort_ns=place.sort_ns)
         assembly.runs.append(run)
-        for node in (*part, *added):
+        for node in part:
             placed.add(id(node))
             span = node.annotated()
             assembly.spans.append(span)
             assembly.run_of[f"{span.trace_id}/{span.span_id}"] = run.id
     assembly.spans.extend(node.annotated() for node in nodes if id(node) not in placed)
     return assembly
+
+
+def runs_of(spans: Sequence[Span]) -> list[Run]:
+    """The runs alone, as `assemble` finds them: what is written, at less cost."""
+    return [run for run, _ in _runs(plant(spans))]
+
+
+def _runs(nodes: list[Node]) -> list[tuple[Run, list[Node]]]:
+    """Each run with its nodes, inferred ones included."""
+    found: list[tuple[Run, list[Node]]] = []
+    for part in split(nodes):
+        part += _work_out(part)
+        found.append((summarise(part), part))
+    if len(found) > 1:
+        firsts = Counter(run.id for run, _ in found)
+        for run, part in found:
+            if firsts[run.id] > 1:
+                run.id = f"{run.id}-{part[0].span.span_id}"
+    return found
 
 
 def _work_out(nodes: list[Node]) -> list[Node]:

@@ -83,9 +83,9 @@ def _riches(node: Node) -> tuple[int, int, int, str]:
 
 def _merge_twins(nodes: Sequence[Node], matches: Callable[[Node, Node], bool]) -> None:
     """Spans of two scopes, one within the time of the other, saying nothing that differs."""
-    alive = sorted((n for n in nodes if n.counted and n.span.end_ns), key=lambda n: n.order)
-    if len({n.span.scope for n in alive}) < 2:
+    if len({n.span.scope for n in nodes}) < 2:
         return
+    alive = sorted((n for n in nodes if n.counted and n.span.end_ns), key=lambda n: n.order)
     open_: list[Node] = []
     for node in alive:
         open_ = [o for o in open_ if o.span.end_ns >= node.span.start_ns and o.merged is None][-16:]

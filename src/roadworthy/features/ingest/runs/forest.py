@@ -14,15 +14,15 @@ def plant(spans: Iterable[Span]) -> list[Node]:
     assembly are left out: they are inferred anew."""
     best: dict[tuple[str, str], Span] = {}
     for span in spans:
-        if SpanFlag.INFERRED in span.flags:
+        if span.flags and SpanFlag.INFERRED in span.flags:
             continue
         key = (span.trace_id, span.span_id)
-        held = best.get(key)
-        if held is None or _rank(span) > _rank(held):
+        held = best.setdefault(key, span)
+        if held is not span and _rank(span) > _rank(held):
             best[key] = span
-    nodes = [Node(span) for span in best.values()]
-    nodes.sort(key=attrgetter("order"))
-    _find_parents(nodes)
+    by_id = {key: Node(span) for key, span in best.items()}
+    nodes = sorted(by_id.values(), key=attrgetter("order"))
+    _find_parents(nodes, by_id)
     _cut_cycles(nodes)
     return _parents_first(nodes)
 
@@ -31,8 +31,7 @@ def _rank(span: Span) -> tuple[bool, int, int, str]:
     return (span.end_ns != 0, span.version, span.end_ns, span.name)
 
 
-def _find_parents(nodes: Sequence[Node]) -> None:
-    by_id = {(n.span.trace_id, n.span.span_id): n for n in nodes}
+def _find_parents(nodes: Sequence[Node], by_id: dict[tuple[str, str], Node]) -> None:
     for node in nodes:
         span = node.span
         if span.parent_id:

@@ -94,10 +94,12 @@ def infer_tools(nodes: Sequence[Node], calls: Sequence[Node]) -> list[Node]:
     if not _tells_more(tools, calls):
         return []
     talk = _listen(calls)
-    by_id = {t.span.tool_call_id: t for t in tools if t.span.tool_call_id}
+    # The id may be known to a span that was merged into the one that counts.
+    by_id = {n.span.tool_call_id: n.head() for n in nodes if n.kind in _TOOLS and n.span.tool_call_id}
+    heard = {id(tool) for ident, tool in by_id.items() if ident in talk.results}
     unnamed: dict[str, list[Node]] = {}
     for tool in sorted(tools, key=lambda n: n.order):
-        if tool.span.tool_call_id not in talk.results:
+        if id(tool) not in heard:
             unnamed.setdefault(plain(tool.tool_name), []).append(tool)
     agents = agent_names(nodes)
     added: list[Node] = []
@@ -162,9 +164,13 @@ def _hear(
     )
     if call in waiting:
         waiting.remove(call)
+    # A result without an id answers the call before it, whose id is known.
+    call_id = call_id or call.get("id", "")
     name = call.get("name", "") or message.get("name", "")
     key = call_id or f"@{place}:{name}:{content[:200]}"
-    if key not in talk.results and name:
+    if key in talk.results:
+        talk.results[key].content = talk.results[key].content or content
+    elif name:
         talk.results[key] = _Result(key, call_id, name, call.get("arguments", ""), content, node)
 
 

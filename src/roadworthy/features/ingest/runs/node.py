@@ -86,6 +86,13 @@ class Node:
             self.error_type = error_type
             self.flag(SpanFlag.INFERRED_ERROR)
 
+    def head(self) -> Node:
+        """The node that counts: itself, unless it was merged into another."""
+        node = self
+        while node.merged is not None:
+            node = node.merged
+        return node
+
     def ancestors(self) -> Iterator[Node]:
         node = self.parent
         while node is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TypeVar
 
 from roadworthy.domain.run import Outcome, Run, RunStatus
@@ -32,25 +33,40 @@ class _Tokens:
     """Some call did not say: the sums are lower bounds."""
 
 
+@dataclass(slots=True, kw_only=True)
+class _Usage:
+    """What one model call used, where several spans report it."""
+
+    input_tokens: int | None
+    output_tokens: int | None
+    cache_read_tokens: int | None
+    cache_write_tokens: int | None
+    reasoning_tokens: int | None
+    cost_usd: float | None
+
+
 def summarise(nodes: Sequence[Node]) -> Run:
     """`nodes` are all of one run, parents first, inferred ones included."""
-    real = [n for n in nodes if SpanFlag.INFERRED not in n.flags]
+    flags = {flag for node in nodes if node.flags for flag in node.flags}
+    real = [n for n in nodes if SpanFlag.INFERRED not in n.flags] if SpanFlag.INFERRED in flags else nodes
     # A run that is part of a trace has its root below a span that belongs to none.
     roots = [n for n in real if n.parent is None] or real[:1]
     root = _main_root(roots)
     calls = [n for n in nodes if n.kind is SpanKind.LLM]
+    by_start = sorted(real, key=attrgetter("order"))
+    first = by_start[0].span
     run = Run(
         project=root.span.project,
-        id=min(real, key=lambda n: n.order).span.trace_id,
-        sort_ns=min(n.span.start_ns for n in real),
-        version=max(n.span.version for n in real),
-        trace_ids=tuple(dict.fromkeys(n.span.trace_id for n in sorted(real, key=lambda n: n.order))),
+        id=first.trace_id,
+        sort_ns=first.start_ns,
+        version=max([n.span.version for n in real]),
+        trace_ids=tuple(dict.fromkeys([n.span.trace_id for n in by_start])),
         root_span_id=root.span.span_id,
         spans=len(nodes),
-        merged_spans=sum(1 for n in nodes if n.merged is not None),
-        missing_parents=len({n.span.parent_id for n in real if SpanFlag.ORPHAN in n.flags}),
-        unended_spans=sum(1 for n in real if not n.span.end_ns),
-        dialects=tuple(sorted({n.span.dialect for n in nodes if n.span.dialect})),
+        merged_spans=sum([n.merged is not None for n in nodes]),
+        missing_parents=_missing_parents(real) if SpanFlag.ORPHAN in flags else 0,
+        unended_spans=sum([not n.span.end_ns for n in real]),
+        dialects=tuple(sorted({n.span.dialect for n in nodes} - {""})),
         attributes=root.span.attributes,
     )
     _name(run, root, real)
@@ -63,13 +79,17 @@ def summarise(nodes: Sequence[Node]) -> Run:
     _end(run, root, roots, nodes, calls)
     _judge(run, real)
     run.handoffs = handoffs(nodes)
-    flags: list[str] = [f for f in _PASSED_ON if any(f in n.flags for n in nodes)]
+    passed: list[str] = [flag for flag in _PASSED_ON if flag in flags] if flags else []
     if tokens.unknown and tokens.input is not None:
-        flags.append("partial_tokens")
-    if any(SpanFlag.INFERRED in n.flags for n in calls):
-        flags.append("inferred_model_calls")
-    run.flags = tuple(flags)
+        passed.append("partial_tokens")
+    if SpanFlag.INFERRED in flags and any(SpanFlag.INFERRED in n.flags for n in calls):
+        passed.append("inferred_model_calls")
+    run.flags = tuple(passed)
     return run
+
+
+def _missing_parents(nodes: Sequence[Node]) -> int:
+    return len({n.span.parent_id for n in nodes if SpanFlag.ORPHAN in n.flags})
 
 
 def _main_root(roots: Sequence[Node]) -> Node:
@@ -78,7 +98,7 @@ def _main_root(roots: Sequence[Node]) -> Node:
 
 
 def _name(run: Run, root: Node, nodes: Sequence[Node]) -> None:
-    spans = [root.span, *(n.span for n in nodes if n is not root)]
+    spans = [root.span, *[n.span for n in nodes if n is not root]]
     agents = [n.span.agent for n in nodes if n.kind in _AGENTS and n.span.agent]
     agents = agents or [s.agent for s in spans if s.agent]
     run.agents = tuple(dict.fromkeys(agents))
@@ -137,14 +157,12 @@ def _tokens(nodes: Sequence[Node], calls: Sequence[Node]) -> _Tokens:
     tokens = _Tokens()
     for node in nodes:
         if node.kind in _PAID and node.counted:
-            # The innermost report is closest to what the provider said; wrappers miscount streams.
-            spans = sorted(
-                [node.span, *twins.get(id(node), ())], key=lambda s: (s.end_ns - s.start_ns, s.span_id)
-            )
-            tokens.cost = _plus(tokens.cost, _known(s.cost_usd for s in spans))
+            span = node.span
+            said = _said_by(span, twins[id(node)]) if id(node) in twins else span
+            tokens.cost = _plus(tokens.cost, said.cost_usd)
             if node.kind is SpanKind.LLM:
-                _add(tokens, spans)
-                if not node.failed and _known(s.input_tokens for s in spans) is None:
+                _add(tokens, said)
+                if said.input_tokens is None and not node.failed:
                     tokens.unknown = True
     if tokens.input is None and tokens.output is None:
         if calls and all(n.failed and n.span.end_ns for n in calls):
@@ -157,17 +175,31 @@ def _tokens(nodes: Sequence[Node], calls: Sequence[Node]) -> _Tokens:
                 within.add(id(node))
             elif SpanFlag.AGGREGATE in node.flags:
                 within.add(id(node))
-                _add(tokens, [node.span])
+                _add(tokens, node.span)
                 tokens.cost = _plus(tokens.cost, node.span.cost_usd)
     return tokens
 
 
-def _add(tokens: _Tokens, spans: Sequence[Span]) -> None:
-    tokens.input = _plus(tokens.input, _known(s.input_tokens for s in spans))
-    tokens.output = _plus(tokens.output, _known(s.output_tokens for s in spans))
-    tokens.cache_read = _plus(tokens.cache_read, _known(s.cache_read_tokens for s in spans))
-    tokens.cache_write = _plus(tokens.cache_write, _known(s.cache_write_tokens for s in spans))
-    tokens.reasoning = _plus(tokens.reasoning, _known(s.reasoning_tokens for s in spans))
+def _said_by(span: Span, twins: Sequence[Span]) -> _Usage:
+    """What one call used, by all reports of it: the innermost is closest to what the provider said; wrappers
+    miscount streams."""
+    spans = sorted([span, *twins], key=lambda s: (s.end_ns - s.start_ns, s.span_id))
+    return _Usage(
+        input_tokens=_known(s.input_tokens for s in spans),
+        output_tokens=_known(s.output_tokens for s in spans),
+        cache_read_tokens=_known(s.cache_read_tokens for s in spans),
+        cache_write_tokens=_known(s.cache_write_tokens for s in spans),
+        reasoning_tokens=_known(s.reasoning_tokens for s in spans),
+        cost_usd=_known(s.cost_usd for s in spans),
+    )
+
+
+def _add(tokens: _Tokens, said: Span | _Usage) -> None:
+    tokens.input = _plus(tokens.input, said.input_tokens)
+    tokens.output = _plus(tokens.output, said.output_tokens)
+    tokens.cache_read = _plus(tokens.cache_read, said.cache_read_tokens)
+    tokens.cache_write = _plus(tokens.cache_write, said.cache_write_tokens)
+    tokens.reasoning = _plus(tokens.reasoning, said.reasoning_tokens)
 
 
 def _known(values: Iterable[_N | None]) -> _N | None:

@@ -27,7 +27,8 @@ _STORE_KEY_LOOKUPS = 200
 """Join keys looked up in the store for one batch; under heavier load memory alone must do."""
 
 
-Assemble = Callable[[Sequence[Span]], Sequence[Run]]
+Assemble = Callable[[Sequence[Span]], list[Run]]
+"""Runs that nobody else holds: they are named here."""
 
 
 class RunTracker:
@@ -265,22 +266,22 @@ def _may_gather(key: str, bundle: Bundle) -> bool:
     return not key.startswith(TALK) or len(bundle.traces) < _TALK_TRACES
 
 
-def named(runs: Sequence[Run], *, bundle: Bundle) -> list[Run]:
-    """The runs under the ids and in the order of lists they had when first written.
+def named(runs: list[Run], *, bundle: Bundle) -> list[Run]:
+    """The runs, fresh from assembly, under the ids and in the order of lists they had when first written.
 
     Assembly names a run after its earliest trace; when an earlier trace comes late, the run keeps the name
     people may already have open in a browser: that of the first of its traces that was seen.
     """
-    order = {trace_id: place for place, trace_id in enumerate(bundle.traces)}
-    out: list[Run] = []
     for run in runs:
         ident = run.id
-        if "-" not in ident:
+        if "-" not in ident and len(bundle.traces) > 1:
+            order = {trace_id: place for place, trace_id in enumerate(bundle.traces)}
             mine = sorted(run.trace_ids, key=lambda trace_id: order.get(trace_id, len(order)))
-            ident = next((trace_id for trace_id in mine if trace_id in bundle.written), mine[0])
+            run.id = ident = next((trace_id for trace_id in mine if trace_id in bundle.written), mine[0])
         known = bundle.written.get(ident)
-        out.append(replace(run, id=ident, sort_ns=known.sort_ns if known is not None else run.sort_ns))
-    return out
+        if known is not None:
+            run.sort_ns = known.sort_ns
+    return runs
 
 
 def _superseded(bundle: Bundle, runs: Sequence[Run]) -> list[Run]:

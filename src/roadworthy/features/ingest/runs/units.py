@@ -45,7 +45,9 @@ def split(nodes: Sequence[Node]) -> list[list[Node]]:
     found: list[list[Node]] = []
     for group in groups:
         found.extend(part for part in _by_session(group) if _is_run(part))
-    return sorted(found, key=lambda part: min(n.order for n in part))
+    if len(found) > 1:
+        found.sort(key=lambda part: min(n.order for n in part))
+    return found
 
 
 def _joined(by_trace: dict[str, list[Node]]) -> list[list[Node]]:
