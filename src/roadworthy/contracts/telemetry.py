@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import Literal, Protocol
 
 from roadworthy.domain.rejection import Rejection
 from roadworthy.domain.run import Run
@@ -140,12 +140,24 @@ class AggregateRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Excerpt:
+    """About 240 characters round a match, as they were said and not as they are stored.
+
+    `role` is who said it (system, user, assistant, tool), "" where the content is no chat. Of several places
+    that hold the most of the words it is the last, what role system says aside.
+    """
+
+    text: str
+    role: str
+    place: Literal["input", "output"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SearchHit:
     span: Span
     run_id: str
     """"" while the span has not been joined to a run yet."""
-    excerpt: str
-    """About 200 characters around the first match."""
+    excerpt: Excerpt
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -146,8 +146,8 @@ def test_search_shows_where(store: TelemetryStore, project: str) -> None:
     text = "before " * 100 + "the Needle lies here" + " after" * 100
     store.write(batch(spans=[span(project, output=text, kind=SpanKind.TOOL)]))
     [hit] = store.search(project, SpanQuery(text="needle"))
-    assert "Needle" in hit.excerpt
-    assert len(hit.excerpt) < 250
+    assert "the Needle lies here" in hit.excerpt.text
+    assert len(hit.excerpt.text) < 250
     assert hit.run_id == ""
     filters = (Filter(field="kind", op=Op.EQ, value="llm"),)
     assert store.search(project, SpanQuery(text="needle", filters=filters)) == []

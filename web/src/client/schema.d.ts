@@ -1581,8 +1581,22 @@ export interface components {
              * @description null while the span has not been joined to a run yet
              */
             run_id: string | null;
-            /** Excerpt */
+            /**
+             * Excerpt
+             * @description What was said round the match, without the punctuation of stored JSON
+             */
             excerpt: string;
+            /**
+             * Role
+             * @description Who said it, where the step holds a chat
+             */
+            role: ("system" | "user" | "assistant" | "tool") | null;
+            /**
+             * Place
+             * @description Whether the step was given it or gave it
+             * @enum {string}
+             */
+            place: "input" | "output";
             /** @description Without its content */
             span: components["schemas"]["SpanView"];
         };

@@ -1,4 +1,4 @@
-"""What a word is in full text, and the excerpt round a match: the same for every backend.
+"""What a word is in full text: the same for every backend.
 
 A word is a run of ASCII letters and digits and of any non-ASCII characters, lower case: what ClickHouse's
 `splitByNonAlpha` tokenizer makes of the text. Scripts written without spaces have no such words: a
@@ -14,7 +14,6 @@ _NO_SPACES = re.compile(
     r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]"
 )
 """Thai, Lao, Burmese, Khmer, Japanese, Chinese."""
-EXCERPT = 200
 MAX_WORDS = 32
 
 
@@ -35,19 +34,8 @@ def matches(asked: list[str], *texts: str) -> bool:
     return all(word in there if has_spaces(word) else word in lowered for word in asked)
 
 
-def excerpt(asked: list[str], *texts: str) -> str:
-    """About EXCERPT characters round the first match of the earliest text that has one."""
-    for text in texts:
-        lowered = text.lower()
-        for word in asked:
-            pattern = rf"(?<![0-9a-z\u0080-\U0010ffff]){re.escape(word)}(?![0-9a-z\u0080-\U0010ffff])"
-            found = re.search(pattern if has_spaces(word) else re.escape(word), lowered)
-            if found:
-                return _cut(text, found.start())
-    return _cut(next((text for text in texts if text), ""), 0)
-
-
-def _cut(text: str, at: int) -> str:
-    start = max(0, min(at, len(text)) - EXCERPT // 3)
-    end = min(len(text), start + EXCERPT)
-    return ("…" if start else "") + text[start:end] + ("…" if end < len(text) else "")
+def position(word: str, text: str) -> int | None:
+    """Where a word of `words` first stands in a text; None where it does not."""
+    pattern = rf"(?<![0-9a-z\u0080-\U0010ffff]){re.escape(word)}(?![0-9a-z\u0080-\U0010ffff])"
+    found = re.search(pattern if has_spaces(word) else re.escape(word), text.lower())
+    return found.start() if found else None

@@ -9,8 +9,9 @@ from roadworthy.backends.telemetry.chdb.clauses import Parameters, said, span_cl
 from roadworthy.backends.telemetry.chdb.nouns import SPAN_COLUMNS, spans_from
 from roadworthy.backends.telemetry.chdb.run_reads import owners_of_traces
 from roadworthy.backends.telemetry.chdb.session import Session
+from roadworthy.backends.telemetry.excerpts import excerpt
 from roadworthy.backends.telemetry.fields import check_limit, span_conditions
-from roadworthy.backends.telemetry.words import excerpt, words
+from roadworthy.backends.telemetry.words import words
 from roadworthy.contracts.telemetry import BadQuery, SearchHit, SpanQuery
 from roadworthy.domain.span import Span
 
@@ -77,7 +78,7 @@ def search(session: Session, project: str, query: SpanQuery) -> list[SearchHit]:
         SearchHit(
             span=span,
             run_id=owners[span.trace_id][0].run_id if span.trace_id in owners else "",
-            excerpt=excerpt(asked, span.input, span.output),
+            excerpt=excerpt(asked, span),
         )
         for span in spans
     ]

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from roadworthy.backends.telemetry.conditions import holds
+from roadworthy.backends.telemetry.excerpts import excerpt
 from roadworthy.backends.telemetry.fields import (
     FieldKind,
     check_limit,
@@ -21,7 +22,7 @@ from roadworthy.backends.telemetry.fields import (
 )
 from roadworthy.backends.telemetry.memory.summaries import aggregate_rows, rejection_rows, session_rows
 from roadworthy.backends.telemetry.storable import DAY_NS, day_name, day_number, day_of, storable
-from roadworthy.backends.telemetry.words import excerpt, matches, words
+from roadworthy.backends.telemetry.words import matches, words
 from roadworthy.contracts.telemetry import (
     AggregateQuery,
     AggregateRow,
@@ -125,7 +126,7 @@ class MemoryTelemetryStore:
                 SearchHit(
                     span=span,
                     run_id=places[0].id if places else "",
-                    excerpt=excerpt(asked, span.input, span.output),
+                    excerpt=excerpt(asked, span),
                 )
             )
         return hits

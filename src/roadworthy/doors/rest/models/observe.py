@@ -16,6 +16,9 @@ from roadworthy.features.observe.fleet import FleetRow, SparkPoint, Summary, sum
 from roadworthy.features.observe.rates import Rate
 from roadworthy.features.observe.service import Comparison
 
+Role = Literal["system", "user", "assistant", "tool"]
+_ROLES: tuple[Role, ...] = ("system", "user", "assistant", "tool")
+
 
 class RateView(BaseModel):
     """A share with what it rests on. `value`, `low`, `high` are null where n is 0."""
@@ -105,7 +108,9 @@ class SessionView(BaseModel):
 
 class SearchHitView(BaseModel):
     run_id: str | None = Field(description="null while the span has not been joined to a run yet")
-    excerpt: str
+    excerpt: str = Field(description="What was said round the match, without the punctuation of stored JSON")
+    role: Role | None = Field(description="Who said it, where the step holds a chat")
+    place: Literal["input", "output"] = Field(description="Whether the step was given it or gave it")
     span: SpanView = Field(description="Without its content")
 
 
@@ -227,7 +232,9 @@ def session_row_view(row: SessionRow) -> SessionRowView:
 
 def search_hit_view(hit: SearchHit) -> SearchHitView:
     span = span_view(hit.span, origin_ns=hit.span.start_ns, content=False)
-    return SearchHitView(run_id=text(hit.run_id), excerpt=hit.excerpt, span=span)
+    said = hit.excerpt
+    role = next((known for known in _ROLES if known == said.role), None)
+    return SearchHitView(run_id=text(hit.run_id), excerpt=said.text, role=role, place=said.place, span=span)
 
 
 def _aligned(step: AlignedStep, *, left_ns: int, right_ns: int) -> AlignedStepView:

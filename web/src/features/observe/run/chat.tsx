@@ -1,4 +1,4 @@
-import { Bot, ChevronRight, FileText, Image, Lightbulb, Terminal, User, Wrench, type LucideIcon } from "lucide-react";
+import { ChevronRight, FileText, Image, Lightbulb, Wrench } from "lucide-react";
 import { useState } from "react";
 import type { Message, MessagePart, ToolCall } from "@/client/types";
 import { Badge } from "@/ui/badges";
@@ -6,21 +6,7 @@ import { cx } from "@/ui/classes";
 import { CopyButton } from "@/ui/copy";
 import { JsonView, parseJson } from "@/ui/json-view";
 import { Prose } from "./prose-text";
-
-interface RoleLook {
-  icon: LucideIcon;
-  label: string;
-  /** Of the line at the side. */
-  color: string;
-}
-
-const ROLES: Record<string, RoleLook> = {
-  system: { icon: Terminal, label: "System", color: "var(--line-strong)" },
-  user: { icon: User, label: "User", color: "var(--kind-retrieval)" },
-  assistant: { icon: Bot, label: "Assistant", color: "var(--kind-llm)" },
-  tool: { icon: Wrench, label: "Tool result", color: "var(--kind-tool)" },
-};
-const OTHER_ROLE: RoleLook = { icon: FileText, label: "Message", color: "var(--line-strong)" };
+import { roleLook } from "./roles";
 
 interface ChatProps {
   messages: readonly Message[];
@@ -54,7 +40,7 @@ export function Chat({ messages, stepOfCall, onSelect, keep }: ChatProps) {
 }
 
 function Bubble({ message, stepOfCall, onSelect }: { message: Message } & Pick<ChatProps, "stepOfCall" | "onSelect">) {
-  const { icon: Icon, label, color } = ROLES[message.role] ?? OTHER_ROLE;
+  const { icon: Icon, label, color } = roleLook(message.role);
   const long = message.role === "system" && message.content.length > 320;
   const [open, setOpen] = useState(!long);
   const step = message.tool_call_id ? stepOfCall?.(message.tool_call_id) : undefined;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { byRun, highlight, readable } from "./highlight";
+import { byRun, highlight } from "./highlight";
 
 test("words are found without regard to case, and signs in them are no pattern", () => {
   expect(highlight("The Order (48213) was late", "order 48213?")).toEqual([
@@ -13,8 +13,9 @@ test("words are found without regard to case, and signs in them are no pattern",
 
 test("signs alone mark nothing", () => expect(highlight("a+b", "+")).toEqual([{ text: "a+b", hit: false }]));
 
-test("stored JSON reads as text", () => {
-  expect(readable('{"role": "user", "content": "Where is\\nmy \\\\"order\\\\"?"')).toBe('user: Where is my "order"?"');
+test("whole words are marked, as they are searched for", () => {
+  expect(highlight("issue_refund refunds a refund", "refund").filter((piece) => piece.hit)).toHaveLength(2);
+  expect(highlight("東京タワーへ", "タワー")).toContainEqual({ text: "タワー", hit: true });
 });
 
 test("hits of one run stand together", () => {

@@ -3,24 +3,20 @@ export interface HighlightPiece {
   hit: boolean;
 }
 
+/** A word as the server's full text has it: letters and digits of ASCII, and anything beyond ASCII. */
+const WORD = "[0-9A-Za-z\\u0080-\\u{10ffff}]";
+/** Thai, Lao, Burmese, Khmer, Japanese, Chinese: written without spaces, so parts of words count. */
+const NO_SPACES = /[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]/u;
+
 /** Cuts a text where the words that were searched for stand in it, without regard to case. */
 export function highlight(text: string, words: string): HighlightPiece[] {
-  const wanted = words.match(/[\p{L}\p{N}_]+/gu) ?? [];
+  const wanted = words.match(new RegExp(`${WORD}+`, "gu")) ?? [];
   if (wanted.length === 0) return [{ text, hit: false }];
-  const pattern = new RegExp(`(${wanted.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|")})`, "giu");
+  const whole = wanted.map((word) => (NO_SPACES.test(word) ? word : `(?<!${WORD})${word}(?!${WORD})`));
   return text
-    .split(pattern)
+    .split(new RegExp(`(${whole.join("|")})`, "giu"))
     .map((piece, index) => ({ text: piece, hit: index % 2 === 1 }))
     .filter((piece) => piece.text !== "");
-}
-
-/** An excerpt of stored JSON as a person reads it: without escapes and without the wrapping of messages. */
-export function readable(excerpt: string): string {
-  return excerpt
-    .replace(/\\+[nrt]/g, " ")
-    .replace(/\\+"/g, '"')
-    .replace(/\{?\s*"role":\s*"(\w+)",\s*"content":\s*"/g, "$1: ")
-    .replace(/\s+/g, " ");
 }
 
 /** Hits of one run that follow each other, together: a conversation repeats itself in every model call. */

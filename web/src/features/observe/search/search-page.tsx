@@ -15,8 +15,9 @@ import { Empty, Failed, SkeletonRows } from "@/ui/states";
 import { Ago } from "@/ui/time";
 import { searchQuery } from "../queries";
 import { RangePicker } from "../range-picker";
+import { roleLook } from "../run/roles";
 import { titleOf } from "../run/step-row";
-import { byRun, highlight, readable } from "./highlight";
+import { byRun, highlight } from "./highlight";
 
 const route = getRouteApi("/shell/search");
 
@@ -178,7 +179,8 @@ function Hit({ hit, words, active, children }: { hit: SearchHit; words: string; 
         <Ago at={span.started_at} className="ml-auto shrink-0 text-muted" />
       </div>
       <p className="mt-1 line-clamp-2 text-sm [overflow-wrap:anywhere] text-muted">
-        {highlight(readable(hit.excerpt), words).map((piece, index) =>
+        <span className="mr-2 text-xs font-medium text-text">{saidBy(hit)}</span>
+        {highlight(hit.excerpt, words).map((piece, index) =>
           piece.hit ? (
             <mark key={index} className="rounded-xs bg-warn-soft font-medium text-warn">
               {piece.text}
@@ -191,4 +193,11 @@ function Hit({ hit, words, active, children }: { hit: SearchHit; words: string; 
       {children}
     </li>
   );
+}
+
+/** Who said what the excerpt shows; of a step without a chat, on which side of it it stands. */
+function saidBy({ role, place, span }: SearchHit): string {
+  if (role) return roleLook(role).label;
+  if (["tool", "mcp", "handoff"].includes(span.kind)) return place === "input" ? "Arguments" : "Result";
+  return place === "input" ? "Input" : "Output";
 }
