@@ -7,11 +7,12 @@ import random
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roadworthy.contracts.telemetry import RunPlace
-from roadworthy.domain.message import Message, ToolCall
+from roadworthy.domain.message import Message, Part, ToolCall
 from roadworthy.domain.run import Outcome, Run, RunStatus
 from roadworthy.domain.span import ContentFormat, Span, SpanFlag, SpanKind, SpanStatus
 from roadworthy.features.ingest.join_keys import is_strong, keys_of
@@ -54,8 +55,8 @@ def chat(*messages: Message) -> str:
     return dump_messages(messages)
 
 
-def asks(name: str, *, ident: str = CALL, arguments: str = "{}") -> Message:
-    return Message(role="assistant", tool_calls=(ToolCall(id=ident, name=name, arguments=arguments),))
+def asks(name: str, *, ident: str = CALL, arguments: str = "{}", **more: Any) -> Message:
+    return Message(role="assistant", tool_calls=(ToolCall(id=ident, name=name, arguments=arguments),), **more)
 
 
 def result(content: str, *, ident: str = CALL) -> Message:
@@ -250,6 +251,25 @@ def test_an_agent_called_as_a_tool_is_no_tool_and_no_run_of_its_own() -> None:
     run = only_run(agent, tool, sub, lookup)
     assert (run.tool_calls, run.tools, run.agents) == (1, ("lookup",), ("triage", "billing"))
     assert [(h.from_agent, h.to_agent) for h in run.handoffs] == [("triage", "billing")]
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        (asks("transfer_to_billing", arguments='{"request": "refund A-17"}'), "refund A-17"),
+        (asks("billing", arguments='{"task": "refund A-17"}'), "refund A-17"),
+        (asks("transfer_to_agent", arguments='{"agent_name": "billing"}', content="Money."), "Money."),
+        (asks("transfer_to_billing", parts=(Part(type="reasoning", text="money!"),)), "money!"),
+        (asks("transfer_to_shipping", arguments='{"request": "something else"}'), ""),
+    ],
+)
+def test_why_it_was_handed_over_is_what_the_model_said_when_it_asked(said: Message, reason: str) -> None:
+    triage = span(SpanKind.AGENT, agent="triage", lasts=100)
+    call = model_call(USER, said=said, parent=triage, at=2)
+    billing = span(SpanKind.AGENT, parent=triage, agent="billing", at=10, lasts=50)
+    own = model_call(USER, said=ANSWER, parent=billing, at=12)
+    run = only_run(triage, call, billing, own)
+    assert [(h.from_agent, h.to_agent, h.reason) for h in run.handoffs] == [("triage", "billing", reason)]
 
 
 def test_a_tool_with_model_calls_and_tools_inside_is_an_agent_under_no_name() -> None:

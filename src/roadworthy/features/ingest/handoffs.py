@@ -13,7 +13,18 @@ _NAMES = re.compile(
 )
 _SPACES = re.compile(r"[\s-]+")
 _TARGETS = ("to_agent", "agent_name", "agent", "coworker", "co_worker", "recipient", "target")
-_REASONS = ("reason", "context", "message", "task")
+_REASONS = (
+    "reason",
+    "context",
+    "message",
+    "task",
+    "request",
+    "question",
+    "instructions",
+    "query",
+    "prompt",
+    "input",
+)
 
 FINAL_ANSWERS = frozenset({"final_answer", "final_result"})
 """Tools through which a model gives its answer: nothing is executed (smolagents, Pydantic AI)."""

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice
 
 from roadworthy.domain.run import Handoff
 from roadworthy.domain.span import SpanKind
 from roadworthy.features.ingest.handoffs import handoff_reason, handoff_target
 from roadworthy.features.ingest.runs.duplicates import plain
-from roadworthy.features.ingest.runs.node import Node
+from roadworthy.features.ingest.runs.node import Fields, Node
 
 _AGENTS = frozenset({SpanKind.AGENT, SpanKind.WORKFLOW})
 _TOOLS = frozenset({SpanKind.TOOL, SpanKind.HANDOFF})
+_LONGEST_REASON = 2000
+_CALLS_BEFORE = 8
+"""Model calls looked into for the one that asked for a hand-off: siblings may have been at work meanwhile."""
 
 
 def mark_delegations(nodes: Sequence[Node]) -> None:
@@ -61,6 +65,7 @@ def handoffs(nodes: Sequence[Node]) -> tuple[Handoff, ...]:
     """In order of time; where no step said it, a change of agent on the way down says it. One told twice (the
     tool's span and the framework's own) is one."""
     agents = sorted((n for n in nodes if n.kind is SpanKind.AGENT and n.span.agent), key=lambda n: n.order)
+    calls = sorted((n for n in nodes if n.kind is SpanKind.LLM), key=lambda n: n.order, reverse=True)
     told = [_told(n, agents) for n in nodes if n.kind is SpanKind.HANDOFF and n.merged is None]
     found: list[Handoff] = []
     for handoff in sorted(told or _changes(nodes), key=lambda h: (h.at_ns, h.span_id)):
@@ -71,7 +76,31 @@ def handoffs(nodes: Sequence[Node]) -> tuple[Handoff, ...]:
             found[-1] = replace(before, reason=reason, from_agent=from_agent)
         else:
             found.append(handoff)
-    return tuple(found)
+    return tuple(replace(h, reason=(h.reason or _reason_given(h, calls))[:_LONGEST_REASON]) for h in found)
+
+
+def _reason_given(handoff: Handoff, calls: Sequence[Node]) -> str:
+    """What the model said when it asked for the hand-off: in the arguments of the call, else beside it, else
+    in its thoughts. `calls` latest first."""
+    target = plain(handoff.to_agent)
+    before = (n for n in calls if n.span.start_ns <= handoff.at_ns and n.span.output)
+    for node in islice(before, _CALLS_BEFORE):
+        for message in node.said():
+            asked = [c for c in message.get("tool_calls", ()) if _asks_for(c, target)]
+            if asked:
+                said = handoff_reason(str(asked[0].get("arguments", "")))
+                return said or str(message.get("content") or "") or _thought(message)
+    return ""
+
+
+def _asks_for(call: Fields, target: str) -> bool:
+    name, arguments = str(call.get("name", "")), str(call.get("arguments", ""))
+    return target != "" and (target in plain(name) or plain(handoff_target(name, arguments)) == target)
+
+
+def _thought(message: Fields) -> str:
+    parts = message.get("parts", ())
+    return next((str(p.get("text", "")) for p in parts if p.get("type") == "reasoning"), "")
 
 
 def _told(node: Node, agents: Sequence[Node]) -> Handoff:
