@@ -10,7 +10,7 @@ class Score:
     """Identity is (project, run_id, span_id, name, source, evaluator_version); the last one said counts."""
 
     project: str
-    trace_id: str
+    trace_id: str = ""
     """32 lower-case hex digits; or where the sender named no trace, the join key (`response:<id>`) of the
     spans it was said of: they may come before it or after it."""
     span_id: str = ""

@@ -1,23 +1,27 @@
-"""Runs and spans out to files and in again."""
+"""Runs, spans and scores out to files and in again."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from roadworthy.backends.telemetry.chdb.store import ChdbTelemetryStore
 from roadworthy.backends.telemetry.memory.store import MemoryTelemetryStore
-from roadworthy.contracts.telemetry import Filter, Op, RunQuery, SpanQuery, TelemetryBatch
+from roadworthy.contracts.telemetry import Filter, Op, RunQuery, SpanQuery, TelemetryBatch, TelemetryStore
 from roadworthy.domain.run import Handoff, Outcome, Run, RunStatus
+from roadworthy.domain.score import Score
 from roadworthy.domain.span import ContentFormat, Span, SpanKind
 from roadworthy.features.observe.files import TransferService
 from roadworthy.features.observe.parquet import NotParquet
-from roadworthy.features.observe.records import BadRecord, record_of, run_from, span_from
+from roadworthy.features.observe.records import BadRecord, Noun, record_of, run_from, score_from, span_from
 from roadworthy.features.observe.transfer import Form, What, export_file, import_file
 
 HOUR = 3_600_000_000_000
@@ -67,14 +71,35 @@ def a_run(number: int) -> Run:
     )
 
 
-def filled(runs: Sequence[Run], spans: Sequence[Span]) -> MemoryTelemetryStore:
+def a_score(number: int, *, trace: str | None = None) -> Score:
+    return Score(
+        project="default",
+        trace_id=f"{number:032x}" if trace is None else trace,
+        span_id=f"{number:016x}",
+        name="helpful",
+        value=None if number % 2 else 0.5,
+        label="so so",
+        source="judge",
+        evaluator_version="2",
+        explanation="wörds \u2028 \n 🚚",
+        at_ns=START + number,
+        version=number,
+    )
+
+
+def filled(runs: Sequence[Run], spans: Sequence[Span], scores: Sequence[Score] = ()) -> MemoryTelemetryStore:
     store = MemoryTelemetryStore()
-    store.write(TelemetryBatch(token="t", runs=runs, spans=spans))
+    store.write(TelemetryBatch(token="t", runs=runs, spans=spans, scores=scores))
     return store
 
 
-def exported(store: MemoryTelemetryStore, *, what: What, form: Form, query: RunQuery = EVERYTHING) -> bytes:
+def exported(store: TelemetryStore, *, what: What, form: Form, query: RunQuery = EVERYTHING) -> bytes:
     return b"".join(export_file(store, "default", query, what=what, form=form))
+
+
+def all_scores(store: TelemetryStore, project: str = "default") -> dict[str, Score]:
+    blocks = store.each_score(project)
+    return {f"{one.trace_id}/{one.run_id}": replace(one, project="") for block in blocks for one in block}
 
 
 def all_spans(store: MemoryTelemetryStore, project: str = "default") -> dict[str, Span]:
@@ -84,14 +109,56 @@ def all_spans(store: MemoryTelemetryStore, project: str = "default") -> dict[str
 @FORMS
 def test_out_and_in_again_is_the_same(form: Form) -> None:
     numbers = range(1, 1300)
-    store = filled([a_run(n) for n in numbers], [a_span(n) for n in numbers])
+    store = filled([a_run(n) for n in numbers], [a_span(n) for n in numbers], [a_score(n) for n in numbers])
     copy = MemoryTelemetryStore()
     for what in What:
         file = exported(store, what=what, form=form)
         done = import_file(copy, "default", io.BytesIO(file), what=what, form=form)
-        assert (done.runs + done.spans, done.skipped, done.errors) == (1299, 0, [])
+        assert (done.runs + done.spans + done.scores, done.skipped, done.errors) == (1299, 0, [])
     assert copy.runs("default", EVERYTHING) == store.runs("default", EVERYTHING)
     assert all_spans(copy) == all_spans(store)
+    assert all_scores(copy) == all_scores(store)
+
+
+@pytest.fixture(params=["memory", "chdb"])
+def either_store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[TelemetryStore]:
+    opened = MemoryTelemetryStore() if request.param == "memory" else ChdbTelemetryStore(tmp_path)
+    yield opened
+    opened.close()
+
+
+@FORMS
+def test_scores_of_every_kind_come_back_from_either_store(either_store: TelemetryStore, form: Form) -> None:
+    of_run = replace(a_score(2, trace=""), run_id=a_run(2).id, span_id="")
+    of_answer = replace(a_score(3, trace="response:1"), span_id="")
+    of_nobody = a_score(9)
+    scores = [a_score(1), of_run, of_answer, of_nobody]
+    numbers = (1, 2, 3)
+    either_store.write(
+        TelemetryBatch(
+            token="t", runs=[a_run(n) for n in numbers], spans=[a_span(n) for n in numbers], scores=scores
+        )
+    )
+    for what in What:
+        file = exported(either_store, what=what, form=form)
+        for _ in range(2):
+            import_file(either_store, "other", io.BytesIO(file), what=what, form=form)
+    assert len(all_scores(either_store, "other")) == 4
+    assert all_scores(either_store, "other") == all_scores(either_store)
+    assert [one.explanation for one in either_store.scores("other", a_run(2).id)] == [
+        of_run.explanation,
+        of_answer.explanation,
+    ], "its own, and the one of the answer it holds"
+
+
+def test_with_filters_the_scores_are_those_of_the_runs() -> None:
+    store = filled([a_run(1), replace(a_run(2), agent="billing")], [], [a_score(n) for n in (1, 2, 3)])
+    query = RunQuery(filters=(Filter(field="agent", op=Op.EQ, value="billing"),))
+    lines = exported(store, what=What.SCORES, form=Form.JSONL, query=query).splitlines()
+    assert [orjson.loads(line)["trace_id"] for line in lines] == [a_score(2).trace_id]
+    timed = RunQuery(from_ns=START + 2, to_ns=START + 3)
+    lines = exported(store, what=What.SCORES, form=Form.JSONL, query=timed).splitlines()
+    assert [orjson.loads(line)["trace_id"] for line in lines] == [a_score(2).trace_id]
 
 
 @FORMS
@@ -188,14 +255,17 @@ def test_secrets_in_a_file_are_masked_on_the_way_in() -> None:
         on_runs=lambda project, ids: told.extend(ids),
     )
     spans = orjson.dumps(record_of(a_span(1)))
+    scores = orjson.dumps(record_of(replace(a_score(1), explanation="it said hunter2")))
     runs = orjson.dumps(record_of(replace(a_run(1), input="my password is hunter2")))
     service.take_in("default", io.BytesIO(spans), what=What.SPANS, form=Form.JSONL)
     service.take_in("default", io.BytesIO(runs), what=What.RUNS, form=Form.JSONL)
+    service.take_in("default", io.BytesIO(scores), what=What.SCORES, form=Form.JSONL)
     assert told == [a_run(1).id]
     assert store.spans_of_traces("default", [a_span(1).trace_id])[0].input.startswith("***")
     run = store.run("default", a_run(1).id)
     assert run is not None
     assert run.input == "my password is ***"
+    assert [score.explanation for score in store.scores("default", run.id)] == ["it said ***"]
 
 
 JSON = st.recursive(
@@ -208,9 +278,11 @@ JSON = st.recursive(
 @settings(max_examples=300)
 @given(st.data())
 def test_a_record_with_any_field_spoilt_is_read_or_refused(data: st.DataObject) -> None:
-    things: list[Run | Span] = [a_run(1), a_span(1)]
-    record = record_of(data.draw(st.sampled_from(things)))
-    make = run_from if "sort_ns" in record else span_from
+    things: list[Noun] = [a_run(1), a_span(1), a_score(1)]
+    thing: Noun = data.draw(st.sampled_from(things))
+    record = record_of(thing)
+    makers: dict[type[Any], Callable[..., Noun]] = {Run: run_from, Span: span_from, Score: score_from}
+    make = makers[type(thing)]
     name = data.draw(st.sampled_from(sorted(record)))
     spoilt = record | {name: data.draw(JSON)}
     try:

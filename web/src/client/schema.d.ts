@@ -583,9 +583,10 @@ export interface paths {
         };
         /**
          * Export Data
-         * @description Runs, or spans, as a file that POST /api/v1/import takes back: every stored field, times in Unix ns.
+         * @description Runs, spans or scores, each with every stored field, as a file that POST /api/v1/import takes back.
+         *     Times are Unix ns.
          *
-         *     With filters or text: the spans of those runs. Without: all spans of the time asked for.
+         *     With filters or text: the spans or scores of those runs. Without: all of the time asked for.
          */
         get: operations["exportData"];
         put?: never;
@@ -607,8 +608,8 @@ export interface paths {
         put?: never;
         /**
          * Import Data
-         * @description Takes a file of GET /api/v1/export into the project; the same file twice changes nothing. Spans show up
-         *     in runs that are imported too.
+         * @description Takes a file of GET /api/v1/export into the project; the same file twice changes nothing. Spans and
+         *     scores show up in runs that are imported too.
          */
         post: operations["importData"];
         delete?: never;
@@ -977,6 +978,8 @@ export interface components {
             spans: number;
             /** Runs */
             runs: number;
+            /** Scores */
+            scores: number;
             /**
              * Skipped
              * @description Lines or rows that could not be read
@@ -1922,7 +1925,7 @@ export interface components {
          * What
          * @enum {string}
          */
-        What: "runs" | "spans";
+        What: "runs" | "spans" | "scores";
     };
     responses: never;
     parameters: never;

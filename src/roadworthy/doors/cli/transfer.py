@@ -1,4 +1,4 @@
-"""export, import: runs and spans as files."""
+"""export, import: runs, spans and scores as files."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from roadworthy.doors.cli.options import (
 _HOUR = 3600.0
 _SUFFIXES = {".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
 _KINDS = {"jsonl": "application/x-ndjson", "parquet": "application/vnd.apache.parquet"}
-What = Annotated[Literal["runs", "spans"], typer.Option(help="What the file holds.")]
+What = Annotated[Literal["runs", "spans", "scores"], typer.Option(help="What the file holds.")]
 Form = Annotated[
     Literal["jsonl", "parquet"] | None, typer.Option("--format", help="Default: by the file's ending.")
 ]
@@ -44,7 +44,7 @@ def export(
     key: Key = None,
     project: Project = None,
 ) -> None:
-    """Write runs or spans to a file (JSONL or Parquet)."""
+    """Write runs, spans or scores to a file (JSONL or Parquet)."""
     client = Client(server=server, key=key, project=project)
     chosen = form or _by_suffix(file)
     params = {
@@ -109,7 +109,8 @@ def import_(
     if as_json:
         typer.echo(json.dumps(result))
         return
-    typer.echo(f"{result['runs']:,} runs and {result['spans']:,} spans read in")
+    read = ", ".join(f"{result[one]:,} {one}" for one in ("runs", "spans", "scores"))
+    typer.echo(f"{read} read in")
     if result["skipped"]:
         typer.echo(f"{result['skipped']:,} left out: " + "; ".join(result["errors"]), err=True)
         raise typer.Exit(1)

@@ -8,7 +8,9 @@ from typing import BinaryIO
 
 from roadworthy.contracts.telemetry import RunQuery, TelemetryStore
 from roadworthy.domain.run import Run
+from roadworthy.domain.score import Score
 from roadworthy.domain.span import Span
+from roadworthy.features.observe.records import Noun
 from roadworthy.features.observe.transfer import Form, Imported, What, export_file, import_file
 
 
@@ -36,8 +38,8 @@ class TransferService:
         """See `import_file`."""
         seen: list[str] = []
 
-        def prepare(held: Sequence[Run | Span]) -> Sequence[Run | Span]:
-            out = [self._masked(one) if isinstance(one, Run) else one for one in held]
+        def prepare(held: Sequence[Noun]) -> Sequence[Noun]:
+            out = [self._masked(one) for one in held]
             self._mask_spans([one for one in out if isinstance(one, Span)])
             seen.extend(one.id for one in out if isinstance(one, Run))
             return out
@@ -48,10 +50,16 @@ class TransferService:
             if seen:
                 self._on_runs(project, seen)
 
-    def _masked(self, run: Run) -> Run:
+    def _masked(self, one: Noun) -> Noun:
+        """Spans come back as they are: they are masked in bulk."""
+        if isinstance(one, Score):
+            label, explanation = self._mask_text(one.label), self._mask_text(one.explanation)
+            return replace(one, label=label, explanation=explanation)
+        if isinstance(one, Span):
+            return one
         return replace(
-            run,
-            input=self._mask_text(run.input),
-            final_answer=self._mask_text(run.final_answer),
-            error=self._mask_text(run.error),
+            one,
+            input=self._mask_text(one.input),
+            final_answer=self._mask_text(one.final_answer),
+            error=self._mask_text(one.error),
         )

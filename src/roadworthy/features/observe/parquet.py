@@ -1,4 +1,4 @@
-"""Records as Parquet: each field of a run or a span is a column of the obvious type."""
+"""Records as Parquet: each field of a run, a span or a score is a column of the obvious type."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from roadworthy.domain.run import Handoff, Run
+from roadworthy.domain.score import Score
 from roadworthy.domain.span import Span
 
 _ROWS_READ = 500
@@ -39,7 +40,10 @@ class NotParquet(ValueError):  # noqa: N818 (what the sender is told, not a bug)
     """The file is no Parquet file, or is cut short."""
 
 
-def schema_of(kind: type[Run] | type[Span]) -> pa.Schema:
+Kind = type[Run] | type[Span] | type[Score]
+
+
+def schema_of(kind: Kind) -> pa.Schema:
     hints = get_type_hints(kind)
     return pa.schema([(one.name, _type(hints[one.name])) for one in fields(kind)])
 
@@ -47,7 +51,7 @@ def schema_of(kind: type[Run] | type[Span]) -> pa.Schema:
 class Chunks:
     """A Parquet file in pieces: what `add` and `end` give, put one after another, is the file."""
 
-    def __init__(self, kind: type[Run] | type[Span]) -> None:
+    def __init__(self, kind: Kind) -> None:
         self._schema = schema_of(kind)
         self._out = _Drained()
         self._writer = pq.ParquetWriter(self._out, self._schema, compression="zstd")

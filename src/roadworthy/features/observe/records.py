@@ -1,4 +1,4 @@
-"""Runs and spans as plain records: the one shape that files of exports have, whichever format they are in.
+"""Runs, spans and scores as plain records: the one shape that files of exports have, in either format.
 
 A record holds every field of the domain object under its own name: times in Unix ns, unknown as null. What is
 read back is checked field by field: a file may come from anywhere.
@@ -13,17 +13,20 @@ from enum import StrEnum
 from typing import Any, TypeVar, get_type_hints
 
 from roadworthy.domain.run import Handoff, Run
+from roadworthy.domain.score import Score
 from roadworthy.domain.span import Span
 
 _INT64 = 2**63
-Made = TypeVar("Made", Run, Span)
+_HEX = frozenset("0123456789abcdef")
+Noun = Run | Span | Score
+Made = TypeVar("Made", Run, Span, Score)
 
 
 class BadRecord(ValueError):  # noqa: N818 (what the file is told, not a bug)
     """Names the field and what was expected."""
 
 
-def record_of(item: Run | Span) -> dict[str, Any]:
+def record_of(item: Noun) -> dict[str, Any]:
     """What JSON can hold, with tuples for lists and enums that are their values."""
     return asdict(item)
 
@@ -36,11 +39,25 @@ def run_from(record: object, *, project: str) -> Run:
 def span_from(record: object, *, project: str) -> Span:
     """A span of `project`, whatever project the record names. Raises BadRecord."""
     span = _make(Span, record, project=project, required=("trace_id", "span_id"))
-    for name, length in (("trace_id", 32), ("span_id", 16)):
-        value = getattr(span, name)
-        if len(value) != length or set(value) - set("0123456789abcdef"):
-            raise BadRecord(f"{name}: expected {length} lower-case hex digits")
+    _check_id(span.trace_id, "trace_id", digits=32)
+    _check_id(span.span_id, "span_id", digits=16)
     return span
+
+
+def score_from(record: object, *, project: str) -> Score:
+    """A score of `project`, whatever project the record names. Raises BadRecord."""
+    subject = "run_id" if isinstance(record, Mapping) and record.get("run_id") else "trace_id"
+    score = _make(Score, record, project=project, required=(subject, "name"))
+    if score.trace_id and not score.by_key:
+        _check_id(score.trace_id, "trace_id", digits=32)
+    if score.span_id:
+        _check_id(score.span_id, "span_id", digits=16)
+    return score
+
+
+def _check_id(value: str, name: str, *, digits: int) -> None:
+    if len(value) != digits or not _HEX.issuperset(value):
+        raise BadRecord(f"{name}: expected {digits} lower-case hex digits")
 
 
 def _make(kind: type[Made], record: object, *, project: str, required: tuple[str, ...]) -> Made:
@@ -143,4 +160,4 @@ def _readers(kind: type[Any]) -> dict[str, Reader]:
     return out
 
 
-_READERS: dict[type[Any], dict[str, Reader]] = {kind: _readers(kind) for kind in (Run, Span)}
+_READERS: dict[type[Any], dict[str, Reader]] = {kind: _readers(kind) for kind in (Run, Span, Score)}

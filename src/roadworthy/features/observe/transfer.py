@@ -1,4 +1,4 @@
-"""Runs and spans out to files and back in, a block at a time: memory does not grow with the file.
+"""Runs, spans and scores out to files and back in, a block at a time: memory does not grow with the file.
 
 Import is idempotent: a record read twice, or one the store holds in a later version, changes nothing. A
 record that cannot be read is left out, counted and named; the others are taken.
@@ -17,10 +17,11 @@ import orjson
 
 from roadworthy.contracts.telemetry import RunQuery, TelemetryBatch, TelemetryStore
 from roadworthy.domain.run import Run
+from roadworthy.domain.score import Score
 from roadworthy.domain.span import Span
 from roadworthy.features.observe.all_spans import spans_of_time
-from roadworthy.features.observe.parquet import Chunks, records_in
-from roadworthy.features.observe.records import BadRecord, record_of, run_from, span_from
+from roadworthy.features.observe.parquet import Chunks, Kind, records_in
+from roadworthy.features.observe.records import BadRecord, Noun, record_of, run_from, score_from, span_from
 
 TRACES_AT_ONCE = 50
 RECORDS_AT_ONCE = 5000
@@ -30,12 +31,13 @@ ERRORS_NAMED = 10
 _TRACES_REMEMBERED = 100_000
 
 
-Prepare = Callable[[Sequence[Run | Span]], Sequence[Run | Span]]
+Prepare = Callable[[Sequence[Noun]], Sequence[Noun]]
 
 
 class What(StrEnum):
     RUNS = "runs"
     SPANS = "spans"
+    SCORES = "scores"
 
 
 class Form(StrEnum):
@@ -44,10 +46,14 @@ class Form(StrEnum):
     PARQUET = "parquet"
 
 
+_KINDS: dict[What, Kind] = {What.RUNS: Run, What.SPANS: Span, What.SCORES: Score}
+
+
 @dataclass(slots=True, kw_only=True)
 class Imported:
     runs: int = 0
     spans: int = 0
+    scores: int = 0
     skipped: int = 0
     """Lines or rows that could not be read."""
     errors: list[str] = field(default_factory=list)
@@ -57,10 +63,10 @@ class Imported:
 def export_file(
     store: TelemetryStore, project: str, query: RunQuery, *, what: What, form: Form
 ) -> Iterator[bytes]:
-    """The pieces of a file with all runs of the query, or with spans, newest first.
+    """The pieces of a file with all runs of the query, or with spans, newest first, or with scores.
 
-    Spans are those of the runs that filters or text select; where time alone selects, all spans of that time,
-    those of no run included.
+    Spans and scores are those of the runs that filters or text select; where time alone selects, all of that
+    time, those of no run included.
     `limit` and `after` of the query are ignored. Raises BadQuery with the first piece.
     """
     blocks = _blocks(store, project, query, what=what)
@@ -68,7 +74,7 @@ def export_file(
         for block in blocks:
             yield b"".join(orjson.dumps(record_of(one)) + b"\n" for one in block)
         return
-    chunks = Chunks(Run if what is What.RUNS else Span)
+    chunks = Chunks(_KINDS[what])
     for block in blocks:
         yield chunks.add([record_of(one) for one in block])
     yield chunks.end()
@@ -95,23 +101,38 @@ def import_file(
     records = _lines(file, done) if form is Form.JSONL else enumerate(records_in(file), start=1)
     for number, record in records:
         try:
-            batch.add(
-                run_from(record, project=project) if what is What.RUNS else span_from(record, project=project)
-            )
+            batch.add(_read(record, project=project, what=what))
         except BadRecord as error:
             _skip(done, number, str(error))
     batch.write()
     return done
 
 
-def _blocks(
-    store: TelemetryStore, project: str, query: RunQuery, *, what: What
-) -> Iterator[Sequence[Run | Span]]:
+def _read(record: object, *, project: str, what: What) -> Noun:
+    if what is What.RUNS:
+        return run_from(record, project=project)
+    return span_from(record, project=project) if what is What.SPANS else score_from(record, project=project)
+
+
+def _blocks(store: TelemetryStore, project: str, query: RunQuery, *, what: What) -> Iterator[Sequence[Noun]]:
     if what is What.RUNS:
         return store.each_run(project, query)
-    if query.filters or query.text:
+    chosen = bool(query.filters or query.text)
+    if what is What.SCORES:
+        if chosen:
+            return _score_blocks(store, project, query)
+        return store.each_score(project, from_ns=query.from_ns, to_ns=query.to_ns)
+    if chosen:
         return _span_blocks(store, project, query)
     return spans_of_time(store, project, from_ns=query.from_ns, to_ns=query.to_ns)
+
+
+def _score_blocks(store: TelemetryStore, project: str, query: RunQuery) -> Iterator[list[Score]]:
+    """A score of a trace that several runs share may come twice: read in, it is one."""
+    for runs in store.each_run(project, query):
+        scores = store.scores_of_runs(project, runs)
+        if scores:
+            yield scores
 
 
 def _span_blocks(store: TelemetryStore, project: str, query: RunQuery) -> Iterator[list[Span]]:
@@ -159,10 +180,10 @@ class _Batch:
     store: TelemetryStore
     done: Imported
     prepare: Prepare
-    held: list[Run | Span] = field(default_factory=list)
+    held: list[Noun] = field(default_factory=list)
     size: int = 0
 
-    def add(self, one: Run | Span) -> None:
+    def add(self, one: Noun) -> None:
         self.held.append(one)
         self.size += _size(one)
         if len(self.held) >= RECORDS_AT_ONCE or self.size >= BYTES_AT_ONCE:
@@ -174,19 +195,23 @@ class _Batch:
         held = self.prepare(self.held)
         runs = [one for one in held if isinstance(one, Run)]
         spans = [one for one in held if isinstance(one, Span)]
-        self.store.write(TelemetryBatch(token=_token(held), runs=runs, spans=spans))
+        scores = [one for one in held if isinstance(one, Score)]
+        self.store.write(TelemetryBatch(token=_token(held), runs=runs, spans=spans, scores=scores))
         self.done.runs += len(runs)
         self.done.spans += len(spans)
+        self.done.scores += len(scores)
         self.held, self.size = [], 0
 
 
-def _size(one: Run | Span) -> int:
+def _size(one: Noun) -> int:
     if isinstance(one, Run):
         return len(one.input) + len(one.final_answer)
+    if isinstance(one, Score):
+        return len(one.explanation)
     return len(one.input) + len(one.output) + len(one.tool_definitions) + len(one.events)
 
 
-def _token(held: Sequence[Run | Span]) -> str:
+def _token(held: Sequence[Noun]) -> str:
     """The same content has the same token."""
     digest = hashlib.sha256()
     for one in _records(held):
@@ -194,6 +219,6 @@ def _token(held: Sequence[Run | Span]) -> str:
     return f"import-{digest.hexdigest()[:32]}"
 
 
-def _records(held: Iterable[Run | Span]) -> Iterator[bytes]:
+def _records(held: Iterable[Noun]) -> Iterator[bytes]:
     for one in held:
         yield orjson.dumps(record_of(one))

@@ -7,12 +7,15 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from roadworthy.contracts.telemetry import TelemetryBatch
 from roadworthy.domain.project import KeyScope
 from roadworthy.domain.run import RunStatus
+from roadworthy.domain.score import Score
 from roadworthy.doors.rest.settings import RestSettings
 from tests.unit.doors.rest.desk import a_run, open_desk, trace_id
 from tests.unit.doors.rest.listening import Listening, listening
@@ -117,6 +120,26 @@ def test_search(server: Listening) -> None:
     server.desk.write(1)
     assert "zanzibar" in roadworthy("search", "zanzibar shipped", "--server", server.url).stdout
     assert "Nothing found" in roadworthy("search", "nowhere", "--server", server.url).stdout
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "parquet"])
+def test_out_to_files_and_into_another_project(server: Listening, tmp_path: Path, ending: str) -> None:
+    server.desk.add_project("copy")
+    server.desk.write(1, 2)
+    score = Score(project="default", trace_id=trace_id(1), name="helpful", value=0.5, at_ns=1)
+    server.desk.store.write(TelemetryBatch(token="scores", scores=[score]))
+    at = ("--server", server.url)
+    said = []
+    for what in ("runs", "spans", "scores"):
+        file = str(tmp_path / f"{what}.{ending}")
+        assert roadworthy("export", file, "--what", what, *at).returncode == 0
+        said.append(roadworthy("import", file, "--what", what, "--project", "copy", *at).stdout)
+    assert said == [
+        "2 runs, 0 spans, 0 scores read in\n",
+        "0 runs, 4 spans, 0 scores read in\n",
+        "0 runs, 0 spans, 1 scores read in\n",
+    ]
+    assert server.desk.store.scores("copy", trace_id(1)) == [replace(score, project="copy")]
 
 
 def test_tail_says_runs_as_they_end(server: Listening) -> None:

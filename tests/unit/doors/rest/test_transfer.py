@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from roadworthy.contracts.telemetry import TelemetryBatch
 from roadworthy.domain.project import KeyScope
+from roadworthy.domain.score import Score
 from tests.unit.doors.rest.desk import Desk, trace_id
 
 
@@ -13,7 +15,9 @@ def test_out_of_one_server_and_into_another(desk: Desk, guarded_desk: Desk, form
     desk.write(*range(1, 30))
     guarded_desk.add_project("shop")
     key = guarded_desk.add_key("shop", KeyScope.ADMIN)
-    for what in ("runs", "spans"):
+    score = Score(project="default", trace_id=trace_id(7), name="helpful", value=0.5, at_ns=1)
+    desk.store.write(TelemetryBatch(token="scores", scores=[score]))
+    for what in ("runs", "spans", "scores"):
         params = {"what": what, "format": form}
         file = desk.client.get("/api/v1/export", params=params)
         assert file.headers["content-disposition"] == f'attachment; filename="default-{what}.{form}"'
@@ -22,11 +26,13 @@ def test_out_of_one_server_and_into_another(desk: Desk, guarded_desk: Desk, form
                 "/api/v1/import", params=params, content=file.content, headers=key
             ).json()
             assert done["skipped"] == 0
-            assert done[what] == {"runs": 29, "spans": 58}[what]
+            assert done[what] == {"runs": 29, "spans": 58, "scores": 1}[what]
     runs = guarded_desk.client.get("/api/v1/runs", params={"limit": 100}, headers=key).json()["items"]
     assert [run["id"] for run in runs] == [trace_id(n) for n in range(29, 0, -1)]
     spans = guarded_desk.client.get(f"/api/v1/runs/{trace_id(7)}/spans", headers=key).json()["items"]
     assert [span["tool_name"] for span in spans] == [None, "find_order"]
+    scores = guarded_desk.client.get(f"/api/v1/runs/{trace_id(7)}/scores", headers=key).json()["items"]
+    assert [(score["name"], score["value"]) for score in scores] == [("helpful", 0.5)]
     assert guarded_desk.store.projects() == ["shop"]
 
 

@@ -204,5 +204,6 @@ class MeView(BaseModel):
 class ImportResult(BaseModel):
     spans: int
     runs: int
+    scores: int
     skipped: int = Field(description="Lines or rows that could not be read")
     errors: list[str] = Field(description="The first few reasons")

@@ -1,4 +1,4 @@
-"""Runs and spans out and in, as files."""
+"""Runs, spans and scores out and in, as files."""
 
 from __future__ import annotations
 
@@ -42,9 +42,10 @@ def export_data(
     what: WhatParameter = What.RUNS,
     form: FormParameter = Form.JSONL,
 ) -> StreamingResponse:
-    """Runs, or spans, as a file that POST /api/v1/import takes back: every stored field, times in Unix ns.
+    """Runs, spans or scores, each with every stored field, as a file that POST /api/v1/import takes back.
+    Times are Unix ns.
 
-    With filters or text: the spans of those runs. Without: all spans of the time asked for."""
+    With filters or text: the spans or scores of those runs. Without: all of the time asked for."""
     query = selection.runs(limit=1000)
     # Asked once before the answer begins: what cannot be asked is a 400, not a file that breaks off.
     ctx.observe.runs(project, selection.runs(limit=1))
@@ -67,8 +68,8 @@ async def import_data(
     what: WhatParameter = What.RUNS,
     form: FormParameter = Form.JSONL,
 ) -> ImportResult:
-    """Takes a file of GET /api/v1/export into the project; the same file twice changes nothing. Spans show up
-    in runs that are imported too."""
+    """Takes a file of GET /api/v1/export into the project; the same file twice changes nothing. Spans and
+    scores show up in runs that are imported too."""
     limit, folder = ctx.settings.max_upload_bytes, ctx.settings.data_dir
     with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY, dir=str(folder) if folder else None) as file:
         size = 0
@@ -91,5 +92,9 @@ async def import_data(
         except NotParquet as error:
             raise bad_field("body", str(error)) from None
     return ImportResult(
-        runs=result.runs, spans=result.spans, skipped=result.skipped, errors=list(result.errors)
+        runs=result.runs,
+        spans=result.spans,
+        scores=result.scores,
+        skipped=result.skipped,
+        errors=list(result.errors),
     )
