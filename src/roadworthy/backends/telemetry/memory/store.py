@@ -191,7 +191,6 @@ class MemoryTelemetryStore:
             ]
         return sorted(found, key=lambda score: (score.at_ns, score.name, score.source, score.span_id))
 
-    def rejections(self, project: str, *, from_ns: int | None = None) -> list[RejectionRow]:
     def each_score(
         self, project: str, *, from_ns: int | None = None, to_ns: int | None = None
     ) -> Iterator[list[Score]]:
@@ -201,6 +200,7 @@ class MemoryTelemetryStore:
         for start in range(0, len(found), 500):
             yield found[start : start + 500]
 
+    def rejections(self, project: str, *, from_ns: int | None = None) -> list[RejectionRow]:
         with self._lock:
             found = [r for r in self._rejections if r.project == project and _within(r.at_ns, from_ns, None)]
         return rejection_rows(found)
