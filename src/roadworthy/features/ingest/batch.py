@@ -17,6 +17,7 @@ from roadworthy.features.ingest.decode import Decoded, decode
 from roadworthy.features.ingest.log_content import LogContent, join_content
 from roadworthy.features.ingest.otlp_body import BadBody
 from roadworthy.features.ingest.runs.tracker import RunTracker
+from roadworthy.features.ingest.said_cost import said_cost
 
 _BUILD_DATE = re.compile(r"[-@](?:20\d\d-\d\d-\d\d|20\d{6})$")
 _COUNTED = frozenset({SpanKind.LLM, SpanKind.EMBEDDING, SpanKind.RERANKER})
@@ -120,7 +121,7 @@ def price_span(span: Span, *, pricer: SpanPricer) -> float | None:
         )
         if cost is not None:
             return cost
-    return span.cost_usd
+    return said_cost(span.attributes)
 
 
 def _names_on_a_price_list(span: Span) -> Iterable[str]:
