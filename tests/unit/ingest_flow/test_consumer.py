@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from roadworthy.backends.intake.file.reader import FileIntakeReader
 from roadworthy.backends.intake.file.writer import FileIntakeWriter
 from roadworthy.backends.telemetry.memory.store import MemoryTelemetryStore
 from roadworthy.contracts.intake import Encoding, IntakeRecord, Signal
-from roadworthy.contracts.telemetry import RunQuery, StoreFull, TelemetryBatch
+from roadworthy.contracts.telemetry import RunPlace, RunQuery, StoreFull, StoreUnavailable, TelemetryBatch
 from roadworthy.features.ingest.batch import Steps
 from roadworthy.features.ingest.consumer import Consumer
 from roadworthy.features.ingest.mask import mask_spans, mask_texts
@@ -113,6 +114,56 @@ class RefusesPoison(MemoryTelemetryStore):
         if any(span.name == "poison" for span in batch.spans):
             raise RuntimeError("the engine cannot take this")
         super().write(batch)
+
+
+class SlowAtFirst(MemoryTelemetryStore):
+    """Its first write lasts until `go_on` is set."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go_on = threading.Event()
+        self.sizes: list[int] = []
+
+    def write(self, batch: TelemetryBatch) -> None:
+        self.sizes.append(len(batch.spans))
+        assert self.go_on.wait(30)
+        super().write(batch)
+
+
+class ReadsBackBadly(MemoryTelemetryStore):
+    """Older traces cannot be read back: first for a reason nobody foresaw, then because it is away."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.faults: list[Exception] = [RuntimeError("unforeseen"), StoreUnavailable("away")]
+
+    def places_of_traces(self, project: str, trace_ids: Sequence[str]) -> dict[str, RunPlace]:
+        if self.faults:
+            raise self.faults.pop(0)
+        return super().places_of_traces(project, trace_ids)
+
+
+def test_what_comes_while_the_store_writes_is_one_batch(tmp_path: Path) -> None:
+    fill(tmp_path, body(1))
+    store = SlowAtFirst()
+    with consuming(tmp_path, store) as consumer:
+        wait_for(lambda: store.sizes == [1])
+        for number in range(2, 12):
+            fill(tmp_path, body(number))
+        wait_for(lambda: consumer.gathered_records == 10)
+        store.go_on.set()
+        wait_for(lambda: consumer.progress.records == 11)
+    assert store.sizes == [1, 10]
+    assert run_ids(store) == ids(*range(1, 12))
+
+
+def test_a_store_that_cannot_be_read_back_loses_no_record(tmp_path: Path) -> None:
+    fill(tmp_path, body(1), body(2), body(3))
+    store = ReadsBackBadly()
+    with consuming(tmp_path, store) as consumer:
+        wait_for(lambda: consumer.progress.records == 3)
+    assert store.faults == []
+    assert run_ids(store) == ids(1, 2, 3)
 
 
 def test_what_lies_in_the_log_arrives_and_is_told_to_prometheus(tmp_path: Path) -> None:

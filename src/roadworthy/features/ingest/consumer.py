@@ -144,6 +144,11 @@ class Consumer:
         return all(thread.is_alive() for thread in self._threads)
 
     @property
+    def gathered_records(self) -> int:
+        """Decoded and waiting for the writer."""
+        return self._gathered.records
+
+    @property
     def held_bytes(self) -> int:
         return self._tracker.held_bytes
 

@@ -9,7 +9,7 @@ import orjson
 from roadworthy.domain.message import Message
 from roadworthy.domain.span import ContentFormat, Span
 from roadworthy.features.ingest.any_value import as_json, as_text
-from roadworthy.features.ingest.messages.parse import dump_messages, parse_messages
+from roadworthy.features.ingest.messages.parse import chat_text, dump_messages
 
 _NONE, _TEXT, _JSON, _MESSAGES = (
     ContentFormat.NONE,
@@ -23,8 +23,8 @@ def put_input(span: Span, value: Any, *, chat: bool = False) -> bool:
     """Set the span's input unless it has one. Whether `value` is now held by the span and by nothing else."""
     if span.input or value is None or value == "":
         return False
-    if chat and (messages := parse_messages(value, default_role="user")):
-        span.input, span.input_format = dump_messages(messages), _MESSAGES
+    if chat and (text := chat_text(value, default_role="user")):
+        span.input, span.input_format = text, _MESSAGES
         return True
     span.input, span.input_format = text_or_json(value)
     return True
@@ -34,8 +34,8 @@ def put_output(span: Span, value: Any, *, chat: bool = False) -> bool:
     """As `put_input`."""
     if span.output or value is None or value == "":
         return False
-    if chat and (messages := parse_messages(value, default_role="assistant")):
-        span.output, span.output_format = dump_messages(messages), _MESSAGES
+    if chat and (text := chat_text(value, default_role="assistant")):
+        span.output, span.output_format = text, _MESSAGES
         return True
     span.output, span.output_format = text_or_json(value)
     return True

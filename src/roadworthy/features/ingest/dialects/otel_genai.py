@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from roadworthy.domain.span import Span, SpanKind
+from roadworthy.domain.span import ContentFormat, Span, SpanKind
 from roadworthy.features.ingest.any_value import Attributes, as_int, as_text
 from roadworthy.features.ingest.content import (
     put_input,
@@ -20,7 +20,7 @@ from roadworthy.features.ingest.content import (
 )
 from roadworthy.features.ingest.dialects.span_events import read_events
 from roadworthy.features.ingest.indexed_messages import take_chats
-from roadworthy.features.ingest.messages.parse import parse_messages
+from roadworthy.features.ingest.messages.parse import chat_text, dump_messages
 from roadworthy.features.ingest.raw_span import RawSpan
 
 KINDS: dict[str, SpanKind] = {
@@ -246,17 +246,20 @@ def read_content(attributes: Attributes, span: Span) -> None:
 def _put_given(attributes: Attributes, span: Span, given: Any, system: Any) -> None:
     if span.input:
         return
-    messages = parse_messages(given, default_role="user") if given is not None else ()
-    if given is not None and not messages:
+    chat = chat_text(given, default_role="user") if given is not None else ""
+    if given is not None and not chat:
         put_input(span, given)
         del attributes["gen_ai.input.messages"]
         return
     instructions = system_messages(system) if system is not None else []
     if instructions:
         del attributes["gen_ai.system_instructions"]
+        first = dump_messages(instructions)
+        chat = f"{first[:-1]},{chat[1:]}" if chat else first
     if given is not None:
         del attributes["gen_ai.input.messages"]
-    put_messages(span, given=[*instructions, *messages])
+    if chat:
+        span.input, span.input_format = chat, ContentFormat.MESSAGES
 
 
 def _read_older_content(attributes: Attributes, span: Span) -> None:

@@ -1,7 +1,7 @@
 """OpenTelemetry's GenAI messages: {"role", "parts": [{"type", …}], "finish_reason"}, the commonest of all.
 
-The general reader understands them as well; here they are read in one pass without its detours, at a third
-of the time. Whatever is not exactly as the convention says goes to the general reader.
+The general reader understands them as well; here they are turned into the stored form in one pass without its
+detours, at a fifth of the time. Whatever is not exactly as the convention says goes to the general reader.
 Source: https://opentelemetry.io/docs/specs/semconv/gen-ai/ (gen_ai.input.messages)
 """
 
@@ -9,20 +9,53 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
+
 from roadworthy.domain.message import Message, ToolCall
 from roadworthy.features.ingest.messages.draft import ROLES, json_text
+
+Fields = dict[str, Any]
+"""A message as `parse.dump_messages` stores it: role first, empty ones left out."""
 
 KEYS = frozenset({"role", "parts", "finish_reason"})
 
 
+def stored_text(text: str) -> str | None:
+    """The stored form of a chat's JSON, the same as by way of `parse_messages`; None where some message of it
+    needs the general reader."""
+    try:
+        loaded = orjson.loads(text)
+    except ValueError:
+        return None
+    if loaded.__class__ is not list:
+        return None
+    found: list[Fields] = []
+    for value in loaded:
+        if value.__class__ is not dict or "parts" not in value or "role" not in value:
+            return None
+        messages = read_fields(value)
+        if messages is None:
+            return None
+        found += messages
+    return orjson.dumps(found).decode() if found else None
+
+
 def read_message(value: dict[str, Any]) -> list[Message] | None:
-    """Its messages; None where it holds more than text, tool calls and tool results."""
-    role, parts = ROLES.get(value["role"]), value["parts"]
+    """As `read_fields`, as messages."""
+    found = read_fields(value)
+    return None if found is None else [_message(fields) for fields in found]
+
+
+def read_fields(value: dict[str, Any]) -> list[Fields] | None:
+    """The messages of one object with a role and parts; None where it holds more than text, tool calls and
+    tool results."""
+    given, parts = value["role"], value["parts"]
+    role = ROLES.get(given) if given.__class__ is str else None
     if role is None or parts.__class__ is not list or (len(value) > 2 and not value.keys() <= KEYS):
         return None
     texts: list[str] = []
-    calls: list[ToolCall] = []
-    results: list[Message] = []
+    calls: list[Fields] = []
+    found: list[Fields] = []
     for part in parts:
         if part.__class__ is not dict:
             return None
@@ -38,26 +71,44 @@ def read_message(value: dict[str, Any]) -> list[Message] | None:
                 return None
             calls.append(call)
         elif kind == "tool_call_response":
-            result = part.get("response")
-            if result.__class__ is not str or "name" in part or part.get("id").__class__ is not str:
+            result, ident = part.get("response"), part.get("id")
+            if result.__class__ is not str or "name" in part or ident.__class__ is not str:
                 return None
-            results.append(Message(role="tool", content=result, tool_call_id=part["id"]))
+            found.append(_filled("tool", content=result, tool_call_id=ident))
         else:
             return None
-    if role == "tool" and (calls or not results):
+    if role == "tool" and (calls or not found):
         return None
-    if texts or calls or not results:
+    if texts or calls or not found:
         finish = value.get("finish_reason") or ""
         if finish.__class__ is not str:
             return None
         content = texts[0] if len(texts) == 1 else "\n".join(texts)
-        results.append(Message(role=role, content=content, tool_calls=tuple(calls), finish_reason=finish))
-    return results
+        found.append(_filled(role, content=content, tool_calls=calls, finish_reason=finish))
+    return found
 
 
-def _call(part: dict[str, Any]) -> ToolCall | None:
-    name, call_id, arguments = part.get("name"), part.get("id"), part.get("arguments")
-    if name.__class__ is not str or call_id.__class__ is not str or arguments is None:
+def _filled(role: str, **fields: Any) -> Fields:
+    filled = {"role": role}
+    for key, value in fields.items():
+        if value:
+            filled[key] = value
+    return filled
+
+
+def _call(part: dict[str, Any]) -> Fields | None:
+    name, ident, arguments = part.get("name"), part.get("id"), part.get("arguments")
+    if name.__class__ is not str or ident.__class__ is not str or arguments is None:
         return None
+    call = {"name": name}
+    if ident:
+        call["id"] = ident
     text = arguments if arguments.__class__ is str else json_text(arguments)
-    return ToolCall(id=call_id, name=name, arguments=text)
+    if text:
+        call["arguments"] = text
+    return call
+
+
+def _message(fields: Fields) -> Message:
+    calls = fields.pop("tool_calls", ())
+    return Message(**fields, tool_calls=tuple(ToolCall(**call) for call in calls))

@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from roadworthy.domain.message import Message, Part, ToolCall
-from roadworthy.features.ingest.messages import shapes
+from roadworthy.features.ingest.messages import otel_parts, shapes
 
 MAX_DEPTH = 12
 """Chats nest five deep at most where they were seen; deeper values are hostile or not a chat."""
@@ -25,6 +25,14 @@ def parse_messages(value: str | object, *, default_role: str) -> tuple[Message, 
         return tuple(shapes.ChatReader(default_role, MAX_DEPTH).messages(value))
     except Exception:  # noqa: BLE001 - protects the hot path: a shape nobody foresaw is shown as it came
         return ()
+
+
+def chat_text(value: str | object, *, default_role: str) -> str:
+    """`value` in the stored form, "" where it is not a chat."""
+    if isinstance(value, str) and (stored := otel_parts.stored_text(value)) is not None:
+        return stored
+    messages = parse_messages(value, default_role=default_role)
+    return dump_messages(messages) if messages else ""
 
 
 def dump_messages(messages: Iterable[Message]) -> str:
