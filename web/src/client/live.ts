@@ -12,6 +12,8 @@ export type LiveEvent = { kind: "runs"; ids: readonly string[] } | { kind: "resy
 
 type Listener = (event: LiveEvent) => void;
 
+const RETRY_MS = 5000;
+
 let source: EventSource | undefined;
 let project = "";
 let state: LiveState = "connecting";
@@ -46,6 +48,12 @@ export function connectLive(next: string): () => void {
   const mine = new EventSource(`/api/v1/events?project=${encodeURIComponent(project)}`);
   source = mine;
   let wasLost = false;
+  let retry: ReturnType<typeof setTimeout> | undefined;
+  let close = () => {
+    clearTimeout(retry);
+    mine.close();
+    if (source === mine) source = undefined;
+  };
   mine.addEventListener("open", () => {
     setState("live");
     if (wasLost) tell({ kind: "resync" });
@@ -54,16 +62,21 @@ export function connectLive(next: string): () => void {
   mine.addEventListener("error", () => {
     wasLost = true;
     setState("lost");
+    // Where something answered, but not with events (a proxy's 502, a 401), the browser gives up: we do not.
+    if (mine.readyState === EventSource.CLOSED)
+      retry = setTimeout(() => {
+        if (source !== mine) return;
+        close = connectLive(next);
+        setState("lost");
+        tell({ kind: "resync" });
+      }, RETRY_MS);
   });
   mine.addEventListener("resync", () => tell({ kind: "resync" }));
   mine.addEventListener("runs", (event) => {
     const ids = readIds((event as MessageEvent<unknown>).data);
     if (ids.length) tell({ kind: "runs", ids });
   });
-  return () => {
-    mine.close();
-    if (source === mine) source = undefined;
-  };
+  return () => close();
 }
 
 export function useLiveState(): LiveState {

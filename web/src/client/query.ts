@@ -1,4 +1,4 @@
-import { QueryCache, QueryClient } from "@tanstack/react-query";
+import { MutationCache, QueryCache, QueryClient } from "@tanstack/react-query";
 import { Problem } from "./problem";
 
 /** A session that ended sends the person to the login page, and back again afterwards. */
@@ -10,6 +10,7 @@ function onError(error: Error): void {
 
 export const queryClient = new QueryClient({
   queryCache: new QueryCache({ onError }),
+  mutationCache: new MutationCache({ onError }),
   defaultOptions: {
     queries: {
       // Live events say when something changed; time alone does not make data old.

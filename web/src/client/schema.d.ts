@@ -1938,6 +1938,8 @@ export interface operations {
     listRuns: {
         parameters: {
             query?: {
+                /** @description Key, repeatable: of these, `attributes` holds what any step of the run says, not the root step alone (its value first, else the smallest) */
+                attribute?: string[];
                 limit?: number;
                 /** @description next_cursor of the page before, as it came */
                 cursor?: string | null;

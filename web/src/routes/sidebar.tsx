@@ -1,4 +1,4 @@
-import { useQuery } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import {
   Activity,
@@ -7,6 +7,7 @@ import {
   CircleHelp,
   FolderClosed,
   LayoutGrid,
+  LogOut,
   MessagesSquare,
   Monitor,
   Moon,
@@ -15,12 +16,14 @@ import {
   Search,
   Settings,
   Sun,
+  User,
   type LucideIcon,
 } from "lucide-react";
 import type { ReactNode } from "react";
+import { api } from "@/client/api";
 import { useLiveState } from "@/client/live";
 import { DEFAULT_PROJECT, useProject } from "@/client/project";
-import { projectsQuery, serverQuery } from "@/features/server/queries";
+import { meQuery, projectsQuery, serverQuery } from "@/features/server/queries";
 import { IconButton } from "@/ui/button";
 import { cx } from "@/ui/classes";
 import { bytes } from "@/ui/format";
@@ -92,6 +95,7 @@ export function Sidebar({ onPalette, onHelp }: { onPalette: () => void; onHelp: 
           Settings
         </Item>
       </nav>
+      <Person />
       <div className="mt-2 flex items-center justify-between border-t border-line pt-2 pl-2">
         <Health />
         <span className="flex">
@@ -130,6 +134,32 @@ function ProjectPicker() {
       ))}
       <MenuItem onClick={() => void navigate({ to: "/settings/$section", params: { section: "projects" } })}>
         <Plus aria-hidden /> New project
+      </MenuItem>
+    </Menu>
+  );
+}
+
+/** Who is logged in, and the way out; nothing where no login is needed. */
+function Person() {
+  const { data } = useQuery(meQuery);
+  const logout = useMutation({
+    mutationFn: () => api.POST("/api/v1/logout"),
+    // Even where the server could not be told: this browser shows nothing any more.
+    onSettled: () => window.location.assign("/login"),
+  });
+  if (data?.kind !== "person") return null;
+  return (
+    <Menu
+      trigger={
+        <button type="button" className={cx(ITEM, "mt-0.5 w-full")} aria-label={`Logged in as ${data.name}`}>
+          <User className="size-4 shrink-0" aria-hidden />
+          <span className="min-w-0 flex-1 truncate text-left">{data.name}</span>
+          <ChevronsUpDown className="size-3.5 shrink-0 text-faint" aria-hidden />
+        </button>
+      }
+    >
+      <MenuItem onClick={() => logout.mutate()}>
+        <LogOut aria-hidden /> Log out
       </MenuItem>
     </Menu>
   );

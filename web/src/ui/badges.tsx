@@ -52,8 +52,16 @@ export function StatusMark({ status, words = false }: { status: string; words?: 
   );
 }
 
+interface OutcomeBadgeProps {
+  outcome: string;
+  source?: string;
+  reason?: string;
+  /** Says what is unknown: where no heading does. */
+  words?: boolean;
+}
+
 /** Whether the task succeeded, as far as anybody said. */
-export function OutcomeBadge({ outcome, source, reason }: { outcome: string; source?: string; reason?: string }) {
+export function OutcomeBadge({ outcome, source, reason, words = false }: OutcomeBadgeProps) {
   const title = [
     outcome === "unknown" ? "Nobody has said whether the task succeeded" : `Outcome: ${outcome}`,
     source ? `said by ${source}` : "",
@@ -75,7 +83,7 @@ export function OutcomeBadge({ outcome, source, reason }: { outcome: string; sou
     );
   return (
     <span title={title} className="inline-flex items-center gap-1 text-2xs text-faint [&_svg]:size-3">
-      <CircleHelp aria-hidden /> unknown
+      <CircleHelp aria-hidden /> {words ? "outcome unknown" : "unknown"}
     </span>
   );
 }

@@ -31,18 +31,21 @@ export function Button({ look = "plain", size = "sm", className, ...rest }: Butt
 interface IconButtonProps extends ComponentProps<"button"> {
   label: string;
   keys?: string;
+  /** sm: 24 px, for use within lines; the smallest that WCAG 2.2 allows. */
+  size?: "sm" | "md";
   children: ReactNode;
 }
 
 /** A button that shows only an icon: its label is read aloud and shown on hover. */
-export function IconButton({ label, keys, className, children, ...rest }: IconButtonProps) {
+export function IconButton({ label, keys, size = "md", className, children, ...rest }: IconButtonProps) {
   return (
     <Hint text={label} keys={keys}>
       <button
         type="button"
         aria-label={label}
         className={cx(
-          "inline-flex size-7 shrink-0 items-center justify-center rounded-md text-muted transition-colors hover:bg-hover hover:text-text disabled:cursor-not-allowed disabled:opacity-40 [&_svg]:size-4",
+          "inline-flex shrink-0 items-center justify-center rounded-md text-muted transition-colors hover:bg-hover hover:text-text disabled:cursor-not-allowed disabled:opacity-40",
+          size === "sm" ? "size-6 [&_svg]:size-3.5" : "size-7 [&_svg]:size-4",
           className,
         )}
         {...rest}

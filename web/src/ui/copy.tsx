@@ -35,7 +35,8 @@ export function CopyButton({ text, label = "Copy", className }: { text: string; 
   return (
     <IconButton
       label={copied ? "Copied" : label}
-      className={cx("size-6 [&_svg]:size-3.5", className)}
+      size="sm"
+      className={className}
       onClick={(event) => {
         event.preventDefault();
         event.stopPropagation();
@@ -79,7 +80,7 @@ export function CodeBlock({ code, title, wrap = false }: { code: string; title?:
       {title ? (
         <div className="flex h-7 items-center border-b border-line px-3 text-2xs font-medium text-muted">{title}</div>
       ) : null}
-      <CopyButton text={code} className={cx("absolute right-1 bg-sunken", title ? "top-0.5" : "top-1")} />
+      <CopyButton text={code} className={cx("absolute right-1 bg-sunken", title ? "top-px" : "top-1")} />
       <pre
         tabIndex={0}
         aria-label={title ?? "Code"}

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { age, bytes, compact, count, duration, money, percent, UNKNOWN } from "./format";
+import { UNKNOWN, age, bytes, compact, count, duration, lengthOfTime, money, percent } from "./format";
 
 describe("unknown is never zero", () => {
   test.each([count, compact, duration, money, bytes, percent])("%o", (write) => {
@@ -59,4 +59,8 @@ test.each([
 ])("age of %d seconds is %s", (seconds, text) => {
   const now = new Date("2026-11-22T12:00:00Z");
   expect(age(new Date(now.getTime() - seconds * 1000), now)).toBe(text);
+});
+
+test("round lengths of time", () => {
+  expect([30, 900, 3600, 28_800, 86_400, 172_800, 604_800, 90].map(lengthOfTime)).toEqual(["30 s", "15 min", "1 h", "8 h", "day", "2 days", "week", "90 s"]);
 });

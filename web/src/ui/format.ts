@@ -40,6 +40,14 @@ export function duration(ms: Maybe<number>): string {
   return `${(minutes / 1440).toFixed(1)} d`;
 }
 
+/** A round length of time by its largest unit: 900 → "15 min", 28,800 → "8 h". */
+export function lengthOfTime(seconds: number): string {
+  const units = [[604_800, "week"], [86_400, "day"], [3600, "h"], [60, "min"]] as const;
+  const [size, unit] = units.find(([each]) => seconds >= each && seconds % each === 0) ?? [1, "s"];
+  const amount = seconds / size;
+  return size >= 86_400 ? (amount === 1 ? unit : `${amount} ${unit}s`) : `${amount} ${unit}`;
+}
+
 /** USD with enough digits to be non-zero: "$0.000042", "$0.0173", "$1.24", "$12,400". */
 export function money(usd: Maybe<number>): string {
   if (usd == null) return UNKNOWN;

@@ -110,7 +110,7 @@ function Branch({ name, value, depth, open, last }: { name: string; value: Json[
       >
         <ChevronRight className={cx("mr-0.5 size-3 shrink-0 text-faint transition-transform", shown && "rotate-90")} aria-hidden />
         <Key name={name} />
-        <span className="text-faint">
+        <span className="min-w-0 truncate text-faint">
           {left}
           {shown ? "" : ` ${summary(value, entries.length)} ${right}${tail}`}
         </span>

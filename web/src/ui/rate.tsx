@@ -8,15 +8,23 @@ export interface RateValue {
   high: number | null;
 }
 
+interface RateProps extends RateValue {
+  ofWhat: string;
+  bad?: boolean;
+  /** The interval and n below the rate: so that rates stand under each other in a table. */
+  stacked?: boolean;
+}
+
 /**
  * A rate with its n and its interval; never one without the others. `ofWhat` names what n counts.
  * The interval is drawn as ± half its width, as its ends where it is lopsided (few runs), and in full on hover.
  */
-export function Rate({ hits, n, low, high, ofWhat, bad = false }: RateValue & { ofWhat: string; bad?: boolean }) {
+export function Rate({ hits, n, low, high, ofWhat, bad = false, stacked = false }: RateProps) {
+  const look = stacked ? "num inline-flex flex-col items-end leading-4 whitespace-nowrap" : "num inline-flex items-baseline gap-1 whitespace-nowrap";
   if (n === 0)
     return (
-      <span className="text-faint" title={`Unknown: no ${ofWhat} yet`}>
-        {UNKNOWN} <span className="text-2xs">n 0</span>
+      <span className={`${look} text-faint`} title={`Unknown: no ${ofWhat} yet`}>
+        <span>{UNKNOWN}</span> <span className="text-2xs">n 0</span>
       </span>
     );
   const share = hits / n;
@@ -24,10 +32,11 @@ export function Rate({ hits, n, low, high, ofWhat, bad = false }: RateValue & { 
     `${hits} of ${plural(n, ofWhat)}` +
     (low != null && high != null ? ` · 95 % interval ${percent(low)} to ${percent(high)} (Wilson)` : "");
   return (
-    <span className="num inline-flex items-baseline gap-1 whitespace-nowrap" title={title}>
+    <span className={look} title={title}>
       <span className={bad && hits > 0 ? "text-bad" : undefined}>{percent(share)}</span>
-      {low != null && high != null ? <span className="text-2xs text-faint">{interval(share, low, high)}</span> : null}
-      <span className="text-2xs text-faint">n {n.toLocaleString("en-US")}</span>
+      <span className="text-2xs text-faint">
+        {low != null && high != null ? `${interval(share, low, high)}, ` : ""}n {n.toLocaleString("en-US")}
+      </span>
     </span>
   );
 }

@@ -6,16 +6,18 @@ interface SparklineProps {
   label: string;
   width?: number;
   height?: number;
+  /** As wide as its place, rather than `width`. */
+  fill?: boolean;
 }
 
 /** Bars of counts over time, red for those that failed. */
-export function Sparkline({ values, bad, label, width = 96, height = 22 }: SparklineProps) {
+export function Sparkline({ values, bad, label, width = 96, height = 22, fill = false }: SparklineProps) {
   const top = Math.max(1, ...values);
   const step = width / Math.max(1, values.length);
   const bar = Math.max(1, step - 1);
   const scale = (value: number) => (value === 0 ? 0 : Math.max(1.5, (value / top) * (height - 1)));
   return (
-    <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`} role="img" aria-label={label} className="block">
+    <svg width={fill ? "100%" : width} height={height} viewBox={`0 0 ${width} ${height}`} preserveAspectRatio={fill ? "none" : undefined} role="img" aria-label={label} className="block">
       <title>{label}</title>
       <line x1={0} x2={width} y1={height - 0.5} y2={height - 0.5} stroke="var(--line-strong)" strokeWidth={1} />
       {values.map((value, index) => {

@@ -1,6 +1,6 @@
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, useState } from "react";
 import uPlot from "uplot";
-import { compact } from "./format";
+import { compact, count, lengthOfTime } from "./format";
 import { useTheme } from "./theme";
 
 export interface Series {
@@ -16,19 +16,21 @@ interface TimeChartProps {
   bucketSeconds: number;
   /** Drawn as bars over each other, the first at the back. */
   series: readonly Series[];
-  unit: string;
+  /** Of the drawing, px; a line of text stands above it. */
   height?: number;
   /** The range a person drew with the mouse, Unix seconds. */
   onRange?: (from: number, to: number) => void;
+  /** What is counted: "Runs". */
   label: string;
 }
 
 const token = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 
-/** The next of 1, 2, 5, 10, 20, 50 … */
+/** The next whole number that is easily read: 1 to 6, 8, 10, 15, 20, 25, 30, 40 … */
 function roundUp(value: number): number {
   const power = 10 ** Math.floor(Math.log10(Math.max(1, value)));
-  return [1, 2, 5, 10].map((step) => step * power).find((each) => each >= value) ?? value;
+  const steps = [1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].map((step) => step * power);
+  return steps.find((each) => each >= value && Number.isInteger(each)) ?? value;
 }
 
 const day = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric" });
@@ -41,10 +43,22 @@ function timeLabel(at: number, before: number | undefined): string {
   return midnight || (before !== undefined && at - before >= 86_400) ? day.format(date) : clock.format(date);
 }
 
-/** Counts over time as bars; drag to zoom. The table beside it says the same for those who cannot see it. */
-export function TimeChart({ times, bucketSeconds, series, unit, height = 96, onRange, label }: TimeChartProps) {
+const moment = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+
+/** What a bar stands for: "Nov 22, 08:30:00: 34 runs, 3 with an error". */
+function readout(at: number, series: readonly Series[], index: number): string {
+  return `${moment.format(at * 1000)}: ${series.map((each) => `${count(each.values[index])} ${each.label}`).join(", ")}`;
+}
+
+/** Counts over time as bars; hover to read them, drag to zoom. The rows below say the same for those who cannot see it. */
+export function TimeChart({ times, bucketSeconds, series, height = 96, onRange, label }: TimeChartProps) {
   const place = useRef<HTMLDivElement>(null);
+  const zoom = useRef(onRange);
+  const [hovered, setHovered] = useState<number>();
   const theme = useTheme();
+  useEffect(() => {
+    zoom.current = onRange;
+  });
   useEffect(() => {
     const element = place.current;
     if (!element || times.length === 0) return;
@@ -67,9 +81,10 @@ export function TimeChart({ times, bucketSeconds, series, unit, height = 96, onR
           ...series.map((each) => ({ label: each.label, fill: token(each.token), stroke: token(each.token), width: 0, points: { show: false }, ...(bars ? { paths: bars } : {}) })),
         ],
         hooks: {
+          setCursor: [(u) => setHovered(u.cursor.idx ?? undefined)],
           setSelect: [
             (u) => {
-              if (u.select.width > 4) onRange?.(u.posToVal(u.select.left, "x"), u.posToVal(u.select.left + u.select.width, "x"));
+              if (u.select.width > 4) zoom.current?.(u.posToVal(u.select.left, "x"), u.posToVal(u.select.left + u.select.width, "x"));
               u.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
             },
           ],
@@ -84,7 +99,23 @@ export function TimeChart({ times, bucketSeconds, series, unit, height = 96, onR
       resize.disconnect();
       plot.destroy();
     };
-  }, [times, series, height, bucketSeconds, onRange, theme]);
+  }, [times, series, height, bucketSeconds, theme]);
   const total = series.map((each) => `${each.values.reduce<number>((sum, value) => sum + (value ?? 0), 0)} ${each.label}`).join(", ");
-  return <div ref={place} role="img" aria-label={`${label}: ${total} ${unit}`} style={{ height }} className="w-full min-w-0" />;
+  const per = `${label} per ${lengthOfTime(bucketSeconds)}`;
+  const at = hovered === undefined ? undefined : times[hovered];
+  return (
+    <div className="w-full min-w-0">
+      <div aria-hidden className="num flex h-4 items-center gap-4 px-2 text-2xs whitespace-nowrap text-muted">
+        <span className="min-w-0 truncate">{at === undefined || hovered === undefined ? per : readout(at, series, hovered)}</span>
+        <span className="ml-auto flex shrink-0 gap-4">
+          {series.map((each) => (
+            <span key={each.label} className="flex items-center gap-1.5">
+              <i className="size-2 rounded-xs" style={{ background: `var(--${each.token})` }} /> {each.label}
+            </span>
+          ))}
+        </span>
+      </div>
+      <div ref={place} role="img" aria-label={`${per}: ${total}`} style={{ height }} className="w-full min-w-0" />
+    </div>
+  );
 }

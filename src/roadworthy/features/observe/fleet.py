@@ -9,6 +9,14 @@ from roadworthy.contracts.telemetry import AggregateQuery, AggregateRow, Telemet
 from roadworthy.features.observe.rates import Rate, rate
 
 SPARK_BUCKETS = 24
+"""At most; each as long as a round part of a minute, an hour, a day."""
+_SECOND, _MINUTE, _HOUR, _DAY = (each * 1_000_000_000 for each in (1, 60, 3600, 86_400))
+_LENGTHS = (
+    *(each * _SECOND for each in (1, 2, 5, 10, 15, 30)),
+    *(each * _MINUTE for each in (1, 2, 5, 10, 15, 30)),
+    *(each * _HOUR for each in (1, 2, 3, 4, 6, 8, 12)),
+    *(each * _DAY for each in (1, 2, 7, 14, 28)),
+)
 _MOST_ROWS = 10_000
 """Of one answer of the store."""
 
@@ -85,7 +93,7 @@ def summarise(row: AggregateRow) -> Summary:
 
 def fleet(store: TelemetryStore, project: str, *, from_ns: int, to_ns: int) -> Fleet:
     """Agents with at least one run in [from_ns, to_ns), last seen first."""
-    bucket = max(1_000_000_000, -(-(to_ns - from_ns) // SPARK_BUCKETS))
+    bucket = _bucket(to_ns - from_ns)
     totals = store.aggregate(
         project, AggregateQuery(by=("agent",), from_ns=from_ns, to_ns=to_ns, limit=_MOST_ROWS)
     )
@@ -114,6 +122,11 @@ def fleet(store: TelemetryStore, project: str, *, from_ns: int, to_ns: int) -> F
     ]
     rows.sort(key=lambda row: (-row.summary.last_started_ns, row.agent))
     return Fleet(from_ns=from_ns, to_ns=to_ns, bucket_ns=bucket, rows=tuple(rows))
+
+
+def _bucket(length_ns: int) -> int:
+    least = -(-length_ns // SPARK_BUCKETS)
+    return next((each for each in _LENGTHS if each >= least), -(-least // _DAY) * _DAY)
 
 
 def _spark(points: Sequence[AggregateRow], *, starts: Sequence[int]) -> tuple[SparkPoint, ...]:

@@ -25,14 +25,21 @@ export const fleetQuery = (project: string, range: TimeRange) =>
 
 export const PAGE_SIZE = 100;
 
-export const runsQuery = (project: string, selection: RunSelection) =>
+export const runsPage = (project: string, selection: RunSelection, attributes: readonly string[]) => ({
+  ...selectionQuery(project, selection),
+  ...(attributes.length ? { attribute: [...attributes] } : {}),
+  limit: PAGE_SIZE,
+});
+
+/** `attributes` are keys to be read from every step of a run, not the root step alone. */
+export const runsQuery = (project: string, selection: RunSelection, attributes: readonly string[] = []) =>
   infiniteQueryOptions({
-    queryKey: ["runs", project, selection],
+    queryKey: ["runs", project, selection, attributes],
     initialPageParam: null as string | null,
     queryFn: ({ pageParam, signal }) =>
       dataOf(
         api.GET("/api/v1/runs", {
-          params: { query: { ...selectionQuery(project, selection), limit: PAGE_SIZE, ...(pageParam ? { cursor: pageParam } : {}) } },
+          params: { query: { ...runsPage(project, selection, attributes), ...(pageParam ? { cursor: pageParam } : {}) } },
           signal,
         }),
       ),

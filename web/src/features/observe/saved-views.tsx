@@ -66,7 +66,7 @@ export function SavedViews({ project, search }: { project: string; search: RunsS
           >
             {view.name}
           </button>
-          <IconButton label={`Delete view ${view.name}`} className="size-6" onClick={() => remove.mutate(view.id)}>
+          <IconButton label={`Delete view ${view.name}`} size="sm" onClick={() => remove.mutate(view.id)}>
             <Trash2 />
           </IconButton>
         </div>

@@ -40,7 +40,7 @@ function Figures({ storage }: { storage: Storage }) {
     ["On disk", storage.bytes_on_disk ? bytes(storage.bytes_on_disk) : UNKNOWN, storage.bytes_on_disk ? "Of this project where the store can tell, else of all" : "The store cannot tell"],
     ["A step takes", perSpan ? bytes(perSpan) : UNKNOWN],
     ["Free on the disk", bytes(storage.disk_free_bytes)],
-    ["Days with data", storage.days.length ? `${storage.days.length} (${storage.days[0] ?? ""} to ${storage.days.at(-1) ?? ""})` : "none"],
+    ["Days with data", storage.days.length ? daysOf(storage.days) : "none"],
   ];
   return (
     <Card>
@@ -54,6 +54,11 @@ function Figures({ storage }: { storage: Storage }) {
       </dl>
     </Card>
   );
+}
+
+function daysOf(days: readonly string[]): string {
+  const [first, last] = [days[0] ?? "", days.at(-1) ?? ""];
+  return first === last ? `1 (${first})` : `${days.length} (${first} to ${last})`;
 }
 
 function Retention({ project, days }: { project: string; days: number | null }) {
@@ -99,7 +104,7 @@ function Exports({ project }: { project: string }) {
   return (
     <Card className="p-4">
       <h3 className="text-sm font-semibold">Export</h3>
-      <p className="text-xs text-muted">Everything of this project, as files that any tool reads, and that `roadworthy import` takes back.</p>
+      <p className="text-xs text-muted">Everything of this project, as files that any tool reads, and that <code className="font-mono">roadworthy import</code> takes back.</p>
       <div className="mt-3 flex flex-wrap gap-2">
         {(["runs", "spans"] as const).flatMap((what) =>
           (["jsonl", "parquet"] as const).map((format) => (

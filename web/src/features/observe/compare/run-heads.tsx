@@ -29,13 +29,13 @@ const FACTS: readonly (readonly [string, (run: Run) => string])[] = [
 function Head({ run, other, side }: { run: Run; other: Run; side: string }) {
   return (
     <section aria-label={`${side} run`} className={cx("min-w-0 px-4 py-2.5 md:px-5", side === "Right" && "border-l border-line")}>
-      <div className="flex items-center gap-2">
+      <div className="flex flex-wrap items-center gap-x-2 sm:flex-nowrap">
         <StatusMark status={run.status} />
-        <Link to="/runs/$runId" params={{ runId: run.id }} className="min-w-0 truncate font-medium hover:link">
+        <Link to="/runs/$runId" params={{ runId: run.id }} className="min-w-0 truncate font-medium hover:link max-sm:w-[calc(100%-1.5rem)]">
           {run.input?.slice(0, 200) ?? run.name ?? run.id}
         </Link>
-        <OutcomeBadge outcome={run.outcome} source={run.outcome_source ?? ""} reason={run.outcome_reason ?? ""} />
-        <Ago at={run.started_at} className="ml-auto shrink-0 text-xs text-muted" />
+        <OutcomeBadge words outcome={run.outcome} source={run.outcome_source ?? ""} reason={run.outcome_reason ?? ""} />
+        <Ago at={run.started_at} className="shrink-0 sm:ml-auto text-xs text-muted" />
       </div>
       <dl className="num mt-1 flex flex-wrap items-center gap-x-4 gap-y-0.5 text-xs">
         {FACTS.map(([label, value]) => (

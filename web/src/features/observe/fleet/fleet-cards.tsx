@@ -7,7 +7,7 @@ import { count, duration, money } from "@/ui/format";
 import { Rate } from "@/ui/rate";
 import { Sparkline } from "@/ui/sparkline";
 import { Ago } from "@/ui/time";
-import { agentFilter, FAILED, JUDGED, runsOf } from "../links";
+import { agentFilter, COST_KNOWN, FAILED, JUDGED, runsOf, TOOL_FAILED } from "../links";
 import { rateOf } from "./fleet-summary";
 
 /** The fleet on a phone: the same figures, one card an agent. */
@@ -29,8 +29,8 @@ export function FleetCards({ rows, range }: { rows: readonly FleetRow[]; range: 
                 values={row.spark.map((point) => point.runs)}
                 bad={row.spark.map((point) => point.errors)}
                 label={`${row.runs} runs, ${row.error_rate.count} with an error`}
-                width={300}
                 height={24}
+                fill
               />
             </div>
             <dl className="mt-2.5 grid grid-cols-2 gap-x-4 gap-y-2">
@@ -43,10 +43,13 @@ export function FleetCards({ rows, range }: { rows: readonly FleetRow[]; range: 
               <Fact label="Success rate" search={runsOf(range, agent, JUDGED)}>
                 <Rate {...rateOf(row.success_rate)} ofWhat="judged runs" />
               </Fact>
-              <Fact label="Cost" search={runsOf(range, agent)}>
+              <Fact label="Tool failures" search={runsOf(range, agent, TOOL_FAILED)}>
+                <Rate {...rateOf(row.failed_tool_rate)} ofWhat="tool calls" bad />
+              </Fact>
+              <Fact label={row.cost_usd != null && row.cost_known < row.runs ? `Cost of ${count(row.cost_known)} runs` : "Cost"} search={runsOf(range, agent, COST_KNOWN)}>
                 {money(row.cost_usd)}
               </Fact>
-              <Fact label="p50 · p95" search={runsOf(range, agent)}>
+              <Fact label="Duration p50 · p95" search={runsOf(range, agent)}>
                 {duration(row.duration_p50_ms)} · {duration(row.duration_p95_ms)}
               </Fact>
             </dl>

@@ -69,19 +69,9 @@ export function FleetSummary({ fleet, range, onRange }: FleetSummaryProps) {
         </Figure>
       </div>
       <div className="mt-px bg-surface px-2 pt-3 pb-1">
-        <div className="mb-1 flex items-center gap-4 px-2 text-2xs text-muted">
-          <span>Runs over time</span>
-          <span className="ml-auto flex items-center gap-1.5">
-            <i className="size-2 rounded-xs bg-accent opacity-60" aria-hidden /> runs
-          </span>
-          <span className="flex items-center gap-1.5">
-            <i className="size-2 rounded-xs bg-bad-mark" aria-hidden /> with an error
-          </span>
-        </div>
-        <Suspense fallback={<div style={{ height: 104 }} />}>
+        <Suspense fallback={<div style={{ height: 120 }} />}>
           <TimeChart
-            label="Runs over time"
-            unit="per bucket"
+            label="Runs"
             height={104}
             times={chart.times}
             bucketSeconds={fleet.bucket_ms / 1000}

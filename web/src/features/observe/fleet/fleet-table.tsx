@@ -27,7 +27,7 @@ const COLUMNS: readonly { id: FleetSort; label: string; right?: boolean; title?:
   { id: "outcome", label: "Success rate", right: true, title: "Of the runs whose outcome was said" },
   { id: "tools", label: "Tool failures", right: true, title: "Failed tool calls of all tool calls, hidden failures included" },
   { id: "cost", label: "Cost", right: true },
-  { id: "p50", label: "p50", right: true, title: "Half of the runs took at most this long" },
+  { id: "p50", label: "Duration p50", right: true, title: "Half of the runs took at most this long" },
   { id: "p95", label: "p95", right: true, title: "95 % of the runs took at most this long" },
   { id: "seen", label: "Last seen", right: true },
 ];
@@ -105,15 +105,15 @@ function Row({ row, range }: { row: FleetRow; range: TimeRange }) {
         </Link>
       </td>
       {cell([], count(row.runs))}
-      {cell([FAILED], <Rate {...rateOf(row.error_rate)} ofWhat="runs" bad />)}
-      {cell([JUDGED], <Rate {...rateOf(row.success_rate)} ofWhat="judged runs" />)}
-      {cell([TOOL_FAILED], <Rate {...rateOf(row.failed_tool_rate)} ofWhat="tool calls" bad />)}
+      {cell([FAILED], <Rate {...rateOf(row.error_rate)} ofWhat="runs" bad stacked />)}
+      {cell([JUDGED], <Rate {...rateOf(row.success_rate)} ofWhat="judged runs" stacked />)}
+      {cell([TOOL_FAILED], <Rate {...rateOf(row.failed_tool_rate)} ofWhat="tool calls" bad stacked />)}
       {cell(
         [COST_KNOWN],
-        <>
+        <span className="inline-flex flex-col items-end leading-4">
           {row.cost_usd == null ? <span className="text-faint">{UNKNOWN}</span> : money(row.cost_usd)}
-          {partly ? <span className="ml-1 text-2xs text-faint">of {count(row.cost_known)}</span> : null}
-        </>,
+          {partly ? <span className="text-2xs text-faint">of {count(row.cost_known)} runs</span> : null}
+        </span>,
         row.cost_usd == null ? "Unknown: no run said its cost" : partly ? `Known for ${row.cost_known} of ${row.runs} runs` : undefined,
       )}
       {cell([], duration(row.duration_p50_ms))}

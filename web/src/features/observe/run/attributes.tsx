@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { ListFilter } from "lucide-react";
-import { useState } from "react";
+import { Fragment, useState } from "react";
 import type { Span } from "@/client/types";
 import { CopyButton } from "@/ui/copy";
 import { Input } from "@/ui/form";
@@ -66,20 +66,30 @@ function written(value: Span[(typeof FIELDS)[number]]): string {
   return Array.isArray(value) ? value.join(", ") : String(value);
 }
 
+/** A dotted name breaks at its dots. */
+function breakable(name: string) {
+  return name.split(/(?<=[._])/).map((piece, index) => (
+    <Fragment key={index}>
+      {piece}
+      <wbr />
+    </Fragment>
+  ));
+}
+
 function Pair({ name, value, filter }: { name: string; value: string; filter?: string | undefined }) {
   const json = parseJson(value);
   return (
     <div className="group/pair grid grid-cols-[minmax(8rem,34%)_1fr] items-start gap-3 border-b border-line py-1 text-xs hover:bg-hover">
-      <dt className="font-mono text-2xs leading-5 [overflow-wrap:anywhere] text-muted">{name}</dt>
+      <dt className="font-mono text-2xs leading-5 [overflow-wrap:anywhere] text-muted">{breakable(name)}</dt>
       <dd className="flex min-w-0 items-start gap-2 leading-5 [overflow-wrap:anywhere]">
         <span className="min-w-0 flex-1">{json ? <JsonView value={json} open={0} className="pl-3.5" /> : <span className="whitespace-pre-wrap">{value.length > 4000 ? `${value.slice(0, 4000)}…` : value}</span>}</span>
-        <span className="flex opacity-0 group-focus-within/pair:opacity-100 group-hover/pair:opacity-100">
+        <span className="-my-0.5 flex opacity-0 group-focus-within/pair:opacity-100 group-hover/pair:opacity-100">
         {filter ? (
-          <Link to="/runs" search={{ filter: [filter] }} title="Runs with this value" aria-label={`Runs where ${name} is this`} className="flex size-5 items-center justify-center rounded text-muted hover:text-text">
+          <Link to="/runs" search={{ filter: [filter] }} title="Runs with this value" aria-label={`Runs where ${name} is this`} className="flex size-6 items-center justify-center rounded text-muted hover:text-text">
             <ListFilter className="size-3.5" />
           </Link>
         ) : null}
-          <CopyButton text={value} label={`Copy ${name}`} className="size-5" />
+          <CopyButton text={value} label={`Copy ${name}`} />
         </span>
       </dd>
     </div>

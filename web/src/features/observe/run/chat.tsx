@@ -55,7 +55,7 @@ function Bubble({ message, stepOfCall, onSelect }: { message: Message } & Pick<C
         ) : null}
         {step && onSelect ? <StepLink onClick={() => onSelect(step)} /> : null}
         <span className="ml-auto opacity-0 group-focus-within/message:opacity-100 group-hover/message:opacity-100">
-          <CopyButton text={message.content} label="Copy message" className="size-5" />
+          <CopyButton text={message.content} label="Copy message" />
         </span>
       </header>
       {open ? (
@@ -93,7 +93,7 @@ function Call({ call, step, onSelect }: { call: ToolCall; step: string | undefin
         <Wrench className="size-3.5" style={{ color: "var(--kind-tool)" }} aria-hidden />
         <span className="font-mono font-medium">{call.name || "unnamed tool"}</span>
         {step && onSelect ? <StepLink onClick={() => onSelect(step)} /> : null}
-        <CopyButton text={call.arguments} label="Copy arguments" className="ml-auto size-5" />
+        <CopyButton text={call.arguments} label="Copy arguments" className="ml-auto" />
       </div>
       {call.arguments && call.arguments !== "{}" ? (
         <div className="border-t border-line px-2.5 py-1.5 pl-6">

@@ -16,10 +16,10 @@ export function Overview({ run, onSelect }: { run: Run; onSelect: (spanId: strin
   const scores = useQuery(scoresQuery(run.project, run.id));
   return (
     <div className="flex h-full flex-col gap-6 overflow-y-auto p-4 md:p-5" tabIndex={0} role="region" aria-label="The run as a whole">
-      <Part title="Asked" aside={run.input ? <CopyButton text={run.input} label="Copy what was asked" className="size-5" /> : null}>
+      <Part title="Asked" aside={run.input ? <CopyButton text={run.input} label="Copy what was asked" /> : null}>
         {run.input ? <Prose text={run.input} /> : <p className="text-xs text-faint">Nothing said what was asked.</p>}
       </Part>
-      <Part title="Answered" aside={run.final_answer ? <CopyButton text={run.final_answer} label="Copy the answer" className="size-5" /> : null}>
+      <Part title="Answered" aside={run.final_answer ? <CopyButton text={run.final_answer} label="Copy the answer" /> : null}>
         {run.final_answer ? (
           <Prose text={run.final_answer} />
         ) : (
@@ -44,7 +44,7 @@ export function Overview({ run, onSelect }: { run: Run; onSelect: (spanId: strin
         <dl className="text-xs">
           <Line label="Run id"><CopyId id={run.id} full /></Line>
           <Line label="Started"><Instant at={run.started_at} /></Line>
-          <Line label="Ended">{run.ended_at ? <Instant at={run.ended_at} /> : "not yet"}</Line>
+          <Line label="Ended">{run.ended_at ? <Instant at={run.ended_at} /> : run.status === "running" ? "not yet" : "unknown: its end was not received"}</Line>
           {run.trace_ids.length > 1 || run.trace_ids[0] !== run.id ? (
             <Line label={run.trace_ids.length > 1 ? `${run.trace_ids.length} traces` : "Trace"}>
               <span className="flex flex-wrap gap-x-3">

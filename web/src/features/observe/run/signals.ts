@@ -67,7 +67,7 @@ export function signalsOf(run: Run, spans: readonly Span[]): Signal[] {
   );
   add(
     run.missing_parents,
-    { id: "parents", tone: "warn", text: `${plural(run.missing_parents, "step")} without its parent`, help: "Parents that were never received: the picture may be incomplete" },
+    { id: "parents", tone: "warn", text: `${plural(run.missing_parents, "parent")} missing`, help: "Steps hang on parents that were never received: the picture may be incomplete" },
     (span) => hasFlag(span, "orphan"),
   );
   if (run.status !== "running")

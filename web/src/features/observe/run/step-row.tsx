@@ -62,7 +62,7 @@ export const StepRow = memo(function StepRow({ row, index, top, endMs, selected,
           {titleOf(span)}
         </span>
         {span.kind === "llm" && span.model && !span.name.includes(span.model) ? (
-          <span className="hidden min-w-0 shrink-[3] truncate text-2xs text-faint @[520px]:inline" title={span.model}>
+          <span className="hidden min-w-12 shrink-[3] truncate text-2xs text-faint @[760px]:inline" title={span.model}>
             {span.model}
           </span>
         ) : null}
@@ -126,7 +126,7 @@ function Marks({ span, suspicious }: { span: Span; suspicious: boolean }) {
       ) : null}
       {suspicious ? (
         <span title="First suspicious step" className="flex items-center gap-1 rounded bg-bad-soft px-1 text-2xs font-medium text-bad">
-          <Eye role="img" aria-label="first suspicious step" /> look here
+          <Eye role="img" aria-label="first suspicious step" /> <span className="hidden @[440px]:inline">look here</span>
         </span>
       ) : null}
     </span>

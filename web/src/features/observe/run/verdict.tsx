@@ -26,7 +26,7 @@ export function Verdict({ run, spans, suspicious, onSelect, onOnly }: VerdictPro
       <div className="flex flex-wrap items-center gap-x-4 gap-y-1.5 px-4 py-2 md:px-5">
         <span className="flex items-center gap-3">
           <StatusMark status={run.status} words />
-          <OutcomeBadge outcome={run.outcome} source={run.outcome_source ?? ""} reason={run.outcome_reason ?? ""} />
+          <OutcomeBadge words outcome={run.outcome} source={run.outcome_source ?? ""} reason={run.outcome_reason ?? ""} />
           {run.outcome_reason ? <span className="max-w-64 truncate text-xs text-muted" title={run.outcome_reason}>{run.outcome_reason}</span> : null}
         </span>
         {suspicious ? (

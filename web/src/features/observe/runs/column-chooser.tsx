@@ -53,7 +53,7 @@ export function ColumnChooser({ project, value, onChange }: ColumnChooserProps) 
     >
       <Input aria-label="Find a column" placeholder="Find a column" value={find} onChange={(event) => setFind(event.target.value)} className="mb-1" />
       {known.filter(matches).map(row)}
-      {attributes.some(matches) ? <p className="mt-2 px-2 pb-1 text-2xs font-medium text-muted">Attributes of the root step</p> : null}
+      {attributes.some(matches) ? <p className="mt-2 px-2 pb-1 text-2xs font-medium text-muted">Attributes of any step</p> : null}
       {attributes.filter(matches).slice(0, MOST_ATTRIBUTES).map(row)}
       <button type="button" className="mt-1 px-2 text-2xs link" onClick={() => onChange(undefined)}>
         Back to the default columns

@@ -90,7 +90,7 @@ function RunCell({ run }: { run: Run }) {
 
 export function incomplete(run: Run): string {
   return [
-    run.missing_parents ? `${plural(run.missing_parents, "step")} whose parent never came` : "",
+    run.missing_parents ? `${plural(run.missing_parents, "parent step")} never received` : "",
     run.unended_spans ? `${plural(run.unended_spans, "step")} that never ended` : "",
   ]
     .filter(Boolean)
@@ -152,11 +152,18 @@ export const COLUMNS: readonly Column[] = [
 
 export const DEFAULT_COLUMNS: readonly string[] = COLUMNS.slice(0, 9).map((each) => each.id);
 
+const ATTRIBUTE = "attributes.";
+const MOST_ATTRIBUTES = 20;
+
+/** Keys of the columns that are attributes; the API takes so many. */
+export const attributesOf = (ids: readonly string[]): string[] =>
+  ids.flatMap((id) => (id.startsWith(ATTRIBUTE) ? [id.slice(ATTRIBUTE.length)] : [])).slice(0, MOST_ATTRIBUTES);
+
 /** The columns of these names, in this order; an attribute is a column too. */
 export function columnsOf(ids: readonly string[]): Column[] {
   return ids.flatMap((id) => {
-    if (id.startsWith("attributes.")) {
-      const key = id.slice("attributes.".length);
+    if (id.startsWith(ATTRIBUTE)) {
+      const key = id.slice(ATTRIBUTE.length);
       return [column(id, key, "minmax(120px,1fr)", (run) => text(run.attributes[key]))];
     }
     const found = COLUMNS.find((each) => each.id === id);

@@ -26,11 +26,10 @@ export function Histogram({ project, selection, firstMs, onRange }: HistogramPro
   const { data } = useQuery(histogramQuery(project, selection, asLength(bucket)));
   const chart = useMemo(() => fill(data?.items ?? [], from, to, bucket), [data, from, to, bucket]);
   return (
-    <div className="border-b border-line bg-surface px-2 pt-2" style={{ height: HEIGHT + 8 }}>
+    <div className="border-b border-line bg-surface px-2 pt-2" style={{ height: HEIGHT + 24 }}>
       <Suspense>
         <TimeChart
-          label="Runs over time"
-          unit="per bucket"
+          label="Runs"
           height={HEIGHT}
           times={chart.times}
           series={chart.series}

@@ -17,7 +17,7 @@ import { runsCountQuery, runsQuery, type RunSelection } from "../queries";
 import { RangePicker } from "../range-picker";
 import { SavedViews } from "../saved-views";
 import { ColumnChooser } from "./column-chooser";
-import { columnsOf, DEFAULT_COLUMNS } from "./columns";
+import { attributesOf, columnsOf, DEFAULT_COLUMNS } from "./columns";
 import { Histogram } from "./histogram";
 import { RunsTable } from "./runs-table";
 import { useNewRuns } from "./use-new-runs";
@@ -30,13 +30,14 @@ export function RunsPage() {
   const navigate = route.useNavigate();
   const { from, to, text, filter } = search;
   const selection = useMemo<RunSelection>(() => ({ from, to, text, filter }), [from, to, text, filter]);
-  const list = useInfiniteQuery({ ...runsQuery(project, selection), placeholderData: keepPreviousData });
-  const total = useQuery(runsCountQuery(project, selection));
-  const storage = useQuery(storageQuery(project));
-  const fresh = useNewRuns(project, selection);
-  const runs = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data]);
   const columnIds = search.col ?? DEFAULT_COLUMNS;
   const columns = useMemo(() => columnsOf(columnIds), [columnIds]);
+  const attributes = useMemo(() => attributesOf(columnIds), [columnIds]);
+  const list = useInfiniteQuery({ ...runsQuery(project, selection, attributes), placeholderData: keepPreviousData });
+  const total = useQuery(runsCountQuery(project, selection));
+  const storage = useQuery(storageQuery(project));
+  const fresh = useNewRuns(project, selection, attributes);
+  const runs = useMemo(() => list.data?.pages.flatMap((page) => page.items) ?? [], [list.data]);
   const [active, setActive] = useState(-1);
   const [chosen, setChosen] = useState<readonly string[]>([]);
 

@@ -2,8 +2,7 @@ import { useQueryClient, type InfiniteData } from "@tanstack/react-query";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { api, dataOf } from "@/client/api";
 import { useLive } from "@/client/live";
-import { apiRange } from "@/client/time-range";
-import { PAGE_SIZE, runsQuery, type RunSelection } from "../queries";
+import { runsPage, runsQuery, type RunSelection } from "../queries";
 import { mergeLatest, type Page } from "./merge-latest";
 
 const EVERY_MS = 1000;
@@ -12,30 +11,18 @@ const EVERY_MS = 1000;
  * Keeps a list of runs true without moving it: runs already shown are changed where they stand, new ones
  * are counted until the person asks for them. `over` says there are more than one page of them.
  */
-export function useNewRuns(project: string, selection: RunSelection): { waiting: number; over: boolean; show: () => void } {
+export function useNewRuns(project: string, selection: RunSelection, attributes: readonly string[]): { waiting: number; over: boolean; show: () => void } {
   const client = useQueryClient();
   const [waiting, setWaiting] = useState({ key: "", count: 0, over: false });
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const options = runsQuery(project, selection);
+  const options = runsQuery(project, selection, attributes);
   const key = JSON.stringify(options.queryKey);
 
   const look = useCallback(async () => {
-    const { queryKey } = runsQuery(project, selection);
+    const { queryKey } = runsQuery(project, selection, attributes);
     const shown = client.getQueryData<InfiniteData<Page>>(queryKey);
     if (!shown) return;
-    const latest = await dataOf(
-      api.GET("/api/v1/runs", {
-        params: {
-          query: {
-            project,
-            ...apiRange(selection),
-            ...(selection.text ? { text: selection.text } : {}),
-            ...(selection.filter?.length ? { filter: selection.filter } : {}),
-            limit: PAGE_SIZE,
-          },
-        },
-      }),
-    );
+    const latest = await dataOf(api.GET("/api/v1/runs", { params: { query: runsPage(project, selection, attributes) } }));
     const merged = mergeLatest(shown.pages, latest);
     if (merged.empty) {
       await client.resetQueries({ queryKey });
@@ -45,7 +32,7 @@ export function useNewRuns(project: string, selection: RunSelection): { waiting:
     setWaiting({ key: JSON.stringify(queryKey), count: merged.fresh, over: merged.over });
     void client.invalidateQueries({ queryKey: ["runs-count", project] });
     void client.invalidateQueries({ queryKey: ["histogram", project] });
-  }, [client, project, selection]);
+  }, [client, project, selection, attributes]);
 
   useEffect(() => () => clearTimeout(timer.current), []);
   useLive(() => {
@@ -59,8 +46,8 @@ export function useNewRuns(project: string, selection: RunSelection): { waiting:
 
   const show = useCallback(() => {
     setWaiting({ key: "", count: 0, over: false });
-    void client.resetQueries({ queryKey: runsQuery(project, selection).queryKey });
-  }, [client, project, selection]);
+    void client.resetQueries({ queryKey: runsQuery(project, selection, attributes).queryKey });
+  }, [client, project, selection, attributes]);
   const mine = waiting.key === key;
   return { waiting: mine ? waiting.count : 0, over: mine && waiting.over, show };
 }

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { Bot, ChevronRight, SearchX, User } from "lucide-react";
+import type { ReactNode } from "react";
 import { Problem } from "@/client/problem";
 import { useProject } from "@/client/project";
 import { ALL_TIME } from "@/client/time-range";
@@ -13,6 +14,7 @@ import { Page } from "@/ui/shell/page";
 import { Empty, Failed, SkeletonRows } from "@/ui/states";
 import { Ago } from "@/ui/time";
 import { filterText } from "../filters";
+import { COST_KNOWN, FAILED } from "../links";
 import { useLiveRefresh } from "../live-refresh";
 import { sessionQuery } from "../queries";
 import { Prose } from "../run/prose-text";
@@ -43,7 +45,7 @@ export function SessionPage() {
           Its runs as a list
         </Link>
       }
-      bar={runs.length ? <Totals runs={runs} /> : null}
+      bar={runs.length ? <Totals sessionId={sessionId} runs={runs} /> : null}
     >
       <div className="h-full overflow-y-auto bg-surface" tabIndex={0} role="region" aria-label="Conversation">
         {session.isError ? (
@@ -69,20 +71,30 @@ export function SessionPage() {
   );
 }
 
-function Totals({ runs }: { runs: readonly Run[] }) {
+function Totals({ sessionId, runs }: { sessionId: string; runs: readonly Run[] }) {
   const sum = (pick: (run: Run) => number | null) => {
     const known = runs.map(pick).filter((value) => value !== null);
     return known.length ? known.reduce((total, value) => total + value, 0) : null;
   };
   const cost = sum((run) => run.cost_usd);
-  const failed = runs.filter((run) => run.status === "error").length;
-  const facts: [string, string][] = [
-    ["Runs", count(runs.length)],
-    ["With an error", count(failed)],
+  const agents = [...new Set(runs.flatMap((run) => run.agents))];
+  const users = [...new Set(runs.map((run) => run.user_id).filter((user) => user !== null))];
+  const these = (...filters: string[]) => ({ from: ALL_TIME, filter: [filterText("session_id", "eq", sessionId), ...filters] });
+  const all = (field: string, values: readonly string[]) =>
+    values.length
+      ? values.map((value) => (
+          <Link key={value} to="/runs" search={{ from: ALL_TIME, filter: [filterText(field, "eq", value)] }} title={value} className="mr-2 inline-block max-w-48 truncate align-bottom hover:link">
+            {value}
+          </Link>
+        ))
+      : UNKNOWN;
+  const facts: [string, ReactNode][] = [
+    ["Runs", <Link key="runs" to="/runs" search={these()} className="hover:link">{count(runs.length)}</Link>],
+    ["With an error", <Link key="errors" to="/runs" search={these(FAILED)} className="hover:link">{count(runs.filter((run) => run.status === "error").length)}</Link>],
     ["Tokens in → out", `${compact(sum((run) => run.input_tokens))} → ${compact(sum((run) => run.output_tokens))}`],
-    ["Cost", cost === null ? UNKNOWN : money(cost)],
-    ["Agents", [...new Set(runs.flatMap((run) => run.agents))].join(", ") || UNKNOWN],
-    ["User", [...new Set(runs.map((run) => run.user_id).filter(Boolean))].join(", ") || UNKNOWN],
+    ["Cost", cost === null ? UNKNOWN : <Link key="cost" to="/runs" search={these(COST_KNOWN)} className="hover:link">{money(cost)}</Link>],
+    ["Agents", all("agents", agents)],
+    ["User", all("user_id", users)],
   ];
   return (
     <dl className="num flex flex-wrap gap-x-6 gap-y-1 border-t border-line px-4 py-2 text-xs md:px-5">
