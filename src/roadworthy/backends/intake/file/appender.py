@@ -14,7 +14,7 @@ from roadworthy.backends.intake.file.frame import frame_bytes, pack_header
 from roadworthy.backends.intake.file.limits import IntakeLimits
 from roadworthy.backends.intake.file.positions import CommittedPosition, DurableMark, datasync
 from roadworthy.backends.intake.file.recovery import recover
-from roadworthy.backends.intake.file.segments import list_segments, segment_path, sync_folder
+from roadworthy.backends.intake.file.segments import backlog_bytes, segment_path, sync_folder
 from roadworthy.contracts.intake import IntakeBusy, IntakeFull, IntakeRecord
 
 log = logging.getLogger(__name__)
@@ -64,9 +64,7 @@ class LogAppender:
 
     def backlog_bytes(self) -> int:
         """Durable, and not yet committed by the reader."""
-        segments = list_segments(self._folder)
-        oldest = segments[0].base if segments else self._end
-        return max(0, self._end - max(self._committed.load(), oldest))
+        return backlog_bytes(self._folder, end=self._end, committed=self._committed.load())
 
     def append(self, records: Sequence[IntakeRecord]) -> list[int]:
         """The offsets of the records, all durable. Raises IntakeBusy or IntakeFull and keeps none of them."""

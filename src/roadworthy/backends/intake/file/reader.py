@@ -10,7 +10,7 @@ from pathlib import Path
 from roadworthy.backends.intake.file.frame import Header
 from roadworthy.backends.intake.file.positions import CommittedPosition, DurableMark
 from roadworthy.backends.intake.file.scan import SegmentScan
-from roadworthy.backends.intake.file.segments import Segment, list_segments, sync_folder
+from roadworthy.backends.intake.file.segments import Segment, backlog_bytes, list_segments, sync_folder
 from roadworthy.contracts.intake import IntakeEntry, IntakeRecord
 
 log = logging.getLogger(__name__)
@@ -93,10 +93,7 @@ class FileIntakeReader:
 
     def backlog_bytes(self) -> int:
         """Bytes that are durable and not yet committed."""
-        end = self._mark.load()
-        segments = list_segments(self._folder)
-        oldest = segments[0].base if segments else end
-        return max(0, end - max(oldest, self._committed))
+        return backlog_bytes(self._folder, end=self._mark.load(), committed=self._committed)
 
     def close(self) -> None:
         if self._scan is not None:

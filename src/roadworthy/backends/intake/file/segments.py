@@ -40,6 +40,14 @@ def list_segments(folder: Path) -> list[Segment]:
     ]
 
 
+def backlog_bytes(folder: Path, *, end: int, committed: int) -> int:
+    """Bytes between what was committed and the end. The folder is looked at only while nothing ever was."""
+    if committed:
+        return max(0, end - committed)
+    segments = list_segments(folder)
+    return end - segments[0].base if segments else 0
+
+
 def sync_folder(folder: Path) -> None:
     """Make names that were added to or taken from the folder survive a power cut."""
     fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
