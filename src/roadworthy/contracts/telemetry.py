@@ -231,6 +231,13 @@ class TelemetryStore(Protocol):
         """All spans of the traces, by start; each span once, its newest version."""
         ...
 
+    def attributes_of_runs(
+        self, project: str, runs: Sequence[Run], keys: Sequence[str]
+    ) -> dict[str, dict[str, str]]:
+        """By run id: of each key the run's own value, else the smallest its spans carry. Keys that nobody
+        carries are left out."""
+        ...
+
     def spans(self, project: str, query: SpanQuery) -> list[Span]: ...
 
     def search(self, project: str, query: SpanQuery) -> list[SearchHit]: ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from roadworthy.contracts.telemetry import (
@@ -63,8 +63,14 @@ class ObserveService:
         self._store = store
         self._assemble = assemble
 
-    def runs(self, project: str, query: RunQuery) -> list[Run]:
-        return self._store.runs(project, query)
+    def runs(self, project: str, query: RunQuery, *, attributes: Sequence[str] = ()) -> list[Run]:
+        """A run's own attributes are those of its root span; of the keys in `attributes` it is given what any
+        of its spans says, too."""
+        runs = self._store.runs(project, query)
+        if not runs or not attributes:
+            return runs
+        said = self._store.attributes_of_runs(project, runs, attributes)
+        return [replace(run, attributes={**run.attributes, **said[run.id]}) for run in runs]
 
     def count_runs(self, project: str, query: RunQuery) -> int:
         return self._store.count_runs(project, query)

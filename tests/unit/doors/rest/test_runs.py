@@ -12,6 +12,17 @@ from roadworthy.domain.span import ContentFormat
 from tests.unit.doors.rest.desk import SECOND, START, Desk, a_run, spans_of, trace_id
 
 
+def test_attributes_of_any_step_where_they_are_asked_for(desk: Desk) -> None:
+    desk.write(1, 2)
+    plain = desk.client.get("/api/v1/runs").json()["items"]
+    assert [run["attributes"] for run in plain] == [{}, {}]
+    asked = {"attribute": ["customer.tier", "nobody.says.it"]}
+    runs = desk.client.get("/api/v1/runs", params=asked).json()["items"]
+    assert [run["attributes"] for run in runs] == [{"customer.tier": "gold"}] * 2
+    crowd = desk.client.get("/api/v1/runs", params={"attribute": [f"k{n}" for n in range(21)]})
+    assert (crowd.status_code, crowd.json()["errors"][0]["field"]) == (422, "query.attribute")
+
+
 def test_a_list_is_newest_first_and_pages_through_everything_once(desk: Desk) -> None:
     desk.write(*range(1, 8))
     seen: list[str] = []

@@ -29,18 +29,32 @@ Content = Annotated[
 ]
 
 
+AttributeParameter = Annotated[
+    list[str],
+    Query(
+        alias="attribute",
+        max_length=20,
+        description="Key, repeatable: of these, `attributes` holds what any step of the run says, not the "
+        "root step alone (its value first, else the smallest)",
+        examples=["customer.tier"],
+    ),
+]
+
+
 @router.get("", operation_id="listRuns", response_model=RunPage)
 def list_runs(
     ctx: Context,
     answer: Answering,
     project: ReadProject,
     selection: Selected,
+    attributes: AttributeParameter = [],  # noqa: B006
     limit: LimitParameter = 50,
     cursor: CursorParameter = None,
 ) -> Response:
     """Newest first."""
     # One more than asked for tells whether there is a next page.
-    runs = ctx.observe.runs(project, selection.runs(limit=limit + 1, after=read_pair(cursor)))
+    query = selection.runs(limit=limit + 1, after=read_pair(cursor))
+    runs = ctx.observe.runs(project, query, attributes=attributes)
     more = len(runs) > limit
     runs = runs[:limit]
     return answer(
