@@ -8,6 +8,8 @@ from importlib import import_module
 
 from opentelemetry.sdk.trace import TracerProvider
 
+from roadworthy.sdk import haystack
+
 
 def _pydantic_ai(provider: TracerProvider, content: bool) -> None:  # noqa: FBT001 (the shape of SWITCHES)
     agents = import_module("pydantic_ai")
@@ -28,7 +30,10 @@ def settle_anthropic(*, instrumented: bool, content: bool) -> None:
         os.environ.setdefault("ANTHROPIC_OPEN_TELEMETRY_TRACES_CONTENT_MODE", "content")
 
 
-SWITCHES: dict[str, Callable[[TracerProvider, bool], None]] = {"pydantic-ai": _pydantic_ai}
+SWITCHES: dict[str, Callable[[TracerProvider, bool], None]] = {
+    "haystack": haystack.switch_on,
+    "pydantic-ai": _pydantic_ai,
+}
 
 SPEAKS_BY_ITSELF: frozenset[str] = frozenset({"google-adk", "claude-agent-sdk"})
 """They record into the global provider without being asked, and the instrumentations written for them lose

@@ -539,3 +539,28 @@ def test_no_span_is_lost_or_changed_in_place(spans: list[Span]) -> None:
     for run in assembled.runs:
         assert run.failed_tool_calls <= run.tool_calls
         assert run.spans == sum(1 for ident in assembled.run_of.values() if ident == run.id)
+
+
+def test_a_refused_call_below_a_step_and_in_a_trace_of_its_own_is_one_call_of_one_run() -> None:
+    refused: dict[str, Any] = {"status": SpanStatus.ERROR, "error": "too long", "service": "s"}
+    agent = span(SpanKind.AGENT, agent="desk", lasts=100)
+    outer = model_call(USER, parent=agent, at=5, lasts=20, scope="framework", model_asked="m", **refused)
+    inner = model_call(USER, trace=2, at=6, lasts=18, scope="sdk", **refused)
+    run = only_run(agent, outer, inner)
+    assert (run.agent, run.failed_model_calls, run.merged_spans) == ("desk", 1, 1)
+    other = model_call(
+        Message(role="user", content="Hello?"), trace=2, at=6, lasts=18, scope="sdk", **refused
+    )
+    assert len(assemble([agent, outer, other]).runs) == 2, "somebody else asked something else"
+
+
+def test_a_name_given_to_the_whole_hands_nothing_over() -> None:
+    wrapper = span(SpanKind.AGENT, agent="desk (langgraph)", scope="roadworthy", lasts=100)
+    agent = span(SpanKind.AGENT, agent="desk", parent=wrapper, at=5, lasts=90)
+    call = model_call(USER, parent=agent, at=10, said=ANSWER)
+    assert only_run(wrapper, agent, call).handoffs == ()
+    planning = model_call(
+        USER, parent=wrapper, at=1, lasts=2, said=Message(role="assistant", content="Plan.")
+    )
+    handed = only_run(wrapper, planning, agent, call).handoffs
+    assert [(h.from_agent, h.to_agent) for h in handed] == [("desk (langgraph)", "desk")]

@@ -13,9 +13,10 @@ two runs never share one by chance; short or counted ids ("call_1") make no key.
   behind one key.
 - `trace:<id>`: a link between spans of agents or of messaging.
 - `topic:<id>`: AutoGen's group chat, whose messages are traces of their own.
+- `aside:<session>`: calls a client makes beside its first task (Claude Code names the session).
 - `run:<id>`: what the caller chose (`roadworthy.run_id`).
-- `failed:<...>`: a failed call without content, reported twice in two traces; there is nothing but time to go
-  by, so `runs.assemble` checks that one lies within the other before it believes it.
+- `failed:<...>`: a failed call reported twice in two traces: it has no id, so there is nothing but time and
+  the question to go by, and `runs.units` checks that one lies within the other before it believes it.
 """
 
 from __future__ import annotations
@@ -79,18 +80,32 @@ def rekeyed(span: Span) -> tuple[str, ...]:
 def _keys_of_call(span: Span) -> tuple[str, ...]:
     key = response_key(span.response_id) if span.response_id else ""
     keys = (key,) if key else ()
+    failed = span.status is SpanStatus.ERROR and not span.response_id and span.end_ns
     if span.parent_id:
-        return keys
+        return (*keys, *_refused(span)) if failed else keys
     found = [*keys, *("toolcall:" + ident for ident in _recent_calls(span) if is_strong(ident))]
     if len(found) == len(keys):
         talk = talk_of(span)
         found += [*talk.asks, *talk.brings]
-    if span.status is SpanStatus.ERROR and not span.response_id and span.end_ns:
-        # 10 ms either way, so that both reports meet in one bucket wherever its border lies.
-        at = (span.end_ns + _BUCKET_NS // 2) // _BUCKET_NS
-        scene = f"{FAILED}{span.service}:{span.model_asked}:"
-        found += [f"{scene}{at - 1}", f"{scene}{at}"]
+    if failed:
+        found += [*_at_its_end(span, f"{FAILED}{span.service}:{span.model_asked}:"), *_refused(span)]
     return tuple(dict.fromkeys(found))[:_MAX_KEYS]
+
+
+def _refused(span: Span) -> list[str]:
+    """Of a failed call that says what was asked; below a step it takes that to be told from others."""
+    given = reversed(_loaded(span.input, span.input_format))
+    words = next((str(m.get("content", "")).strip() for m in given if m.get("role") == "user"), "")
+    if not words:
+        return []
+    told = hashlib.blake2b(words.encode("utf-8", "replace"), digest_size=12).hexdigest()
+    return _at_its_end(span, f"{FAILED}{span.service}:{told}:")
+
+
+def _at_its_end(span: Span, scene: str) -> list[str]:
+    # 10 ms either way, so that both reports meet in one bucket wherever its border lies.
+    at = (span.end_ns + _BUCKET_NS // 2) // _BUCKET_NS
+    return [f"{scene}{at - 1}", f"{scene}{at}"]
 
 
 @dataclass(frozen=True, slots=True)

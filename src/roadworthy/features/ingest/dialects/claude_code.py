@@ -9,6 +9,7 @@ from roadworthy.domain.span import Span, SpanKind
 from roadworthy.features.ingest.any_value import as_int, as_text
 from roadworthy.features.ingest.content import put_input, put_output
 from roadworthy.features.ingest.dialects import otel_genai
+from roadworthy.features.ingest.join_keys import is_strong
 from roadworthy.features.ingest.raw_span import RawSpan
 
 KINDS: dict[str, SpanKind] = {
@@ -55,3 +56,11 @@ def read(raw: RawSpan, span: Span) -> None:
     otel_genai.read(raw, span)
     if raw.status_code == 2 and not span.error:
         span.error = as_text(attributes.get("error"))
+
+
+def join_keys(span: Span) -> tuple[str, ...]:
+    """A session gets its title by a call beside the first task, in a trace of its own: both are one run."""
+    get = span.attributes.get
+    first = get("interaction.sequence") == "1"
+    title = get("query_source_safe") == "generate_session_title"
+    return ("aside:" + span.session_id,) if (first or title) and is_strong(span.session_id) else ()

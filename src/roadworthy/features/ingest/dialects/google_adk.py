@@ -3,8 +3,8 @@ attributes."""
 
 from __future__ import annotations
 
-from roadworthy.domain.span import Span
-from roadworthy.features.ingest.any_value import as_text
+from roadworthy.domain.span import Span, SpanKind
+from roadworthy.features.ingest.any_value import as_json, as_text
 from roadworthy.features.ingest.content import put_input, put_output
 from roadworthy.features.ingest.dialects import otel_genai
 from roadworthy.features.ingest.raw_span import RawSpan
@@ -26,3 +26,7 @@ def read(raw: RawSpan, span: Span) -> None:
     if not span.session_id:
         span.session_id = as_text(attributes.get(_ADK + "session_id"))
     otel_genai.read(raw, span)
+    if span.kind is SpanKind.TOOL and raw.status_code == 2:
+        # The span says no more than TOOL_ERROR; the tool's own words are in what it gave back.
+        told = as_json(span.output)
+        span.error = as_text(told.get("error")) if isinstance(told, dict) else ""

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from roadworthy.domain.span import Span, SpanKind
+from roadworthy.domain.span import Span, SpanKind, SpanStatus
 from roadworthy.features.ingest.any_value import Attributes, as_int, as_json, as_text
-from roadworthy.features.ingest.content import put_input, put_output
+from roadworthy.features.ingest.content import put_input, put_output, put_tool_definitions
 from roadworthy.features.ingest.dialects import otel_genai
 from roadworthy.features.ingest.raw_span import RawSpan
 
@@ -49,16 +49,37 @@ def read(raw: RawSpan, span: Span) -> None:
             attributes.get("haystack.agent.name") or attributes.get("haystack.component.name")
         )
     chat = span.kind in (SpanKind.LLM, SpanKind.AGENT)
-    said: Any = None
-    for name in _INPUTS:
-        put_input(span, attributes.get(name), chat=chat)
-    for name in _OUTPUTS:
-        if said is None:
-            said = attributes.get(name)
-        put_output(span, attributes.get(name), chat=chat)
+    given, said = _first(attributes, _INPUTS), _first(attributes, _OUTPUTS)
+    if span.kind is SpanKind.WORKFLOW:
+        given, said, chat = _of_one_component(given), _of_one_component(said), True
+    put_input(span, given, chat=chat)
+    put_output(span, said, chat=chat)
     if span.kind is SpanKind.LLM:
+        asked = as_json(given)
+        put_tool_definitions(span, asked.get("tools") if isinstance(asked, dict) else None)
         _read_reply(as_json(said), span)
+    elif attributes.get("haystack.tool.error") is True:
+        _read_failure(as_json(said), span)
     otel_genai.read(raw, span)
+
+
+def _first(attributes: Attributes, names: tuple[str, ...]) -> Any:
+    return next((value for name in names if (value := attributes.get(name)) is not None), None)
+
+
+def _of_one_component(data: Any) -> Any:
+    """A pipeline's data is a dict by component: where one of them holds a chat, that is what was said."""
+    loaded = as_json(data)
+    parts = loaded.values() if isinstance(loaded, dict) else ()
+    chats = [part for part in parts if isinstance(part, dict) and ("messages" in part or "replies" in part)]
+    return chats[0] if len(chats) == 1 else data
+
+
+def _read_failure(output: Any, span: Span) -> None:
+    """Haystack 3 says that a call failed, and goes on: its span ends well."""
+    span.status = SpanStatus.ERROR
+    if isinstance(output, dict):
+        span.error = as_text(output.get("error"))
 
 
 def _kind(name: str, attributes: Attributes) -> SpanKind:
@@ -91,3 +112,6 @@ def _read_reply(output: Any, span: Span) -> None:
     if isinstance(usage, dict):
         span.input_tokens = as_int(usage.get("prompt_tokens", usage.get("input_tokens")))
         span.output_tokens = as_int(usage.get("completion_tokens", usage.get("output_tokens")))
+        details = usage.get("prompt_tokens_details")
+        if isinstance(details, dict):
+            span.cache_read_tokens = as_int(details.get("cached_tokens"))

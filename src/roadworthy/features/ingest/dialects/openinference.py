@@ -101,6 +101,10 @@ def _read_model(attributes: Attributes, span: Span) -> None:
     take = attributes.pop
     name = as_text(take("llm.model_name", ""))
     span.model_asked = as_text(take("llm.request.model_name", "")) or name
+    if not span.model_asked and "llm.invocation_parameters" in attributes:
+        # A refused call may name its model nowhere else.
+        asked = as_json(attributes["llm.invocation_parameters"])
+        span.model_asked = as_text(asked.get("model")) if isinstance(asked, dict) else ""
     span.model_answered = as_text(take("llm.response.model_name", "")) or name
     span.provider = as_text(take("llm.provider", "") or take("llm.system", ""))
     if attributes.get("llm.system") == span.provider:
@@ -120,6 +124,8 @@ def _read_model(attributes: Attributes, span: Span) -> None:
 def _read_tool(attributes: Attributes, span: Span) -> None:
     take = attributes.pop
     span.tool_name = as_text(take("tool.name", ""))
+    if span.scope.endswith(".dspy"):
+        span.tool_name = (span.tool_name or span.name).removesuffix(".__call__").removesuffix(".acall")
     if span.tool_name == "finish" and ".dspy" in span.scope:
         # DSPy's ReAct ends its loop with a tool that does nothing.
         span.kind = SpanKind.CHAIN

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from roadworthy.domain.message import Part
+from roadworthy.features.ingest.messages import haystack
 from roadworthy.features.ingest.messages.draft import Draft, first, json_text, text, tool_call
 
 Block = dict[str, Any]
@@ -221,6 +222,8 @@ BY_KEY: dict[str, Callable[[Draft, Block], None]] = {
     "function_call": _inner_call("function_call"),
     "functionResponse": _inner_result("functionResponse"),
     "function_response": _inner_result("function_response"),
+    "tool_call": _inner_call("tool_call"),
+    "tool_call_result": haystack.add_result,
     "toolUse": _inner_call("toolUse"),
     "toolResult": _inner_result("toolResult"),
     "reasoningContent": lambda draft, block: _reasoning(draft, {"content": block["reasoningContent"]}),

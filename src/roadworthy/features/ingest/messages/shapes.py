@@ -20,6 +20,7 @@ from roadworthy.features.ingest.messages import (
     bedrock,
     cohere,
     gemini,
+    haystack,
     hugging_face,
     langchain,
     llama_index,
@@ -64,6 +65,7 @@ ENVELOPES: tuple[tuple[str, Shape], ...] = (
     ("outputs", langchain.read_state),
     ("update", langchain.read_state),
     ("new_message", gemini.read_invocation),
+    ("replies", haystack.read_replies),
     ("finish_reason", openai_chat.read_text_answer),
 )
 MESSAGES: tuple[tuple[str, Shape], ...] = (

@@ -151,7 +151,7 @@ def _asked_in(value: Any, depth: int) -> str:
         inner = value.get(name)
         if isinstance(inner, str) and inner.strip():
             return inner.strip()[:_MAX]
-    for name in ("new_message", "inputs", "input", "kwargs"):
+    for name in ("new_message", "inputs", "input", "input_args", "kwargs"):
         inner = value.get(name)
         messages = parse_messages(inner, default_role="user") if isinstance(inner, (dict, list)) else ()
         if messages and messages[-1].content:

@@ -14,6 +14,8 @@ from roadworthy.features.ingest.runs.node import Fields, Node
 
 _AGENTS = frozenset({SpanKind.AGENT, SpanKind.WORKFLOW})
 _TOOLS = frozenset({SpanKind.TOOL, SpanKind.HANDOFF})
+_SDK = "roadworthy"
+"""The scope of our SDK's own spans."""
 _LONGEST_REASON = 2000
 _CALLS_BEFORE = 8
 """Model calls looked into for the one that asked for a hand-off: siblings may have been at work meanwhile."""
@@ -126,11 +128,12 @@ def _told(node: Node, agents: Sequence[Node]) -> Handoff:
 
 def _changes(nodes: Sequence[Node]) -> list[Handoff]:
     found = []
+    wrapped = _wrapped(nodes)
     for node in nodes:
         if node.kind is not SpanKind.AGENT or not node.span.agent:
             continue
         above = _agent_above(node)
-        if above and plain(above) != plain(node.span.agent):
+        if above and plain(above) != plain(node.span.agent) and id(node) not in wrapped:
             found.append(
                 Handoff(
                     from_agent=above,
@@ -139,6 +142,25 @@ def _changes(nodes: Sequence[Node]) -> list[Handoff]:
                     at_ns=node.span.start_ns,
                 )
             )
+    return found
+
+
+def _wrapped(nodes: Sequence[Node]) -> set[int]:
+    """Agents of a framework under a name our SDK gave to the whole: where the SDK's span has one such agent
+    below it and takes no step of its own, both names are of one agent, and nothing was handed over."""
+    steps: dict[int, list[Node]] = {}
+    for node in nodes:
+        if node.near is not None and node.near.span.scope == _SDK and node.merged is None:
+            steps.setdefault(id(node.near), []).append(node)
+    found: set[int] = set()
+    for below in steps.values():
+        agents = [n for n in below if n.kind is SpanKind.AGENT and n.span.agent]
+        if (
+            len(agents) == len(below)
+            and len({plain(n.span.agent) for n in agents}) == 1
+            and agents[0].span.scope != _SDK
+        ):
+            found.update(id(n) for n in agents)
     return found
 
 

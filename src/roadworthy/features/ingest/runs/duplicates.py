@@ -106,8 +106,13 @@ def _same_call(left: Node, right: Node) -> bool:
     a, b = left.span, right.span
     if a.response_id and b.response_id:
         return False
-    models = {a.model_asked, a.model_answered} & {b.model_asked, b.model_answered} - {""}
-    if left.failed != right.failed or not models:
+    if left.failed != right.failed:
+        return False
+    ours, theirs = {a.model_asked, a.model_answered} - {""}, {b.model_asked, b.model_answered} - {""}
+    if not (ours and theirs):
+        # A refused call may not even say which model was asked: then the refusal must be the same.
+        return left.failed and bool(left.error) and left.error == right.error
+    if not ours & theirs:
         return False
     if left.failed:
         return True

@@ -112,9 +112,12 @@ def _name(run: Run, root: Node, nodes: Sequence[Node]) -> None:
     run.session_id = _first(s.session_id for s in spans)
     run.user_id = _first(s.user_id for s in spans)
     models = [m for s in spans if s.kind in _PAID and (m := s.model_answered or s.model_asked)]
-    # A failed call names only the model asked for, of which the others name the build that answered.
+    # A failed call names only the model asked for, of which the others name the build that answered; a router
+    # puts the provider before it.
     run.models = tuple(
-        m for m in dict.fromkeys(models) if not any(o != m and o.startswith(m) for o in models)
+        m
+        for m in dict.fromkeys(models)
+        if not any(o != m and (o.startswith(m) or m.endswith("/" + o)) for o in models)
     )
 
 
