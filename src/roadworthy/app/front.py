@@ -71,7 +71,7 @@ class Front:
             host=self._settings.otlp_bind,
             http_socket=self._http_socket,
             grpc_port=self._settings.otlp_grpc_port,
-            limits=_door_limits(self._settings),
+            limits=door_limits(self._settings),
             grace_seconds=_DOOR_STOP_SECONDS,
         )
         try:
@@ -119,10 +119,12 @@ def _intake_limits(settings: Settings) -> IntakeLimits:
     )
 
 
-def _door_limits(settings: Settings) -> DoorLimits:
+def door_limits(settings: Settings) -> DoorLimits:
+    """What the settings say about the OTLP doors."""
     return DoorLimits(
         body_bytes=settings.max_body_bytes,
         body_seconds=settings.body_seconds,
         connections=settings.max_connections,
         cors_origins=tuple(settings.cors_origins),
+        metrics_need_key=not is_loopback(settings.otlp_bind),
     )

@@ -44,7 +44,11 @@ def build_http_app(*, receiver: Receiver) -> Starlette:
     async def healthz(_: Request) -> Response:
         return JSONResponse({"status": "ok"})
 
-    async def metrics(_: Request) -> Response:
+    async def metrics(request: Request) -> Response:
+        peer = request.client.host if request.client else ""
+        refused = receiver.refuse_watcher(read_sender(request.headers, door="http", peer=peer))
+        if refused is not None:
+            return _status_response(request, refused, headers=_refusal_headers(refused))
         return Response(
             generate_latest(receiver.metrics.registry), headers={"content-type": CONTENT_TYPE_LATEST}
         )
@@ -212,11 +216,14 @@ async def _wrong_method(request: Request, error: Exception) -> Response:
     return response
 
 
-def _status_response(request: Request, refused: Refused) -> Response:
+def _status_response(
+    request: Request, refused: Refused, *, headers: dict[str, str] | None = None
+) -> Response:
     encoding = _encoding(dict(request.headers)) or Encoding.JSON
     return Response(
         answers.status(refused, encoding=encoding),
         status_code=refused.http_status,
+        headers=headers,
         media_type=answers.CONTENT_TYPES[encoding],
     )
 

@@ -29,3 +29,5 @@ class DoorLimits:
     """gRPC calls at once. Above it: RESOURCE_EXHAUSTED."""
     cors_origins: tuple[str, ...] = ()
     """Web pages that may send from a browser; none by default, "*" for all."""
+    metrics_need_key: bool = False
+    """Whether `/metrics` wants a live key, of any scope: where others can reach it."""

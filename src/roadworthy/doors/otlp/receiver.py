@@ -76,6 +76,18 @@ class Receiver:
         """Whom the sender writes for; asked before its body is read. See `refuse_key`."""
         return self._keys.resolve(sender.key, project=sender.project)
 
+    def refuse_watcher(self, sender: Sender) -> Refused | None:
+        """Why the sender may not read `/metrics`; None where it may. A key that is presented is always
+        checked; any scope will do, as on the page's port."""
+        if sender.key is None:
+            if self.limits.metrics_need_key:
+                return Refused("unauthorized", "Send Authorization: Bearer rw_... with a key of any scope.")
+            return None
+        decision = self._keys.resolve(sender.key)
+        if decision.accepted or decision.verdict is KeyVerdict.WRONG_SCOPE:
+            return None
+        return refuse_key(decision)
+
     async def accept(
         self, body: bytes, *, project: str, signal: Signal, encoding: Encoding, sender: Sender
     ) -> Acceptance:

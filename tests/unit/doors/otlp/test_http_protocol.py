@@ -272,6 +272,22 @@ def test_what_the_sender_will_try_again_is_no_rejection(start_front: StartFront)
     assert [r["code"] for r in front.rejections()] == ["bad_protobuf"]
 
 
+@pytest.mark.parametrize("need_key", [False, True])
+def test_metrics_beyond_loopback_want_a_key_of_any_scope(start_front: StartFront, *, need_key: bool) -> None:
+    front = start_front(limits=DoorLimits(metrics_need_key=need_key))
+
+    def ask(**headers: Any) -> int:
+        return call(front.ports.http, "/metrics", method="GET", content_type=None, **headers).status
+
+    assert ask() == (401 if need_key else 200)
+    assert ask(authorization="Bearer rw_a_1") == 200
+    assert ask(x_api_key="rw_b_2") == 200, "a key that may only read"
+    assert ask(authorization="Bearer rw_c_3") == 401, "a wrong key is refused wherever it is presented"
+    refused = call(front.ports.http, "/metrics", method="GET", content_type=None, x_api_key="no")
+    assert refused.headers["www-authenticate"] == "Bearer"
+    assert front.rejections(0) == []
+
+
 def test_health_and_metrics(start_front: StartFront) -> None:
     front = start_front()
     assert call(front.ports.http, "/healthz", method="GET", content_type=None).json() == {"status": "ok"}

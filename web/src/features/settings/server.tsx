@@ -60,6 +60,13 @@ export function ServerSettings() {
         </dl>
       </Card>
       <Card className="p-4">
+        <h3 className="text-sm font-semibold">What is kept</h3>
+        <p className="mt-1 max-w-2xl text-xs text-muted">
+          Traces, and what log records say about their steps: messages and evaluations. Metrics are accepted, so that no exporter complains, but their data points are only counted and their values are not kept; tokens, costs and durations
+          are worked out from traces.
+        </p>
+      </Card>
+      <Card className="p-4">
         <h3 className="text-sm font-semibold">Masking</h3>
         <p className="mt-1 max-w-2xl text-xs text-muted">
           Secrets (API keys, access tokens, private keys, passwords in addresses) are masked before anything is stored, so they are in no file, no export and no search. A step in which something was masked says so. Personal data is not

@@ -100,16 +100,18 @@ function Retention({ project, days }: { project: string; days: number | null }) 
   );
 }
 
+const FILES = { runs: "Runs", spans: "Steps", scores: "Scores" } as const;
+
 function Exports({ project }: { project: string }) {
   return (
     <Card className="p-4">
       <h3 className="text-sm font-semibold">Export</h3>
       <p className="text-xs text-muted">Everything of this project, as files that any tool reads, and that <code className="font-mono">roadworthy import</code> takes back.</p>
       <div className="mt-3 flex flex-wrap gap-2">
-        {(["runs", "spans"] as const).flatMap((what) =>
+        {(["runs", "spans", "scores"] as const).flatMap((what) =>
           (["jsonl", "parquet"] as const).map((format) => (
             <a key={`${what} ${format}`} href={`/api/v1/export?${new URLSearchParams({ project, what, format }).toString()}`} download={`${project}-${what}.${format}`} className={buttonClass()}>
-              <Download className="size-3.5 text-muted" aria-hidden /> {what === "runs" ? "Runs" : "Steps"} as {format === "jsonl" ? "JSON lines" : "Parquet"}
+              <Download className="size-3.5 text-muted" aria-hidden /> {FILES[what]} as {format === "jsonl" ? "JSON lines" : "Parquet"}
             </a>
           )),
         )}
