@@ -6,6 +6,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { useProject } from "@/client/project";
 import type { Comparison } from "@/client/types";
 import { Button, buttonClass } from "@/ui/button";
+import { useRevealed } from "@/ui/reveal";
 import { Page } from "@/ui/shell/page";
 import { useShortcuts } from "@/ui/shortcuts";
 import { Failed, SkeletonRows } from "@/ui/states";
@@ -16,6 +17,8 @@ import { StepDiff } from "./step-diff";
 
 const route = getRouteApi("/shell/runs/$runId/compare/$otherId");
 const ROW = 34;
+/** Room for the mark where the first step already differs, px. */
+const ABOVE = 10;
 
 /** Two runs side by side, step by step, with the place marked where they part. */
 export function ComparePage() {
@@ -41,11 +44,11 @@ function Steps({ comparison, project }: { comparison: Comparison; project: strin
   const { steps, first_divergence: first } = comparison;
   const chosen = search.step === undefined ? -1 : Number(search.step);
   // eslint-disable-next-line react-hooks/incompatible-library -- the virtual list's own state; nothing here is memoised on it
-  const virtual = useVirtualizer({ count: steps.length, getScrollElement: () => scroller.current, estimateSize: () => ROW, overscan: 12, paddingStart: 10 });
+  const virtual = useVirtualizer({ count: steps.length, getScrollElement: () => scroller.current, estimateSize: () => ROW, overscan: 12, paddingStart: ABOVE });
+  useRevealed(scroller, chosen, { row: ROW, before: ABOVE });
   const go = (index: number) => {
     const bounded = Math.max(0, Math.min(steps.length - 1, index));
-    virtual.scrollToIndex(bounded, { align: "auto" });
-    void navigate({ search: { step: String(bounded) }, replace: true });
+    void navigate({ search: { step: String(bounded) }, replace: true, resetScroll: false });
   };
   useShortcuts({
     j: () => go(chosen + 1),
@@ -53,7 +56,7 @@ function Steps({ comparison, project }: { comparison: Comparison; project: strin
     arrowdown: () => go(chosen + 1),
     arrowup: () => go(chosen - 1),
     s: () => first !== null && go(first),
-    esc: () => void navigate({ search: {}, replace: true }),
+    esc: () => void navigate({ search: {}, replace: true, resetScroll: false }),
   });
   const same = steps.filter((step) => step.relation === "same").length;
   const step = steps[chosen];
@@ -94,7 +97,7 @@ function Steps({ comparison, project }: { comparison: Comparison; project: strin
       </div>
       {step ? (
         <div className="h-[46%] min-h-48 shrink-0 border-t-2 border-line-strong">
-          <StepDiff key={chosen} project={project} step={step} leftRun={comparison.left.id} rightRun={comparison.right.id} onClose={() => void navigate({ search: {}, replace: true })} />
+          <StepDiff key={chosen} project={project} step={step} leftRun={comparison.left.id} rightRun={comparison.right.id} onClose={() => void navigate({ search: {}, replace: true, resetScroll: false })} />
         </div>
       ) : null}
     </div>

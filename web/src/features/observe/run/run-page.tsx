@@ -73,7 +73,8 @@ function Loaded({ project, run, spans, pending, error, retry }: LoadedProps) {
   const stepOfCall = useCallback((callId: string) => calls.get(callId), [calls]);
   const selected = search.span ? tree.byId.get(search.span) : undefined;
 
-  const change = useCallback((next: RunSearch) => void navigate({ search: (old) => ({ ...old, ...next }), replace: true }), [navigate]);
+  // The router would put the tree back to where it stood; it follows the step that is chosen.
+  const change = useCallback((next: RunSearch) => void navigate({ search: (old) => ({ ...old, ...next }), replace: true, resetScroll: false }), [navigate]);
   const onFold = useCallback((id: string) => {
     setFolded((old) => {
       const next = new Set(old);
@@ -95,6 +96,7 @@ function Loaded({ project, run, spans, pending, error, retry }: LoadedProps) {
           return { ...old, span: id, ...(hidden ? { find: undefined, only: undefined } : {}) };
         },
         replace: true,
+        resetScroll: false,
       });
     },
     [navigate, tree, shown],

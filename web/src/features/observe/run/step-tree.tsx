@@ -1,6 +1,7 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useMemo, useRef } from "react";
+import { useMemo, useRef } from "react";
 import { duration } from "@/ui/format";
+import { useRevealed } from "@/ui/reveal";
 import { STEP_ROW, StepRow } from "./step-row";
 import type { Row } from "./tree";
 
@@ -25,9 +26,7 @@ export function StepTree({ rows, endMs, selected, suspicious, onSelect, onFold }
     getItemKey: (index) => rows[index]?.step.span.span_id ?? index,
   });
   const at = useMemo(() => rows.findIndex((row) => row.step.span.span_id === selected), [rows, selected]);
-  useEffect(() => {
-    if (at >= 0) virtual.scrollToIndex(at, { align: "auto" });
-  }, [at, virtual]);
+  useRevealed(scroller, at, { row: STEP_ROW });
   return (
     <div className="@container flex h-full min-h-0 flex-col">
       <Ruler endMs={endMs} />

@@ -4,9 +4,11 @@ import { useEffect, useRef } from "react";
 import type { Run } from "@/client/types";
 import { StatusMark } from "@/ui/badges";
 import { cx } from "@/ui/classes";
+import { useRevealed } from "@/ui/reveal";
 import type { Column } from "./columns";
 
 const ROW = 36;
+const HEAD = 32;
 
 interface RunsTableProps {
   runs: readonly Run[];
@@ -36,15 +38,13 @@ export function RunsTable({ runs, columns, total, active, onActive, chosen, onCh
   useEffect(() => {
     if (hasMore && lastShown >= runs.length - 20) loadMore();
   }, [hasMore, lastShown, runs.length, loadMore]);
-  useEffect(() => {
-    if (active >= 0) virtual.scrollToIndex(active, { align: "auto" });
-  }, [active, virtual]);
+  useRevealed(scroller, active, { row: ROW, before: HEAD, covered: HEAD });
   const tracks = `20px ${columns.map((column) => column.width).join(" ")}`;
   return (
     <div ref={scroller} data-scroller className="h-full overflow-auto" tabIndex={-1}>
       <div role="table" aria-label="Runs" aria-rowcount={total ?? -1} className="min-w-fit">
         <div role="rowgroup" className="sticky top-0 z-10 bg-surface">
-          <div role="row" className="grid h-8 items-center gap-x-3 border-b border-line px-4 text-xs text-muted" style={{ gridTemplateColumns: tracks }}>
+          <div role="row" className="grid items-center gap-x-3 border-b border-line px-4 text-xs text-muted" style={{ gridTemplateColumns: tracks, height: HEAD }}>
             <span role="columnheader">
               <span className="sr-only">Status</span>
             </span>

@@ -11,6 +11,7 @@ import { buttonClass } from "@/ui/button";
 import { cx } from "@/ui/classes";
 import { CodeBlock } from "@/ui/copy";
 import { compact, count, money, plural, UNKNOWN } from "@/ui/format";
+import { useRevealed } from "@/ui/reveal";
 import { Page } from "@/ui/shell/page";
 import { useShortcuts } from "@/ui/shortcuts";
 import { Empty, Failed, SkeletonRows } from "@/ui/states";
@@ -21,6 +22,7 @@ import { RangePicker } from "../range-picker";
 
 const route = getRouteApi("/shell/sessions");
 const ROW = 56;
+const HEAD = 32;
 const TRACKS = "grid-cols-[minmax(120px,1fr)_minmax(240px,3fr)_minmax(100px,1fr)_90px_90px_90px_84px]";
 
 /** Conversations: runs that share a session id, last active first. */
@@ -79,8 +81,8 @@ function Table({ sessions, hasMore, loadMore }: { sessions: readonly SessionRow[
   const go = (index: number) => {
     const bounded = Math.max(0, Math.min(sessions.length - 1, index));
     setActive(bounded);
-    virtual.scrollToIndex(bounded, { align: "auto" });
   };
+  useRevealed(scroller, active, { row: ROW, before: HEAD, covered: HEAD });
   const current = sessions[active];
   useShortcuts({
     j: () => go(active + 1),
@@ -93,7 +95,7 @@ function Table({ sessions, hasMore, loadMore }: { sessions: readonly SessionRow[
     <div ref={scroller} className="h-full overflow-auto">
       <div role="table" aria-label="Sessions" className="min-w-[860px]">
         <div role="rowgroup" className="sticky top-0 z-10 bg-surface">
-          <div role="row" className={cx("grid h-8 items-center gap-x-3 border-b border-line px-5 text-xs text-muted", TRACKS)}>
+          <div role="row" className={cx("grid items-center gap-x-3 border-b border-line px-5 text-xs text-muted", TRACKS)} style={{ height: HEAD }}>
             {["Session", "Conversation", "Agents", "Runs", "Tokens", "Cost", "Last active"].map((label, index) => (
               <span key={label} role="columnheader" className={index > 2 ? "text-right" : undefined}>
                 {label}
