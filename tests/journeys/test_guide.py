@@ -1,7 +1,9 @@
-"""The programs of the guides, run as they stand there: with real frameworks, against a scripted model."""
+"""The programs of the guides and the lines of the page "Connect an agent", run as they stand there: with real
+frameworks, against a scripted model."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -15,6 +17,7 @@ from tests.unit.sdk.collector import Collector, running_collector
 
 REPO = Path(__file__).resolve().parents[2]
 GUIDE = REPO / "docs" / "guide"
+PAGE = REPO / "web" / "src" / "features" / "start" / "frameworks.json"
 PYTHON = REPO / ".venv-demo" / "bin" / "python"
 
 pytestmark = pytest.mark.slow
@@ -55,6 +58,7 @@ def run(program: str, model: str, collector: Collector, folder: Path) -> str:
         "ANTHROPIC_BASE_URL": model,
         "ANTHROPIC_API_KEY": "scripted",
         "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
+        "OTEL_SERVICE_NAME": "weather-desk",
     }
     done = subprocess.run(
         [str(PYTHON), str(script)],
@@ -79,6 +83,32 @@ def test_a_framework_is_seen_with_these_lines(
     texts = [str(span.attributes) for span in collector.spans]
     assert any("sunny in Rome." in text for text in texts), "the answer is in what was sent"
     assert ("def weather" in program) == any('{"city"' in text.replace("\\", "") for text in texts)
+    assert any("usage.input_tokens" in text or "token_count.prompt" in text for text in texts)
+    assert {span.resource["service.name"] for span in collector.spans} == {"weather-desk"}
+
+
+ON_THE_PAGE = {
+    "openai-agents": "OpenAI Agents SDK",
+    "langgraph": "LangGraph and LangChain",
+    "pydantic-ai": "Pydantic AI",
+    "smolagents": "smolagents",
+    "openai": "OpenAI SDK, with a loop of your own",
+    "anthropic": "Anthropic SDK, with a loop of your own",
+}
+"""By id, the program of the guide that the page's lines are put before in place of the SDK's."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("framework", ON_THE_PAGE)
+def test_a_framework_is_seen_with_the_lines_of_the_page(
+    framework: str, model: str, collector: Collector, tmp_path: Path
+) -> None:
+    (lines,) = [each["code"] for each in json.loads(PAGE.read_text()) if each["id"] == framework]
+    (program,) = [text for heading, text in programs("frameworks.md") if heading == ON_THE_PAGE[framework]]
+    rest = [line for line in program.splitlines() if "roadworthy" not in line]
+    assert "sunny in Rome" in run("\n".join([*lines, *rest]), model, collector, tmp_path)
+    texts = [str(span.attributes) for span in collector.spans]
+    assert any("sunny in Rome." in text for text in texts), "the answer is in what was sent"
     assert any("usage.input_tokens" in text or "token_count.prompt" in text for text in texts)
     assert {span.resource["service.name"] for span in collector.spans} == {"weather-desk"}
 
