@@ -42,13 +42,18 @@ def runs(
         found = list(client.pages("/runs", params, limit=limit))
     except Failed as error:
         raise fail(str(error)) from None
-    from roadworthy.doors.cli import show
+    from roadworthy.doors.cli import runs_table, show
 
+    out = show.console()
     if as_json:
         for run in found:
             show.as_json(run)
+    elif found and out.is_terminal:
+        for line in runs_table.terminal_lines(found, width=out.width):
+            out.print(line, soft_wrap=True)
     elif found:
-        show.console().print(show.run_table(found))
+        for said in runs_table.piped_lines(found):
+            typer.echo(said)
     else:
         typer.echo("No runs. Point an agent here, or widen the filters; roadworthy doctor may help.")
 
@@ -73,8 +78,12 @@ def run(
         show.as_json({"run": found, "spans": spans})
         return
     out = show.console()
-    out.print(show.run_head(found))
-    out.print(show.step_tree(spans))
+    whole = not out.is_terminal
+    parts = (show.run_head(found, whole=whole), show.step_tree(spans, whole=whole))
+    if whole:
+        show.print_whole(out, parts)
+    else:
+        out.print(*parts, sep="\n")
 
 
 def search(
@@ -99,13 +108,12 @@ def search(
         for hit in hits:
             show.as_json(hit)
         return
+    out = show.console()
     for hit in hits:
-        span = hit["span"]
-        typer.echo(
-            f"{show.local(span['started_at'])}  {hit['run_id'] or 'no run yet'}  "
-            f"{span['kind']} {show.one_line(span['tool_name'] or span['name'], width=60)}"
-        )
-        typer.echo(f"    {show.one_line(hit['excerpt'], width=240)}")
+        if out.is_terminal:
+            out.print(show.hit_lines(hit), soft_wrap=True)
+        else:
+            typer.echo(show.piped_hit(hit))
     if not hits:
         typer.echo("Nothing found.")
 
@@ -133,25 +141,11 @@ def tail(
                 if as_json:
                     show.as_json(found)
                 else:
-                    _print_line(found)
+                    show.print_ended(found)
     except Failed as error:
         raise fail(str(error)) from None
     except KeyboardInterrupt:
         raise typer.Exit(0) from None
-
-
-def _print_line(found: dict[str, Any]) -> None:
-    from roadworthy.doors.cli import show
-
-    out = show.console()
-    line = show.status(found)
-    line.append(
-        f"  {show.local(found['started_at'])}  {found['agent'] or show.UNKNOWN}  "
-        f"{show.duration(found['duration_ms'])}  {show.money(found['cost_usd'])}  {found['id']}  ",
-        style="default",
-    )
-    line.append(show.one_line(found["error"] or found["final_answer"], width=120))
-    out.print(line)
 
 
 def _ended(client: Client, ids: list[str], filters: list[str]) -> Iterator[dict[str, Any]]:

@@ -9,14 +9,16 @@ from typing import Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
 Row = Mapping[str, Any]
 _MARKS = {"ok": ("✓", "green"), "error": ("✗", "red"), "running": ("…", "yellow")}
-_OUTCOMES = {"success": ("success", "green"), "failure": ("failure", "red"), "unknown": ("–", "dim")}
+OUTCOMES = {"success": ("success", "green"), "failure": ("failure", "red"), "unknown": ("–", "dim")}
 UNKNOWN = "–"
+_MOST_SHOWN = 2_000
+"""Characters of one text that a terminal is filled with."""
+_NO_WIDTH = 1_000_000
 _TEXTS = (("asked", "input", ""), ("answer", "final_answer", ""), ("error", "error", "red"))
 
 
@@ -55,9 +57,10 @@ def local(moment: str) -> str:
     return at.strftime("%H:%M:%S") if at.date() == now.date() else at.strftime("%Y-%m-%d %H:%M:%S")
 
 
-def one_line(text: str | None, *, width: int) -> str:
+def one_line(text: str | None, *, width: int | None = None) -> str:
+    """Without line breaks and tabs; cut to `width` characters, where one is given."""
     flat = " ".join((text or "").split())
-    return flat if len(flat) <= width else flat[: width - 1] + "…"
+    return flat if width is None or len(flat) <= width else flat[: width - 1] + "…"
 
 
 def status(run: Row) -> Text:
@@ -65,41 +68,8 @@ def status(run: Row) -> Text:
     return Text(f"{mark} {run['status']}", style=style)
 
 
-def run_table(runs: Iterable[Row]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold", expand=True)
-    for name in ("started", "status", "outcome", "agent"):
-        table.add_column(name, no_wrap=True)
-    for name in ("took", "model", "tools", "tokens", "cost"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("id", no_wrap=True)
-    table.add_column("answer or error", ratio=1, no_wrap=True, overflow="ellipsis")
-    for run in runs:
-        table.add_row(*_cells(run))
-    return table
-
-
-def _cells(run: Row) -> list[str | Text]:
-    outcome, style = _OUTCOMES.get(run["outcome"], (run["outcome"], ""))
-    failed = f" ({run['failed_tool_calls']} failed)" if run["failed_tool_calls"] else ""
-    tokens = [run["input_tokens"], run["output_tokens"]]
-    known = [t for t in tokens if t is not None]
-    # Text, not str: what an agent wrote must not be read as markup.
-    return [
-        local(run["started_at"]),
-        status(run),
-        Text(outcome, style=style),
-        Text(run["agent"] or UNKNOWN),
-        duration(run["duration_ms"]),
-        str(run["model_calls"]),
-        f"{run['tool_calls']}{failed}",
-        count(sum(known)) if known else UNKNOWN,
-        money(run["cost_usd"]),
-        Text(run["id"]),
-        Text(one_line(run["error"] or run["final_answer"], width=200)),
-    ]
-
-
-def run_head(run: Row) -> Text:
+def run_head(run: Row, *, whole: bool) -> Text:
+    """`whole`: long texts are not cut."""
     head = Text()
     head.append_text(status(run))
     head.append(f"  {run['agent'] or run['name'] or 'unnamed agent'}", style="bold")
@@ -114,14 +84,10 @@ def run_head(run: Row) -> Text:
         + f" · {count(run['input_tokens'])} tokens in, {count(run['output_tokens'])} out"
         + f" · {money(run['cost_usd'])}\n"
     )
-    for label, key, style in (
-        ("asked", "input", ""),
-        ("answer", "final_answer", ""),
-        ("error", "error", "red"),
-    ):
+    for label, key, style in _TEXTS:
         if run[key]:
             head.append(f"{label:7}", style="dim")
-            head.append(f"{one_line(run[key], width=500)}\n", style=style)
+            head.append(f"{one_line(run[key], width=None if whole else _MOST_SHOWN)}\n", style=style)
     if not run["complete"]:
         head.append(
             f"incomplete: {run['missing_parents']} missing parents, {run['unended_spans']} unended spans\n",
@@ -130,9 +96,9 @@ def run_head(run: Row) -> Text:
     return head
 
 
-def step_tree(spans: Iterable[Row]) -> Tree:
+def step_tree(spans: Iterable[Row], *, whole: bool) -> Tree:
     """Steps below their parents, by start; one whose parent is not there, or that is its own ancestor, stands
-    at the top."""
+    at the top. `whole`: names and errors are not cut."""
     items = list(spans)
     known = {span["span_id"] for span in items}
     children: dict[str | None, list[Row]] = {}
@@ -150,15 +116,15 @@ def step_tree(spans: Iterable[Row]) -> Tree:
             if span["span_id"] in drawn:
                 continue
             drawn.add(span["span_id"])
-            branch = node.add(_step(span))
+            branch = node.add(_step(span, whole=whole))
             pending.extend((branch, child) for child in reversed(children.get(span["span_id"], [])))
     return root
 
 
-def _step(span: Row) -> Text:
+def _step(span: Row, *, whole: bool) -> Text:
     line = Text()
     line.append(f"{span['kind']:9}", style="cyan")
-    line.append(one_line(span["tool_name"] or span["name"], width=80))
+    line.append(one_line(span["tool_name"] or span["name"], width=None if whole else 80))
     line.append(f"  {duration(span['duration_ms'])}", style="dim")
     if span["model"]:
         line.append(f"  {span['model']}", style="dim")
@@ -169,11 +135,43 @@ def _step(span: Row) -> Text:
     for flag in span["flags"]:
         line.append(f"  {flag}", style="yellow")
     if span["status"] == "error":
-        line.append(f"  ✗ {one_line(span['error'] or span['error_type'] or 'error', width=120)}", style="red")
+        error = one_line(span["error"] or span["error_type"] or "error", width=None if whole else 120)
+        line.append(f"  ✗ {error}", style="red")
     return line
 
 
+def hit_lines(hit: Row) -> Text:
+    span = hit["span"]
+    lines = Text(f"{local(span['started_at'])}  {hit['run_id'] or 'no run yet'}  ")
+    lines.append(span["kind"], style="cyan").append(f" {one_line(span['tool_name'] or span['name'])}\n    ")
+    return lines.append(one_line(hit["excerpt"]))
+
+
+def piped_hit(hit: Row) -> str:
+    span = hit["span"]
+    name = one_line(span["tool_name"] or span["name"])
+    values = (span["started_at"], hit["run_id"] or UNKNOWN, span["kind"], name, one_line(hit["excerpt"]))
+    return "\t".join(values)
+
+
+def print_ended(run: Row) -> None:
+    """A run in one line, as it ended: cut to the terminal's width, whole in a pipe."""
+    out = console()
+    said = one_line(run["error"] or run["final_answer"])
+    values = (run["agent"] or UNKNOWN, duration(run["duration_ms"]), money(run["cost_usd"]), run["id"], said)
+    line = status(run)
+    if out.is_terminal:
+        line.append("  " + "  ".join((local(run["started_at"]), *values)), style="default")
+        out.print(line, no_wrap=True, overflow="ellipsis")
+    else:
+        typer.echo("\t".join((line.plain, run["started_at"], *values)))
+
+
 def console() -> Console:
-    """Wide when the output goes to a file, so that nothing is cut."""
-    made = Console(highlight=False)
-    return made if made.is_terminal else Console(highlight=False, width=240)
+    return Console(highlight=False)
+
+
+def print_whole(out: Console, lines: Iterable[Text | Tree]) -> None:
+    """Without wrapping at, or cutting to, any width: for pipes and files."""
+    for line in lines:
+        out.print(line, width=_NO_WIDTH, soft_wrap=True)
