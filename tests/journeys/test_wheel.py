@@ -86,6 +86,12 @@ def test_the_sdk_alone_is_small_and_works(wheel: Path, tmp_path: Path) -> None:
     assert size < BASE_INSTALL_MB * 1_000_000
     assert called.split()[0] == "42"
     assert str(tmp_path) in called
+    command = subprocess.run(
+        [python.parent / "roadworthy", "up"], capture_output=True, text=True, check=False
+    )
+    assert command.returncode == 1
+    assert 'pip install "roadworthy[server]"' in command.stderr
+    assert "Traceback" not in command.stderr
 
 
 def test_the_server_shows_its_page_without_node(wheel: Path, tmp_path: Path) -> None:

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from roadworthy.doors.cli.main import run_cli
-from roadworthy.doors.cli.wiring import ServerSettings, Wiring
-
 if TYPE_CHECKING:
     from roadworthy.app.settings import Settings
     from roadworthy.contracts.metadata import MetadataStore
+    from roadworthy.doors.cli.wiring import ServerSettings
 
 # Everything is imported inside: `roadworthy --help` must not pay for the server.
 
 
 def main() -> None:
+    try:
+        from roadworthy.doors.cli.main import run_cli
+        from roadworthy.doors.cli.wiring import Wiring
+    except ModuleNotFoundError as error:
+        if (error.name or "roadworthy").startswith("roadworthy"):
+            raise
+        sys.exit(
+            f"roadworthy: only the SDK is installed ({error.name} is missing); this needs the server:\n"
+            '  pip install "roadworthy[server]"'
+        )
     run_cli(Wiring(settings=_settings, run_up=_run_up, open_metadata=_open_metadata, run_mcp=_run_mcp))
 
 
@@ -60,8 +69,12 @@ def _open_metadata(data: Path) -> Iterator[MetadataStore]:
 
 
 def _run_mcp(server: str, key: str | None) -> None:
+    import logging
+
     from roadworthy.doors.mcp.stdio import run_stdio
 
+    # Clients show standard error as trouble: each request told there would look like one.
+    logging.disable(logging.INFO)
     run_stdio(server=server, key=key)
 
 

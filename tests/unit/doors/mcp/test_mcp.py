@@ -126,18 +126,20 @@ def test_another_sites_page_cannot_ask(open_server: Listening) -> None:
     assert answer.status_code == 403
 
 
-def test_over_standard_input(open_server: Listening) -> None:
+def test_over_standard_input(open_server: Listening, tmp_path: Path) -> None:
     open_server.desk.write(1)
     command = StdioServerParameters(
         command=sys.executable, args=["-m", "roadworthy.app.main", "mcp", "--server", open_server.url]
     )
 
     async def session() -> None:
-        async with Client(stdio_client(command)) as client:
-            runs = (await call(client, "list_runs"))["runs"]
-            assert [run["id"] for run in runs] == [trace_id(1)]
+        with (tmp_path / "errors").open("w") as errors:
+            async with Client(stdio_client(command, errlog=errors)) as client:
+                runs = (await call(client, "list_runs"))["runs"]
+                assert [run["id"] for run in runs] == [trace_id(1)]
 
     anyio.run(session)
+    assert (tmp_path / "errors").read_text() == "", "what is told there, clients show as trouble"
 
 
 def test_long_texts_are_cut_and_say_so() -> None:
