@@ -8,11 +8,13 @@ from functools import partial
 from importlib.metadata import version
 
 from prometheus_client import REGISTRY
+from starlette.types import ASGIApp
 
 from roadworthy.app.core_metrics import IngestCollector
 from roadworthy.app.folder import DataFolder
 from roadworthy.app.periodic import PeriodicRunner
 from roadworthy.app.price_snapshot import PriceSnapshot
+from roadworthy.app.self_telemetry import SelfTelemetry
 from roadworthy.app.settings import Settings, is_loopback, shown_host
 from roadworthy.backends.intake.file.reader import FileIntakeReader
 from roadworthy.backends.metadata.sqlite.store import SqliteMetadataStore
@@ -53,6 +55,7 @@ class CoreRoom:
         self.events = EventBus()
         prices = PriceSnapshot(self._metadata)
         pricer = Pricer(prices.of)
+        self._telemetry_out = SelfTelemetry.of(settings)
         self.consumer = Consumer(
             reader=self._reader,
             store=self._telemetry,
@@ -64,13 +67,14 @@ class CoreRoom:
             ),
             memory_bytes=settings.assembly_memory_bytes,
             on_runs=self.events.publish_runs,
+            on_batch=self._telemetry_out.batch_written if self._telemetry_out else None,
         )
         REGISTRY.register(IngestCollector(self.consumer, backlog_bytes=self._reader.backlog_bytes))
         observe = ObserveService(self._telemetry, assemble=assemble)
         reprice = Reprice(self._telemetry, metadata=self._metadata, assemble=assemble, price_with=_price_with)
         self._jobs = JobRunner(self._metadata, kinds={REPRICE: reprice})
         self._periodic = PeriodicRunner(periodic_flows(metadata=self._metadata, telemetry=self._telemetry))
-        self.rest_app = build_rest_app(
+        rest_app = build_rest_app(
             observe=observe,
             metadata=self._metadata,
             events=self.events,
@@ -85,6 +89,7 @@ class CoreRoom:
             health=self._health,
             mounts={"/mcp": McpMount()},
         )
+        self.rest_app: ASGIApp = self._telemetry_out.watched(rest_app) if self._telemetry_out else rest_app
 
     def start(self) -> None:
         self.consumer.start()
@@ -99,6 +104,8 @@ class CoreRoom:
         self._reader.close()
         self._telemetry.close()
         self._metadata.close()
+        if self._telemetry_out is not None:
+            self._telemetry_out.stop()
 
     def _health(self) -> Health:
         progress = self.consumer.progress

@@ -58,6 +58,11 @@ class Settings(BaseSettings):
         default_factory=list, description="Further Host names the web page answers to (JSON array)."
     )
     log_level: str = Field(default="info", description="debug, info, warning or error.")
+    self_telemetry: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^/\s]+",
+        description="OTLP/HTTP address (`http://HOST:4318`) that gets the server's own traces; off if unset.",
+    )
 
     @property
     def otlp_bind(self) -> str:

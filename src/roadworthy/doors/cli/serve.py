@@ -35,6 +35,9 @@ AllowedHosts = Annotated[
 LogLevel = Annotated[
     Literal["debug", "info", "warning", "error"] | None, typer.Option(help="How much is logged. [info]")
 ]
+SelfTelemetry = Annotated[
+    str | None, typer.Option(help="OTLP/HTTP address that gets the server's own traces. [none]")
+]
 
 
 def up(
@@ -56,6 +59,7 @@ def up(
     cors_origins: CorsOrigins = None,
     allowed_hosts: AllowedHosts = None,
     log_level: LogLevel = None,
+    self_telemetry: SelfTelemetry = None,
 ) -> None:
     """Start everything on this machine, and run until Ctrl-C or SIGTERM.
 
@@ -74,6 +78,7 @@ def serve(
     otlp_http_port: OtlpHttpPort = None,
     otlp_grpc_port: OtlpGrpcPort = None,
     log_level: LogLevel = None,
+    self_telemetry: SelfTelemetry = None,
 ) -> None:
     """Run one role of the server, as a service manager does.
 

@@ -75,6 +75,7 @@ class _Gathered:
     records: int = 0
     next_offset: int = 0
     newest_ns: int = 0
+    decode_seconds: float = 0.0
 
     def count(self, entries: Sequence[IntakeEntry]) -> None:
         self.body_bytes += sum(len(entry.record.body) for entry in entries)
@@ -88,12 +89,30 @@ class _Ready:
     batch: TelemetryBatch
     gathered: _Gathered
     number: int
+    assemble_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WrittenBatch:
+    """A batch that is in the store now, and how long its steps took. Times are seconds.
+
+    `seconds` is from its first record to the end, waiting included."""
+
+    batch: TelemetryBatch
+    records: int
+    body_bytes: int
+    seconds: float
+    decode_seconds: float
+    """Decoding, normalising, masking and pricing, in one or more pieces."""
+    assemble_seconds: float
+    write_seconds: float
 
 
 class Consumer:
     """`start` and `stop` once each; `stop` returns when the batch at hand is written or `timeout` is over.
 
-    `on_runs(project, run_ids)` is called from the writing thread after the runs became queryable.
+    `on_runs(project, run_ids)` is called from the writing thread after the runs became queryable, `on_batch`
+    after each batch.
     """
 
     def __init__(
@@ -105,12 +124,14 @@ class Consumer:
         steps: Steps,
         memory_bytes: int,
         on_runs: Callable[[str, Sequence[str]], None],
+        on_batch: Callable[[WrittenBatch], None] | None = None,
     ) -> None:
         self.progress = Progress()
         self._reader = reader
         self._store = store
         self._steps = steps
         self._on_runs = on_runs
+        self._on_batch = on_batch
         self._tracker = RunTracker(
             store=store, assemble=assemble, memory_bytes=memory_bytes, now_ns=time.time_ns()
         )
@@ -199,6 +220,7 @@ class Consumer:
         return True
 
     def _prepare(self, entries: Sequence[IntakeEntry]) -> None:
+        began = time.monotonic()
         decoded = gather(entries, steps=self._steps)
         join_contents(decoded, tracker=self._tracker)
         kept = self._gathered
@@ -206,6 +228,7 @@ class Consumer:
             kept.spans[span.project, span.trace_id, span.span_id] = span
         kept.scores += decoded.scores
         kept.rejections += decoded.rejections
+        kept.decode_seconds += time.monotonic() - began
 
     def _due(self) -> bool:
         gathered = self._gathered
@@ -218,6 +241,7 @@ class Consumer:
 
     def _hand_over(self) -> None:
         gathered, self._gathered = self._gathered, _Gathered()
+        began = time.monotonic()
         batch = TelemetryBatch(
             token=f"{self._boot}:{next(self._numbers)}",
             spans=list(gathered.spans.values()),
@@ -226,7 +250,9 @@ class Consumer:
             rejections=gathered.rejections,
         )
         self._writer_free.clear()
-        self._ready.put(_Ready(batch=batch, gathered=gathered, number=self._tracker.batch))
+        took = time.monotonic() - began
+        ready = _Ready(batch=batch, gathered=gathered, number=self._tracker.batch, assemble_seconds=took)
+        self._ready.put(ready)
 
     def _write_loop(self) -> None:
         while not self._abandon.is_set():
@@ -234,9 +260,13 @@ class Consumer:
                 ready = self._ready.get(timeout=0.2)
             except queue.Empty:
                 continue
+            began = time.monotonic()
             if ready is None or not self._write(ready):
                 return
+            write_seconds = time.monotonic() - began
             self._finish(ready)
+            if self._on_batch is not None:
+                self._on_batch(_written(ready, write_seconds=write_seconds))
             self._writer_free.set()
 
     def _write(self, ready: _Ready) -> bool:
@@ -312,6 +342,19 @@ class Consumer:
             by_project.setdefault(run.project, []).append(run.id)
         for project, ids in by_project.items():
             self._on_runs(project, ids)
+
+
+def _written(ready: _Ready, *, write_seconds: float) -> WrittenBatch:
+    gathered = ready.gathered
+    return WrittenBatch(
+        batch=ready.batch,
+        records=gathered.records,
+        body_bytes=gathered.body_bytes,
+        seconds=time.monotonic() - gathered.begun,
+        decode_seconds=gathered.decode_seconds,
+        assemble_seconds=ready.assemble_seconds,
+        write_seconds=write_seconds,
+    )
 
 
 def _rows(batch: TelemetryBatch) -> int:

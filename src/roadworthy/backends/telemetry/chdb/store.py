@@ -91,7 +91,7 @@ class ChdbTelemetryStore:
     def attributes_of_runs(
         self, project: str, runs: Sequence[Run], keys: Sequence[str]
     ) -> dict[str, dict[str, str]]:
-        return span_reads.attributes_of_runs(self._session, project, runs, keys)
+        return span_reads.attributes_of_runs(self._session, project, runs, keys=keys)
 
     def spans(self, project: str, query: SpanQuery) -> list[Span]:
         return span_reads.list_spans(self._session, project, query)
