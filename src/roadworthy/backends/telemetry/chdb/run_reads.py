@@ -8,6 +8,8 @@ key whose newest version is not the one that matched is dropped, and the list go
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
 
 from roadworthy.backends.telemetry.chdb.clauses import (
     Parameters,
@@ -26,6 +28,12 @@ from roadworthy.contracts.telemetry import RunPlace, RunQuery
 from roadworthy.domain.run import Run
 
 _POINT = {"max_threads": 1}
+_NEWEST_FIRST = {"optimize_read_in_order": 0}
+"""Reading backwards in order opens all columns of every part; knowing the newest so far and skipping what is
+older than that takes a third."""
+_VERSIONS_AHEAD = 4
+"""Rows looked at for each run wanted: how many versions of a run may lie in parts not yet merged before a
+page takes another look."""
 _EXPORT_BLOCK = 500
 _COLUMNS = ", ".join(RUN_COLUMNS)
 
@@ -71,16 +79,16 @@ def list_runs(session: Session, project: str, query: RunQuery) -> list[Run]:
     while len(found) < limit:
         wanted = limit - len(found)
         matched = _matching_keys(session, project, query, after=after, limit=wanted)
-        newest = _newest(session, project, list(matched))
+        newest = _newest(session, project, list(matched.keys))
         current = [
             newest[key]
-            for key, version in matched.items()
+            for key, version in matched.keys.items()
             if key in newest and newest[key].version == version
         ]
         found += confirmed(session, project, query, runs=current)
-        if len(matched) < wanted:
+        if matched.complete:
             break
-        after = next(reversed(matched))
+        after = next(reversed(matched.keys))
     return found
 
 
@@ -152,21 +160,36 @@ def traces_of_join_keys(session: Session, project: str, keys: Sequence[str]) -> 
     return {row[0]: tuple(row[1]) for row in rows}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Matched:
+    """The version that matched, by key, newest first; `complete`: no more."""
+
+    keys: dict[RunKey, int]
+    complete: bool
+
+
 def _matching_keys(
     session: Session, project: str, query: RunQuery, *, after: RunKey | None, limit: int
-) -> dict[RunKey, int]:
-    """The version that matched, by key, newest first."""
+) -> _Matched:
     p = Parameters()
     clauses = run_where(project, query, p, exact=False)
     if after is not None:
         clauses.append(f"(sort_ns, id) < ({p.whole(after[0])}, {p.text(after[1])})")
         clauses.append(f"sort_ns <= {p.whole(after[0])}")
+    looked_at = limit * _VERSIONS_AHEAD
     rows = session.rows(
         f"SELECT sort_ns, id, version FROM runs WHERE {' AND '.join(clauses)} "
-        f"ORDER BY sort_ns DESC, id DESC, version DESC LIMIT 1 BY sort_ns, id LIMIT {limit:d}",
+        f"ORDER BY sort_ns DESC, id DESC, version DESC LIMIT {looked_at:d}",
         p.values,
+        settings=_NEWEST_FIRST,
     )
-    return {(row[0], row[1]): row[2] for row in rows}
+    # Versions of one run follow one another, the highest first. Left to the engine (LIMIT BY), this would
+    # keep it from skipping what cannot be among the newest.
+    keys: dict[RunKey, int] = {}
+    for sort_ns, run_id, version in rows:
+        keys.setdefault((sort_ns, run_id), version)
+    complete = len(rows) < looked_at and len(keys) <= limit
+    return _Matched(keys=dict(islice(keys.items(), limit)), complete=complete)
 
 
 def _newest(session: Session, project: str, keys: Sequence[RunKey]) -> dict[RunKey, Run]:

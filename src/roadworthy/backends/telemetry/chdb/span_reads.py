@@ -17,6 +17,9 @@ from roadworthy.domain.run import Run
 from roadworthy.domain.span import Span
 
 _POINT = {"max_threads": 1}
+_FEW_TRACES = 20
+_FEW_ROWS = 10_000
+"""The engine reads columns late, after the limit, up to this many rows."""
 _COLUMNS = ", ".join(SPAN_COLUMNS)
 
 SpanKey = tuple[int, str, str]
@@ -33,10 +36,35 @@ class Matched:
 def spans_of_traces(session: Session, project: str, trace_ids: Sequence[str]) -> list[Span]:
     if not trace_ids:
         return []
+    spans = _few(session, project, trace_ids) if len(trace_ids) <= _FEW_TRACES else None
+    if spans is None:
+        spans = _many(session, project, trace_ids)
+    return sorted(spans, key=lambda span: (span.start_ns, span.trace_id, span.span_id))
+
+
+def _few(session: Session, project: str, trace_ids: Sequence[str]) -> list[Span] | None:
+    """In one step, None where it finds too much for one. Every part may hold a trace, and opening fifty
+    columns of each costs most of the read; sorted and limited, the engine looks at the keys first and opens
+    only the parts where it found some."""
+    p = Parameters()
+    rows = session.rows(
+        f"SELECT {_COLUMNS} FROM spans WHERE project = {p.text(project)} "
+        f"AND trace_id IN {p.texts(trace_ids)} ORDER BY version DESC LIMIT {_FEW_ROWS:d}",
+        p.values,
+        settings=_POINT,
+    )
+    if len(rows) == _FEW_ROWS:
+        return None
+    newest: dict[tuple[str, str], Span] = {}
+    for span in spans_from(rows):
+        newest.setdefault((span.trace_id, span.span_id), span)
+    return list(newest.values())
+
+
+def _many(session: Session, project: str, trace_ids: Sequence[str]) -> list[Span]:
+    """First the days, out of the keys alone."""
     p = Parameters()
     these = f"project = {p.text(project)} AND trace_id IN {p.texts(trace_ids)}"
-    # Every part may hold a trace, and opening fifty columns of each costs most of the read: so first
-    # the days, out of the key alone.
     days = session.rows(f"SELECT DISTINCT day FROM spans WHERE {these}", p.values, settings=_POINT)
     if not days:
         return []
@@ -46,7 +74,7 @@ def spans_of_traces(session: Session, project: str, trace_ids: Sequence[str]) ->
         p.values,
         settings=_POINT,
     )
-    return sorted(spans_from(rows), key=lambda span: (span.start_ns, span.trace_id, span.span_id))
+    return spans_from(rows)
 
 
 def attributes_of_runs(

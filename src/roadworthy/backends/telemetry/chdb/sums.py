@@ -6,7 +6,13 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from roadworthy.backends.telemetry.chdb.clauses import RUN_COMPLETE, Parameters, span_window, within
+from roadworthy.backends.telemetry.chdb.clauses import (
+    RUN_COMPLETE,
+    Parameters,
+    has_attribute,
+    span_window,
+    within,
+)
 from roadworthy.backends.telemetry.chdb.run_reads import run_where
 from roadworthy.backends.telemetry.chdb.session import Session
 from roadworthy.backends.telemetry.fields import Field, FieldKind, check_limit, completion_field, group_fields
@@ -110,7 +116,7 @@ def _some_lack(session: Session, project: str, key: str, query: RunQuery) -> boo
     p = Parameters()
     where = " AND ".join(run_where(project, query, p))
     rows = session.rows(
-        f"SELECT 1 FROM runs FINAL WHERE {where} AND NOT mapContains(attributes, {p.text(key)}) LIMIT 1",
+        f"SELECT 1 FROM runs FINAL WHERE {where} AND NOT {has_attribute(p.text(key))} LIMIT 1",
         p.values,
     )
     return bool(rows)
