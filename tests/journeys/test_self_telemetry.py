@@ -67,6 +67,15 @@ def test_batches_and_requests_are_told_to_a_second_receiver(front: Front, tmp_pa
     assert not [name for name in named if "readyz" in name]
 
 
+def test_a_receiver_that_is_gone_holds_nothing_up(tmp_path: Path) -> None:
+    (port,) = product.free_ports(1)
+    with product.running(watched(tmp_path, f"http://127.0.0.1:{port}")) as server:
+        assert server.send(traffic.body(traffic.task("Hello?"))).status == 200
+        wait_until(lambda: len(server.all_runs()) == 1, seconds=20, what="the run")
+        assert server.stop() == 0
+    assert "killing it" not in server.output()
+
+
 def test_pointed_at_itself_it_falls_silent(tmp_path: Path) -> None:
     made = product_in(tmp_path)
     made.environment = {"ROADWORTHY_SELF_TELEMETRY": made.otlp_url}

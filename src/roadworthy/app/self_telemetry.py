@@ -30,7 +30,7 @@ SCOPE = "roadworthy.server"
 _WATCHED = ("/api/", "/mcp")
 _ENDLESS = "/api/v1/events"
 _OWN_LOGGERS = ("roadworthy.sdk", "opentelemetry", __name__)
-_STOP_MS = 1_000
+_STOP_SECONDS = 1.0
 
 
 class SelfTelemetry:
@@ -56,7 +56,8 @@ class SelfTelemetry:
 
         resource = Resource.create({"service.name": SERVICE, "service.version": version("roadworthy")})
         provider = TracerProvider(resource=resource, shutdown_on_exit=False)
-        provider.add_span_processor(SpanQueue(resolve(endpoint=settings.self_telemetry)))
+        sending = resolve(endpoint=settings.self_telemetry, exit_timeout_s=_STOP_SECONDS)
+        provider.add_span_processor(SpanQueue(sending))
         return cls(provider)
 
     def batch_written(self, done: WrittenBatch) -> None:
@@ -72,7 +73,6 @@ class SelfTelemetry:
 
     def stop(self) -> None:
         logging.getLogger().removeHandler(self._errors)
-        self._provider.force_flush(_STOP_MS)
         self._provider.shutdown()
 
     def _tell(self, done: WrittenBatch) -> None:
