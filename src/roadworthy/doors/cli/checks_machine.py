@@ -135,6 +135,21 @@ def data_folder(data: Path) -> Iterable[Finding]:
         yield ok("data folder", str(data))
 
 
+def used_by_the_server(data: Path) -> Finding | None:
+    """Whether somebody at all has the folder open; None where somebody has. For where a server was found."""
+    try:
+        os.kill(int((data / "lock").read_text()), 0)
+    except PermissionError:
+        return None  # it lives, and is another user's
+    except (OSError, ValueError):
+        return warn(
+            "server's data",
+            f"the server that runs keeps its data elsewhere, not in {data}",
+            mend="name its folder with --data or ROADWORTHY_DATA; after make up it is data in the checkout",
+        )
+    return None
+
+
 def web_page(folder: Path) -> Finding:
     if (folder / "index.html").is_file():
         return ok("web page", "built")

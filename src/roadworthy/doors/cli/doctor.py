@@ -72,6 +72,8 @@ def _look(wired: Wiring, *, given: dict[str, object], key: str | None) -> Iterat
             f"roadworthy keys create --name NAME --data {data}",
         )
     found = checks_server.running(settings, key=key)
+    if found is not None and (elsewhere := checks_machine.used_by_the_server(data)) is not None:
+        yield elsewhere
     yield from checks_server.ports(settings, up=found is not None)
     yield from checks_server.server(found)
 

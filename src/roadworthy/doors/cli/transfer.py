@@ -84,6 +84,8 @@ def import_(
 ) -> None:
     """Read a file of export back in; the same file twice changes nothing."""
     client = Client(server=server, key=key, project=project)
+    if not file.is_file():
+        raise fail(f"cannot read {file}: {'it is no file' if file.exists() else 'there is no such file'}")
     chosen = form or _by_suffix(str(file))
     try:
         size = file.stat().st_size

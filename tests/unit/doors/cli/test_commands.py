@@ -142,6 +142,11 @@ def test_out_to_files_and_into_another_project(server: Listening, tmp_path: Path
     assert server.desk.store.scores("copy", trace_id(1)) == [replace(score, project="copy")]
 
 
+def test_a_file_that_is_not_there_is_said_to_be_that(tmp_path: Path) -> None:
+    done = roadworthy("import", str(tmp_path / "none"))
+    assert (done.returncode, "there is no such file" in done.stderr) == (1, True)
+
+
 def test_tail_says_runs_as_they_end(server: Listening) -> None:
     command = [sys.executable, "-m", "roadworthy.app.main", "tail", "--json", "--server", server.url]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:

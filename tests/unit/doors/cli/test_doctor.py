@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import subprocess
 import time
 from pathlib import Path
 
@@ -82,6 +83,19 @@ def test_a_server_that_others_reach_needs_credentials(tmp_path: Path) -> None:
     roadworthy("keys", "create", "--name", "k", "--data", str(tmp_path))
     _, found = look(tmp_path, ROADWORTHY_HOST="0.0.0.0")
     assert found["credentials"].level == Level.OK
+
+
+def test_a_server_whose_data_is_elsewhere(tmp_path: Path) -> None:
+    lock = tmp_path / "lock"
+    told = checks_machine.used_by_the_server(tmp_path)
+    assert told is not None
+    assert (told.level, "--data" in told.mend) == (Level.WARN, True)
+    lock.write_text(f"{os.getpid()}\n")
+    assert checks_machine.used_by_the_server(tmp_path) is None
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    lock.write_text(f"{gone.pid}\n")
+    assert checks_machine.used_by_the_server(tmp_path) is not None, "a lock left by a process that is gone"
 
 
 def test_a_setting_that_cannot_be(tmp_path: Path) -> None:
