@@ -101,7 +101,7 @@ def _with_attribute(
     window = " AND ".join([f"project = {bound}", *span_window(p, from_ns=query.from_ns, to_ns=query.to_ns)])
     of_spans = (
         f"SELECT trace_runs.run_id AS run_id, min(of_traces.smallest) AS smallest FROM trace_runs INNER JOIN "
-        f"(SELECT trace_id, min(attributes[{key}]) AS smallest FROM spans "
+        f"(SELECT trace_id, min(attributes[{key}]) AS smallest FROM spans FINAL "
         f"WHERE {window} AND mapContains(attributes, {key}) GROUP BY trace_id) AS of_traces "
         f"ON trace_runs.trace_id = of_traces.trace_id WHERE trace_runs.project = {bound} GROUP BY run_id"
     )
