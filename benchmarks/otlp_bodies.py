@@ -34,6 +34,8 @@ ID_LETTERS = 24
 RARE_WORD = "zyzzyva"
 """Stands in one run of `RARE_EVERY`."""
 RARE_EVERY = 20_000
+RARE_PLACE = "q" * len(RARE_WORD)
+"""Stands where the rare word may be put: as long, so that what comes out is that word and no other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,7 +162,7 @@ def _template(chooser: random.Random, words: list[str], spans: int) -> Template:
         texts=Places.find(content, marks["text"], before=rb"(?:chatcmpl-|call_)"),
         times=Places.find(content, [value.to_bytes(8, "little") for value in times], before=rb"[\x39\x41]"),
         after=np.array([value - times[0] for value in times], dtype=np.int64),
-        rare=content.find(b"replaceme"),
+        rare=content.find(RARE_PLACE.encode()),
     )
 
 
@@ -205,7 +207,7 @@ def _run(chooser: random.Random, words: list[str], agent: str, marks: dict[str, 
         "thread.id": chooser.randrange(64),
     }
     root = _span(chooser, marks, trace_id, None, f"invoke_agent {agent}", at)
-    question = _text(chooser, words, 250) + " replaceme"
+    question = f"{_text(chooser, words, 250)} {RARE_PLACE}"
     conversation = [
         _message("system", f"You are the {agent} agent. " + _text(chooser, words, 300)),
         _message("user", question),

@@ -21,6 +21,8 @@ SPANS = 1_000_000
 QUICK_SPANS = 20_000
 HALF_LOAD = 6_000
 DAYS = 7
+RUN_ATTRIBUTE = "customer.tier"
+STEP_ATTRIBUTE = "gen_ai.tool.type"
 
 
 def measure(options: Options) -> list[Figure]:
@@ -30,10 +32,11 @@ def measure(options: Options) -> list[Figure]:
         server.start()
         try:
             filled = fill(server, spans, over_days=DAYS, seconds=3600)
-            ids = [item["id"] for item in get_json(f"{server.api}/runs?limit=200")["items"]]
+            ids = runs_of_the_week(server)
             half = min(HALF_LOAD, filled.spans_a_second / 2)
             load = sender(server, seconds=5 * options.seconds + 20, rate=half)
             time.sleep(3)
+            check(server)
             found = {
                 what: (asked(server, paths, options.seconds), limit)
                 for what, paths, limit in questions(ids, random.Random(SEED))
@@ -61,17 +64,42 @@ def week_ago() -> str:
     return (datetime.now(UTC) - timedelta(days=DAYS)).isoformat()
 
 
+def runs_of_the_week(server: Roadworthy) -> list[str]:
+    """Some of each day, so that neither the newest parts nor what was read before answer for the others."""
+    now = datetime.now(UTC)
+    ends = [quote((now - timedelta(days=day, hours=3)).isoformat()) for day in range(DAYS)]
+    pages = [get_json(f"{server.api}/runs?limit=100&to={end}")["items"] for end in ends]
+    return [item["id"] for page in pages for item in page]
+
+
+def check(server: Roadworthy) -> None:
+    """That the questions are about something: nothing found is found fast."""
+    for key in (RUN_ATTRIBUTE, STEP_ATTRIBUTE):
+        rows = get_json(f"{server.api}/aggregates?by={quote(f'attributes.{key}')}")["items"]
+        if not any(any(row["group"].values()) for row in rows):
+            raise AssertionError(f"no run carries {key}")
+    run_id = get_json(f"{server.api}/runs?limit=1&filter=status:=:ok")["items"][0]["id"]
+    if len(get_json(f"{server.api}/runs/{run_id}/spans")["items"]) < 2:
+        raise AssertionError(f"run {run_id} has no steps")
+
+
 def questions(ids: list[str], chooser: random.Random) -> list[tuple[str, list[str], float]]:
     """What is asked, the paths to take in turn, and the limit in ms."""
     day = f"bucket=1d&from={quote(week_ago())}"
     agents = [f"/runs?limit=50&filter=agent:=:{agent}&filter=status:=:ok" for agent in AGENTS]
     return [
         ("newest 50 runs with filters", agents, 100),
-        ("one whole run", [f"/runs/{each}/spans" for each in chooser.sample(ids, min(50, len(ids)))], 50),
+        # The answer finds the run, reads all its steps and works out what they mean.
+        ("one whole run", [f"/runs/{each}/spans" for each in chooser.sample(ids, len(ids))], 50),
         ("aggregates a day by agent", [f"/aggregates?by=agent&{day}"], 150),
         (
             "aggregates a day by a custom attribute",
-            [f"/aggregates?by={quote('attributes.customer.tier')}&{day}"],
+            [f"/aggregates?by={quote(f'attributes.{RUN_ATTRIBUTE}')}&{day}"],
+            500,
+        ),
+        (
+            "aggregates a day by an attribute that only steps carry",
+            [f"/aggregates?by={quote(f'attributes.{STEP_ATTRIBUTE}')}&{day}"],
             500,
         ),
         ("full text for a rare word", [f"/search?text={RARE_WORD}"], 1000),
