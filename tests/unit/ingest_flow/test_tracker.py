@@ -32,7 +32,7 @@ def span(trace: int, ident: int, *, start: int = 0, keys: tuple[str, ...] = (), 
     return Span(**(values | fields))  # type: ignore[arg-type]
 
 
-def one_run(spans: Sequence[Span]) -> Sequence[Run]:
+def one_run(spans: Sequence[Span]) -> list[Run]:
     """A stand-in for assembly: one run a bundle, so that these tests see the tracker alone."""
     first = min(spans, key=lambda s: (s.start_ns, s.trace_id))
     return [
@@ -187,7 +187,7 @@ def test_projects_never_share_a_run() -> None:
 def test_several_runs_in_one_bundle_keep_their_own_names() -> None:
     """Weak keys gather traces that assembly then tells apart: each run has and keeps a name of its own."""
 
-    def run_a_trace(spans: Sequence[Span]) -> Sequence[Run]:
+    def run_a_trace(spans: Sequence[Span]) -> list[Run]:
         traces = sorted({s.trace_id for s in spans})
         return [run for trace in traces for run in one_run([s for s in spans if s.trace_id == trace])]
 

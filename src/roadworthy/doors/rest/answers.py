@@ -11,7 +11,6 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 from pydantic import BaseModel
-from pydantic_core import to_json
 from starlette.responses import Response
 
 _WORTH_COMPRESSING = 16_384
@@ -27,7 +26,7 @@ class Answer:
         self._compressed = accepts_gzip(request)
 
     def __call__(self, page: BaseModel) -> Response:
-        content = to_json(page, by_alias=True, inf_nan_mode="null")
+        content = page.model_dump_json(by_alias=True).encode()
         headers = dict(VARIES)
         if self._compressed and len(content) >= _WORTH_COMPRESSING:
             content = zlib.compress(content, _FASTEST, wbits=zlib.MAX_WBITS | 16)
