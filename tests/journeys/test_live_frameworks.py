@@ -146,6 +146,15 @@ def test_a_hand_off_says_who_handed_to_whom(live: Product, sent: dict[str, list[
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_a_name_around_a_frameworks_agent_hands_nothing_over(
+    framework: str, live: Product, sent: dict[str, list[dict[str, Any]]]
+) -> None:
+    (run,) = [run for run in sent[framework] if run["session_id"][2] == "1"]
+    assert live.json(f"/api/v1/runs/{run['id']}")["handoffs"] == []
+
+
+@pytest.mark.slow
 def test_a_failure_says_why(live: Product, sent: dict[str, list[dict[str, Any]]]) -> None:
     (run,) = [run for run in sent["anthropic-sdk"] if run["session_id"][2] == "3"]
     whole = live.json(f"/api/v1/runs/{run['id']}")

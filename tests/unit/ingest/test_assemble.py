@@ -556,11 +556,12 @@ def test_a_refused_call_below_a_step_and_in_a_trace_of_its_own_is_one_call_of_on
 
 def test_a_name_given_to_the_whole_hands_nothing_over() -> None:
     wrapper = span(SpanKind.AGENT, agent="desk (langgraph)", scope="roadworthy", lasts=100)
-    agent = span(SpanKind.AGENT, agent="desk", parent=wrapper, at=5, lasts=90)
+    workflow = span(SpanKind.AGENT, parent=wrapper, at=4, lasts=92)
+    agent = span(SpanKind.AGENT, agent="desk", parent=workflow, at=5, lasts=90)
     call = model_call(USER, parent=agent, at=10, said=ANSWER)
-    assert only_run(wrapper, agent, call).handoffs == ()
+    assert only_run(wrapper, workflow, agent, call).handoffs == ()
     planning = model_call(
         USER, parent=wrapper, at=1, lasts=2, said=Message(role="assistant", content="Plan.")
     )
-    handed = only_run(wrapper, planning, agent, call).handoffs
+    handed = only_run(wrapper, planning, workflow, agent, call).handoffs
     assert [(h.from_agent, h.to_agent) for h in handed] == [("desk (langgraph)", "desk")]

@@ -10,7 +10,7 @@ from roadworthy.domain.run import Handoff
 from roadworthy.domain.span import SpanKind
 from roadworthy.features.ingest.handoffs import handoff_reason, handoff_target
 from roadworthy.features.ingest.runs.duplicates import plain
-from roadworthy.features.ingest.runs.node import Fields, Node
+from roadworthy.features.ingest.runs.node import Fields, Node, is_plumbing
 
 _AGENTS = frozenset({SpanKind.AGENT, SpanKind.WORKFLOW})
 _TOOLS = frozenset({SpanKind.TOOL, SpanKind.HANDOFF})
@@ -149,9 +149,13 @@ def _wrapped(nodes: Sequence[Node]) -> set[int]:
     """Agents of a framework under a name our SDK gave to the whole: where the SDK's span has one such agent
     below it and takes no step of its own, both names are of one agent, and nothing was handed over."""
     steps: dict[int, list[Node]] = {}
-    for node in nodes:
-        if node.near is not None and node.near.span.scope == _SDK and node.merged is None:
-            steps.setdefault(id(node.near), []).append(node)
+    for node in nodes if any(n.span.scope == _SDK for n in nodes) else ():
+        if node.merged is None and not _unnamed(node):
+            above = node.near
+            while above is not None and _unnamed(above):
+                above = above.near
+            if above is not None and above.span.scope == _SDK:
+                steps.setdefault(id(above), []).append(node)
     found: set[int] = set()
     for below in steps.values():
         agents = [n for n in below if n.kind is SpanKind.AGENT and n.span.agent]
@@ -162,6 +166,11 @@ def _wrapped(nodes: Sequence[Node]) -> set[int]:
         ):
             found.update(id(n) for n in agents)
     return found
+
+
+def _unnamed(node: Node) -> bool:
+    """The span of a whole workflow, around those of its agents, or plumbing."""
+    return is_plumbing(node.kind) or (node.kind in _AGENTS and not node.span.agent)
 
 
 def _agent_above(node: Node) -> str:
