@@ -11,8 +11,8 @@ from roadworthy.contracts.telemetry import StoreStats
 
 _LONGEST_S = 2.0
 _TIMES_ITS_COST = 20
-"""Of a count that took 5 ms an answer is kept 0.1 s, of one that took 0.1 s two: a twentieth of a core, however
-many ask."""
+"""Of a count that took 5 ms an answer is kept 0.1 s, of one that took 0.1 s two: a twentieth of a core,
+however many ask."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
