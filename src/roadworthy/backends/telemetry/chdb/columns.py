@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
+from operator import attrgetter
 from typing import Any
 
 import orjson
@@ -227,28 +228,28 @@ def _keys(run: Run) -> Iterable[str]:
 def _scalars(
     nouns: Sequence[Any], texts: Sequence[str], wholes: Sequence[str], lists: Sequence[str]
 ) -> dict[str, pa.Array]:
+    names = [*texts, *wholes, *lists]
+    # Noun by noun, not column by column: the nouns of a batch do not fit the processor's cache.
+    values = dict(zip(names, zip(*map(attrgetter(*names), nouns), strict=True), strict=True))
     columns: dict[str, pa.Array] = {}
-    for name in texts:
-        columns[name] = _texts([getattr(noun, name) for noun in nouns])
-    for name in wholes:
-        columns[name] = _wholes([getattr(noun, name) for noun in nouns])
-    for name in lists:
-        columns[name] = _lists([getattr(noun, name) for noun in nouns])
+    columns |= {name: _texts(values[name]) for name in texts}
+    columns |= {name: _wholes(values[name]) for name in wholes}
+    columns |= {name: _lists(values[name]) for name in lists}
     return columns
 
 
-def _built(values: list[Any], kind: pa.DataType, clean: Callable[[Any], Any]) -> pa.Array:
+def _built(values: Sequence[Any], kind: pa.DataType, clean: Callable[[Any], Any]) -> pa.Array:
     try:
         return pa.array(values, kind)
     except (UnicodeEncodeError, OverflowError, pa.ArrowInvalid):
         return pa.array([None if value is None else clean(value) for value in values], kind)
 
 
-def _texts(values: list[str]) -> pa.Array:
+def _texts(values: Sequence[str]) -> pa.Array:
     return _built(values, pa.large_utf8(), text)
 
 
-def _wholes(values: list[int | None]) -> pa.Array:
+def _wholes(values: Sequence[int | None]) -> pa.Array:
     return _built(values, pa.int64(), whole)
 
 
@@ -269,7 +270,7 @@ def _offsets(lengths: Iterable[int]) -> pa.Array:
     return pa.array(ends, pa.int32())
 
 
-def _lists(values: list[tuple[str, ...]]) -> pa.Array:
+def _lists(values: Sequence[tuple[str, ...]]) -> pa.Array:
     flat = list(chain.from_iterable(values))
     return pa.ListArray.from_arrays(_offsets(map(len, values)), _built(flat, pa.utf8(), text))
 
