@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -91,6 +92,27 @@ def test_everything_is_there_after_closing_and_opening(tmp_path: Path) -> None:
     with opened(tmp_path) as store:
         assert store.runs("p", RunQuery()) == [one]
         assert store.spans("p", SpanQuery(text="needle")) == [step]
+
+
+def test_merging_changes_no_answer(tmp_path: Path) -> None:
+    """Merges build the text index, the inserts do not: what is found before must be found after."""
+    spans = [
+        span(PROJECT, input=f"every word{number} Größe", output=f"again{number % 3}") for number in range(13)
+    ]
+    changed = replace(spans[4], input="every changed", version=9)
+    with opened(tmp_path / "telemetry") as store:
+        for one in [*spans, changed]:
+            store.write(batch(spans=[one]))
+
+        def answers() -> list[list[str]]:
+            asked = ("every", "größe", "word7", "every again1", "word4", "changed", "absent")
+            return [[hit.span.input for hit in store.search(PROJECT, SpanQuery(text=text))] for text in asked]
+
+        before = answers()
+        assert [len(found) for found in before] == [13, 12, 1, 4, 0, 1, 0]
+        store._session.command("OPTIMIZE TABLE spans FINAL")
+        assert [row[0] for row in store._session.rows("SELECT count() FROM spans")] == [len(spans)]
+        assert answers() == before
 
 
 def test_a_second_process_is_told_who_has_the_folder(tmp_path: Path) -> None:

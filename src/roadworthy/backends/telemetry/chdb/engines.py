@@ -19,6 +19,15 @@ Merged parts are synced too: an embedded engine deletes the parts they were made
 keeps them for eight minutes.
 """
 
+MERGED_SELDOM = (
+    "min_parts_to_merge_at_once = 12, merge_selector_base = 12, "
+    f"max_bytes_to_merge_at_max_space_in_pool = {2**30}, min_partition_age_to_force_merge_seconds = 3600"
+)
+"""Half of what a span costs the engine is to be merged, text index and all, so it is done as seldom as reads
+bear: a dozen parts at a time (the base keeps large ones from going along with small ones), and not again
+beyond 1 GiB. A day that got nothing for an hour is merged to the end.
+"""
+
 
 def replacing(version: str, *, order_by: str, granularity: int, extra: str = "") -> str:
     """Of rows with the same `order_by`, the one with the highest `version` stays.
@@ -27,7 +36,8 @@ def replacing(version: str, *, order_by: str, granularity: int, extra: str = "")
     """
     return (
         f"ENGINE = ReplacingMergeTree({version}) PARTITION BY (project, day) ORDER BY ({order_by}) "
-        f"SETTINGS index_granularity = {granularity}, {DURABLE}{', ' + extra if extra else ''}"
+        f"SETTINGS index_granularity = {granularity}, {DURABLE}, {MERGED_SELDOM}"
+        f"{', ' + extra if extra else ''}"
     )
 
 
