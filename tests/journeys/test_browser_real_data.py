@@ -141,6 +141,53 @@ def test_the_run_page_shows_the_chat_and_marks_the_failed_tool(full: Visit) -> N
         full.assert_accessible()
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("device", ["desk", "phone"])
+def test_a_run_its_steps_and_a_comparison_are_whole_in_light_and_dark(
+    full: Visit, theme: str, device: str
+) -> None:
+    full.page.emulate_media(color_scheme="dark" if theme == "dark" else "light")
+    full.page.set_viewport_size(PHONE if device == "phone" else WIDE)
+    [run, *_] = runs_where(full.server, "failed_tool_calls:gt:0", "model_calls:gt:1")
+    other = next(r for r in full.server.all_runs() if r["agent"] == run["agent"] and r["id"] != run["id"])
+    spans = full.server.json(f"/api/v1/runs/{run['id']}/spans")["items"]
+    model, tool = (next(s["span_id"] for s in spans if s["kind"] == kind) for kind in ("llm", "tool"))
+    [session, *_] = full.server.json("/api/v1/sessions?limit=1")["items"]
+    paths = [
+        f"/runs/{run['id']}",
+        *(f"/runs/{run['id']}?span={model}&tab={tab}" for tab in ("step", "attributes", "raw")),
+        f"/runs/{run['id']}?span={tool}&tab=events",
+        f"/runs/{run['id']}/compare/{other['id']}?step=3",
+        f"/sessions/{session['session_id']}",
+    ]
+    for number, path in enumerate(paths):
+        full.open(path)
+        settled(full)
+        full.photograph(f"run-{number}-{theme}-{device}")
+        full.assert_accessible()
+        full.assert_fits()
+
+
+def test_menus_and_the_palette_are_whole_in_the_dark(full: Visit) -> None:
+    full.page.emulate_media(color_scheme="dark")
+    page = full.open("/runs?from=all")
+    settled(full)
+    for name in ("Views", "Columns", "All time"):
+        page.get_by_role("button", name=name).click()
+        expect(page.get_by_role("dialog")).to_be_visible()
+        full.assert_accessible()
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("dialog")).to_have_count(0)
+    page.get_by_role("combobox").press_sequentially("agent")
+    expect(page.get_by_role("option").first).to_be_visible()
+    full.assert_accessible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("ControlOrMeta+k")
+    expect(page.get_by_role("option", name="Fleet")).to_be_visible()
+    full.photograph("palette-dark")
+    full.assert_accessible()
+
+
 def test_the_run_page_is_worked_by_keyboard(full: Visit) -> None:
     [run, *_] = runs_where(full.server, "failed_tool_calls:gt:0")
     page = full.open("/runs?from=all&filter=failed_tool_calls:gt:0")

@@ -33,7 +33,7 @@ export class Problem extends Error {
   static from(error: unknown): Problem {
     if (error instanceof Problem) return error;
     if (error instanceof TypeError && /fetch|network/i.test(error.message))
-      return new Problem("The server does not answer. Is `roadworthy up` still running?", { code: "unreachable" });
+      return new Problem("The server does not answer. Is “roadworthy up” still running?", { code: "unreachable" });
     if (error instanceof Error) return new Problem(error.message);
     return new Problem("Something went wrong");
   }

@@ -119,7 +119,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
                 ref={(element) => {
                   if (index === active) element?.scrollIntoView({ block: "nearest" });
                 }}
-                className={cx("flex h-8 cursor-pointer items-center gap-2.5 rounded-md px-2.5", index === active && "bg-hover")}
+                className={cx("flex h-8 cursor-pointer items-center gap-2.5 rounded-md px-2.5", index === active && "bg-selected")}
                 onMouseMove={() => setAt(index)}
                 onClick={() => take(command)}
               >

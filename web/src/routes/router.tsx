@@ -1,5 +1,6 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect, retainSearchParams } from "@tanstack/react-router";
+import { createRootRoute, createRoute, createRouter, redirect, retainSearchParams } from "@tanstack/react-router";
 import { parseSearch, stringifySearch } from "@/client/search-params";
+import { lazyPage } from "./lazy-page";
 import { Crash, NotFound, Root } from "./root";
 import * as search from "./search";
 import { Shell } from "./shell";
@@ -18,55 +19,55 @@ const fleet = createRoute({
   getParentRoute: () => shell,
   path: "/",
   validateSearch: search.fleetSearch,
-  component: lazyRouteComponent(() => import("@/features/observe/fleet/fleet-page"), "FleetPage"),
+  component: lazyPage(() => import("@/features/observe/fleet/fleet-page"), "FleetPage"),
 });
 
 const runs = createRoute({
   getParentRoute: () => shell,
   path: "/runs",
   validateSearch: search.runsSearch,
-  component: lazyRouteComponent(() => import("@/features/observe/runs/runs-page"), "RunsPage"),
+  component: lazyPage(() => import("@/features/observe/runs/runs-page"), "RunsPage"),
 });
 
 const run = createRoute({
   getParentRoute: () => shell,
   path: "/runs/$runId",
   validateSearch: search.runSearch,
-  component: lazyRouteComponent(() => import("@/features/observe/run/run-page"), "RunPage"),
+  component: lazyPage(() => import("@/features/observe/run/run-page"), "RunPage"),
 });
 
 const compare = createRoute({
   getParentRoute: () => shell,
   path: "/runs/$runId/compare/$otherId",
   validateSearch: search.compareSearch,
-  component: lazyRouteComponent(() => import("@/features/observe/compare/compare-page"), "ComparePage"),
+  component: lazyPage(() => import("@/features/observe/compare/compare-page"), "ComparePage"),
 });
 
 const sessions = createRoute({
   getParentRoute: () => shell,
   path: "/sessions",
   validateSearch: search.sessionsSearch,
-  component: lazyRouteComponent(() => import("@/features/observe/sessions/sessions-page"), "SessionsPage"),
+  component: lazyPage(() => import("@/features/observe/sessions/sessions-page"), "SessionsPage"),
 });
 
 const session = createRoute({
   getParentRoute: () => shell,
   path: "/sessions/$sessionId",
-  component: lazyRouteComponent(() => import("@/features/observe/sessions/session-page"), "SessionPage"),
+  component: lazyPage(() => import("@/features/observe/sessions/session-page"), "SessionPage"),
 });
 
 const textSearch = createRoute({
   getParentRoute: () => shell,
   path: "/search",
   validateSearch: search.textSearch,
-  component: lazyRouteComponent(() => import("@/features/observe/search/search-page"), "SearchPage"),
+  component: lazyPage(() => import("@/features/observe/search/search-page"), "SearchPage"),
 });
 
 const connect = createRoute({
   getParentRoute: () => shell,
   path: "/connect",
   validateSearch: search.connectSearch,
-  component: lazyRouteComponent(() => import("@/features/start/connect-page"), "ConnectPage"),
+  component: lazyPage(() => import("@/features/start/connect-page"), "ConnectPage"),
 });
 
 const settings = createRoute({
@@ -80,14 +81,14 @@ const settings = createRoute({
 const settingsSection = createRoute({
   getParentRoute: () => shell,
   path: "/settings/$section",
-  component: lazyRouteComponent(() => import("@/features/settings/settings-page"), "SettingsPage"),
+  component: lazyPage(() => import("@/features/settings/settings-page"), "SettingsPage"),
 });
 
 const login = createRoute({
   getParentRoute: () => root,
   path: "/login",
   validateSearch: search.loginSearch,
-  component: lazyRouteComponent(() => import("@/features/start/login-page"), "LoginPage"),
+  component: lazyPage(() => import("@/features/start/login-page"), "LoginPage"),
 });
 
 const tree = root.addChildren([

@@ -1,7 +1,7 @@
 import { Outlet, useNavigate } from "@tanstack/react-router";
-import { Menu as MenuIcon } from "lucide-react";
+import { Menu as MenuIcon, Unplug } from "lucide-react";
 import { lazy, Suspense, useEffect, useState } from "react";
-import { connectLive } from "@/client/live";
+import { connectLive, useLiveState } from "@/client/live";
 import { useProject } from "@/client/project";
 import { IconButton } from "@/ui/button";
 import { Dialog } from "@/ui/overlay";
@@ -38,13 +38,13 @@ export function Shell() {
       >
         Skip to content
       </a>
-      <div className="flex h-11 shrink-0 items-center gap-2 border-b border-line bg-canvas px-3 md:hidden">
+      <header className="flex h-11 shrink-0 items-center gap-2 border-b border-line bg-canvas px-3 md:hidden">
         <IconButton label="Menu" onClick={() => setDrawer(true)}>
           <MenuIcon />
         </IconButton>
         <Logo />
         <span className="font-semibold tracking-[-0.01em]">Roadworthy</span>
-      </div>
+      </header>
       <aside className="hidden w-52 shrink-0 border-r border-line bg-canvas md:block">
         <Sidebar onPalette={() => setPalette(true)} onHelp={() => setHelp(true)} />
       </aside>
@@ -56,11 +56,29 @@ export function Shell() {
           <Sidebar onPalette={() => setPalette(true)} onHelp={() => setHelp(true)} />
         </div>
       </Dialog>
+      <Disconnected />
       <ShortcutHelp open={help} onOpenChange={setHelp} />
       {palette ? (
         <Suspense>
           <Palette onClose={() => setPalette(false)} />
         </Suspense>
+      ) : null}
+    </div>
+  );
+}
+
+/** Says that what is on the screen may be old, without moving any of it. */
+function Disconnected() {
+  const lost = useLiveState() === "lost";
+  return (
+    <div role="status" className="pointer-events-none fixed inset-x-0 bottom-4 z-30 flex justify-center px-4">
+      {lost ? (
+        <p className="flex items-center gap-2 rounded-lg bg-raised px-3.5 py-2 text-xs text-text shadow-pop">
+          <Unplug className="size-3.5 shrink-0 text-bad" aria-hidden />
+          <span>
+            <b className="font-semibold">Not connected.</b> What you see may be old; trying again.
+          </span>
+        </p>
       ) : null}
     </div>
   );

@@ -82,7 +82,7 @@ export function OutcomeBadge({ outcome, source, reason, words = false }: Outcome
       </Badge>
     );
   return (
-    <span title={title} className="inline-flex items-center gap-1 text-2xs text-faint [&_svg]:size-3">
+    <span title={title} className="inline-flex shrink-0 items-center gap-1 text-2xs whitespace-nowrap text-faint [&_svg]:size-3">
       <CircleHelp aria-hidden /> {words ? "outcome unknown" : "unknown"}
     </span>
   );

@@ -17,7 +17,7 @@ export function Sparkline({ values, bad, label, width = 96, height = 22, fill = 
   const bar = Math.max(1, step - 1);
   const scale = (value: number) => (value === 0 ? 0 : Math.max(1.5, (value / top) * (height - 1)));
   return (
-    <svg width={fill ? "100%" : width} height={height} viewBox={`0 0 ${width} ${height}`} preserveAspectRatio={fill ? "none" : undefined} role="img" aria-label={label} className="block">
+    <svg width={fill ? "100%" : width} height={height} viewBox={`0 0 ${width} ${height}`} preserveAspectRatio={fill ? "none" : undefined} role="img" aria-label={label} className="block shrink-0">
       <title>{label}</title>
       <line x1={0} x2={width} y1={height - 0.5} y2={height - 0.5} stroke="var(--line-strong)" strokeWidth={1} />
       {values.map((value, index) => {

@@ -173,7 +173,7 @@ function Option({ id, suggestion, typed, active, onTake }: { id: string; suggest
       ref={(element) => {
         if (active) element?.scrollIntoView({ block: "nearest" });
       }}
-      className={cx("flex h-7 cursor-pointer items-center gap-3 rounded px-2 text-xs", active && "bg-hover")}
+      className={cx("flex h-7 cursor-pointer items-center gap-3 rounded px-2 text-xs", active && "bg-selected")}
       // Not click: the input would lose its focus, and the list with it, before the click arrives.
       onMouseDown={(event) => {
         event.preventDefault();

@@ -4,6 +4,7 @@ import { boundMs, DEFAULT_RANGE, PRESETS, rangeLabel, type TimeRange } from "@/c
 import { Button } from "@/ui/button";
 import { cx } from "@/ui/classes";
 import { inputClass, Labelled } from "@/ui/form";
+import { zone } from "@/ui/format";
 import { Popover } from "@/ui/overlay";
 
 /** Local time as an input of type datetime-local wants it. */
@@ -25,6 +26,7 @@ export function RangePicker({ value, onChange }: { value: TimeRange; onChange: (
     onChange(range);
   };
   const current = value.from ?? DEFAULT_RANGE;
+  const here = zone(new Date());
   return (
     <Popover
       label="Time range"
@@ -66,10 +68,10 @@ export function RangePicker({ value, onChange }: { value: TimeRange; onChange: (
           choose({ from: toIso(from) ?? "all", to: toIso(to) });
         }}
       >
-        <Labelled label="From">
+        <Labelled label={`From (${here})`}>
           {(id) => <input id={id} type="datetime-local" className={inputClass} value={from} onChange={(e) => setFrom(e.target.value)} />}
         </Labelled>
-        <Labelled label="To">
+        <Labelled label={`To (${here})`}>
           {(id) => <input id={id} type="datetime-local" className={inputClass} value={to} onChange={(e) => setTo(e.target.value)} />}
         </Labelled>
         <Button type="submit">Apply</Button>

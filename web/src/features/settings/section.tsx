@@ -23,7 +23,7 @@ export function Section({ title, about, aside, children }: SectionProps) {
 }
 
 export function Card({ children, className }: { children: ReactNode; className?: string }) {
-  return <div className={`overflow-x-auto rounded-xl border border-line bg-surface shadow-card ${className ?? ""}`}>{children}</div>;
+  return <div className={`relative overflow-x-auto rounded-xl border border-line bg-surface shadow-card ${className ?? ""}`}>{children}</div>;
 }
 
 export interface TableColumn {

@@ -30,13 +30,14 @@ export function StepDiff({ project, step, leftRun, rightRun, onClose }: StepDiff
       <IconButton label="Close" keys="esc" className="absolute top-1.5 right-2 z-1 bg-surface" onClick={onClose}>
         <X />
       </IconButton>
-      <Side span={step.left} runId={leftRun} input={input.left} output={output.left} ready={Boolean(ready)} error={left.error} tone="bg-bad-soft text-bad" />
-      <Side span={step.right} runId={rightRun} input={input.right} output={output.right} ready={Boolean(ready)} error={right.error} tone="bg-ok-soft text-ok" />
+      <Side name="Left" span={step.left} runId={leftRun} input={input.left} output={output.left} ready={Boolean(ready)} error={left.error} tone="bg-bad-soft text-bad" />
+      <Side name="Right" span={step.right} runId={rightRun} input={input.right} output={output.right} ready={Boolean(ready)} error={right.error} tone="bg-ok-soft text-ok" />
     </div>
   );
 }
 
 interface SideProps {
+  name: string;
   span: Span | null;
   runId: string;
   input: readonly Piece[];
@@ -46,10 +47,10 @@ interface SideProps {
   tone: string;
 }
 
-function Side({ span, runId, input, output, ready, error, tone }: SideProps) {
+function Side({ name, span, runId, input, output, ready, error, tone }: SideProps) {
   if (!span) return <p className="flex items-center justify-center border-l border-line text-xs text-faint first:border-l-0">There is no such step on this side.</p>;
   return (
-    <div className="flex min-w-0 flex-col gap-4 overflow-y-auto border-l border-line p-4 first:border-l-0" tabIndex={0} role="region" aria-label={titleOf(span)}>
+    <div className="flex min-w-0 flex-col gap-4 overflow-y-auto border-l border-line p-4 first:border-l-0" tabIndex={0} role="region" aria-label={`${name}: ${titleOf(span)}`}>
       <h2 className="flex items-center gap-2 text-sm font-semibold">
         {titleOf(span)}
         <Link to="/runs/$runId" params={{ runId }} search={{ span: span.span_id }} className="text-xs font-normal link">
@@ -60,10 +61,10 @@ function Side({ span, runId, input, output, ready, error, tone }: SideProps) {
       {span.error ? <p className="rounded-lg bg-bad-soft px-3 py-2 text-xs text-bad">{span.error}</p> : null}
       {ready ? (
         <>
-          <Part title="Given">
+          <Part title="Input">
             <Text pieces={input} tone={tone} />
           </Part>
-          <Part title="Gave">
+          <Part title="Output">
             <Text pieces={output} tone={tone} />
           </Part>
         </>

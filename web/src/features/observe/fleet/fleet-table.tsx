@@ -67,7 +67,7 @@ interface HeadProps {
 function Head({ id, label, right, title, active, dir, onSort }: HeadProps) {
   const Arrow = dir === "asc" ? ArrowUp : ArrowDown;
   return (
-    <th scope="col" title={title} aria-sort={active ? (dir === "asc" ? "ascending" : "descending") : undefined} className={cx("h-9 px-3 font-normal first:pl-4 last:pr-4", right && "text-right")}>
+    <th scope="col" title={title} aria-sort={active ? (dir === "asc" ? "ascending" : "descending") : undefined} className={cx("h-9 px-3 font-normal whitespace-nowrap first:pl-4 last:pr-4", right && "text-right")}>
       <button type="button" className={cx("inline-flex items-center gap-1 rounded hover:text-text", active && "font-medium text-text")} onClick={() => onSort(id)}>
         {label}
         {active ? <Arrow className="size-3" aria-hidden /> : null}
@@ -79,7 +79,7 @@ function Head({ id, label, right, title, active, dir, onSort }: HeadProps) {
 function Row({ row, range }: { row: FleetRow; range: TimeRange }) {
   const agent = agentFilter(row.agent);
   const cell = (filters: (string | undefined)[], children: ReactNode, title?: string) => (
-    <td className="px-3 text-right">
+    <td className="px-3 text-right whitespace-nowrap">
       <Link to="/runs" search={runsOf(range, agent, ...filters)} title={title} className="num rounded hover:link">
         {children}
       </Link>
@@ -88,15 +88,15 @@ function Row({ row, range }: { row: FleetRow; range: TimeRange }) {
   const partly = row.cost_usd != null && row.cost_known < row.runs;
   return (
     <tr className="h-12 border-b border-line transition-colors last:border-0 hover:bg-hover">
-      <td className="pr-3 pl-4">
-        <Link to="/runs" search={runsOf(range, agent)} className="flex items-center gap-3 rounded">
+      <td className="w-full max-w-0 min-w-60 pr-3 pl-4">
+        <Link to="/runs" search={runsOf(range, agent)} className="flex min-w-56 items-center gap-3 rounded">
           <Sparkline
             values={row.spark.map((point) => point.runs)}
             bad={row.spark.map((point) => point.errors)}
             label={`${row.agent ?? "Unnamed"}: ${row.runs} runs over this time, ${row.error_rate.count} with an error`}
           />
           {row.agent ? (
-            <span className="max-w-72 truncate font-medium hover:text-accent" title={row.agent}>{row.agent}</span>
+            <span className="min-w-0 truncate font-medium hover:text-accent" title={row.agent}>{row.agent}</span>
           ) : (
             <span className="text-muted" title="These runs named no agent">
               unnamed

@@ -1,5 +1,6 @@
 import { ArrowRight, Bot } from "lucide-react";
 import type { Span } from "@/client/types";
+import { plural } from "@/ui/format";
 import { JsonView } from "@/ui/json-view";
 import { ContentView } from "./content";
 import { Part } from "./panel";
@@ -17,7 +18,7 @@ export function StepBody({ span, stepOfCall, onSelect }: StepBodyProps) {
     return (
       <>
         {span.input?.format === "messages" ? (
-          <Part title={`Given (${span.input.messages?.length ?? 0} messages)`}>
+          <Part title={`Given (${plural(span.input.messages?.length ?? 0, "message")})`}>
             <ContentView content={span.input} none="" keep={4} {...shared} />
           </Part>
         ) : (

@@ -56,7 +56,7 @@ function NoSessions({ all }: { all: boolean }) {
     <Empty icon={<MessagesSquare />} title={all ? "No session yet" : "No session in this time"}>
       <p>Runs of one conversation are shown together when they carry a session id, for instance:</p>
       <div className="mt-4 text-left">
-        <CodeBlock title="Any OpenTelemetry span" code={'span.set_attribute("gen_ai.conversation.id", conversation_id)  # or session.id'} />
+        <CodeBlock title="Any OpenTelemetry span" code={'# or "session.id"\nspan.set_attribute("gen_ai.conversation.id", conversation_id)'} />
       </div>
       {all ? null : (
         <Link to="/sessions" search={{ from: ALL_TIME }} className={`${buttonClass()} mt-4`}>
