@@ -287,7 +287,10 @@ class TelemetryStore(Protocol):
         ...
 
     def field_values(self, project: str, field: str, *, prefix: str = "", limit: int = 50) -> list[str]:
-        """Values of a text field of Run or of `attributes.<key>`, most frequent first (completions)."""
+        """Values of a text field of Run or of `attributes.<key>`, most frequent first (completions).
+
+        Of attributes, values that only replaced versions of a span had may still be among them for a while.
+        """
         ...
 
     def each_run(self, project: str, query: RunQuery) -> Iterator[list[Run]]:
