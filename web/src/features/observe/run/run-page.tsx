@@ -106,6 +106,14 @@ function Loaded({ project, run, spans, pending, error, retry }: LoadedProps) {
     const row = rows[Math.max(0, Math.min(rows.length - 1, index))];
     if (row) change({ span: row.step.span.span_id });
   };
+  /** From where the address is by now: keys may come faster than the page is drawn. */
+  const move = (by: number) => {
+    const next = (old: RunSearch) => {
+      const from = rows.findIndex((row) => row.step.span.span_id === old.span);
+      return rows[Math.max(0, Math.min(rows.length - 1, from + by))]?.step.span.span_id;
+    };
+    void navigate({ search: (old) => ({ ...old, span: next(old) }), replace: true, resetScroll: false });
+  };
   const nextBad = () => {
     const bad = (index: number) => {
       const span = rows[index % rows.length]?.step.span;
@@ -121,10 +129,10 @@ function Loaded({ project, run, spans, pending, error, retry }: LoadedProps) {
   const foldAll = () => setFolded(new Set(foldable(tree)));
   const unfoldAll = () => setFolded(new Set());
   useShortcuts({
-    j: () => goTo(at + 1),
-    k: () => goTo(at - 1),
-    arrowdown: () => goTo(at + 1),
-    arrowup: () => goTo(at - 1),
+    j: () => move(1),
+    k: () => move(-1),
+    arrowdown: () => move(1),
+    arrowup: () => move(-1),
     h: () => (selected && (selected.children.length === 0 || folded.has(selected.span.span_id)) && selected.parent ? onSelect(selected.parent.span.span_id) : void setFold(true)),
     arrowleft: () => void setFold(true),
     l: () => void setFold(false),
