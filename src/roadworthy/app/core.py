@@ -28,8 +28,8 @@ log = logging.getLogger(__name__)
 
 EXIT_STORE = 75
 EXIT_CONSUMER = 70
-_GARBAGE_SECONDS = 20.0
-"""A full collection takes some 50 ms with the tracker full."""
+_GARBAGE_SECONDS = 600.0
+"""Between collections of everything."""
 
 
 def main() -> int:
@@ -39,8 +39,8 @@ def main() -> int:
     set_up_logging(settings.log_level, role="core")
     _use_own_temporary_folder(settings.data / "tmp")
     # Spans come by the hundred thousand and hold no cycles: looking for some as they come costs a tenth of
-    # the work. What requests leave behind is collected by the clock; the threshold is a net.
-    gc.set_threshold(2_000_000, 1_000, 1_000)
+    # the work, and looking through all that are held stops everything for most of a second.
+    gc.set_threshold(300_000, 1_000, 1_000)
     try:
         room = CoreRoom(settings)
     except StoreUnavailable as fault:

@@ -19,9 +19,8 @@ def read_attributes(pairs: Any) -> Attributes:
     attributes: Attributes = {}
     for pair in pairs:
         value = pair.value
-        text = value.string_value
-        # Most values are non-empty strings: this spares them the question which field is set.
-        attributes[pair.key] = text or _read(value, 0)
+        # Most values are non-empty strings, then numbers: this spares them the question which field is set.
+        attributes[pair.key] = value.string_value or value.int_value or _read(value, 0)
     return attributes
 
 

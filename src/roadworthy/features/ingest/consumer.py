@@ -22,6 +22,7 @@ from typing import TypeVar
 from roadworthy.contracts.intake import IntakeEntry, IntakeReader
 from roadworthy.contracts.telemetry import StoreFull, StoreUnavailable, TelemetryBatch, TelemetryStore
 from roadworthy.domain.rejection import Rejection
+from roadworthy.domain.run import Run
 from roadworthy.domain.score import Score
 from roadworthy.domain.span import Span
 from roadworthy.features.ingest.batch import Steps, gather, join_contents, unreadable
@@ -69,6 +70,7 @@ class _Gathered:
 
     begun: float = field(default_factory=time.monotonic)
     spans: dict[tuple[str, str, str], Span] = field(default_factory=dict)
+    runs: dict[tuple[str, str], Run] = field(default_factory=dict)
     scores: list[Score] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
     body_bytes: int = 0
@@ -76,6 +78,11 @@ class _Gathered:
     next_offset: int = 0
     newest_ns: int = 0
     decode_seconds: float = 0.0
+
+    def add_runs(self, runs: Sequence[Run]) -> None:
+        """The last word on each counts."""
+        for run in runs:
+            self.runs[run.project, run.id] = run
 
     def count(self, entries: Sequence[IntakeEntry]) -> None:
         self.body_bytes += sum(len(entry.record.body) for entry in entries)
@@ -226,6 +233,7 @@ class Consumer:
         kept = self._gathered
         for span in self._tracker.add(decoded.spans):
             kept.spans[span.project, span.trace_id, span.span_id] = span
+        kept.add_runs(self._tracker.settle(rooted_only=True))
         kept.scores += decoded.scores
         kept.rejections += decoded.rejections
         kept.decode_seconds += time.monotonic() - began
@@ -242,10 +250,11 @@ class Consumer:
     def _hand_over(self) -> None:
         gathered, self._gathered = self._gathered, _Gathered()
         began = time.monotonic()
+        gathered.add_runs(self._tracker.settle())
         batch = TelemetryBatch(
             token=f"{self._boot}:{next(self._numbers)}",
             spans=list(gathered.spans.values()),
-            runs=self._tracker.settle(),
+            runs=list(gathered.runs.values()),
             scores=gathered.scores,
             rejections=gathered.rejections,
         )

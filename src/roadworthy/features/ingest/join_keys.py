@@ -46,6 +46,8 @@ _TALK_SLACK_NS = 60 * 1_000_000_000
 def is_strong(ident: str) -> bool:
     """Whether an id was drawn at random: eight characters or more beside its prefix, and not a mere
     number."""
+    if _ends_at_random(ident):
+        return True
     rest = _PREFIX.sub("", ident)
     if len(rest) < 8 or len(ident) > 200:
         return False
@@ -55,6 +57,14 @@ def is_strong(ident: str) -> bool:
     return varied and (
         mixed or (len(rest) >= 16 and not rest.isdigit()) or rest.lower() != rest != rest.upper()
     )
+
+
+def _ends_at_random(ident: str) -> bool:
+    """What most providers draw ends in sixteen letters and digits; telling that takes a third of the time."""
+    if not 16 <= len(ident) <= 200:
+        return False
+    tail = ident[-16:]
+    return tail.isalnum() and not tail.isalpha() and not tail.isdigit() and len(set(tail)) >= 5
 
 
 def response_key(response_id: str) -> str:

@@ -74,7 +74,12 @@ def read_fields(value: dict[str, Any]) -> list[Fields] | None:
             result, ident = part.get("response"), part.get("id")
             if result.__class__ is not str or "name" in part or ident.__class__ is not str:
                 return None
-            found.append(_filled("tool", content=result, tool_call_id=ident))
+            told = {"role": "tool"}
+            if result:
+                told["content"] = result
+            if ident:
+                told["tool_call_id"] = ident
+            found.append(told)
         else:
             return None
     if role == "tool" and (calls or not found):
@@ -83,17 +88,15 @@ def read_fields(value: dict[str, Any]) -> list[Fields] | None:
         finish = value.get("finish_reason") or ""
         if finish.__class__ is not str:
             return None
-        content = texts[0] if len(texts) == 1 else "\n".join(texts)
-        found.append(_filled(role, content=content, tool_calls=calls, finish_reason=finish))
+        message: Fields = {"role": role}
+        if content := texts[0] if len(texts) == 1 else "\n".join(texts):
+            message["content"] = content
+        if calls:
+            message["tool_calls"] = calls
+        if finish:
+            message["finish_reason"] = finish
+        found.append(message)
     return found
-
-
-def _filled(role: str, **fields: Any) -> Fields:
-    filled = {"role": role}
-    for key, value in fields.items():
-        if value:
-            filled[key] = value
-    return filled
 
 
 def _call(part: dict[str, Any]) -> Fields | None:

@@ -13,7 +13,17 @@ _SPAN_OVERHEAD = 1_400
 class Bundle:
     """One or more traces joined by their join keys; `written` are the runs already sent to the store."""
 
-    __slots__ = ("bytes", "dirty", "next_assembly", "project", "spans", "touched_batch", "traces", "written")
+    __slots__ = (
+        "bytes",
+        "dirty",
+        "next_assembly",
+        "project",
+        "rooted",
+        "spans",
+        "touched_batch",
+        "traces",
+        "written",
+    )
 
     def __init__(self, project: str) -> None:
         self.project = project
@@ -23,6 +33,8 @@ class Bundle:
         self.written: dict[str, Run] = {}
         self.bytes = 0
         self.dirty = False
+        self.rooted = False
+        """A root has come. It ends last, so most often nothing comes after it."""
         self.touched_batch = 0
         self.next_assembly = 0.0
         """Monotonic seconds before which it is not assembled again (large bundles wait longer)."""
@@ -36,6 +48,8 @@ class Bundle:
             span = newer(held, span)
         self.spans[key] = span
         self.bytes += span_bytes(span)
+        if not span.parent_id:
+            self.rooted = True
         return span
 
     def absorb(self, other: Bundle) -> None:
@@ -44,6 +58,7 @@ class Bundle:
         self.spans.update(other.spans)
         self.written.update(other.written)
         self.bytes += other.bytes
+        self.rooted = self.rooted or other.rooted
         self.dirty = True
 
 
