@@ -17,7 +17,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 from roadworthy.contracts.intake import IntakeEntry, IntakeReader
 from roadworthy.contracts.telemetry import StoreFull, StoreUnavailable, TelemetryBatch, TelemetryStore
@@ -26,11 +25,10 @@ from roadworthy.domain.run import Run
 from roadworthy.domain.score import Score
 from roadworthy.domain.span import Span
 from roadworthy.features.ingest.batch import Steps, gather, join_contents, unreadable
+from roadworthy.features.ingest.halving import write_in_halves
 from roadworthy.features.ingest.runs.tracker import Assemble, RunTracker
 
 log = logging.getLogger(__name__)
-
-_Row = TypeVar("_Row")
 
 _READ_BYTES = 2 << 20
 """Decoded in one go."""
@@ -293,7 +291,7 @@ class Consumer:
                 log.exception("batch %s was refused (%d)", ready.batch.token, failures)
                 self.progress.waiting_for_store = repr(fault)
                 if failures >= 3:
-                    self._write_in_halves(ready.batch)
+                    self.progress.refused_by_store += write_in_halves(self._store, ready.batch)
                     self.progress.waiting_for_store = ""
                     return True
             else:
@@ -304,34 +302,6 @@ class Consumer:
             self._abandon.wait(wait)
             wait = min(5.0, wait * 2)
         return False
-
-    def _write_in_halves(self, batch: TelemetryBatch) -> None:
-        for part in _halves(batch):
-            try:
-                self._store.write(part)
-            except (StoreFull, StoreUnavailable):
-                raise
-            except Exception as fault:  # noqa: BLE001 - see _write
-                if _rows(part) > 1:
-                    self._write_in_halves(part)
-                else:
-                    self._give_up(part, fault)
-
-    def _give_up(self, batch: TelemetryBatch, fault: Exception) -> None:
-        self.progress.refused_by_store += 1
-        log.error("the store refuses one row for good: %r", fault)
-        for span in batch.spans:
-            reason = f"the store refused span {span.span_id} of trace {span.trace_id}: {fault!r}"[:500]
-            rejection = Rejection(
-                project=span.project,
-                at_ns=span.received_ns,
-                signal="traces",
-                reason=reason,
-                code="refused_by_store",
-                count=1,
-                version=span.version,
-            )
-            self._store.write(TelemetryBatch(token=f"{batch.token}:refused", rejections=[rejection]))
 
     def _finish(self, ready: _Ready) -> None:
         gathered = ready.gathered
@@ -364,43 +334,3 @@ def _written(ready: _Ready, *, write_seconds: float) -> WrittenBatch:
         assemble_seconds=ready.assemble_seconds,
         write_seconds=write_seconds,
     )
-
-
-def _rows(batch: TelemetryBatch) -> int:
-    return len(batch.spans) + len(batch.runs) + len(batch.scores) + len(batch.rejections)
-
-
-def _halves(batch: TelemetryBatch) -> list[TelemetryBatch]:
-    """Two smaller batches with the same rows: by kind first, then each kind by its middle."""
-    spans, runs, scores, rejections = batch.spans, batch.runs, batch.scores, batch.rejections
-    first, second = f"{batch.token}.0", f"{batch.token}.1"
-    if spans and (runs or scores or rejections):
-        return [
-            TelemetryBatch(token=first, spans=spans),
-            TelemetryBatch(token=second, runs=runs, scores=scores, rejections=rejections),
-        ]
-    if runs and (scores or rejections):
-        return [
-            TelemetryBatch(token=first, runs=runs),
-            TelemetryBatch(token=second, scores=scores, rejections=rejections),
-        ]
-    if scores and rejections:
-        return [
-            TelemetryBatch(token=first, scores=scores),
-            TelemetryBatch(token=second, rejections=rejections),
-        ]
-    return [
-        TelemetryBatch(
-            token=f"{batch.token}.{side}",
-            spans=_half(spans, side=side),
-            runs=_half(runs, side=side),
-            scores=_half(scores, side=side),
-            rejections=_half(rejections, side=side),
-        )
-        for side in (0, 1)
-    ]
-
-
-def _half(rows: Sequence[_Row], *, side: int) -> Sequence[_Row]:
-    middle = (len(rows) + 1) // 2
-    return rows[middle:] if side else rows[:middle]
