@@ -104,7 +104,7 @@ class AggregateQuery:
     """Runs grouped by `by` (fields of Run, or at most one `attributes.<key>`) and by buckets of time.
 
     `bucket_ns` None is one bucket. A run counts once in the group of each element of a list; of an attribute
-    its own value counts, else the smallest its spans carry, else "".
+    its own value counts, else that of `Run.step_attributes`, else "".
     """
 
     by: tuple[str, ...] = ()
@@ -229,13 +229,6 @@ class TelemetryStore(Protocol):
 
     def spans_of_traces(self, project: str, trace_ids: Sequence[str]) -> list[Span]:
         """All spans of the traces, by start; each span once, its newest version."""
-        ...
-
-    def attributes_of_runs(
-        self, project: str, runs: Sequence[Run], keys: Sequence[str]
-    ) -> dict[str, dict[str, str]]:
-        """By run id: of each key the run's own value, else the smallest its spans carry. Keys that nobody
-        carries are left out."""
         ...
 
     def spans(self, project: str, query: SpanQuery) -> list[Span]: ...

@@ -101,6 +101,9 @@ class Run:
     dialects: tuple[str, ...] = ()
     attributes: dict[str, str] = field(default_factory=dict)
     """Attributes of the root span and its resource: what lists filter on without reading spans."""
+    step_attributes: dict[str, str] = field(default_factory=dict)
+    """Of the attributes the root lacks, what the first step that carries one says: short values of at most
+    some dozen keys, for columns and for grouping. Filters look at every step instead."""
     superseded_by: str = ""
     """Id of the run this one turned out to belong to; such runs are in no list."""
 

@@ -231,6 +231,7 @@ def _invented_run(rnd: random.Random, project: str, number: int) -> tuple[Run, l
         final_answer=" ".join(rnd.choices(WORDS, k=3)),
         missing_parents=rnd.choice((0, 0, 1)),
         attributes=attributes,
+        step_attributes=steps[0].attributes if rnd.random() < 0.8 else {},
     )
     return one, steps
 

@@ -565,3 +565,21 @@ def test_a_name_given_to_the_whole_hands_nothing_over() -> None:
     )
     handed = only_run(wrapper, planning, workflow, agent, call).handoffs
     assert [(h.from_agent, h.to_agent) for h in handed] == [("desk (langgraph)", "desk")]
+
+
+def test_what_the_root_does_not_say_the_first_step_that_does_says() -> None:
+    root = span(SpanKind.AGENT, lasts=100, attributes={"tier": "gold"})
+    first = span(SpanKind.LLM, parent=root, at=1, attributes={"tier": "free", "queue": "west"})
+    later = span(SpanKind.TOOL, parent=root, at=20, attributes={"queue": "east", "shelf": "7"})
+    long = span(SpanKind.TOOL, parent=root, at=40, attributes={"note": "n" * 201, "short": "n" * 200})
+    for order in itertools.permutations([root, first, later, long]):
+        [run] = assemble(order).runs
+        assert run.attributes == {"tier": "gold"}
+        assert run.step_attributes == {"queue": "west", "shelf": "7", "short": "n" * 200}
+
+
+def test_a_run_keeps_some_dozen_attributes_of_its_steps() -> None:
+    root = span(SpanKind.AGENT)
+    step = span(SpanKind.TOOL, parent=root, attributes={f"key-{number:04d}": "v" for number in range(10_000)})
+    [run] = assemble([step, root]).runs
+    assert sorted(run.step_attributes) == [f"key-{number:04d}" for number in range(64)]

@@ -1938,7 +1938,7 @@ export interface operations {
     listRuns: {
         parameters: {
             query?: {
-                /** @description Key, repeatable: of these, `attributes` holds what any step of the run says, not the root step alone (its value first, else the smallest) */
+                /** @description Key, repeatable: of these, `attributes` holds what the steps of the run say, too (the root step first, else the first that carries it; no values beyond 200 characters) */
                 attribute?: string[];
                 limit?: number;
                 /** @description next_cursor of the page before, as it came */

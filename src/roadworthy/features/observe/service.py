@@ -66,13 +66,19 @@ class ObserveService:
         self._counts = KeptCounts(store.stats)
 
     def runs(self, project: str, query: RunQuery, *, attributes: Sequence[str] = ()) -> list[Run]:
-        """A run's own attributes are those of its root span; of the keys in `attributes` it is given what any
-        of its spans says, too."""
+        """A run's own attributes are those of its root span; of the keys in `attributes` it is given what its
+        steps say, too."""
         runs = self._store.runs(project, query)
-        if not runs or not attributes:
+        if not attributes:
             return runs
-        said = self._store.attributes_of_runs(project, runs, attributes)
-        return [replace(run, attributes={**run.attributes, **said[run.id]}) for run in runs]
+        wanted = set(attributes)
+        return [
+            replace(
+                run,
+                attributes={k: v for k, v in run.step_attributes.items() if k in wanted} | run.attributes,
+            )
+            for run in runs
+        ]
 
     def count_runs(self, project: str, query: RunQuery) -> int:
         return self._store.count_runs(project, query)

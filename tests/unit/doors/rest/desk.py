@@ -70,6 +70,7 @@ def a_run(number: int, *, project: str = "default", **changes: object) -> Run:
         tool_calls=1,
         input=f"question {number}",
         final_answer=f"answer {number}",
+        step_attributes={"customer.tier": "gold"},
         spans=2,
     )
     return replace(run, **changes)  # type: ignore[arg-type]

@@ -147,6 +147,7 @@ def run_table(runs: Sequence[Run], days: Sequence[int]) -> pa.Table:
     columns["day"] = _days(days)
     columns["cost_usd"] = _reals([run.cost_usd for run in runs])
     columns["attributes"] = _maps([run.attributes for run in runs])
+    columns["step_attributes"] = _maps([run.step_attributes for run in runs])
     columns["handoffs"] = _texts([handoffs_json(run.handoffs) for run in runs])
     return pa.table(columns)
 

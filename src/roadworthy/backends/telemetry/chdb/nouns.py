@@ -21,7 +21,15 @@ from roadworthy.domain.score import Score
 from roadworthy.domain.span import ContentFormat, Span, SpanKind, SpanStatus
 
 SPAN_COLUMNS = (*SPAN_TEXTS, *SPAN_WHOLES, *SPAN_LISTS, "cost_usd", "attributes")
-RUN_COLUMNS = (*RUN_TEXTS, *RUN_WHOLES, *RUN_LISTS, "cost_usd", "attributes", "handoffs")
+RUN_COLUMNS = (
+    *RUN_TEXTS,
+    *RUN_WHOLES,
+    *RUN_LISTS,
+    "cost_usd",
+    "attributes",
+    "step_attributes",
+    "handoffs",
+)
 SCORE_COLUMNS = (*SCORE_TEXTS, *SCORE_WHOLES, "value")
 
 

@@ -13,7 +13,6 @@ from roadworthy.backends.telemetry.excerpts import excerpt
 from roadworthy.backends.telemetry.fields import check_limit, span_conditions
 from roadworthy.backends.telemetry.words import words
 from roadworthy.contracts.telemetry import BadQuery, SearchHit, SpanQuery
-from roadworthy.domain.run import Run
 from roadworthy.domain.span import Span
 
 _POINT = {"max_threads": 1}
@@ -75,46 +74,6 @@ def _many(session: Session, project: str, trace_ids: Sequence[str]) -> list[Span
         settings=_POINT,
     )
     return spans_from(rows)
-
-
-def attributes_of_runs(
-    session: Session, project: str, runs: Sequence[Run], *, keys: Sequence[str]
-) -> dict[str, dict[str, str]]:
-    """Spans are read only of runs that have not all the keys themselves."""
-    found = {run.id: {key: run.attributes[key] for key in keys if key in run.attributes} for run in runs}
-    lacking = [run for run in runs if len(found[run.id]) < len(set(keys))]
-    said = _attributes_of_traces(session, project, [t for run in lacking for t in run.trace_ids], keys)
-    for run in lacking:
-        own = found[run.id]
-        for key in keys:
-            values = [said[trace, key] for trace in run.trace_ids if (trace, key) in said]
-            if values and key not in own:
-                own[key] = min(values)
-    return found
-
-
-def _attributes_of_traces(
-    session: Session, project: str, trace_ids: Sequence[str], keys: Sequence[str]
-) -> dict[tuple[str, str], str]:
-    """The smallest value by (trace, key), of the newest version of each span."""
-    if not trace_ids or not keys:
-        return {}
-    p = Parameters()
-    these = f"project = {p.text(project)} AND trace_id IN {p.texts(trace_ids)}"
-    days = session.rows(f"SELECT DISTINCT day FROM spans WHERE {these}", p.values, settings=_POINT)
-    wanted = p.texts(keys)
-    newest = (
-        f"SELECT trace_id, mapFilter((key, _) -> has({wanted}, key), attributes) AS kept FROM spans "
-        f"WHERE {these} AND day IN {p.dates([row[0] for row in days])} "
-        "ORDER BY version DESC LIMIT 1 BY trace_id, span_id"
-    )
-    rows = session.rows(
-        f"SELECT trace_id, key, min(value) FROM ({newest}) "
-        "ARRAY JOIN mapKeys(kept) AS key, mapValues(kept) AS value GROUP BY trace_id, key",
-        p.values,
-        settings=_POINT,
-    )
-    return {(row[0], row[1]): row[2] for row in rows}
 
 
 def list_spans(session: Session, project: str, query: SpanQuery) -> list[Span]:

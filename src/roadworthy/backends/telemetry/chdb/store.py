@@ -88,11 +88,6 @@ class ChdbTelemetryStore:
     def spans_of_traces(self, project: str, trace_ids: Sequence[str]) -> list[Span]:
         return span_reads.spans_of_traces(self._session, project, trace_ids)
 
-    def attributes_of_runs(
-        self, project: str, runs: Sequence[Run], keys: Sequence[str]
-    ) -> dict[str, dict[str, str]]:
-        return span_reads.attributes_of_runs(self._session, project, runs, keys=keys)
-
     def spans(self, project: str, query: SpanQuery) -> list[Span]:
         return span_reads.list_spans(self._session, project, query)
 

@@ -9,8 +9,6 @@ from typing import Any
 from roadworthy.backends.telemetry.chdb.clauses import (
     RUN_COMPLETE,
     Parameters,
-    has_attribute,
-    span_window,
     within,
 )
 from roadworthy.backends.telemetry.chdb.run_reads import run_where
@@ -61,65 +59,26 @@ def aggregate(session: Session, project: str, query: AggregateQuery) -> list[Agg
     if query.bucket_ns is not None:
         size = p.whole(query.bucket_ns)
         bucket = f"sort_ns - positiveModulo(sort_ns, {size})"
-    source = _with_attribute(session, project, by, wanted, p)
     names = [f"group_{number}" for number in range(len(by))]
-    groups = [f"{_group(field)} AS {name}" for field, name in zip(by, names, strict=True)]
+    groups = [f"{_group(field, p)} AS {name}" for field, name in zip(by, names, strict=True)]
     columns = ", ".join([*groups, f"{bucket} AS bucket", _SUMS])
     rows = session.rows(
-        f"SELECT {columns} FROM {source} WHERE {where} GROUP BY {', '.join([*names, 'bucket'])} "
+        f"SELECT {columns} FROM runs FINAL WHERE {where} GROUP BY {', '.join([*names, 'bucket'])} "
         f"ORDER BY {', '.join(['bucket', 'runs DESC', *names])} LIMIT {query.limit:d}",
         p.values,
     )
     return [_aggregate_row(row, groups=len(by)) for row in rows]
 
 
-def _group(field: Field) -> str:
+def _group(field: Field, p: Parameters) -> str:
     if field.kind is FieldKind.ATTRIBUTE:
-        return "grouped_value"
+        key = p.text(field.key)
+        return f"if(mapContains(attributes, {key}), attributes[{key}], step_attributes[{key}])"
     if field.kind is FieldKind.LIST:
         return f"arrayJoin(if(empty({field.name}), [''], arrayDistinct({field.name})))"
     if field.kind is FieldKind.FLAG:
         return f"if({RUN_COMPLETE}, 'true', 'false')"
     return f"toString({field.name})"
-
-
-def _with_attribute(
-    session: Session, project: str, by: Sequence[Field], query: RunQuery, p: Parameters
-) -> str:
-    """The runs, with the value of the attribute grouped by, if any, as `grouped_value`.
-
-    A run's own value counts, else the smallest its spans carry. Spans are read only where a run of the
-    window has none of its own: reading the attributes of a million spans costs a hundred times the rest.
-    """
-    field = next((one for one in by if one.kind is FieldKind.ATTRIBUTE), None)
-    if field is None:
-        return "runs FINAL"
-    key, bound = p.text(field.key), p.text(project)
-    own = f"if(mapContains(attributes, {key}), attributes[{key}], NULL)"
-    if not _some_lack(session, project, field.key, query):
-        return f"(SELECT *, ifNull({own}, '') AS grouped_value FROM runs FINAL WHERE project = {bound})"
-    window = " AND ".join([f"project = {bound}", *span_window(p, from_ns=query.from_ns, to_ns=query.to_ns)])
-    of_spans = (
-        f"SELECT trace_runs.run_id AS run_id, min(of_traces.smallest) AS smallest FROM trace_runs INNER JOIN "
-        f"(SELECT trace_id, min(attributes[{key}]) AS smallest FROM spans FINAL "
-        f"WHERE {window} AND mapContains(attributes, {key}) GROUP BY trace_id) AS of_traces "
-        f"ON trace_runs.trace_id = of_traces.trace_id WHERE trace_runs.project = {bound} GROUP BY run_id"
-    )
-    return (
-        f"(SELECT kept.*, ifNull(kept.own, of_spans.smallest) AS grouped_value FROM "
-        f"(SELECT *, {own} AS own FROM runs FINAL WHERE project = {bound}) AS kept "
-        f"LEFT JOIN ({of_spans}) AS of_spans ON kept.id = of_spans.run_id)"
-    )
-
-
-def _some_lack(session: Session, project: str, key: str, query: RunQuery) -> bool:
-    p = Parameters()
-    where = " AND ".join(run_where(project, query, p))
-    rows = session.rows(
-        f"SELECT 1 FROM runs FINAL WHERE {where} AND NOT {has_attribute(p.text(key))} LIMIT 1",
-        p.values,
-    )
-    return bool(rows)
 
 
 def _aggregate_row(row: Sequence[Any], *, groups: int) -> AggregateRow:

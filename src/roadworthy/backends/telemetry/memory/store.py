@@ -98,18 +98,6 @@ class MemoryTelemetryStore:
             found = [s for s in self._spans.values() if s.project == project and s.trace_id in wanted]
         return sorted(found, key=lambda span: (span.start_ns, span.trace_id, span.span_id))
 
-    def attributes_of_runs(
-        self, project: str, runs: Sequence[Run], keys: Sequence[str]
-    ) -> dict[str, dict[str, str]]:
-        found: dict[str, dict[str, str]] = {}
-        for run in runs:
-            own, *of_spans = self._attributes_of(run)
-            values = {key: [own[key]] for key in keys if key in own}
-            for key in set(keys).difference(values):
-                values[key] = [one[key] for one in of_spans if key in one]
-            found[run.id] = {key: min(said) for key, said in values.items() if said}
-        return found
-
     def spans(self, project: str, query: SpanQuery) -> list[Span]:
         check_limit(query.limit)
         conditions, asked = span_conditions(query.filters), words(query.text)
@@ -165,7 +153,7 @@ class MemoryTelemetryStore:
         runs = self._matching(
             project, RunQuery(filters=query.filters, from_ns=query.from_ns, to_ns=query.to_ns)
         )
-        return aggregate_rows(query, runs, self._attributes_of)
+        return aggregate_rows(query, runs)
 
     def sessions(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 from itertools import product
 
 from roadworthy.backends.telemetry.fields import Field, FieldKind, group_fields
@@ -10,31 +10,25 @@ from roadworthy.contracts.telemetry import AggregateQuery, AggregateRow, BadQuer
 from roadworthy.domain.rejection import Rejection
 from roadworthy.domain.run import Outcome, Run, RunStatus
 
-AttributesOf = Callable[[Run], list[Mapping[str, str]]]
 
-
-def aggregate_rows(query: AggregateQuery, runs: list[Run], attributes_of: AttributesOf) -> list[AggregateRow]:
+def aggregate_rows(query: AggregateQuery, runs: list[Run]) -> list[AggregateRow]:
     by = group_fields(query.by)
     if query.bucket_ns is not None and query.bucket_ns < 1:
         raise BadQuery(f"bucket_ns: {query.bucket_ns} is not a positive number of nanoseconds")
     groups: dict[tuple[int, tuple[str, ...]], list[Run]] = {}
     for run in runs:
         bucket = run.sort_ns // query.bucket_ns * query.bucket_ns if query.bucket_ns else (query.from_ns or 0)
-        for group in product(*(_group_values(field, run, attributes_of) for field in by)):
+        for group in product(*(_group_values(field, run) for field in by)):
             groups.setdefault((bucket, group), []).append(run)
     rows = [_aggregate_row(bucket, group, held) for (bucket, group), held in groups.items()]
     rows.sort(key=lambda row: (row.bucket_start_ns, -row.runs, row.group))
     return rows[: query.limit]
 
 
-def _group_values(field: Field, run: Run, attributes_of: AttributesOf) -> tuple[str, ...]:
-    """A run counts once in the group of each element of a list; an attribute is the run's own, or else the
-    smallest its spans carry."""
+def _group_values(field: Field, run: Run) -> tuple[str, ...]:
+    """A run counts once in the group of each element of a list."""
     if field.kind is FieldKind.ATTRIBUTE:
-        own, *of_spans = attributes_of(run)
-        if field.key in own:
-            return (own[field.key],)
-        return (min((one[field.key] for one in of_spans if field.key in one), default=""),)
+        return (run.attributes.get(field.key, run.step_attributes.get(field.key, "")),)
     value = getattr(run, field.name)
     if field.kind is FieldKind.LIST:
         return tuple(dict.fromkeys(value)) or ("",)

@@ -34,8 +34,8 @@ AttributeParameter = Annotated[
     Query(
         alias="attribute",
         max_length=20,
-        description="Key, repeatable: of these, `attributes` holds what any step of the run says, not the "
-        "root step alone (its value first, else the smallest)",
+        description="Key, repeatable: of these, `attributes` holds what the steps of the run say, too (the "
+        "root step first, else the first that carries it; no values beyond 200 characters)",
         examples=["customer.tier"],
     ),
 ]

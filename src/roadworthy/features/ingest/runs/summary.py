@@ -18,6 +18,8 @@ _N = TypeVar("_N", int, float)
 
 _AGENTS = frozenset({SpanKind.AGENT, SpanKind.WORKFLOW})
 _PASSED_ON = (SpanFlag.CLOCK_SKEW, SpanFlag.MASKED, SpanFlag.TRUNCATED, SpanFlag.PARENT_CYCLE)
+_STEP_ATTRIBUTES = 64
+_STEP_ATTRIBUTE_LENGTH = 200
 _PAID = frozenset({SpanKind.LLM, SpanKind.EMBEDDING, SpanKind.RERANKER})
 
 
@@ -68,6 +70,7 @@ def summarise(nodes: Sequence[Node]) -> Run:
         unended_spans=sum([not n.span.end_ns for n in real]),
         dialects=tuple(sorted({n.span.dialect for n in nodes} - {""})),
         attributes=root.span.attributes,
+        step_attributes=_step_attributes(root, real),
     )
     _name(run, root, real)
     _count(run, nodes, calls)
@@ -86,6 +89,19 @@ def summarise(nodes: Sequence[Node]) -> Run:
         passed.append("inferred_model_calls")
     run.flags = tuple(passed)
     return run
+
+
+def _step_attributes(root: Node, nodes: Sequence[Node]) -> dict[str, str]:
+    said: dict[str, str] = {}
+    for node in reversed(nodes):
+        said.update(node.span.attributes)
+    own = root.span.attributes
+    found = {
+        key: value for key, value in said.items() if key not in own and len(value) <= _STEP_ATTRIBUTE_LENGTH
+    }
+    if len(found) > _STEP_ATTRIBUTES:
+        found = {key: found[key] for key in sorted(found)[:_STEP_ATTRIBUTES]}
+    return found
 
 
 def _missing_parents(nodes: Sequence[Node]) -> int:

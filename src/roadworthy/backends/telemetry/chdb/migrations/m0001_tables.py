@@ -120,6 +120,7 @@ CREATE TABLE IF NOT EXISTS runs (
     flags Array(LowCardinality(String)),
     dialects Array(LowCardinality(String)),
     attributes Map(LowCardinality(String), String) CODEC(ZSTD(1)),
+    step_attributes Map(LowCardinality(String), String) CODEC(ZSTD(1)),
     superseded_by String CODEC(ZSTD(1))
 )
 """
