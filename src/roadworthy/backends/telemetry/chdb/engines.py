@@ -21,7 +21,7 @@ keeps them for eight minutes.
 
 MERGED_SELDOM = (
     "min_parts_to_merge_at_once = 12, merge_selector_base = 12, "
-    f"max_bytes_to_merge_at_max_space_in_pool = {2**30}, min_partition_age_to_force_merge_seconds = 3600"
+    f"max_bytes_to_merge_at_max_space_in_pool = {2**30}, min_partition_age_to_force_merge_seconds = 300"
 )
 """Half of what a span costs the engine is to be merged, text index and all, so it is done as seldom as reads
 bear: a dozen parts at a time (the base keeps large ones from going along with small ones), and not again
