@@ -25,7 +25,7 @@ MERGED_SELDOM = (
 )
 """Half of what a span costs the engine is to be merged, text index and all, so it is done as seldom as reads
 bear: a dozen parts at a time (the base keeps large ones from going along with small ones), and not again
-beyond 1 GiB. A day that got nothing for an hour is merged to the end.
+beyond 1 GiB. A day that got nothing for five minutes is merged to the end.
 """
 
 
