@@ -28,9 +28,7 @@ def mark_delegations(nodes: Sequence[Node]) -> None:
     thinking: set[int] = set()
     acting: set[int] = set()
     for node in nodes:
-        tool = node.near
-        while tool is not None and tool.merged is not None:
-            tool = tool.merged
+        tool = node.near.head() if node.near is not None else None
         if tool is None or tool.kind is not SpanKind.TOOL:
             continue
         agent = node.span.agent

@@ -27,8 +27,7 @@ def merge_duplicates(nodes: Sequence[Node]) -> None:
 
 def merge(node: Node, into: Node) -> None:
     """`node` no longer counts. A failure only the lower layer saw is a failure of the upper one."""
-    while into.merged is not None:
-        into = into.merged
+    into = into.head()
     if into is node:
         return
     node.merged = into

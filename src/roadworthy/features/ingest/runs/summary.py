@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import attrgetter
 from typing import TypeVar
 
@@ -33,18 +33,6 @@ class _Tokens:
     cost: float | None = None
     unknown: bool = False
     """Some call did not say: the sums are lower bounds."""
-
-
-@dataclass(slots=True, kw_only=True)
-class _Usage:
-    """What one model call used, where several spans report it."""
-
-    input_tokens: int | None
-    output_tokens: int | None
-    cache_read_tokens: int | None
-    cache_write_tokens: int | None
-    reasoning_tokens: int | None
-    cost_usd: float | None
 
 
 def summarise(nodes: Sequence[Node]) -> Run:
@@ -82,7 +70,7 @@ def summarise(nodes: Sequence[Node]) -> Run:
     _end(run, root, roots, nodes, calls)
     _judge(run, real)
     run.handoffs = handoffs(nodes)
-    passed: list[str] = [flag for flag in _PASSED_ON if flag in flags] if flags else []
+    passed: list[str] = [flag for flag in _PASSED_ON if flag in flags]
     if tokens.unknown and tokens.input is not None:
         passed.append("partial_tokens")
     if SpanFlag.INFERRED in flags and any(SpanFlag.INFERRED in n.flags for n in calls):
@@ -199,11 +187,12 @@ def _tokens(nodes: Sequence[Node], calls: Sequence[Node]) -> _Tokens:
     return tokens
 
 
-def _said_by(span: Span, twins: Sequence[Span]) -> _Usage:
-    """What one call used, by all reports of it: the innermost is closest to what the provider said; wrappers
-    miscount streams."""
+def _said_by(span: Span, twins: Sequence[Span]) -> Span:
+    """The span with what its call used, by all reports of it: the innermost is closest to what the provider
+    said; wrappers miscount streams."""
     spans = sorted([span, *twins], key=lambda s: (s.end_ns - s.start_ns, s.span_id))
-    return _Usage(
+    return replace(
+        span,
         input_tokens=_known(s.input_tokens for s in spans),
         output_tokens=_known(s.output_tokens for s in spans),
         cache_read_tokens=_known(s.cache_read_tokens for s in spans),
@@ -213,7 +202,7 @@ def _said_by(span: Span, twins: Sequence[Span]) -> _Usage:
     )
 
 
-def _add(tokens: _Tokens, said: Span | _Usage) -> None:
+def _add(tokens: _Tokens, said: Span) -> None:
     tokens.input = _plus(tokens.input, said.input_tokens)
     tokens.output = _plus(tokens.output, said.output_tokens)
     tokens.cache_read = _plus(tokens.cache_read, said.cache_read_tokens)
