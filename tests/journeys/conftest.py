@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -142,15 +143,22 @@ def visit_to(server: Product, browser: Browser, **options: Any) -> tuple[Browser
     return context, visit
 
 
-@pytest.fixture
-def empty(browser: Browser, tmp_path: Path) -> Iterator[Visit]:
-    """A first visit to a product that has received nothing."""
+@contextmanager
+def first_visit(made: Product, browser: Browser) -> Iterator[Visit]:
+    """Starts the product for it. What the browser complained of is whole when the block is left."""
     require_page()
-    with product.running(product.product_in(tmp_path)) as server:
+    with product.running(made) as server:
         context, visit = visit_to(server, browser)
         yield visit
         context.close()
-        assert visit.complaints == []
+
+
+@pytest.fixture
+def empty(browser: Browser, tmp_path: Path) -> Iterator[Visit]:
+    """A first visit to a product that has received nothing."""
+    with first_visit(product.product_in(tmp_path), browser) as visit:
+        yield visit
+    assert visit.complaints == []
 
 
 @pytest.fixture(scope="session")

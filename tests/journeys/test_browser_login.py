@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests import product
-from tests.journeys.conftest import Visit, require_page, visit_to
+from tests.journeys.conftest import Visit, first_visit
 from tests.product import COMMAND, Product
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -38,17 +38,14 @@ def set_password(server: Product, password: str) -> None:
 @pytest.fixture
 def guarded(browser: Browser, tmp_path: Path) -> Iterator[Visit]:
     """A first visit to a product that lets nobody in without a password."""
-    require_page()
     made = product.product_in(
         tmp_path, environment={"ROADWORTHY_HOST": NAMED_HOST, "ROADWORTHY_OTLP_HOST": "127.0.0.1"}
     )
     set_password(made, PASSWORD)
-    with product.running(made) as server:
-        context, visit = visit_to(server, browser)
+    with first_visit(made, browser) as visit:
         yield visit
-        context.close()
-        # A browser notes each 401 by itself; they are what this is about.
-        assert [each for each in visit.complaints if "401 (Unauthorized)" not in each] == []
+    # A browser notes each 401 by itself; they are what this is about.
+    assert [each for each in visit.complaints if "401 (Unauthorized)" not in each] == []
 
 
 def log_in(page: Page, password: str) -> None:

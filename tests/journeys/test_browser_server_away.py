@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, expect
 
 from tests import product
 from tests.journeys import traffic
-from tests.journeys.conftest import PHONE, Visit, require_page, visit_to
+from tests.journeys.conftest import PHONE, Visit, first_visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -18,14 +18,11 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 @pytest.fixture
 def visit(browser: Browser, tmp_path: Path) -> Iterator[Visit]:
     """A visit that hears of a server that is away; what the browser notes of that is no complaint."""
-    require_page()
-    with product.running(product.product_in(tmp_path)) as server:
-        context, made = visit_to(server, browser)
+    with first_visit(product.product_in(tmp_path), browser) as made:
         yield made
-        context.close()
-        own = ("ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_EMPTY_RESPONSE")
-        others = [each for each in made.complaints if not any(word in each for word in own)]
-        assert [each for each in others if "dynamically imported module" not in each] == []
+    own = ("ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_EMPTY_RESPONSE")
+    others = [each for each in made.complaints if not any(word in each for word in own)]
+    assert [each for each in others if "dynamically imported module" not in each] == []
 
 
 def test_it_says_so_and_what_was_read_stays(visit: Visit) -> None:

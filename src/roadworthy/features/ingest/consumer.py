@@ -76,6 +76,7 @@ class _Gathered:
     next_offset: int = 0
     newest_ns: int = 0
     decode_seconds: float = 0.0
+    assemble_seconds: float = 0.0
 
     def add_runs(self, runs: Sequence[Run]) -> None:
         """The last word on each counts."""
@@ -94,7 +95,6 @@ class _Ready:
     batch: TelemetryBatch
     gathered: _Gathered
     number: int
-    assemble_seconds: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -231,10 +231,15 @@ class Consumer:
         kept = self._gathered
         for span in self._tracker.add(decoded.spans):
             kept.spans[span.project, span.trace_id, span.span_id] = span
-        kept.add_runs(self._tracker.settle(rooted_only=True))
+        kept.decode_seconds += time.monotonic() - began
+        self._assemble(kept, rooted_only=True)
         kept.scores += decoded.scores
         kept.rejections += decoded.rejections
-        kept.decode_seconds += time.monotonic() - began
+
+    def _assemble(self, gathered: _Gathered, *, rooted_only: bool = False) -> None:
+        began = time.monotonic()
+        gathered.add_runs(self._tracker.settle(rooted_only=rooted_only))
+        gathered.assemble_seconds += time.monotonic() - began
 
     def _due(self) -> bool:
         gathered = self._gathered
@@ -247,8 +252,7 @@ class Consumer:
 
     def _hand_over(self) -> None:
         gathered, self._gathered = self._gathered, _Gathered()
-        began = time.monotonic()
-        gathered.add_runs(self._tracker.settle())
+        self._assemble(gathered)
         batch = TelemetryBatch(
             token=f"{self._boot}:{next(self._numbers)}",
             spans=list(gathered.spans.values()),
@@ -257,9 +261,7 @@ class Consumer:
             rejections=gathered.rejections,
         )
         self._writer_free.clear()
-        took = time.monotonic() - began
-        ready = _Ready(batch=batch, gathered=gathered, number=self._tracker.batch, assemble_seconds=took)
-        self._ready.put(ready)
+        self._ready.put(_Ready(batch=batch, gathered=gathered, number=self._tracker.batch))
 
     def _write_loop(self) -> None:
         while not self._abandon.is_set():
@@ -331,6 +333,6 @@ def _written(ready: _Ready, *, write_seconds: float) -> WrittenBatch:
         body_bytes=gathered.body_bytes,
         seconds=time.monotonic() - gathered.begun,
         decode_seconds=gathered.decode_seconds,
-        assemble_seconds=ready.assemble_seconds,
+        assemble_seconds=gathered.assemble_seconds,
         write_seconds=write_seconds,
     )
