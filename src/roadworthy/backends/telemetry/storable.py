@@ -41,6 +41,11 @@ def finite(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
 
 
+def within(at_ns: int, from_ns: int | None, to_ns: int | None) -> bool:
+    """From `from_ns` on, and before `to_ns`."""
+    return (from_ns is None or at_ns >= from_ns) and (to_ns is None or at_ns < to_ns)
+
+
 def day_of(at_ns: int, received_ns: int) -> int:
     """The day (counted from 1970) a thing is filed under.
 

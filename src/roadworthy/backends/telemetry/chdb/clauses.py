@@ -163,7 +163,7 @@ def _contains(column: str, value: Value, p: Parameters) -> str:
     return f"(position(lowerUTF8({column}), {p.text(str(value).lower())}) > 0)"
 
 
-def has_attribute(key: str) -> str:
+def _has_attribute(key: str) -> str:
     """`key` is SQL. Reads the keys alone, where mapContains reads the values too, four times the work; where
     the value is wanted as well, mapContains is the cheaper."""
     return f"has(attributes.keys, {key})"
@@ -175,9 +175,9 @@ def _attribute_clause(condition: Condition, p: Parameters) -> str:
     value, there = f"attributes[{key}]", f"mapContains(attributes, {key})"
     op = condition.op
     if op is Op.EXISTS:
-        return has_attribute(key)
+        return _has_attribute(key)
     if op is Op.MISSING:
-        return f"NOT {has_attribute(key)}"
+        return f"NOT {_has_attribute(key)}"
     if op is Op.NE:
         positive = Condition(field=condition.field, op=Op.EQ, values=condition.values)
         return f"NOT {_attribute_clause(positive, p)}"

@@ -8,8 +8,6 @@ key whose newest version is not the one that matched is dropped, and the list go
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import islice
 
 from roadworthy.backends.telemetry.chdb.clauses import (
     Parameters,
@@ -20,6 +18,7 @@ from roadworthy.backends.telemetry.chdb.clauses import (
     within,
 )
 from roadworthy.backends.telemetry.chdb.confirming import confirmed
+from roadworthy.backends.telemetry.chdb.newest_first import Matched, matched
 from roadworthy.backends.telemetry.chdb.nouns import RUN_COLUMNS, runs_from
 from roadworthy.backends.telemetry.chdb.session import Session
 from roadworthy.backends.telemetry.fields import check_limit, run_conditions
@@ -78,17 +77,17 @@ def list_runs(session: Session, project: str, query: RunQuery) -> list[Run]:
     after = query.after
     while len(found) < limit:
         wanted = limit - len(found)
-        matched = _matching_keys(session, project, query, after=after, limit=wanted)
-        newest = _newest(session, project, list(matched.keys))
+        page = _matching_keys(session, project, query, after=after, limit=wanted)
+        newest = _newest(session, project, list(page.keys))
         current = [
             newest[key]
-            for key, version in matched.keys.items()
+            for key, version in page.keys.items()
             if key in newest and newest[key].version == version
         ]
         found += confirmed(session, project, query, runs=current)
-        if matched.complete:
+        if page.complete:
             break
-        after = next(reversed(matched.keys))
+        after = next(reversed(page.keys))
     return found
 
 
@@ -160,17 +159,9 @@ def traces_of_join_keys(session: Session, project: str, keys: Sequence[str]) -> 
     return {row[0]: tuple(row[1]) for row in rows}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Matched:
-    """The version that matched, by key, newest first; `complete`: no more."""
-
-    keys: dict[RunKey, int]
-    complete: bool
-
-
 def _matching_keys(
     session: Session, project: str, query: RunQuery, *, after: RunKey | None, limit: int
-) -> _Matched:
+) -> Matched[RunKey]:
     p = Parameters()
     clauses = run_where(project, query, p, exact=False)
     if after is not None:
@@ -183,13 +174,7 @@ def _matching_keys(
         p.values,
         settings=_NEWEST_FIRST,
     )
-    # Versions of one run follow one another, the highest first. Left to the engine (LIMIT BY), this would
-    # keep it from skipping what cannot be among the newest.
-    keys: dict[RunKey, int] = {}
-    for sort_ns, run_id, version in rows:
-        keys.setdefault((sort_ns, run_id), version)
-    complete = len(rows) < looked_at and len(keys) <= limit
-    return _Matched(keys=dict(islice(keys.items(), limit)), complete=complete)
+    return matched(rows, looked_at=looked_at, limit=limit)
 
 
 def _newest(session: Session, project: str, keys: Sequence[RunKey]) -> dict[RunKey, Run]:

@@ -8,6 +8,7 @@ from roadworthy.backends.telemetry.chdb.clauses import Parameters
 from roadworthy.backends.telemetry.chdb.nouns import SCORE_COLUMNS, scores_from
 from roadworthy.backends.telemetry.chdb.run_reads import find_run
 from roadworthy.backends.telemetry.chdb.session import Session
+from roadworthy.backends.telemetry.storable import within
 from roadworthy.domain.run import Run
 from roadworthy.domain.score import Score
 
@@ -44,17 +45,13 @@ def each_score(
         )
         rows = session.rows(newest, p.values, settings=_POINT)
         scores = scores_from([row[:-1] for row in rows])
-        wanted = [one for one in scores if _within(one.at_ns, from_ns, to_ns)]
+        wanted = [one for one in scores if within(one.at_ns, from_ns, to_ns)]
         if wanted:
             yield wanted
         if len(rows) < _EXPORT_BLOCK:
             return
         last = scores[-1]
         after = (rows[-1][-1], last.span_id, last.name, last.source, last.evaluator_version)
-
-
-def _within(at_ns: int, from_ns: int | None, to_ns: int | None) -> bool:
-    return (from_ns is None or at_ns >= from_ns) and (to_ns is None or at_ns < to_ns)
 
 
 def _scores_of(session: Session, project: str, *, ids: Sequence[str], traces: Sequence[str]) -> list[Score]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from roadworthy.backends.telemetry.chdb.clauses import Parameters, said, span_clause, within
+from roadworthy.backends.telemetry.chdb.newest_first import Matched, matched
 from roadworthy.backends.telemetry.chdb.nouns import SPAN_COLUMNS, spans_from
 from roadworthy.backends.telemetry.chdb.run_reads import owners_of_traces
 from roadworthy.backends.telemetry.chdb.session import Session
@@ -22,14 +22,6 @@ _FEW_ROWS = 10_000
 _COLUMNS = ", ".join(SPAN_COLUMNS)
 
 SpanKey = tuple[int, str, str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Matched:
-    """The version that matched, by (start_ns, trace_id, span_id), newest first; `complete`: no more."""
-
-    keys: dict[SpanKey, int]
-    complete: bool
 
 
 def spans_of_traces(session: Session, project: str, trace_ids: Sequence[str]) -> list[Span]:
@@ -83,16 +75,16 @@ def list_spans(session: Session, project: str, query: SpanQuery) -> list[Span]:
     after = query.after
     while len(found) < limit:
         wanted = limit - len(found)
-        matched = _matching_keys(session, project, query, after=after, limit=wanted)
-        newest = _newest(session, project, [key[1:] for key in matched.keys])
+        page = _matching_keys(session, project, query, after=after, limit=wanted)
+        newest = _newest(session, project, [key[1:] for key in page.keys])
         found += [
             newest[key[1:]]
-            for key, version in matched.keys.items()
+            for key, version in page.keys.items()
             if key[1:] in newest and (newest[key[1:]].version, newest[key[1:]].start_ns) == (version, key[0])
         ]
-        if matched.complete:
+        if page.complete:
             break
-        after = next(reversed(matched.keys))
+        after = next(reversed(page.keys))
     return found
 
 
@@ -114,7 +106,7 @@ def search(session: Session, project: str, query: SpanQuery) -> list[SearchHit]:
 
 def _matching_keys(
     session: Session, project: str, query: SpanQuery, *, after: SpanKey | None, limit: int
-) -> Matched:
+) -> Matched[SpanKey]:
     p = Parameters()
     clauses = [f"project = {p.text(project)}"]
     clauses += within("start_ns", p, from_ns=query.from_ns, to_ns=query.to_ns)
@@ -130,12 +122,7 @@ def _matching_keys(
         f"ORDER BY start_ns DESC, trace_id DESC, span_id DESC, version DESC LIMIT {limit:d}",
         p.values,
     )
-    # Versions of one span follow one another, the highest first. Left to the engine (LIMIT BY), this would
-    # keep it from skipping what cannot be among the newest: ten times the work.
-    keys: dict[SpanKey, int] = {}
-    for start_ns, trace_id, span_id, version in rows:
-        keys.setdefault((start_ns, trace_id, span_id), version)
-    return Matched(keys=keys, complete=len(rows) < limit)
+    return matched(rows, looked_at=limit, limit=limit)
 
 
 def _newest(session: Session, project: str, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Span]:

@@ -21,7 +21,7 @@ from roadworthy.backends.telemetry.fields import (
     span_conditions,
 )
 from roadworthy.backends.telemetry.memory.summaries import aggregate_rows, rejection_rows, session_rows
-from roadworthy.backends.telemetry.storable import DAY_NS, day_name, day_number, day_of, storable
+from roadworthy.backends.telemetry.storable import DAY_NS, day_name, day_number, day_of, storable, within
 from roadworthy.backends.telemetry.words import matches, words
 from roadworthy.contracts.telemetry import (
     AggregateQuery,
@@ -106,7 +106,7 @@ class MemoryTelemetryStore:
                 span
                 for span in self._spans.values()
                 if span.project == project
-                and _within(span.start_ns, query.from_ns, query.to_ns)
+                and within(span.start_ns, query.from_ns, query.to_ns)
                 and all(holds(one, span, (span.attributes,)) for one in conditions)
                 and matches(asked, span.input, span.output)
             ]
@@ -196,13 +196,13 @@ class MemoryTelemetryStore:
     ) -> Iterator[list[Score]]:
         with self._lock:
             found = [s for s in self._scores.values() if s.project == project]
-        found = [score for score in found if _within(score.at_ns, from_ns, to_ns)]
+        found = [score for score in found if within(score.at_ns, from_ns, to_ns)]
         for start in range(0, len(found), 500):
             yield found[start : start + 500]
 
     def rejections(self, project: str, *, from_ns: int | None = None) -> list[RejectionRow]:
         with self._lock:
-            found = [r for r in self._rejections if r.project == project and _within(r.at_ns, from_ns, None)]
+            found = [r for r in self._rejections if r.project == project and within(r.at_ns, from_ns, None)]
         return rejection_rows(found)
 
     def attribute_keys(self, project: str, *, prefix: str = "", limit: int = 200) -> list[str]:
@@ -291,7 +291,7 @@ class MemoryTelemetryStore:
                 for run in self._runs.values()
                 if run.project == project
                 and not run.superseded_by
-                and _within(run.sort_ns, query.from_ns, query.to_ns)
+                and within(run.sort_ns, query.from_ns, query.to_ns)
                 and all(holds(one, run, self._attributes_of(run)) for one in conditions)
                 and (not asked or self._said(run, asked))
             ]
@@ -329,10 +329,6 @@ def score_identity(score: Score) -> tuple[str, ...]:
     subject = score.run_id or score.trace_id
     kind = "run" if score.run_id else "trace"
     return (score.project, kind, subject, score.span_id, score.name, score.source, score.evaluator_version)
-
-
-def _within(at_ns: int, from_ns: int | None, to_ns: int | None) -> bool:
-    return (from_ns is None or at_ns >= from_ns) and (to_ns is None or at_ns < to_ns)
 
 
 def _span_order(span: Span) -> tuple[int, str, str]:

@@ -1,6 +1,6 @@
 """Version 1: spans, runs, and what leads from one to the other.
 
-Not released yet: until then it is changed in place. A folder written before works on with its settings.
+Not released yet: until then it is changed in place. A folder written before may lack columns: start anew.
 Sizes and speeds behind these choices: docs/adr/0004-telemetry-layout.md.
 """
 
