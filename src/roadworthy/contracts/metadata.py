@@ -6,7 +6,7 @@ SQLAlchemy today; PostgreSQL with the same models later. Secrets are hashed befo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -97,6 +97,19 @@ class Job:
     error: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A small thing of a kind that a feature keeps for a project: an evaluator, a judge, a fitted model.
+
+    `body` is JSON of the feature's own making; the store looks into none."""
+
+    project: str
+    kind: str
+    id: str
+    body: str
+    updated_ns: int
+
+
 class MetadataUnavailable(Exception):  # noqa: N818 (a condition, not a bug)
     """The database cannot be read or written now: the disk is full, or another process holds it for long.
     Nothing of the call was kept."""
@@ -146,6 +159,20 @@ class MetadataStore(Protocol):
 
     def job(self, job_id: str) -> Job | None: ...
     def save_job(self, job: Job) -> None: ...
+
+    def records(self, project_id: str, kind: str) -> list[Record]:
+        """By id."""
+        ...
+
+    def record(self, project_id: str, kind: str, record_id: str) -> Record | None: ...
+    def save_records(self, records: Sequence[Record]) -> None:
+        """All or none; each replaces the one of its project, kind and id."""
+        ...
+
+    def delete_record(self, project_id: str, kind: str, record_id: str) -> bool: ...
+    def delete_records_before(self, kind: str, *, updated_before_ns: int) -> int:
+        """Of all projects; how many."""
+        ...
 
     def remembered_response(self, project_id: str, idempotency_key: str) -> tuple[str, bytes] | None:
         """(hash of the request, response body) of an earlier request with this idempotency key."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from roadworthy.domain.finding import Finding
+
 
 class RunStatus(StrEnum):
     """Did it end with a technical error? (Whether it did its job is the outcome.)"""
@@ -104,6 +106,17 @@ class Run:
     step_attributes: dict[str, str] = field(default_factory=dict)
     """Of the attributes the root lacks, what the first step that carries one says: short values of at most
     some dozen keys, for columns and for grouping. Filters look at every step instead."""
+    judged: str = ""
+    """Which detectors and which model judged it as it is now, "" while nobody has: a late span undoes it."""
+    p_failure: float | None = None
+    """How likely it is that the task failed, as the calibrated model has it; None where it was not judged."""
+    findings: tuple[Finding, ...] = ()
+    detectors: tuple[str, ...] = ()
+    """Names of the detectors that found something."""
+    modes: tuple[str, ...] = ()
+    """Failure modes of what was found or said of it (`domain.failure_mode`)."""
+    issues: tuple[str, ...] = ()
+    """Ids of the issues it belongs to."""
     superseded_by: str = ""
     """Id of the run this one turned out to belong to; such runs are in no list."""
 

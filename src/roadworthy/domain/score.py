@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from roadworthy.domain.finding import Evidence
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
@@ -19,9 +21,19 @@ class Score:
     value: float | None = None
     label: str = ""
     source: str = ""
-    """Who judged: sdk, otel, detector, evaluator, judge, reviewer or user."""
+    """Who judged: sdk, otel, api, detector, evaluator, judge, reviewer, user or business."""
+    author: str = ""
+    """The person, key or system of that source, as far as known."""
     evaluator_version: str = ""
     explanation: str = ""
+    evidence: tuple[Evidence, ...] = ()
+    mode: str = ""
+    """Failure mode it names (`domain.failure_mode`), "" for none."""
+    cost_usd: float | None = None
+    """What judging cost; None where it costs nothing or is unknown."""
+    sampled: float | None = None
+    """With what probability the run was drawn for this judgement. None where it was not drawn (asked for,
+    triggered by a detector, said by somebody): such scores must never feed a monitor."""
     at_ns: int = 0
     version: int = 0
 

@@ -20,6 +20,7 @@ from roadworthy.contracts.metadata import (
     MetadataStore,
     Person,
     PriceOverride,
+    Record,
     SavedView,
 )
 from roadworthy.domain.project import ApiKey, KeyScope, Project
@@ -161,6 +162,19 @@ def test_ended_sessions_are_swept(store: MetadataStore) -> None:
     assert store.delete_sessions(expired_before_ns=10) == 1
     assert store.session("5") is None
     assert store.delete_sessions(person="a") == 2
+
+
+def test_records_belong_to_their_project_and_kind(store: MetadataStore) -> None:
+    one = Record(project="shop", kind="judge", id="b", body="{}", updated_ns=5)
+    store.save_records([one, replace(one, id="a"), replace(one, project="bank"), replace(one, kind="issue")])
+    store.save_records([replace(one, body='{"on": true}', updated_ns=7)])
+    assert [(r.id, r.body) for r in store.records("shop", "judge")] == [("a", "{}"), ("b", '{"on": true}')]
+    assert store.record("shop", "judge", "b") == replace(one, body='{"on": true}', updated_ns=7)
+    assert store.record("bank", "issue", "b") is None
+    assert store.delete_records_before("judge", updated_before_ns=6) == 2
+    assert store.delete_record("shop", "judge", "b")
+    assert not store.delete_record("shop", "judge", "b")
+    assert [r.id for r in store.records("shop", "issue")] == ["b"]
 
 
 def test_jobs_come_newest_first(store: MetadataStore) -> None:

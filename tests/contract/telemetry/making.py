@@ -7,6 +7,7 @@ import uuid
 from typing import Any
 
 from roadworthy.contracts.telemetry import TelemetryBatch
+from roadworthy.domain.finding import Evidence, Finding
 from roadworthy.domain.run import Handoff, Outcome, Run, RunStatus
 from roadworthy.domain.span import ContentFormat, Span, SpanKind, SpanStatus
 
@@ -160,6 +161,26 @@ def full_run(project: str) -> Run:
         flags=("clock_skew",),
         dialects=("genai", "openinference"),
         attributes={"customer.tier": "gold", "resource.host.name": "worker-1"},
+        judged="12.3",
+        p_failure=0.75,
+        findings=(
+            Finding(
+                detector="false_success_claim",
+                version=2,
+                confidence=0.9,
+                mode="mast-3.3",
+                reason="says 'done' \\ though the tool said no: 没有",
+                tool="book",
+                evidence=(
+                    Evidence(span_id=span_id(), place="output", excerpt="done \x00 🚚", start=3, end=9),
+                    Evidence(excerpt="whole run"),
+                ),
+            ),
+            Finding(detector="loop"),
+        ),
+        detectors=("false_success_claim", "loop"),
+        modes=("mast-3.3",),
+        issues=("i-1", "i-2"),
         superseded_by="",
     )
 

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from roadworthy.backends.telemetry.chdb.store import ChdbTelemetryStore
 from roadworthy.backends.telemetry.memory.store import MemoryTelemetryStore
 from roadworthy.contracts.telemetry import Filter, Op, RunQuery, SpanQuery, TelemetryBatch, TelemetryStore
+from roadworthy.domain.finding import Evidence, Finding
 from roadworthy.domain.run import Handoff, Outcome, Run, RunStatus
 from roadworthy.domain.score import Score
 from roadworthy.domain.span import ContentFormat, Span, SpanKind
@@ -66,6 +67,8 @@ def a_run(number: int) -> Run:
         output_tokens=7,
         handoffs=(Handoff(from_agent="a", to_agent="b", at_ns=5),),
         tools=("x", "y"),
+        p_failure=0.5,
+        findings=(Finding(detector="loop", evidence=(Evidence(excerpt="a 🚚", start=1, end=2),)),),
         attributes={"tier": "gold"},
         spans=1,
     )
@@ -82,6 +85,8 @@ def a_score(number: int, *, trace: str | None = None) -> Score:
         source="judge",
         evaluator_version="2",
         explanation="wörds \u2028 \n 🚚",
+        evidence=(Evidence(place="answer", excerpt="so"),),
+        cost_usd=0.001,
         at_ns=START + number,
         version=number,
     )

@@ -10,6 +10,7 @@ from roadworthy.backends.metadata.tables import (
     PersonRow,
     PriceRow,
     ProjectRow,
+    RecordRow,
     SessionRow,
     ViewRow,
 )
@@ -19,6 +20,7 @@ from roadworthy.contracts.metadata import (
     LoginSession,
     Person,
     PriceOverride,
+    Record,
     SavedView,
 )
 from roadworthy.domain.project import ApiKey, KeyScope, Project
@@ -142,3 +144,11 @@ def job(row: JobRow) -> Job:
 
 def job_row(job: Job) -> JobRow:
     return JobRow(**(asdict(job) | {"status": job.status.value}))
+
+
+def record(row: RecordRow) -> Record:
+    return Record(project=row.project, kind=row.kind, id=row.id, body=row.body, updated_ns=row.updated_ns)
+
+
+def record_row(record: Record) -> RecordRow:
+    return RecordRow(**asdict(record))

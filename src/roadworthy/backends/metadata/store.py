@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -20,6 +20,7 @@ from roadworthy.backends.metadata.tables import (
     PersonRow,
     PriceRow,
     ProjectRow,
+    RecordRow,
     ResponseRow,
     SessionRow,
     ViewRow,
@@ -30,6 +31,7 @@ from roadworthy.contracts.metadata import (
     MetadataUnavailable,
     Person,
     PriceOverride,
+    Record,
     SavedView,
 )
 from roadworthy.domain.project import ApiKey, Project
@@ -89,7 +91,7 @@ class SqlMetadataStore:
 
     def delete_project(self, project_id: str) -> bool:
         with self._write() as session:
-            for table in (KeyRow, PriceRow, ViewRow, JobRow, ResponseRow):
+            for table in (KeyRow, PriceRow, ViewRow, JobRow, ResponseRow, RecordRow):
                 session.execute(delete(table).where(table.project == project_id))
             row = session.get(ProjectRow, project_id)
             if row is not None:
@@ -177,6 +179,36 @@ class SqlMetadataStore:
                 return False
             session.delete(row)
             return True
+
+    def records(self, project_id: str, kind: str) -> list[Record]:
+        query = select(RecordRow).where(RecordRow.project == project_id, RecordRow.kind == kind)
+        with self._read() as session:
+            return [rows.record(row) for row in session.scalars(query.order_by(RecordRow.id))]
+
+    def record(self, project_id: str, kind: str, record_id: str) -> Record | None:
+        with self._read() as session:
+            row = session.get(RecordRow, (project_id, kind, record_id))
+            return None if row is None else rows.record(row)
+
+    def save_records(self, records: Sequence[Record]) -> None:
+        with self._write() as session:
+            for record in records:
+                session.merge(rows.record_row(record))
+
+    def delete_record(self, project_id: str, kind: str, record_id: str) -> bool:
+        with self._write() as session:
+            row = session.get(RecordRow, (project_id, kind, record_id))
+            if row is not None:
+                session.delete(row)
+            return row is not None
+
+    def delete_records_before(self, kind: str, *, updated_before_ns: int) -> int:
+        old = select(RecordRow).where(RecordRow.kind == kind, RecordRow.updated_ns < updated_before_ns)
+        with self._write() as session:
+            found = session.scalars(old).all()
+            for row in found:
+                session.delete(row)
+            return len(found)
 
     def people(self) -> list[Person]:
         with self._read() as session:

@@ -101,6 +101,16 @@ class JobRow(Base):
     updated_ns: Mapped[int] = mapped_column(BigInteger)
 
 
+class RecordRow(Base):
+    __tablename__ = "records"
+
+    project: Mapped[str] = mapped_column(String(40), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(40), primary_key=True)
+    id: Mapped[str] = mapped_column(String(200), primary_key=True)
+    body: Mapped[str] = mapped_column(Text)
+    updated_ns: Mapped[int] = mapped_column(BigInteger)
+
+
 class ResponseRow(Base):
     __tablename__ = "remembered_responses"
     __table_args__ = (Index("remembered_responses_at", "at_ns"),)

@@ -195,7 +195,7 @@ _CHOICES = {
     SpanStatus: tuple(SpanStatus),
     ContentFormat: tuple(ContentFormat),
 }
-_NOT_ASKED_FOR = {"project", "attributes", "step_attributes", "handoffs"}
+_NOT_ASKED_FOR = {"project", "attributes", "step_attributes", "handoffs", "findings"}
 
 
 def _catalogue(noun: type[Run] | type[Span]) -> dict[str, Field]:

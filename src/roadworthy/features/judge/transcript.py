@@ -104,6 +104,8 @@ class Transcript:
             (span for span in spans if not span.merged_into), key=lambda span: (span.start_ns, span.end_ns)
         )
         self.steps: list[Step] = _steps(self.spans, run)
+        self.worked_out: dict[str, Any] = {}
+        """What one detector worked out and others may use: the module that makes it names the key."""
 
     @cached_property
     def by_id(self) -> dict[str, Span]:
@@ -212,7 +214,7 @@ def _hear(
         if role == "tool" or not content:
             continue
         key = (role, content)
-        # A model may well say the same again; what was sent again, or what a step within said, is nothing new.
+        # A model may well say the same again; what was sent again, or said by a step within, is nothing new.
         if key in heard and not (place == "output" and span.kind is SpanKind.LLM):
             continue
         heard.add(key)

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO, get_type_hints
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from roadworthy.domain.finding import Evidence, Finding
 from roadworthy.domain.run import Handoff, Run
 from roadworthy.domain.score import Score
 from roadworthy.domain.span import Span
@@ -25,6 +26,28 @@ _HANDOFF = pa.struct(
         ("at_ns", pa.int64()),
     ]
 )
+_EVIDENCE = pa.list_(
+    pa.struct(
+        [
+            ("span_id", pa.string()),
+            ("place", pa.string()),
+            ("excerpt", pa.string()),
+            ("start", pa.int64()),
+            ("end", pa.int64()),
+        ]
+    )
+)
+_FINDING = pa.struct(
+    [
+        ("detector", pa.string()),
+        ("version", pa.int64()),
+        ("confidence", pa.float64()),
+        ("mode", pa.string()),
+        ("reason", pa.string()),
+        ("tool", pa.string()),
+        ("evidence", _EVIDENCE),
+    ]
+)
 _TYPES: dict[Any, pa.DataType] = {
     str: pa.string(),
     int: pa.int64(),
@@ -32,6 +55,8 @@ _TYPES: dict[Any, pa.DataType] = {
     float | None: pa.float64(),
     tuple[str, ...]: pa.list_(pa.string()),
     tuple[Handoff, ...]: pa.list_(_HANDOFF),
+    tuple[Finding, ...]: pa.list_(_FINDING),
+    tuple[Evidence, ...]: _EVIDENCE,
     dict[str, str]: pa.map_(pa.string(), pa.string()),
 }
 

@@ -12,6 +12,7 @@ from dataclasses import asdict, fields
 from enum import StrEnum
 from typing import Any, TypeVar, get_type_hints
 
+from roadworthy.domain.finding import Evidence, Finding
 from roadworthy.domain.run import Handoff, Run
 from roadworthy.domain.score import Score
 from roadworthy.domain.span import Span
@@ -112,8 +113,6 @@ def _map(value: Any, name: str) -> dict[str, str]:
 
 
 def _handoffs(value: Any, name: str) -> tuple[Handoff, ...]:
-    if not isinstance(value, (list, tuple)) or not all(isinstance(one, Mapping) for one in value):
-        raise BadRecord(f"{name}: expected a list of objects")
     try:
         return tuple(
             Handoff(
@@ -123,10 +122,44 @@ def _handoffs(value: Any, name: str) -> tuple[Handoff, ...]:
                 span_id=_text(one.get("span_id", ""), f"{name}.span_id"),
                 at_ns=_whole(one.get("at_ns", 0), f"{name}.at_ns"),
             )
-            for one in value
+            for one in _objects(value, name)
         )
     except KeyError as missing:
         raise BadRecord(f"{name}.{missing.args[0]}: missing") from None
+
+
+def _findings(value: Any, name: str) -> tuple[Finding, ...]:
+    return tuple(
+        Finding(
+            detector=_text(one.get("detector"), f"{name}.detector"),
+            version=_whole(one.get("version", 1), f"{name}.version"),
+            confidence=_number(one.get("confidence", 1.0), f"{name}.confidence"),
+            mode=_text(one.get("mode", ""), f"{name}.mode"),
+            reason=_text(one.get("reason", ""), f"{name}.reason"),
+            tool=_text(one.get("tool", ""), f"{name}.tool"),
+            evidence=_evidence(one.get("evidence", ()), f"{name}.evidence"),
+        )
+        for one in _objects(value, name)
+    )
+
+
+def _evidence(value: Any, name: str) -> tuple[Evidence, ...]:
+    return tuple(
+        Evidence(
+            span_id=_text(one.get("span_id", ""), f"{name}.span_id"),
+            place=_text(one.get("place", ""), f"{name}.place"),
+            excerpt=_text(one.get("excerpt", ""), f"{name}.excerpt"),
+            start=_whole(one.get("start", -1), f"{name}.start"),
+            end=_whole(one.get("end", -1), f"{name}.end"),
+        )
+        for one in _objects(value, name)
+    )
+
+
+def _objects(value: Any, name: str) -> list[Mapping[str, Any]]:
+    if not isinstance(value, (list, tuple)) or not all(isinstance(one, Mapping) for one in value):
+        raise BadRecord(f"{name}: expected a list of objects")
+    return list(value)
 
 
 def _choice(kind: type[StrEnum]) -> Reader:
@@ -146,6 +179,8 @@ _BY_TYPE: dict[Any, Reader] = {
     float | None: _number,
     tuple[str, ...]: _texts,
     tuple[Handoff, ...]: _handoffs,
+    tuple[Finding, ...]: _findings,
+    tuple[Evidence, ...]: _evidence,
     dict[str, str]: _map,
 }
 

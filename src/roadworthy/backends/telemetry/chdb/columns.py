@@ -15,6 +15,7 @@ import orjson
 import pyarrow as pa
 
 from roadworthy.backends.telemetry.storable import finite, text, whole
+from roadworthy.domain.finding import Evidence, Finding
 from roadworthy.domain.rejection import Rejection
 from roadworthy.domain.run import Handoff, Run
 from roadworthy.domain.score import Score
@@ -90,6 +91,7 @@ RUN_TEXTS = [
     "error",
     "input",
     "final_answer",
+    "judged",
     "superseded_by",
 ]
 RUN_WHOLES = [
@@ -115,7 +117,18 @@ RUN_WHOLES = [
     "missing_parents",
     "unended_spans",
 ]
-RUN_LISTS = ["trace_ids", "agents", "tools", "failed_tools", "models", "flags", "dialects"]
+RUN_LISTS = [
+    "trace_ids",
+    "agents",
+    "tools",
+    "failed_tools",
+    "models",
+    "flags",
+    "dialects",
+    "detectors",
+    "modes",
+    "issues",
+]
 
 SCORE_TEXTS = [
     "project",
@@ -127,8 +140,11 @@ SCORE_TEXTS = [
     "source",
     "evaluator_version",
     "explanation",
+    "author",
+    "mode",
 ]
 SCORE_WHOLES = ["at_ns", "version"]
+SCORE_REALS = ["value", "cost_usd", "sampled"]
 
 REJECTION_TEXTS = ["project", "signal", "reason", "code", "peer", "user_agent", "sample"]
 REJECTION_WHOLES = ["at_ns", "count", "version"]
@@ -149,6 +165,8 @@ def run_table(runs: Sequence[Run], days: Sequence[int]) -> pa.Table:
     columns["attributes"] = _maps([run.attributes for run in runs])
     columns["step_attributes"] = _maps([run.step_attributes for run in runs])
     columns["handoffs"] = _texts([handoffs_json(run.handoffs) for run in runs])
+    columns["p_failure"] = _reals([run.p_failure for run in runs])
+    columns["findings"] = _texts([findings_json(run.findings) for run in runs])
     return pa.table(columns)
 
 
@@ -192,7 +210,9 @@ def join_key_table(spans: Sequence[Span], days: Sequence[int]) -> pa.Table | Non
 def score_table(scores: Sequence[Score], days: Sequence[int]) -> pa.Table:
     columns = _scalars(scores, SCORE_TEXTS, SCORE_WHOLES, [])
     columns["day"] = _days(days)
-    columns["value"] = _reals([score.value for score in scores])
+    for name in SCORE_REALS:
+        columns[name] = _reals([getattr(score, name) for score in scores])
+    columns["evidence"] = _texts([evidence_json(score.evidence) for score in scores])
     return pa.table(columns)
 
 
@@ -220,6 +240,59 @@ def handoffs_from(stored: str) -> tuple[Handoff, ...]:
         Handoff(from_agent=one[0], to_agent=one[1], reason=one[2], span_id=one[3], at_ns=one[4])
         for one in orjson.loads(stored)
     )
+
+
+def findings_json(findings: Sequence[Finding]) -> str:
+    """Lists and not objects: the names of fields are not stored a million times."""
+    if not findings:
+        return ""
+    return orjson.dumps(
+        [
+            [
+                text(one.detector),
+                one.version,
+                one.confidence,
+                text(one.mode),
+                text(one.reason),
+                text(one.tool),
+                _evidence(one.evidence),
+            ]
+            for one in findings
+        ]
+    ).decode()
+
+
+def findings_from(stored: str) -> tuple[Finding, ...]:
+    if not stored:
+        return ()
+    return tuple(
+        Finding(
+            detector=one[0],
+            version=one[1],
+            confidence=one[2],
+            mode=one[3],
+            reason=one[4],
+            tool=one[5],
+            evidence=_evidence_from(one[6]),
+        )
+        for one in orjson.loads(stored)
+    )
+
+
+def evidence_json(evidence: Sequence[Evidence]) -> str:
+    return orjson.dumps(_evidence(evidence)).decode() if evidence else ""
+
+
+def evidence_from(stored: str) -> tuple[Evidence, ...]:
+    return _evidence_from(orjson.loads(stored)) if stored else ()
+
+
+def _evidence(evidence: Sequence[Evidence]) -> list[list[str | int]]:
+    return [[text(e.span_id), text(e.place), text(e.excerpt), e.start, e.end] for e in evidence]
+
+
+def _evidence_from(stored: list[Any]) -> tuple[Evidence, ...]:
+    return tuple(Evidence(span_id=e[0], place=e[1], excerpt=e[2], start=e[3], end=e[4]) for e in stored)
 
 
 def _keys(run: Run) -> Iterable[str]:

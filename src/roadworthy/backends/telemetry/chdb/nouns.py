@@ -9,11 +9,14 @@ from roadworthy.backends.telemetry.chdb.columns import (
     RUN_LISTS,
     RUN_TEXTS,
     RUN_WHOLES,
+    SCORE_REALS,
     SCORE_TEXTS,
     SCORE_WHOLES,
     SPAN_LISTS,
     SPAN_TEXTS,
     SPAN_WHOLES,
+    evidence_from,
+    findings_from,
     handoffs_from,
 )
 from roadworthy.domain.run import Outcome, Run, RunStatus
@@ -29,8 +32,10 @@ RUN_COLUMNS = (
     "attributes",
     "step_attributes",
     "handoffs",
+    "p_failure",
+    "findings",
 )
-SCORE_COLUMNS = (*SCORE_TEXTS, *SCORE_WHOLES, "value")
+SCORE_COLUMNS = (*SCORE_TEXTS, *SCORE_WHOLES, *SCORE_REALS, "evidence")
 
 
 def spans_from(rows: Sequence[Sequence[Any]]) -> list[Span]:
@@ -45,7 +50,12 @@ def runs_from(rows: Sequence[Sequence[Any]]) -> list[Run]:
 
 def scores_from(rows: Sequence[Sequence[Any]]) -> list[Score]:
     """Rows of SCORE_COLUMNS."""
-    return [Score(**dict(zip(SCORE_COLUMNS, row, strict=True))) for row in rows]
+    return [_score(dict(zip(SCORE_COLUMNS, row, strict=True))) for row in rows]
+
+
+def _score(values: dict[str, Any]) -> Score:
+    values["evidence"] = evidence_from(values["evidence"])
+    return Score(**values)
 
 
 def _span(values: dict[str, Any]) -> Span:
@@ -62,6 +72,7 @@ def _run(values: dict[str, Any]) -> Run:
     values["status"] = RunStatus(values["status"])
     values["outcome"] = Outcome(values["outcome"])
     values["handoffs"] = handoffs_from(values["handoffs"])
+    values["findings"] = findings_from(values["findings"])
     for name in RUN_LISTS:
         values[name] = tuple(values[name])
     return Run(**values)

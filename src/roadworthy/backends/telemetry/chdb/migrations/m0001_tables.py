@@ -121,6 +121,12 @@ CREATE TABLE IF NOT EXISTS runs (
     dialects Array(LowCardinality(String)),
     attributes Map(LowCardinality(String), String) CODEC(ZSTD(1)),
     step_attributes Map(LowCardinality(String), String) CODEC(ZSTD(1)),
+    judged LowCardinality(String),
+    p_failure Nullable(Float64) CODEC(ZSTD(1)),
+    findings String CODEC(ZSTD(3)),
+    detectors Array(LowCardinality(String)),
+    modes Array(LowCardinality(String)),
+    issues Array(LowCardinality(String)),
     superseded_by String CODEC(ZSTD(1))
 )
 """
@@ -161,6 +167,11 @@ CREATE TABLE IF NOT EXISTS scores (
     source LowCardinality(String),
     evaluator_version LowCardinality(String),
     explanation String CODEC(ZSTD(3)),
+    evidence String CODEC(ZSTD(3)),
+    author LowCardinality(String),
+    mode LowCardinality(String),
+    cost_usd Nullable(Float64) CODEC(ZSTD(1)),
+    sampled Nullable(Float64) CODEC(ZSTD(1)),
     at_ns Int64 CODEC(Delta, ZSTD(1)),
     version Int64 CODEC(Delta, ZSTD(1)),
     subject String MATERIALIZED if(run_id = '', concat('trace:', trace_id), concat('run:', run_id))
