@@ -7,9 +7,11 @@ came from.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from heapq import heappop, heappush
 from typing import Any
 
 import orjson
@@ -181,7 +183,8 @@ def _steps(spans: Sequence[Span], run: Run) -> list[Step]:
     steps: list[Step] = []
     heard: set[tuple[str, str]] = set()
     talks = any(span.kind is SpanKind.LLM and (span.input or span.output) for span in spans)
-    for span in spans:
+    within: list[tuple[int, int, Span]] = []
+    for number, span in enumerate(spans):
         if span.kind is SpanKind.LLM:
             # What a model said came before the tools it asked for, which started after it.
             _hear(steps, heard, span, text=span.input, written=span.input_format, default="user")
@@ -189,13 +192,25 @@ def _steps(spans: Sequence[Span], run: Run) -> list[Step]:
         elif span.kind in _TOOL_KINDS:
             steps.append(_tool(span, len(steps)))
         elif not talks and span.kind in _SPEAKERS:
+            # A team says what came of it when all its members have spoken.
+            _hear_ended(steps, heard, within, before_ns=span.start_ns)
             _hear(steps, heard, span, text=span.input, written=span.input_format, default="user")
-            _hear(steps, heard, span, text=span.output, written=span.output_format, default="assistant")
+            heappush(within, (span.end_ns or sys.maxsize, -number, span))
+    _hear_ended(steps, heard, within, before_ns=sys.maxsize)
     if run.input and not any(isinstance(step, Saying) and step.role == "user" for step in steps):
         steps.insert(0, Saying(index=0, role="user", text=run.input, span_id=run.root_span_id))
         for index, step in enumerate(steps):
             step.index = index
     return steps
+
+
+def _hear_ended(
+    steps: list[Step], heard: set[tuple[str, str]], within: list[tuple[int, int, Span]], *, before_ns: int
+) -> None:
+    """What those said that had ended by then, in the order of their ends, the inner before the outer."""
+    while within and within[0][0] <= before_ns:
+        _, _, span = heappop(within)
+        _hear(steps, heard, span, text=span.output, written=span.output_format, default="assistant")
 
 
 def _hear(
