@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from roadworthy.domain.span import Span, SpanFlag
 from roadworthy.features.ingest import mask
 from roadworthy.features.ingest.mask import mask_span, mask_spans, mask_text, mask_texts
-from roadworthy.features.ingest.secrets import SECRETS
+from roadworthy.kit.secret_patterns import SECRETS
 
 
 def made_up(length: int, alphabet: str = string.ascii_letters + string.digits, *, seed: int = 7) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from roadworthy.domain.span import Span, SpanFlag
-from roadworthy.features.ingest.secrets import SECRETS, Secret, is_secret_name
+from roadworthy.kit.secret_patterns import SECRETS, Secret, is_secret_name
 
 SCREEN_FROM = 4
 """Texts fewer than this are searched at once: building the screen costs as much as searching a few."""

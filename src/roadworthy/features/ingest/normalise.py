@@ -15,7 +15,7 @@ from roadworthy.features.ingest.dialects.table import Dialect, of_scope, recogni
 from roadworthy.features.ingest.handoffs import FINAL_ANSWERS, handoff_target, is_handoff
 from roadworthy.features.ingest.join_keys import keys_of, topic_key
 from roadworthy.features.ingest.raw_span import RawSpan
-from roadworthy.features.ingest.tool_results import Verdict, judge
+from roadworthy.kit.tool_results import Verdict, judge
 
 _DAY_NS = 86_400 * 1_000_000_000
 _CALLS = frozenset({SpanKind.LLM, SpanKind.EMBEDDING, SpanKind.RERANKER})

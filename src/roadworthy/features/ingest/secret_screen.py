@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from roadworthy.features.ingest.secrets import SECRETS
+from roadworthy.kit.secret_patterns import SECRETS
 
 
 def suspects(texts: Sequence[str]) -> list[bool]:

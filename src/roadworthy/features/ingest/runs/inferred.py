@@ -19,7 +19,7 @@ from roadworthy.features.ingest.handoffs import FINAL_ANSWERS, handoff_target, i
 from roadworthy.features.ingest.runs.delegation import agent_names, names_an_agent
 from roadworthy.features.ingest.runs.duplicates import plain
 from roadworthy.features.ingest.runs.node import Fields, Node
-from roadworthy.features.ingest.tool_results import Verdict, judge
+from roadworthy.kit.tool_results import Verdict, judge
 
 _TOOLS = frozenset({SpanKind.TOOL, SpanKind.HANDOFF})
 _TOOL_ROLE = '"role":"tool"'
