@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from roadworthy.features.judge.detector import Detector
+from roadworthy.features.judge.detectors import (
+    false_success_claim,
+    hidden_tool_error,
+    tool_error_ignored,
+)
 
-DETECTORS: tuple[Detector, ...] = ()
+DETECTORS: tuple[Detector, ...] = (
+    tool_error_ignored.DETECTOR,
+    hidden_tool_error.DETECTOR,
+    false_success_claim.DETECTOR,
+)
 
 BY_NAME: dict[str, Detector] = {detector.name: detector for detector in DETECTORS}
