@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 
 from roadworthy.app.core_metrics import IngestCollector
 from roadworthy.app.folder import DataFolder
+from roadworthy.app.judging import Judging
 from roadworthy.app.periodic import PeriodicRunner
 from roadworthy.app.price_snapshot import PriceSnapshot
 from roadworthy.app.self_telemetry import SelfTelemetry
@@ -53,6 +54,7 @@ class CoreRoom:
         self._telemetry = ChdbTelemetryStore(folder.telemetry, memory_bytes=settings.store_memory_bytes)
         self._reader = FileIntakeReader(folder.intake)
         self.events = EventBus()
+        self._judging = Judging(self._telemetry, self._metadata, publish=self.events.publish_runs)
         prices = PriceSnapshot(self._metadata)
         pricer = Pricer(prices.of)
         self._telemetry_out = SelfTelemetry.of(settings)
@@ -66,7 +68,7 @@ class CoreRoom:
                 pricer=pricer,
             ),
             memory_bytes=settings.assembly_memory_bytes,
-            on_runs=self.events.publish_runs,
+            on_runs=self._written,
             on_batch=self._telemetry_out.batch_written if self._telemetry_out else None,
         )
         REGISTRY.register(IngestCollector(self.consumer, backlog_bytes=self._reader.backlog_bytes))
@@ -83,7 +85,7 @@ class CoreRoom:
                 self._telemetry,
                 mask_spans=mask_spans,
                 mask_text=lambda text: mask_text(text).text,
-                on_runs=self.events.publish_runs,
+                on_runs=self._written,
             ),
             settings=rest_settings(settings),
             health=self._health,
@@ -93,12 +95,14 @@ class CoreRoom:
 
     def start(self) -> None:
         self.consumer.start()
+        self._judging.runs.start()
         self._jobs.start()
         self._periodic.start()
 
     def stop(self) -> None:
         """Within about five seconds; what is not written by then stays in the intake log."""
         self.consumer.stop(timeout=3.0)
+        self._judging.runs.stop(timeout=1.0)
         self._jobs.stop(timeout_s=1)
         self._periodic.stop(timeout=1.0)
         self._reader.close()
@@ -106,6 +110,10 @@ class CoreRoom:
         self._metadata.close()
         if self._telemetry_out is not None:
             self._telemetry_out.stop()
+
+    def _written(self, project: str, run_ids: Sequence[str]) -> None:
+        self.events.publish_runs(project, run_ids)
+        self._judging.runs.on_runs(project, run_ids)
 
     def _health(self) -> Health:
         progress = self.consumer.progress

@@ -59,6 +59,11 @@ RUN_FIELDS: dict[str, FilterField] = {
         _field("status", _T, "Technically: ok, error or running", choices=tuple(RunStatus)),
         _field("outcome", _T, "Of the task, as somebody said", choices=tuple(Outcome)),
         _field("outcome_source", _T, "Who said the outcome"),
+        _field("judged", _T, "Detectors and model that judged it; empty while nobody has"),
+        _field("p_failure", FieldType.NUMBER, "How likely it is that the task failed, 0 to 1"),
+        _field("detectors", _L, "Detectors that found something"),
+        _field("modes", _L, "Failure modes of what was found or said of it"),
+        _field("issues", _L, "Issues it belongs to"),
         _field("started_at", FieldType.TIME, "Start", stored="started_ns"),
         _field("duration_ms", FieldType.DURATION, "Duration in ms", stored="duration_ns"),
         _field("model_calls", _C, "Answered model calls"),
@@ -87,6 +92,11 @@ RUN_FIELDS: dict[str, FilterField] = {
         _field("unended_spans", _C, "Spans that have not ended"),
         _field("flags", _L, "What a reader must know before believing it"),
         _field("dialects", _L, "Conventions it spoke"),
+        _field("judged", _T, "Detectors and model that judged it; missing while nobody has"),
+        _field("p_failure", FieldType.NUMBER, "How likely the task failed, 0 to 1"),
+        _field("detectors", _L, "Detectors that found something"),
+        _field("modes", _L, "Failure modes of what was found or said"),
+        _field("issues", _L, "Ids of the issues it belongs to"),
     )
 }
 

@@ -1,0 +1,42 @@
+"""Judging, wired together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from roadworthy.contracts.metadata import MetadataStore
+from roadworthy.contracts.telemetry import TelemetryStore
+from roadworthy.domain.run import Run
+from roadworthy.domain.span import Span
+from roadworthy.features.ingest.runs.assemble import assemble
+from roadworthy.features.judge.history import NO_HISTORY
+from roadworthy.features.judge.issue_book import IssueBook
+from roadworthy.features.judge.rules import RulesBook, Wishes
+from roadworthy.features.observe.steps import Assembly, assembled
+from roadworthy.flows.judge_settled_run import RunJudge
+
+
+class Judging:
+    """What judges runs, and what it keeps. `runs` is told of every run written."""
+
+    def __init__(
+        self,
+        store: TelemetryStore,
+        metadata: MetadataStore,
+        *,
+        publish: Callable[[str, Sequence[str]], None],
+    ) -> None:
+        self.issues = IssueBook(metadata)
+        self.rules = RulesBook(
+            store,
+            issues=self.issues,
+            wishes_of=lambda _: Wishes(),
+            model_of=lambda _project, _agent: ("none", lambda _transcript, _findings: None),
+            history_of=lambda _: NO_HISTORY,
+            clusters_of=lambda _: {},
+        )
+        self.runs = RunJudge(store, assemble=_assembled, rules_of=self.rules.of, publish=publish)
+
+
+def _assembled(store: TelemetryStore, run: Run, spans: Sequence[Span]) -> Assembly:
+    return assembled(store, run, spans, assemble=assemble)

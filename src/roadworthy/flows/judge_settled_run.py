@@ -1,0 +1,310 @@
+"""When a run has been quiet, then it is judged; when something new was said of it, then it is judged again.
+
+What is to be judged is kept in memory only: a run that was written and not judged says so itself (`judged` is
+empty), so after a crash, and whenever there is nothing else to do, such runs are looked for. Judging a run
+twice writes the same row twice, and of two rows of one version one is read: judged once, not twice, not
+never.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from roadworthy.contracts.telemetry import (
+    Filter,
+    Op,
+    RunQuery,
+    StoreFull,
+    StoreUnavailable,
+    TelemetryBatch,
+    TelemetryStore,
+)
+from roadworthy.domain.run import Run, RunStatus
+from roadworthy.domain.score import Score
+from roadworthy.domain.span import Span
+from roadworthy.features.judge.verdict import Rules, judge_run
+
+log = logging.getLogger(__name__)
+
+QUIET_SECONDS = 1.0
+"""So long after a run was last written it is taken for settled."""
+ENDLESS_SECONDS = 600.0
+"""A run that still waits for its end is judged after this time as what it is."""
+_RUNS_AT_ONCE = 200
+_SPANS_AT_ONCE = 4_000
+_WAITING_KEPT = 200_000
+_CANNOT_KEPT = 1_000
+"""Runs that could not be judged are not looked for again every minute."""
+_SEARCH_SECONDS = 60.0
+_SEARCH_DAYS = 7
+_POLL_SECONDS = 0.2
+
+
+class Assembly(Protocol):
+    """What run assembly answers; see `features.observe.steps`."""
+
+    @property
+    def runs(self) -> Sequence[Run]: ...
+    @property
+    def spans(self) -> Sequence[Span]: ...
+    @property
+    def run_of(self) -> Mapping[str, str]: ...
+
+
+class Assemble(Protocol):
+    """The assembly of a run's traces, with runs under the ids they are stored under."""
+
+    def __call__(self, store: TelemetryStore, run: Run, spans: Sequence[Span]) -> Assembly: ...
+
+
+RulesOf = Callable[[str, str], Rules]
+"""How runs of an agent of a project are judged: (project, agent)."""
+
+
+@dataclass(slots=True)
+class JudgingProgress:
+    """Since the start; read by /metrics."""
+
+    judged: int = 0
+    failed: int = 0
+    """Runs that could not be judged: logged, and left unjudged."""
+    batches: int = 0
+    seconds: float = 0.0
+    lag_seconds: float = 0.0
+    """How long after it was due the last run was judged."""
+
+
+class RunJudge:
+    """`start` and `stop` once each. `on_runs` hears of every run written, from any thread; `publish` of every
+    run that got another verdict."""
+
+    def __init__(
+        self,
+        store: TelemetryStore,
+        *,
+        assemble: Assemble,
+        rules_of: RulesOf,
+        publish: Callable[[str, Sequence[str]], None],
+        quiet_seconds: float = QUIET_SECONDS,
+    ) -> None:
+        self.progress = JudgingProgress()
+        self._store = store
+        self._assemble = assemble
+        self._rules_of = rules_of
+        self._publish = publish
+        self._quiet = quiet_seconds
+        self._lock = threading.Lock()  # protects the two tables of what is due
+        self._due: dict[tuple[str, str], float] = {}
+        self._endless: dict[tuple[str, str], float] = {}
+        self._wake = threading.Event()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._loop, name="judge", daemon=True)
+        self._boot = f"{os.getpid():x}-{time.time_ns():x}"
+        self._numbers = itertools.count(1)
+        self._search_at = 0.0
+        self._cannot: dict[tuple[str, str], None] = {}
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, *, timeout: float) -> None:
+        self._stopping.set()
+        self._wake.set()
+        self._thread.join(timeout)
+
+    @property
+    def waiting(self) -> int:
+        with self._lock:
+            return len(self._due)
+
+    def on_runs(self, project: str, run_ids: Sequence[str]) -> None:
+        """These runs were written."""
+        self._put(project, run_ids, after=self._quiet)
+
+    def again(self, project: str, run_ids: Sequence[str]) -> None:
+        """Something was said of these runs."""
+        self._put(project, run_ids, after=0.0)
+        self._wake.set()
+
+    def _put(self, project: str, run_ids: Sequence[str], *, after: float) -> None:
+        at = time.monotonic() + after
+        with self._lock:
+            for run_id in run_ids:
+                # Taken out and put in again: the table is in order of time.
+                self._due.pop((project, run_id), None)
+                self._due[project, run_id] = at
+            while len(self._due) > _WAITING_KEPT:
+                # It says of itself that it was not judged, and is found when there is time.
+                self._due.pop(next(iter(self._due)))
+
+    def _loop(self) -> None:
+        while not self._stopping.is_set():
+            try:
+                busy = self._turn()
+            except (StoreFull, StoreUnavailable) as fault:
+                log.warning("judging waits for the store: %s", fault)
+                self._stopping.wait(2.0)
+                continue
+            except Exception:
+                # The thread must outlive a fault nobody foresaw; what was due is found again.
+                log.exception("judging failed")
+                self._stopping.wait(2.0)
+                continue
+            if not busy:
+                self._wake.wait(_POLL_SECONDS)
+                self._wake.clear()
+
+    def _turn(self) -> bool:
+        """Whether there was anything to do."""
+        taken = self._take()
+        for project, ids in taken.items():
+            try:
+                self._judge(project, ids)
+            except (StoreFull, StoreUnavailable):
+                self._put(project, ids, after=2.0)
+                raise
+        if not taken and time.monotonic() >= self._search_at:
+            self._search()
+            self._search_at = time.monotonic() + _SEARCH_SECONDS
+        return bool(taken)
+
+    def _take(self) -> dict[str, list[str]]:
+        now = time.monotonic()
+        taken: dict[str, list[str]] = {}
+        with self._lock:
+            due = list(itertools.islice(self._due.items(), _RUNS_AT_ONCE))
+            for (project, run_id), at in due:
+                if at <= now:
+                    del self._due[project, run_id]
+                    self.progress.lag_seconds = now - at
+                    taken.setdefault(project, []).append(run_id)
+            if not taken:
+                for (project, run_id), at in list(itertools.islice(self._endless.items(), _RUNS_AT_ONCE)):
+                    if at <= now:
+                        del self._endless[project, run_id]
+                        taken.setdefault(project, []).append(run_id)
+        return taken
+
+    def _search(self) -> None:
+        """Runs nobody judged: after a crash, an import, or more runs at once than are kept waiting."""
+        from_ns = time.time_ns() - _SEARCH_DAYS * 86_400 * 10**9
+        missing = (Filter(field="judged", op=Op.EQ, value=""),)
+        for project in self._store.projects():
+            query = RunQuery(filters=missing, from_ns=from_ns, limit=1000)
+            ids = [run.id for run in self._store.runs(project, query)]
+            with self._lock:
+                known = self._endless.keys() | self._cannot.keys()
+            ids = [one for one in ids if (project, one) not in known]
+            if ids:
+                self._put(project, ids, after=0.0)
+
+    def _judge(self, project: str, ids: Sequence[str]) -> None:
+        began = time.monotonic()
+        for block in _blocks(self._settled(project, self._runs(project, ids))):
+            judged = self._verdicts(project, block)
+            if judged:
+                token = f"judge:{self._boot}:{next(self._numbers)}"
+                self._store.write(TelemetryBatch(token=token, runs=judged))
+                self._publish(project, [run.id for run in judged])
+            self.progress.judged += len(block)
+        self.progress.batches += 1
+        self.progress.seconds += time.monotonic() - began
+
+    def _runs(self, project: str, ids: Sequence[str]) -> list[Run]:
+        places = self._store.places_of_traces(project, ids)
+        times = [place.sort_ns for place in places.values()]
+        if not times:
+            return []
+        query = RunQuery(
+            filters=(Filter(field="id", op=Op.IN, value=tuple(ids)),),
+            from_ns=min(times),
+            to_ns=max(times) + 1,
+            limit=len(ids),
+        )
+        return self._store.runs(project, query)
+
+    def _settled(self, project: str, runs: Sequence[Run]) -> list[Run]:
+        """Without those that wait for their end and may still get it."""
+        settled: list[Run] = []
+        now_ns = time.time_ns()
+        for run in runs:
+            age = (now_ns - max(run.started_ns, run.sort_ns)) / 1e9
+            if run.status is RunStatus.RUNNING and 0 <= age < ENDLESS_SECONDS:
+                with self._lock:
+                    self._endless[project, run.id] = time.monotonic() + ENDLESS_SECONDS - age
+            else:
+                settled.append(run)
+        return settled
+
+    def _verdicts(self, project: str, runs: Sequence[Run]) -> list[Run]:
+        """Those whose verdict is another one now."""
+        traces = list(dict.fromkeys(trace for run in runs for trace in run.trace_ids))
+        by_trace: dict[str, list[Span]] = {}
+        for span in self._store.spans_of_traces(project, traces):
+            by_trace.setdefault(span.trace_id, []).append(span)
+        said: dict[str, list[Score]] = {}
+        for score in self._store.scores_of_runs(project, runs):
+            said.setdefault(score.run_id or score.trace_id, []).append(score)
+        changed: list[Run] = []
+        for run in runs:
+            spans = [span for trace in run.trace_ids for span in by_trace.get(trace, ())]
+            try:
+                judged = self._verdict(run, spans, scores=_said_of(run, spans, said))
+            except (StoreFull, StoreUnavailable):
+                raise
+            except Exception:
+                # A run that cannot be judged is shown as not judged; the others go on.
+                log.exception("run %s could not be judged", run.id)
+                self.progress.failed += 1
+                self._cannot[project, run.id] = None
+                if len(self._cannot) > _CANNOT_KEPT:
+                    del self._cannot[next(iter(self._cannot))]
+                continue
+            if judged != replace(run, version=judged.version):
+                changed.append(judged)
+        return changed
+
+    def _verdict(self, run: Run, spans: Sequence[Span], *, scores: Sequence[Score]) -> Run:
+        assembly = self._assemble(self._store, run, spans)
+        own = [s for s in assembly.spans if assembly.run_of.get(f"{s.trace_id}/{s.span_id}") == run.id]
+        # As the spans tell it: what a verdict put into the stored row must not count as said by the SDK.
+        told = next((one for one in assembly.runs if one.id == run.id), run)
+        judged = judge_run(
+            replace(told, sort_ns=run.sort_ns, cost_usd=run.cost_usd),
+            own or list(assembly.spans),
+            rules=self._rules_of(run.project, run.agent),
+            scores=scores,
+        )
+        # One above what is stored: it wins over that row, and loses against any that ingest writes later,
+        # whose versions are offsets in the log, many bytes apart.
+        judged.version = run.version + 1
+        return judged
+
+
+def _said_of(run: Run, spans: Sequence[Span], said: Mapping[str, Sequence[Score]]) -> list[Score]:
+    if not said:
+        return []
+    keys = dict.fromkeys((run.id, *run.trace_ids, *(key for span in spans for key in span.join_keys)))
+    found = [score for key in keys for score in said.get(key, ())]
+    return sorted(found, key=lambda score: score.at_ns)
+
+
+def _blocks(runs: Sequence[Run]) -> Iterator[list[Run]]:
+    """Runs whose spans are read at once: few enough to be held in memory."""
+    block: list[Run] = []
+    spans = 0
+    for run in runs:
+        if block and spans + run.spans > _SPANS_AT_ONCE:
+            yield block
+            block, spans = [], 0
+        block.append(run)
+        spans += run.spans
+    if block:
+        yield block

@@ -1,0 +1,233 @@
+"""Judging as the core runs it: real assembly, real detectors' table, a store in memory."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+
+import pytest
+
+from roadworthy.backends.telemetry.memory.store import MemoryTelemetryStore
+from roadworthy.contracts.telemetry import StoreUnavailable, TelemetryBatch, TelemetryStore
+from roadworthy.domain.finding import Finding
+from roadworthy.domain.run import Outcome, Run
+from roadworthy.domain.score import Score
+from roadworthy.domain.span import Span, SpanKind
+from roadworthy.features.ingest.runs.assemble import Assembly, assemble
+from roadworthy.features.judge.detector import Detector
+from roadworthy.features.judge.history import History
+from roadworthy.features.judge.outcomes import PRECEDENCE
+from roadworthy.features.judge.transcript import Transcript
+from roadworthy.features.judge.verdict import Rules
+from roadworthy.features.observe.steps import assembled
+from roadworthy.flows.judge_settled_run import RunJudge
+
+PROJECT = "shop"
+SECOND = 10**9
+
+
+def shouting(transcript: Transcript, history: History) -> Sequence[Finding]:
+    if "poison" in transcript.answer:
+        raise RuntimeError("a run nobody foresaw")
+    return [SHOUTING.finding("It shouts.")] if transcript.answer.isupper() else []
+
+
+SHOUTING = Detector(name="shouting", title="Shouting", description="", mode="mast-1.1", detect=shouting)
+
+
+def spans_of(trace: str, *, answer: str, version: int = 100, end_ns: int | None = None) -> list[Span]:
+    now = time.time_ns()
+    root = Span(
+        project=PROJECT,
+        trace_id=trace,
+        span_id=trace[:16],
+        kind=SpanKind.AGENT,
+        agent="clerk",
+        name="invoke_agent clerk",
+        start_ns=now - SECOND,
+        end_ns=now if end_ns is None else end_ns,
+        received_ns=now,
+        input="hello",
+        output=answer,
+        version=version,
+    )
+    call = replace(root, span_id="1" * 16, parent_id=root.span_id, kind=SpanKind.LLM, end_ns=now, name="chat")
+    return [root, call]
+
+
+class Room:
+    def __init__(self, precedence: tuple[str, ...] = PRECEDENCE) -> None:
+        self.store = MemoryTelemetryStore()
+        self.published: list[str] = []
+        self.precedence = precedence
+        self.judge = self.new_judge()
+
+    def new_judge(self) -> RunJudge:
+        return RunJudge(
+            self.store,
+            assemble=self._assembled,
+            rules_of=lambda _project, _agent: Rules(
+                label="1.test",
+                predict=lambda _, findings: 0.9 if findings else 0.1,
+                fingerprint=lambda _, findings: tuple(f"issue-{f.detector}" for f in findings),
+                detectors=(SHOUTING,),
+                precedence=self.precedence,
+            ),
+            publish=lambda _, ids: self.published.extend(ids),
+            quiet_seconds=0.01,
+        )
+
+    def _assembled(self, store: TelemetryStore, run: Run, spans: Sequence[Span]) -> Assembly:
+        found = assembled(store, run, spans, assemble=assemble)
+        assert isinstance(found, Assembly)
+        return found
+
+    def write(self, spans: Sequence[Span], *, tell: bool = True) -> str:
+        """As ingest does."""
+        (run,) = assemble(spans).runs
+        self.store.write(TelemetryBatch(token=f"{run.id}{run.version}", spans=spans, runs=[run]))
+        if tell:
+            self.judge.on_runs(PROJECT, [run.id])
+        return run.id
+
+    def run(self, run_id: str) -> Run:
+        run = self.store.run(PROJECT, run_id)
+        assert run is not None
+        return run
+
+    def becomes(self, run_id: str, holds: Callable[[Run], bool]) -> Run:
+        deadline = time.monotonic() + 20
+        while not holds(self.run(run_id)) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        run = self.run(run_id)
+        assert holds(run), run
+        return run
+
+
+@pytest.fixture
+def room() -> Iterator[Room]:
+    made = Room()
+    made.judge.start()
+    yield made
+    made.judge.stop(timeout=5)
+
+
+def test_a_written_run_is_judged_and_people_hear_of_it(room: Room) -> None:
+    run = room.becomes(room.write(spans_of("a" * 32, answer="NO!")), lambda run: run.judged != "")
+    assert (run.p_failure, run.detectors, run.modes, run.issues) == (
+        0.9,
+        ("shouting",),
+        ("mast-1.1",),
+        ("issue-shouting",),
+    )
+    assert run.findings[0].reason == "It shouts."
+    deadline = time.monotonic() + 5
+    while room.published != [run.id] and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert room.published == [run.id]
+
+
+def test_a_late_span_undoes_the_verdict_and_it_is_judged_anew(room: Room) -> None:
+    run_id = room.write(spans_of("a" * 32, answer="NO!"))
+    room.becomes(run_id, lambda run: run.p_failure == 0.9)
+    room.write(spans_of("a" * 32, answer="well, no", version=900))
+    run = room.becomes(run_id, lambda run: run.p_failure == 0.1)
+    assert (run.findings, run.issues, run.final_answer) == ((), (), "well, no")
+
+
+def test_judging_again_changes_nothing_and_says_nothing(room: Room) -> None:
+    run_id = room.write(spans_of("a" * 32, answer="NO!"))
+    once = room.becomes(run_id, lambda run: run.judged != "")
+    done = room.judge.progress.judged
+    room.judge.again(PROJECT, [run_id])
+    deadline = time.monotonic() + 10
+    while room.judge.progress.judged == done and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert room.judge.progress.judged > done
+    assert room.run(run_id) == once
+
+
+def test_what_nobody_was_told_of_is_found(room: Room) -> None:
+    """As after a crash between writing a run and judging it."""
+    run_id = room.write(spans_of("b" * 32, answer="OH"), tell=False)
+    again = room.new_judge()
+    again.start()
+    try:
+        room.becomes(run_id, lambda run: run.judged != "")
+    finally:
+        again.stop(timeout=5)
+
+
+def test_a_run_that_goes_on_is_not_judged_yet(room: Room) -> None:
+    running = room.write(spans_of("c" * 32, answer="WAIT", end_ns=0))
+    ended = room.write(spans_of("d" * 32, answer="DONE"))
+    room.becomes(ended, lambda run: run.judged != "")
+    assert room.run(running).judged == ""
+
+
+def test_one_run_that_cannot_be_judged_keeps_no_other_from_it(room: Room) -> None:
+    bad = room.write(spans_of("e" * 32, answer="poison"))
+    good = room.write(spans_of("f" * 32, answer="GOOD"))
+    room.becomes(good, lambda run: run.detectors == ("shouting",))
+    # A detector that raises is passed over; the run is judged by the others.
+    assert room.becomes(bad, lambda run: run.judged != "").findings == ()
+
+
+def said(run_id: str, source: str, label: str, *, at: int) -> Score:
+    return Score(
+        project=PROJECT,
+        run_id=run_id,
+        name="outcome",
+        label=label,
+        source=source,
+        explanation=f"{source} says so",
+        at_ns=at,
+        version=at,
+    )
+
+
+def test_the_outcome_is_the_last_word_of_the_first_source(room: Room) -> None:
+    run_id = room.write(spans_of("a" * 32, answer="fine"))
+    words = [
+        said(run_id, "user", "failure", at=30),
+        said(run_id, "reviewer", "failure", at=10),
+        said(run_id, "reviewer", "success", at=20),
+    ]
+    for word in words:
+        room.store.write(TelemetryBatch(token=f"{word.source}{word.at_ns}", scores=[word]))
+    room.judge.again(PROJECT, [run_id])
+    run = room.becomes(run_id, lambda run: run.outcome is not Outcome.UNKNOWN)
+    assert (run.outcome, run.outcome_source, run.outcome_reason) == (
+        Outcome.SUCCESS,
+        "reviewer",
+        "reviewer says so",
+    )
+    room.precedence = ("user", "reviewer")
+    room.judge.again(PROJECT, [run_id])
+    assert room.becomes(run_id, lambda run: run.outcome is Outcome.FAILURE).outcome_source == "user"
+
+
+def test_what_the_sdk_said_counts_again_when_a_word_before_it_is_no_longer_asked_for(room: Room) -> None:
+    spans = spans_of("a" * 32, answer="fine")
+    spans[0].outcome, spans[0].outcome_reason = "success", "sdk says so"
+    run_id = room.write(spans)
+    room.store.write(TelemetryBatch(token="w", scores=[said(run_id, "user", "failure", at=30)]))
+    room.judge.again(PROJECT, [run_id])
+    room.becomes(run_id, lambda run: run.outcome is Outcome.FAILURE)
+    room.precedence = ("sdk",)
+    room.judge.again(PROJECT, [run_id])
+    run = room.becomes(run_id, lambda run: run.outcome is Outcome.SUCCESS)
+    assert (run.outcome_source, run.outcome_reason) == ("sdk", "sdk says so")
+
+
+def test_a_store_that_was_away_is_waited_for(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    write, times = room.store.write, iter([True, False])
+
+    def away(batch: TelemetryBatch) -> None:
+        if batch.token.startswith("judge:") and next(times, False):
+            raise StoreUnavailable("away")
+        write(batch)
+
+    monkeypatch.setattr(room.store, "write", away)
+    room.becomes(room.write(spans_of("a" * 32, answer="NO!")), lambda run: run.judged != "")
