@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import uvicorn
+from judge_fixtures import JudgeFixtures
 
 from roadworthy.backends.metadata.sqlite.store import SqliteMetadataStore
 from roadworthy.backends.telemetry.memory.store import MemoryTelemetryStore
@@ -30,6 +31,7 @@ from roadworthy.domain.span import ContentFormat, Span, SpanKind, SpanStatus
 from roadworthy.doors.rest.app import build_rest_app
 from roadworthy.doors.rest.events import EventBus
 from roadworthy.doors.rest.settings import RestSettings
+from roadworthy.features.judge.service import JudgeService
 from roadworthy.features.observe.files import TransferService
 from roadworthy.features.observe.jobs import JobRunner
 from roadworthy.features.observe.service import ObserveService
@@ -453,11 +455,18 @@ def main() -> None:
     )
     asked = arguments.parse_args()
     store, maker, now = MemoryTelemetryStore(), Maker(7), time.time_ns()
+    batches: dict[str, TelemetryBatch] = {}
+
+    def keep(batch: TelemetryBatch) -> None:
+        for run in batch.runs:
+            batches[run.id] = batch
+        store.write(batch)
+
     if not asked.empty:
         day = 86_400_000 * MS
         for _ in range(asked.runs):
-            store.write(maker.run(now - int(maker.rng.betavariate(1, 1.6) * 7 * day)))
-        store.write(maker.run(now - 90_000 * MS, steps=1700))
+            keep(maker.run(now - int(maker.rng.betavariate(1, 1.6) * 7 * day)))
+        keep(maker.run(now - 90_000 * MS, steps=1700))
         store.write(
             TelemetryBatch(
                 token="rejections",
@@ -501,6 +510,7 @@ def main() -> None:
         metadata=metadata,
         events=events,
         jobs=JobRunner(metadata, kinds={}),
+        judge=JudgeService(store, metadata, again=events.publish_runs),
         settings=RestSettings(
             version="0.1.0",
             url=f"http://127.0.0.1:{asked.port}",
@@ -515,11 +525,12 @@ def main() -> None:
         while asked.live:
             time.sleep(1 / asked.live)
             batch = maker.run(time.time_ns() - 3000 * MS)
-            store.write(batch)
+            keep(batch)
             events.publish_runs("default", [run.id for run in batch.runs])
 
     threading.Thread(target=live, daemon=True).start()
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=asked.port, log_level="warning"))
+    page = JudgeFixtures(app, batches, empty=asked.empty)
+    server = uvicorn.Server(uvicorn.Config(page, host="127.0.0.1", port=asked.port, log_level="warning"))
     threading.Timer(asked.seconds, lambda: setattr(server, "should_exit", True)).start()
     server.run()
 

@@ -137,6 +137,9 @@ class AggregateRow:
     duration_p50_ns: float | None
     duration_p95_ns: float | None
     last_started_ns: int
+    p_failure: float | None = None
+    """Mean over the runs that have one; `p_failure_known` says how many."""
+    p_failure_known: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

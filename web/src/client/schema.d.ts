@@ -112,7 +112,12 @@ export interface paths {
         /** List Scores */
         get: operations["listScores"];
         put?: never;
-        post?: never;
+        /**
+         * Say Score
+         * @description Puts a judgement on a run or one of its steps: a value in [0, 1], a label, or both. Durable once
+         *     answered; the last word of a source, name, step and evaluator version counts.
+         */
+        post: operations["sayScore"];
         delete?: never;
         options?: never;
         head?: never;
@@ -696,6 +701,149 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{run_id}/verdict": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Verdict
+         * @description Whether the run did its job, who says so, what detectors found and where, and how sure that is.
+         */
+        get: operations["getVerdict"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/outcome": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say Outcome
+         * @description Says whether the run did its job. Durable once answered; what the same source said before is replaced,
+         *     what others said is kept. A run that is not here yet: POST /api/v1/outcome-events waits for it.
+         */
+        post: operations["sayOutcome"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/failure-modes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Failure Modes
+         * @description The taxonomy: MAST's fourteen modes, and ours where it has none.
+         */
+        get: operations["listFailureModes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/detectors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Detectors
+         * @description What looks at every run, what it found in the last seven days, and how good it is on labelled data.
+         */
+        get: operations["listDetectors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/detectors/{name}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview Detector
+         * @description What it says about the newest runs, switched on or not. Nothing is kept.
+         */
+        post: operations["previewDetector"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/judging": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Judging */
+        get: operations["getJudging"];
+        /**
+         * Change Judging
+         * @description Whose word counts first, and which detectors look: for runs judged from now on.
+         */
+        put: operations["changeJudging"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{agent}/quality": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Quality
+         * @description How often the agent did its job, by time and by release, and in which ways it failed. Without `from`:
+         *     the last seven days.
+         */
+        get: operations["getQuality"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -768,6 +916,45 @@ export interface components {
              */
             differs: string[];
         };
+        /**
+         * CalibrationBinView
+         * @description Runs that were given about the same probability. Interval: Wilson, 95 %.
+         */
+        CalibrationBinView: {
+            /** Low */
+            low: number;
+            /** High */
+            high: number;
+            /** N */
+            n: number;
+            /** Predicted */
+            predicted: number;
+            /** Observed */
+            observed: number | null;
+            /** Observed Low */
+            observed_low: number | null;
+            /** Observed High */
+            observed_high: number | null;
+        };
+        /** CalibrationView */
+        CalibrationView: {
+            /**
+             * N
+             * @description Labelled runs it was measured on, none of which it was fitted on
+             */
+            n: number;
+            /** Brier */
+            brier: number;
+            /** Ece */
+            ece: number;
+            /**
+             * Fitted On
+             * @description Whose runs the model was fitted on
+             */
+            fitted_on: string;
+            /** Bins */
+            bins: components["schemas"]["CalibrationBinView"][];
+        };
         /** ComparisonView */
         ComparisonView: {
             left: components["schemas"]["RunView"];
@@ -808,6 +995,18 @@ export interface components {
              */
             truncated: boolean;
         };
+        /**
+         * ContributionView
+         * @description How much one signal moved the probability, in log-odds: above 0 towards failure.
+         */
+        ContributionView: {
+            /** Signal */
+            signal: string;
+            /** Title */
+            title: string;
+            /** Weight */
+            weight: number;
+        };
         /** Count */
         Count: {
             /** Count */
@@ -842,6 +1041,64 @@ export interface components {
             /** Password */
             password: string;
         };
+        /** DetectorPage */
+        DetectorPage: {
+            /** Items */
+            items: components["schemas"]["DetectorView"][];
+            /** Next Cursor */
+            next_cursor?: null;
+        };
+        /** DetectorSwitch */
+        DetectorSwitch: {
+            /**
+             * Enabled
+             * @default true
+             */
+            enabled: boolean;
+        };
+        /** DetectorView */
+        DetectorView: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            /** Description */
+            description: string;
+            /** Mode */
+            mode: string | null;
+            /** Mode Name */
+            mode_name: string | null;
+            /** Version */
+            version: number;
+            /** Suspicious */
+            suspicious: boolean;
+            /** Enabled */
+            enabled: boolean;
+            /**
+             * Found 7D
+             * @description Runs of the last seven days it found something in
+             */
+            found_7d: number;
+            /**
+             * Runs 7D
+             * @description Runs of the last seven days that were judged
+             */
+            runs_7d: number;
+            /**
+             * Precision
+             * @description On labelled data; null where nobody measured it
+             */
+            precision: number | null;
+            /** Recall */
+            recall: number | null;
+            /** Labelled N */
+            labelled_n: number | null;
+            /**
+             * Labelled On
+             * @description Which labelled data
+             */
+            labelled_on: string | null;
+        };
         /** EventView */
         EventView: {
             /** Name */
@@ -852,6 +1109,51 @@ export interface components {
             attributes: {
                 [key: string]: unknown;
             };
+        };
+        /** EvidenceView */
+        EvidenceView: {
+            /**
+             * Span Id
+             * @description null where it is about the run as a whole
+             */
+            span_id: string | null;
+            /**
+             * Place
+             * @description input, output, error, attributes; answer: the final answer
+             */
+            place: string | null;
+            /** Excerpt */
+            excerpt: string;
+            /**
+             * Start
+             * @description Offset in characters into that text; null: no piece of it
+             */
+            start: number | null;
+            /** End */
+            end: number | null;
+        };
+        /** FailureModePage */
+        FailureModePage: {
+            /** Items */
+            items: components["schemas"]["FailureModeView"][];
+            /** Next Cursor */
+            next_cursor?: null;
+        };
+        /** FailureModeView */
+        FailureModeView: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Group */
+            group: string;
+            /**
+             * Source
+             * @enum {string}
+             */
+            source: "mast" | "roadworthy";
+            /** Description */
+            description: string;
         };
         /** FieldError */
         FieldError: {
@@ -894,6 +1196,35 @@ export interface components {
             choices: string[];
             /** Help */
             help: string;
+        };
+        /** FindingView */
+        FindingView: {
+            /** Detector */
+            detector: string;
+            /** Title */
+            title: string;
+            /** Version */
+            version: number;
+            /**
+             * Confidence
+             * @description How sure the detector is of what it says
+             */
+            confidence: number;
+            /**
+             * Suspicious
+             * @description Whether it speaks for a failed run, or is only worth knowing
+             */
+            suspicious: boolean;
+            /** Mode */
+            mode: string | null;
+            /** Mode Name */
+            mode_name: string | null;
+            /** Reason */
+            reason: string;
+            /** Tool */
+            tool: string | null;
+            /** Evidence */
+            evidence: components["schemas"]["EvidenceView"][];
         };
         /** FleetRowView */
         FleetRowView: {
@@ -1027,6 +1358,43 @@ export interface components {
             /** Updated At */
             updated_at: string;
         };
+        /**
+         * JudgingChange
+         * @description Only what is given changes.
+         */
+        JudgingChange: {
+            /**
+             * Precedence
+             * @description Sources not in the list say nothing
+             */
+            precedence?: string[] | null;
+            /**
+             * Detectors
+             * @description By name
+             */
+            detectors?: {
+                [key: string]: components["schemas"]["DetectorSwitch"];
+            } | null;
+            /** External Id Attribute */
+            external_id_attribute?: string | null;
+        };
+        /** JudgingView */
+        JudgingView: {
+            /**
+             * Precedence
+             * @description Whose word on an outcome counts first
+             */
+            precedence: string[];
+            /** Detectors */
+            detectors: {
+                [key: string]: components["schemas"]["DetectorSwitch"];
+            };
+            /**
+             * External Id Attribute
+             * @description Attribute of runs that business events name them by
+             */
+            external_id_attribute: string;
+        };
         /** KeyPage */
         KeyPage: {
             /** Items */
@@ -1055,6 +1423,16 @@ export interface components {
             last_used_at: string | null;
             /** Revoked At */
             revoked_at: string | null;
+        };
+        /** LikelyView */
+        LikelyView: {
+            /**
+             * Mean
+             * @description Mean p(failure) of the runs that have one
+             */
+            mean: number | null;
+            /** N */
+            n: number;
         };
         /** LinkView */
         LinkView: {
@@ -1124,6 +1502,17 @@ export interface components {
              */
             finish_reason: string;
         };
+        /** ModeBucketView */
+        ModeBucketView: {
+            /** Bucket */
+            bucket: string;
+            /** Mode */
+            mode: string;
+            /** Mode Name */
+            mode_name: string | null;
+            /** Runs */
+            runs: number;
+        };
         /** NewKey */
         NewKey: {
             /** Name */
@@ -1135,6 +1524,27 @@ export interface components {
              *     ]
              */
             scopes: components["schemas"]["KeyScope"][];
+        };
+        /** NewOutcome */
+        NewOutcome: {
+            /** @description unknown takes back what this source said before */
+            outcome: components["schemas"]["Outcome"];
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /**
+             * Source
+             * @description Whose word it is. reviewer and user are for people who are logged in; null: reviewer for them, api for a key and for whoever sits at a server that asks nobody to log in
+             */
+            source?: ("api" | "reviewer" | "business" | "evaluator" | "judge" | "user") | null;
+            /**
+             * Author
+             * @description Who said it to the caller; left out: the caller
+             * @default
+             */
+            author: string;
         };
         /** NewPrice */
         NewPrice: {
@@ -1208,6 +1618,54 @@ export interface components {
              */
             from_day?: string | null;
         };
+        /** NewScore */
+        NewScore: {
+            /** Name */
+            name: string;
+            /** Value */
+            value?: number | null;
+            /**
+             * Label
+             * @default
+             */
+            label: string;
+            /**
+             * Span Id
+             * @description Left out: the whole run
+             * @default
+             */
+            span_id: string;
+            /**
+             * Explanation
+             * @default
+             */
+            explanation: string;
+            /**
+             * Source
+             * @description Whose word it is. reviewer and user are for people who are logged in; null: reviewer for them, api for a key and for whoever sits at a server that asks nobody to log in
+             */
+            source?: ("api" | "reviewer" | "business" | "evaluator" | "judge" | "user") | null;
+            /**
+             * Author
+             * @description Who said it to the caller; left out: the caller
+             * @default
+             */
+            author: string;
+            /**
+             * Mode
+             * @default
+             */
+            mode: string;
+            /**
+             * Evaluator Version
+             * @default
+             */
+            evaluator_version: string;
+            /** Cost Usd */
+            cost_usd?: number | null;
+            /** Sampled */
+            sampled?: number | null;
+        };
         /** NewView */
         NewView: {
             /** Name */
@@ -1251,6 +1709,38 @@ export interface components {
              * @default
              */
             uri: string;
+        };
+        /** PreviewAsk */
+        PreviewAsk: {
+            /**
+             * Limit
+             * @description Newest runs to look at
+             * @default 50
+             */
+            limit: number;
+        };
+        /** PreviewFindView */
+        PreviewFindView: {
+            /** Run Id */
+            run_id: string;
+            /** Agent */
+            agent: string | null;
+            /** Started At */
+            started_at: string;
+            /** Reason */
+            reason: string;
+            /** Evidence */
+            evidence: components["schemas"]["EvidenceView"][];
+        };
+        /** PreviewView */
+        PreviewView: {
+            /**
+             * Looked At
+             * @description Runs; fewer than asked for where there are fewer or time ran out
+             */
+            looked_at: number;
+            /** Items */
+            items: components["schemas"]["PreviewFindView"][];
         };
         /** PricePage */
         PricePage: {
@@ -1344,6 +1834,43 @@ export interface components {
              * @description Whether OTLP without a key is refused
              */
             require_key: boolean;
+        };
+        /** QualityBucketView */
+        QualityBucketView: {
+            /** Start */
+            start: string;
+            success: components["schemas"]["RateView"];
+            /** Unknown Outcomes */
+            unknown_outcomes: number;
+        };
+        /** QualityReleaseView */
+        QualityReleaseView: {
+            /** Release */
+            release: string | null;
+            success: components["schemas"]["RateView"];
+            /** Unknown Outcomes */
+            unknown_outcomes: number;
+            /** Last Seen */
+            last_seen: string | null;
+        };
+        /** QualityView */
+        QualityView: {
+            /** Agent */
+            agent: string;
+            /** From */
+            from: string;
+            /** To */
+            to: string;
+            /** Bucket Ms */
+            bucket_ms: number;
+            success: components["schemas"]["SuccessView"];
+            /** Modes By Bucket */
+            modes_by_bucket: components["schemas"]["ModeBucketView"][];
+            p_failure: components["schemas"]["LikelyView"];
+            /** Unknown Outcomes */
+            unknown_outcomes: number;
+            /** Runs */
+            runs: number;
         };
         /**
          * RateView
@@ -1439,6 +1966,31 @@ export interface components {
             outcome_source: string | null;
             /** Outcome Reason */
             outcome_reason: string | null;
+            /**
+             * Judged
+             * @description Which detectors and model judged it; null: not judged yet
+             */
+            judged: string | null;
+            /**
+             * P Failure
+             * @description How likely the task failed, as the calibrated model has it
+             */
+            p_failure: number | null;
+            /**
+             * Detectors
+             * @description That found something
+             */
+            detectors: string[];
+            /**
+             * Modes
+             * @description Failure modes of what was found or said: see /failure-modes
+             */
+            modes: string[];
+            /**
+             * Issues
+             * @description Ids of the issues it belongs to
+             */
+            issues: string[];
             /** Started At */
             started_at: string;
             /**
@@ -1524,6 +2076,18 @@ export interface components {
              */
             truncated: boolean;
         };
+        /** SaidView */
+        SaidView: {
+            outcome: components["schemas"]["Outcome"];
+            /** Source */
+            source: string;
+            /** Reason */
+            reason: string | null;
+            /** Author */
+            author: string | null;
+            /** At */
+            at: string | null;
+        };
         /** SavedViewPage */
         SavedViewPage: {
             /** Items */
@@ -1554,7 +2118,10 @@ export interface components {
             /** Next Cursor */
             next_cursor?: null;
         };
-        /** ScoreView */
+        /**
+         * ScoreView
+         * @description A score with what it rests on and what it cost.
+         */
         ScoreView: {
             /** Run Id */
             run_id: string | null;
@@ -1570,10 +2137,26 @@ export interface components {
             label: string | null;
             /** Source */
             source: string | null;
+            /** Author */
+            author: string | null;
             /** Evaluator Version */
             evaluator_version: string | null;
             /** Explanation */
             explanation: string | null;
+            /** Evidence */
+            evidence: components["schemas"]["EvidenceView"][];
+            /**
+             * Mode
+             * @description Failure mode it names: see /failure-modes
+             */
+            mode: string | null;
+            /** Cost Usd */
+            cost_usd: number | null;
+            /**
+             * Sampled
+             * @description With what probability the run was drawn for it; null where it was asked for or triggered
+             */
+            sampled: number | null;
             /** At */
             at: string | null;
         };
@@ -1855,6 +2438,32 @@ export interface components {
             /** Disk Free Bytes */
             disk_free_bytes: number | null;
         };
+        /**
+         * SuccessView
+         * @description Successes, of the runs whose outcome was said.
+         */
+        SuccessView: {
+            /** Count */
+            count: number;
+            /** N */
+            n: number;
+            /** Value */
+            value: number | null;
+            /**
+             * Low
+             * @description Wilson interval, 95 %
+             */
+            low: number | null;
+            /** High */
+            high: number | null;
+            /** By Bucket */
+            by_bucket: components["schemas"]["QualityBucketView"][];
+            /**
+             * By Release
+             * @description Last seen first
+             */
+            by_release: components["schemas"]["QualityReleaseView"][];
+        };
         /** SummaryView */
         SummaryView: {
             /** Runs */
@@ -1920,6 +2529,49 @@ export interface components {
             items: string[];
             /** Next Cursor */
             next_cursor?: null;
+        };
+        /** VerdictView */
+        VerdictView: {
+            /** Run Id */
+            run_id: string;
+            /**
+             * Judged
+             * @description Which detectors and model judged it; null: not judged yet
+             */
+            judged: string | null;
+            /** P Failure */
+            p_failure: number | null;
+            /** @description Of the model p_failure is from */
+            calibration: components["schemas"]["CalibrationView"] | null;
+            /**
+             * Contributions
+             * @description Strongest first
+             */
+            contributions: components["schemas"]["ContributionView"][];
+            outcome: components["schemas"]["Outcome"];
+            /** Outcome Source */
+            outcome_source: string | null;
+            /** Outcome Reason */
+            outcome_reason: string | null;
+            /**
+             * Said
+             * @description Every word on the outcome, oldest first
+             */
+            said: components["schemas"]["SaidView"][];
+            /**
+             * Precedence
+             * @description Whose word counts first
+             */
+            precedence: string[];
+            /** Findings */
+            findings: components["schemas"]["FindingView"][];
+            /**
+             * Scores
+             * @description Of the run and its steps, oldest first
+             */
+            scores: components["schemas"]["ScoreView"][];
+            /** First Suspicious Span Id */
+            first_suspicious_span_id: string | null;
         };
         /**
          * What
@@ -2467,6 +3119,107 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ScorePage"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    sayScore: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewScore"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScoreView"];
                 };
             };
             /** @description A field is wrong; `errors` names it */
@@ -5877,6 +6630,789 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MeView"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    getVerdict: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VerdictView"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    sayOutcome: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewOutcome"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScoreView"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    listFailureModes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailureModePage"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    listDetectors: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DetectorPage"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    previewDetector: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewAsk"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PreviewView"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    getJudging: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JudgingView"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    changeJudging: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["JudgingChange"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JudgingView"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    getQuality: {
+        parameters: {
+            query?: {
+                /** @description Its length: 1h, 1d... */
+                bucket?: string | null;
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+                /** @description RFC 3339, Unix milliseconds, now, or relative like -7d */
+                from?: string | null;
+                /** @description RFC 3339, Unix milliseconds, now, or relative like -7d; not included */
+                to?: string | null;
+            };
+            header?: never;
+            path: {
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityView"];
                 };
             };
             /** @description A field is wrong; `errors` names it */

@@ -116,6 +116,11 @@ async def _read_project(ctx: Context, asker: Asker, project: _ProjectParameter =
     return await _chosen_project(ctx, asker, project)
 
 
+async def _writable_project(ctx: Context, asker: Asker, project: _ProjectParameter = None) -> str:
+    asker.need(KeyScope.INGEST)
+    return await _chosen_project(ctx, asker, project)
+
+
 async def _admin_project(ctx: Context, asker: Asker, project: _ProjectParameter = None) -> str:
     asker.need(KeyScope.ADMIN)
     return await _chosen_project(ctx, asker, project)
@@ -131,6 +136,8 @@ async def _chosen_project(ctx: RestContext, asker: Principal, project: str | Non
 
 
 ReadProject = Annotated[str, Depends(_read_project)]
+WritableProject = Annotated[str, Depends(_writable_project)]
+"""For what adds to runs: keys that send runs may also say how they went."""
 AdminProject = Annotated[str, Depends(_admin_project)]
 
 

@@ -21,9 +21,21 @@ from roadworthy.doors.rest.events import EventBus
 from roadworthy.doors.rest.guard import Guard
 from roadworthy.doors.rest.page import WebPage
 from roadworthy.doors.rest.problems import PROBLEM_RESPONSES, not_found
-from roadworthy.doors.rest.routes import events, login, observe, operations, probes, projects, runs, transfer
+from roadworthy.doors.rest.routes import (
+    detectors,
+    events,
+    judge,
+    login,
+    observe,
+    operations,
+    probes,
+    projects,
+    runs,
+    transfer,
+)
 from roadworthy.doors.rest.routes.login import FailedLogins
 from roadworthy.doors.rest.settings import RestSettings
+from roadworthy.features.judge.service import JudgeService
 from roadworthy.features.observe.files import TransferService
 from roadworthy.features.observe.jobs import JobRunner
 from roadworthy.features.observe.service import ObserveService
@@ -39,6 +51,8 @@ _ROUTERS: tuple[APIRouter, ...] = (
     transfer.router,
     events.router,
     login.router,
+    judge.router,
+    detectors.router,
 )
 
 
@@ -49,6 +63,7 @@ def build_rest_app(
     events: EventBus,
     jobs: JobRunner,
     transfer: TransferService,
+    judge: JudgeService,
     settings: RestSettings,
     health: Callable[[], Health] = Health,
     registry: CollectorRegistry = REGISTRY,
@@ -65,6 +80,7 @@ def build_rest_app(
         events=events,
         jobs=jobs,
         transfer=transfer,
+        judge=judge,
         health=health,
     )
     app.state.registry = registry

@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 from roadworthy.contracts.metadata import MetadataStore
 from roadworthy.doors.rest.events import EventBus
 from roadworthy.doors.rest.settings import RestSettings
+from roadworthy.features.judge.service import JudgeService
 from roadworthy.features.observe.files import TransferService
 from roadworthy.features.observe.jobs import JobRunner
 from roadworthy.features.observe.service import ObserveService
@@ -33,6 +34,7 @@ class RestContext:
     events: EventBus
     jobs: JobRunner
     transfer: TransferService
+    judge: JudgeService
     health: Callable[[], Health] = field(default=Health)
 
 

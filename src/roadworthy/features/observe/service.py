@@ -35,6 +35,8 @@ class RunSteps:
     """A run with its spans, by start: annotated, inferred ones included."""
 
     run: Run
+    told: Run
+    """The run as its spans tell it, without what was judged or said of it since."""
     spans: tuple[Span, ...]
 
 
@@ -103,7 +105,8 @@ class ObserveService:
         # A run that is not found again among its own traces (its rules changed since) shows them all.
         own = own or list(assembly.spans)
         own.sort(key=lambda s: (s.start_ns, s.trace_id, s.span_id))
-        return RunSteps(run=run, spans=tuple(own))
+        told = next((one for one in assembly.runs if one.id == run.id), run)
+        return RunSteps(run=run, told=told, spans=tuple(own))
 
     def compare(self, project: str, left_id: str, right_id: str) -> Comparison | None:
         left = self.run_steps(project, left_id)

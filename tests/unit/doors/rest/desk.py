@@ -19,6 +19,7 @@ from roadworthy.doors.rest.app import build_rest_app
 from roadworthy.doors.rest.context import Health
 from roadworthy.doors.rest.events import EventBus
 from roadworthy.doors.rest.settings import RestSettings
+from roadworthy.features.judge.service import JudgeService
 from roadworthy.features.observe.files import TransferService
 from roadworthy.features.observe.jobs import JobRunner
 from roadworthy.features.observe.reprice import KIND, Reprice
@@ -129,6 +130,9 @@ class Desk:
     events: EventBus
     jobs: JobRunner
     health: list[Health]
+    judge: JudgeService
+    again: list[tuple[str, str]]
+    """(project, run) as often as something was said of it."""
 
     def write(self, *numbers: int, project: str = "default") -> None:
         runs = [a_run(n, project=project) for n in numbers]
@@ -156,6 +160,10 @@ def open_desk(folder: Path, settings: RestSettings) -> Desk:
     work = Reprice(store, metadata=metadata, assemble=assemble_one, price_with=lambda overrides: _dear)
     jobs = JobRunner(metadata, kinds={KIND: work})
     health = [Health()]
+    again: list[tuple[str, str]] = []
+    judge = JudgeService(
+        store, metadata, again=lambda project, ids: again.extend((project, one) for one in ids)
+    )
     app = build_rest_app(
         observe=ObserveService(store, assemble=assemble_one),
         metadata=metadata,
@@ -167,12 +175,22 @@ def open_desk(folder: Path, settings: RestSettings) -> Desk:
             mask_text=lambda text: text,
             on_runs=events.publish_runs,
         ),
+        judge=judge,
         settings=settings,
         health=lambda: health[0],
         mounts={"/mcp": McpMount()},
     )
     client = TestClient(app, base_url="http://127.0.0.1:8420", raise_server_exceptions=False)
-    return Desk(client=client, store=store, metadata=metadata, events=events, jobs=jobs, health=health)
+    return Desk(
+        client=client,
+        store=store,
+        metadata=metadata,
+        events=events,
+        jobs=jobs,
+        health=health,
+        judge=judge,
+        again=again,
+    )
 
 
 def _dear(span: Span) -> float | None:

@@ -43,7 +43,9 @@ _SUMS = """
     count(cost_usd) AS cost_known,
     quantilesExactInclusive(0.5, 0.95)(duration_ns) AS durations,
     count(duration_ns) AS ended,
-    max(started_ns) AS last_started
+    max(started_ns) AS last_started,
+    if(count(p_failure) = 0, NULL, avg(p_failure)) AS likely,
+    count(p_failure) AS likely_known
 """
 
 
@@ -84,7 +86,7 @@ def _group(field: Field, p: Parameters) -> str:
 def _aggregate_row(row: Sequence[Any], *, groups: int) -> AggregateRow:
     group, (bucket, *sums) = row[:groups], row[groups:]
     runs, errors, successes, failures, models, tools, failed, tokens_in, tokens_out, *rest = sums
-    tokens_known, cost, cost_known, durations, ended, last = rest
+    tokens_known, cost, cost_known, durations, ended, last, likely, likely_known = rest
     return AggregateRow(
         group=tuple(str(one) for one in group),
         bucket_start_ns=bucket,
@@ -103,6 +105,8 @@ def _aggregate_row(row: Sequence[Any], *, groups: int) -> AggregateRow:
         duration_p50_ns=durations[0] if ended else None,
         duration_p95_ns=durations[1] if ended else None,
         last_started_ns=last,
+        p_failure=likely,
+        p_failure_known=likely_known,
     )
 
 

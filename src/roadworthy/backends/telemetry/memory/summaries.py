@@ -39,6 +39,7 @@ def _group_values(field: Field, run: Run) -> tuple[str, ...]:
 
 def _aggregate_row(bucket: int, group: tuple[str, ...], runs: list[Run]) -> AggregateRow:
     durations = sorted(run.duration_ns for run in runs if run.duration_ns is not None)
+    likely = [run.p_failure for run in runs if run.p_failure is not None]
     return AggregateRow(
         group=group,
         bucket_start_ns=bucket,
@@ -57,6 +58,8 @@ def _aggregate_row(bucket: int, group: tuple[str, ...], runs: list[Run]) -> Aggr
         duration_p50_ns=_quantile(durations, 0.5),
         duration_p95_ns=_quantile(durations, 0.95),
         last_started_ns=max(run.started_ns for run in runs),
+        p_failure=sum(likely) / len(likely) if likely else None,
+        p_failure_known=len(likely),
     )
 
 

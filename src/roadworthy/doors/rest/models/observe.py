@@ -1,4 +1,4 @@
-"""What the API says about fleets, aggregates, sessions, searches, comparisons, scores and fields."""
+"""What the API says about fleets, aggregates, sessions, searches, comparisons and fields."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Literal
 from pydantic import BaseModel, Field
 
 from roadworthy.contracts.telemetry import AggregateRow, SearchHit, SessionRow
-from roadworthy.domain.score import Score
 from roadworthy.doors.rest.models.runs import RunView, run_view, text
 from roadworthy.doors.rest.models.spans import SpanView, span_view
 from roadworthy.doors.rest.times import milliseconds, rfc3339, rfc3339_or_none
@@ -134,24 +133,6 @@ class ComparisonView(BaseModel):
     truncated: bool
 
 
-class ScoreView(BaseModel):
-    run_id: str | None
-    trace_id: str
-    span_id: str | None
-    name: str
-    value: float | None
-    label: str | None
-    source: str | None
-    evaluator_version: str | None
-    explanation: str | None
-    at: str | None
-
-
-class ScorePage(BaseModel):
-    items: list[ScoreView]
-    next_cursor: None = None
-
-
 class FieldView(BaseModel):
     name: str = Field(description="As `filter` takes it")
     type: Literal["text", "list", "count", "number", "duration_ms", "time"]
@@ -254,19 +235,4 @@ def comparison_view(comparison: Comparison) -> ComparisonView:
         steps=[_aligned(s, left_ns=left.started_ns, right_ns=right.started_ns) for s in alignment.steps],
         first_divergence=alignment.first_divergence,
         truncated=alignment.truncated,
-    )
-
-
-def score_view(score: Score) -> ScoreView:
-    return ScoreView(
-        run_id=text(score.run_id),
-        trace_id=score.trace_id,
-        span_id=text(score.span_id),
-        name=score.name,
-        value=score.value,
-        label=text(score.label),
-        source=text(score.source),
-        evaluator_version=text(score.evaluator_version),
-        explanation=text(score.explanation),
-        at=rfc3339_or_none(score.at_ns),
     )

@@ -36,6 +36,11 @@ class RunView(BaseModel):
     outcome: Outcome
     outcome_source: str | None
     outcome_reason: str | None
+    judged: str | None = Field(description="Which detectors and model judged it; null: not judged yet")
+    p_failure: float | None = Field(description="How likely the task failed, as the calibrated model has it")
+    detectors: list[str] = Field(description="That found something")
+    modes: list[str] = Field(description="Failure modes of what was found or said: see /failure-modes")
+    issues: list[str] = Field(description="Ids of the issues it belongs to")
     started_at: str
     ended_at: str | None = Field(description="null while running")
     duration_ms: float | None
@@ -114,6 +119,11 @@ def run_view(run: Run, *, full: bool = False) -> RunView:
         outcome=run.outcome,
         outcome_source=text(run.outcome_source),
         outcome_reason=text(run.outcome_reason),
+        judged=text(run.judged),
+        p_failure=run.p_failure,
+        detectors=list(run.detectors),
+        modes=list(run.modes),
+        issues=list(run.issues),
         started_at=rfc3339(run.started_ns),
         ended_at=rfc3339_or_none(run.ended_ns),
         duration_ms=milliseconds(run.duration_ns),

@@ -14,8 +14,9 @@ from roadworthy.doors.rest.access import ReadProject
 from roadworthy.doors.rest.answers import Answering
 from roadworthy.doors.rest.context import Context
 from roadworthy.doors.rest.cursors import read_pair, write_cursor
-from roadworthy.doors.rest.models.observe import ComparisonView, ScorePage, comparison_view, score_view
+from roadworthy.doors.rest.models.observe import ComparisonView, comparison_view
 from roadworthy.doors.rest.models.runs import Count, RunPage, RunView, run_view
+from roadworthy.doors.rest.models.scores import ScorePage, score_view
 from roadworthy.doors.rest.models.spans import SpanPage, SpanView, span_view
 from roadworthy.doors.rest.problems import not_found
 from roadworthy.doors.rest.queries import CursorParameter, LimitParameter, Selected
