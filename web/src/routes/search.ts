@@ -44,6 +44,10 @@ export interface RunSearch {
   /** Only steps whose name or kind holds this. */
   find?: string | undefined;
   only?: "key" | "errors" | "model" | "tools" | undefined;
+  /** Evidence to look at, by its place in the verdict: "0.1" is the second evidence of the first finding. */
+  mark?: string | undefined;
+  /** Whether the verdict is shown in full. */
+  verdict?: "full" | undefined;
 }
 export const runSearch = (raw: Raw): RunSearch =>
   only({
@@ -51,6 +55,8 @@ export const runSearch = (raw: Raw): RunSearch =>
     tab: asOneOf(raw.tab, RUN_TABS),
     find: asText(raw.find),
     only: asOneOf(raw.only, ["key", "errors", "model", "tools"] as const),
+    mark: asText(raw.mark),
+    verdict: asOneOf(raw.verdict, ["full"] as const),
   });
 
 export interface CompareSearch {

@@ -1,21 +1,32 @@
-import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import type { ReactNode } from "react";
-import type { Run, Score } from "@/client/types";
-import { Badge } from "@/ui/badges";
+import { useMemo, useRef, type ReactNode } from "react";
+import type { Run } from "@/client/types";
+import type { Finding } from "@/features/judge/types";
+import { marksAt } from "@/features/judge/verdict/evidence";
+import { useHighlight } from "@/features/judge/verdict/use-highlight";
 import { CopyButton, CopyId } from "@/ui/copy";
 import { Instant } from "@/ui/time";
 import { filterText } from "../filters";
-import { scoresQuery } from "../queries";
 import { Handoffs } from "./handoffs";
 import { Part } from "./panel";
 import { Prose } from "./prose-text";
 
+interface OverviewProps {
+  run: Run;
+  onSelect: (spanId: string) => void;
+  findings: readonly Finding[];
+  /** The evidence to look at. */
+  mark: string | undefined;
+}
+
 /** The run as a whole, where no step is chosen: what was asked, what came back, who took part. */
-export function Overview({ run, onSelect }: { run: Run; onSelect: (spanId: string) => void }) {
-  const scores = useQuery(scoresQuery(run.project, run.id));
+export function Overview({ run, onSelect, findings, mark }: OverviewProps) {
+  const panel = useRef<HTMLDivElement>(null);
+  const marks = useMemo(() => marksAt(findings, undefined), [findings]);
+  const quoted = marks.flatMap(({ evidence }) => evidence.excerpt ?? []);
+  useHighlight(panel, quoted, marks.find((each) => each.name === mark)?.evidence.excerpt ?? undefined, run.id);
   return (
-    <div className="flex h-full flex-col gap-6 overflow-y-auto p-4 md:p-5" tabIndex={0} role="region" aria-label="The run as a whole">
+    <div ref={panel} className="flex h-full flex-col gap-6 overflow-y-auto p-4 md:p-5" tabIndex={0} role="region" aria-label="The run as a whole">
       <Part title="Asked" aside={run.input ? <CopyButton text={run.input} label="Copy what was asked" /> : null}>
         {run.input ? <Prose text={run.input} /> : <p className="text-xs text-faint">Nothing said what was asked.</p>}
       </Part>
@@ -29,15 +40,6 @@ export function Overview({ run, onSelect }: { run: Run; onSelect: (spanId: strin
       {run.handoffs.length ? (
         <Part title="Who handed over to whom">
           <Handoffs handoffs={run.handoffs} onSelect={onSelect} />
-        </Part>
-      ) : null}
-      {scores.data?.items.length ? (
-        <Part title="Scores">
-          <ul>
-            {scores.data.items.map((score, index) => (
-              <ScoreLine key={index} score={score} onSelect={onSelect} />
-            ))}
-          </ul>
         </Part>
       ) : null}
       <Part title="Details">
@@ -61,7 +63,6 @@ export function Overview({ run, onSelect }: { run: Run; onSelect: (spanId: strin
           <Values label="Environment" field="environment" values={run.environment ? [run.environment] : []} />
           <Values label="User" field="user_id" values={run.user_id ? [run.user_id] : []} />
           <Values label="Dialects" field="dialects" values={run.dialects} />
-          {run.outcome_source ? <Line label="Outcome said by">{run.outcome_source}</Line> : null}
         </dl>
       </Part>
     </div>
@@ -89,22 +90,5 @@ function Values({ label, field, values }: { label: string; field: string; values
         ))}
       </span>
     </Line>
-  );
-}
-
-function ScoreLine({ score, onSelect }: { score: Score; onSelect: (spanId: string) => void }) {
-  const spanId = score.span_id;
-  return (
-    <li className="flex flex-wrap items-baseline gap-x-3 border-b border-line py-1.5 text-xs">
-      <span className="font-medium">{score.name}</span>
-      <span className="num">{[score.value, score.label].filter((each) => each !== null && each !== "").join(" · ") || "–"}</span>
-      {score.source ? <Badge title="Who judged">{score.source}</Badge> : null}
-      {score.explanation ? <span className="w-full text-muted">{score.explanation}</span> : null}
-      {spanId ? (
-        <button type="button" className="link" onClick={() => onSelect(spanId)}>
-          its step
-        </button>
-      ) : null}
-    </li>
   );
 }

@@ -5,8 +5,11 @@ import { useCallback, useMemo, useState } from "react";
 import { Problem } from "@/client/problem";
 import { useProject } from "@/client/project";
 import type { Run, Span } from "@/client/types";
+import { verdictQuery } from "@/features/judge/queries";
+import { marksOf } from "@/features/judge/verdict/evidence";
+import type { Finding } from "@/features/judge/types";
+import { SayOutcome } from "@/features/judge/verdict/say-outcome";
 import type { RunSearch } from "@/routes/search";
-import { buttonClass } from "@/ui/button";
 import { CopyId } from "@/ui/copy";
 import { Page } from "@/ui/shell/page";
 import { useShortcuts } from "@/ui/shortcuts";
@@ -15,9 +18,11 @@ import { Empty, Failed, SkeletonRows } from "@/ui/states";
 import { useLiveRefresh } from "../live-refresh";
 import { runQuery, spansQuery } from "../queries";
 import { CompareWith } from "./compare-with";
+import { NoSuchRun } from "./no-such-run";
 import { Overview } from "./overview";
 import { firstSuspicious } from "./signals";
 import { StepPanel } from "./step-panel";
+import { titleOf } from "./step-row";
 import { StepTree } from "./step-tree";
 import { buildTree, foldable, isBad, isNegative, keySteps, matcher, rowsOf } from "./tree";
 import { TreeToolbar } from "./tree-toolbar";
@@ -25,6 +30,7 @@ import { Verdict } from "./verdict";
 
 const route = getRouteApi("/shell/runs/$runId");
 const NO_SPANS: readonly Span[] = [];
+const NO_FINDINGS: readonly Finding[] = [];
 
 /** The heart: what a run did, step by step. */
 export function RunPage() {
@@ -32,7 +38,7 @@ export function RunPage() {
   const { runId } = route.useParams();
   const run = useQuery(runQuery(project, runId));
   const spans = useQuery(spansQuery(project, runId));
-  useLiveRefresh([runQuery(project, runId).queryKey, spansQuery(project, runId).queryKey, ["span", project, runId]], {
+  useLiveRefresh([runQuery(project, runId).queryKey, spansQuery(project, runId).queryKey, verdictQuery(project, runId).queryKey, ["span", project, runId]], {
     everyMs: 1000,
     when: (event) => event.kind === "resync" || event.ids.includes(runId) || (run.data !== undefined && event.ids.includes(run.data.id)),
   });
@@ -66,7 +72,11 @@ function Loaded({ project, run, spans, pending, error, retry }: LoadedProps) {
   const navigate = route.useNavigate();
   const [folded, setFolded] = useState<ReadonlySet<string>>(new Set());
   const tree = useMemo(() => buildTree(spans), [spans]);
-  const suspicious = useMemo(() => firstSuspicious(spans, tree), [spans, tree]);
+  const verdict = useQuery(verdictQuery(project, run.id));
+  const findings = verdict.data?.findings ?? NO_FINDINGS;
+  const marks = useMemo(() => marksOf(findings), [findings]);
+  const [saying, setSaying] = useState(false);
+  const suspicious = useMemo(() => tree.byId.get(verdict.data?.first_suspicious_span_id ?? "")?.span ?? firstSuspicious(spans, tree), [spans, tree, verdict.data]);
   const shown = useMemo(() => (search.only === "key" ? buildTree(keySteps(spans)) : tree), [spans, tree, search.only]);
   const rows = useMemo(() => rowsOf(shown, folded, matcher(search.find, search.only)), [shown, folded, search.find, search.only]);
   const calls = useMemo(() => new Map(spans.filter((s) => s.tool_call_id && s.kind !== "llm").map((s) => [s.tool_call_id, s.span_id])), [spans]);
@@ -84,7 +94,7 @@ function Loaded({ project, run, spans, pending, error, retry }: LoadedProps) {
   }, []);
   /** Chooses a step; where it is folded away, or filtered out, it is brought back. */
   const onSelect = useCallback(
-    (id: string) => {
+    (id: string, mark?: string) => {
       const above: string[] = [];
       for (let at = tree.byId.get(id)?.parent; at; at = at.parent) above.push(at.span.span_id);
       setFolded((old) => (above.some((each) => old.has(each)) ? new Set([...old].filter((each) => !above.includes(each))) : old));
@@ -93,7 +103,7 @@ function Loaded({ project, run, spans, pending, error, retry }: LoadedProps) {
           const test = matcher(old.find, old.only);
           const step = tree.byId.get(id);
           const hidden = old.only === "key" ? !shown.byId.has(id) : test && step && !test(step.span);
-          return { ...old, span: id, ...(hidden ? { find: undefined, only: undefined } : {}) };
+          return { ...old, span: id, mark, ...(hidden ? { find: undefined, only: undefined } : {}) };
         },
         replace: true,
         resetScroll: false,
@@ -101,10 +111,15 @@ function Loaded({ project, run, spans, pending, error, retry }: LoadedProps) {
     },
     [navigate, tree, shown],
   );
+  const onEvidence = (spanId: string | undefined, mark: string) => (spanId && tree.byId.has(spanId) ? onSelect(spanId, mark) : change({ span: undefined, tab: undefined, mark }));
+  const nameOf = (id: string) => {
+    const span = tree.byId.get(id)?.span;
+    return span && titleOf(span);
+  };
   const at = rows.findIndex((row) => row.step.span.span_id === search.span);
   const goTo = (index: number) => {
     const row = rows[Math.max(0, Math.min(rows.length - 1, index))];
-    if (row) change({ span: row.step.span.span_id });
+    if (row) change({ span: row.step.span.span_id, mark: undefined });
   };
   /** From where the address is by now: keys may come faster than the page is drawn. */
   const move = (by: number) => {
@@ -112,12 +127,12 @@ function Loaded({ project, run, spans, pending, error, retry }: LoadedProps) {
       const from = rows.findIndex((row) => row.step.span.span_id === old.span);
       return rows[Math.max(0, Math.min(rows.length - 1, from + by))]?.step.span.span_id;
     };
-    void navigate({ search: (old) => ({ ...old, span: next(old) }), replace: true, resetScroll: false });
+    void navigate({ search: (old) => ({ ...old, span: next(old), mark: undefined }), replace: true, resetScroll: false });
   };
   const nextBad = () => {
     const bad = (index: number) => {
       const span = rows[index % rows.length]?.step.span;
-      return span !== undefined && (isBad(span) || isNegative(span));
+      return span !== undefined && (isBad(span) || isNegative(span) || marks.has(span.span_id));
     };
     for (let step = 1; step <= rows.length; step += 1)
       if (bad(at + step)) {
@@ -141,7 +156,9 @@ function Loaded({ project, run, spans, pending, error, retry }: LoadedProps) {
     s: () => suspicious && onSelect(suspicious.span_id),
     "[": foldAll,
     "]": unfoldAll,
-    esc: () => change({ span: undefined, tab: undefined }),
+    o: () => setSaying(true),
+    v: () => change({ verdict: search.verdict ? undefined : "full" }),
+    esc: () => change({ span: undefined, tab: undefined, mark: undefined }),
   });
   const title = run.input?.replace(/\s+/g, " ").slice(0, 160) ?? run.name ?? "Run";
   return (
@@ -160,8 +177,23 @@ function Loaded({ project, run, spans, pending, error, retry }: LoadedProps) {
         </h1>
       }
       actions={<CompareWith run={run} />}
-      bar={<Verdict run={run} spans={spans} suspicious={suspicious} onSelect={onSelect} onOnly={(only) => change({ only })} />}
+      bar={
+        <Verdict
+          run={run}
+          spans={spans}
+          verdict={verdict}
+          suspicious={suspicious}
+          full={search.verdict === "full"}
+          onFull={(full) => change({ verdict: full ? "full" : undefined })}
+          onSelect={onSelect}
+          onEvidence={onEvidence}
+          onSay={() => setSaying(true)}
+          titleOf={nameOf}
+          onOnly={(only) => change({ only })}
+        />
+      }
     >
+      {saying ? <SayOutcome project={project} runId={run.id} onClose={() => setSaying(false)} /> : null}
       <Split
         name="run"
         label="Width of the step tree"
@@ -176,7 +208,7 @@ function Loaded({ project, run, spans, pending, error, retry }: LoadedProps) {
               ) : rows.length === 0 ? (
                 <Empty icon={<SearchX />} title={spans.length ? "No step matches" : "No step has arrived yet"} />
               ) : (
-                <StepTree rows={rows} endMs={tree.endMs} selected={search.span} suspicious={suspicious?.span_id} onSelect={onSelect} onFold={onFold} />
+                <StepTree rows={rows} endMs={tree.endMs} selected={search.span} suspicious={suspicious?.span_id} marks={marks} onSelect={onSelect} onFold={onFold} />
               )}
             </div>
           </div>
@@ -191,30 +223,17 @@ function Loaded({ project, run, spans, pending, error, retry }: LoadedProps) {
                 tab={search.tab ?? "step"}
                 onTab={(tab) => change({ tab: tab === "step" ? undefined : tab })}
                 onSelect={onSelect}
-                onClose={() => change({ span: undefined, tab: undefined })}
+                onClose={() => change({ span: undefined, tab: undefined, mark: undefined })}
                 stepOfCall={stepOfCall}
+                findings={findings}
+                mark={search.mark}
               />
             ) : (
-              <Overview run={run} onSelect={onSelect} />
+              <Overview run={run} onSelect={onSelect} findings={findings} mark={search.mark} />
             )}
           </div>
         }
       />
-    </Page>
-  );
-}
-
-function NoSuchRun({ id }: { id: string }) {
-  return (
-    <Page title="Run">
-      <Empty icon={<SearchX />} title="There is no such run">
-        <p>
-          <span className="font-mono text-xs">{id}</span> was not received, belongs to another project, or its day was dropped by the retention.
-        </p>
-        <Link to="/runs" className={`${buttonClass()} mt-4`}>
-          All runs
-        </Link>
-      </Empty>
     </Page>
   );
 }

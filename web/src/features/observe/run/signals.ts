@@ -35,7 +35,7 @@ export function firstSuspicious(spans: readonly Span[], tree: Tree): Span | unde
 export function suspicionOf(span: Span): string {
   if (hasFlag(span, "inferred_error")) return "said OK, but what it carried is a failure";
   if (isBad(span)) return span.error ?? span.error_type ?? "ended with an error";
-  return "its result says no";
+  return isNegative(span) ? "its result says no" : "";
 }
 
 export function signalsOf(run: Run, spans: readonly Span[]): Signal[] {

@@ -1,7 +1,11 @@
 import { useQuery } from "@tanstack/react-query";
 import { X } from "lucide-react";
-import { useState } from "react";
+import { useMemo, useRef, useState } from "react";
 import type { Span } from "@/client/types";
+import type { Finding } from "@/features/judge/types";
+import { marksAt } from "@/features/judge/verdict/evidence";
+import { StepEvidence } from "@/features/judge/verdict/step-evidence";
+import { useHighlight } from "@/features/judge/verdict/use-highlight";
 import type { RunTab } from "@/routes/search";
 import { Badge, StatusMark } from "@/ui/badges";
 import { IconButton } from "@/ui/button";
@@ -24,16 +28,23 @@ interface StepPanelProps {
   light: Span;
   tab: RunTab;
   onTab: (tab: RunTab) => void;
-  onSelect: (spanId: string) => void;
+  onSelect: (spanId: string, mark?: string) => void;
   onClose: () => void;
   stepOfCall: (callId: string) => string | undefined;
+  findings: readonly Finding[];
+  /** The evidence to look at. */
+  mark: string | undefined;
 }
 
-export function StepPanel({ project, runId, light, tab, onTab, onSelect, onClose, stepOfCall }: StepPanelProps) {
+export function StepPanel({ project, runId, light, tab, onTab, onSelect, onClose, stepOfCall, findings, mark }: StepPanelProps) {
   const [fullOf, setFullOf] = useState("");
   const full = fullOf === light.span_id;
   const step = useQuery(spanQuery(project, runId, light.span_id, full));
   const span = step.data ?? light;
+  const panel = useRef<HTMLDivElement>(null);
+  const marks = useMemo(() => marksAt(findings, light.span_id), [findings, light.span_id]);
+  const quoted = marks.flatMap(({ evidence }) => evidence.excerpt ?? []);
+  useHighlight(panel, quoted, marks.find((each) => each.name === mark)?.evidence.excerpt ?? undefined, light.span_id + tab);
   const tabs: Tab<RunTab>[] = [
     { id: "step", label: kindLook(light.kind).label === "Other" ? "Step" : kindLook(light.kind).label },
     { id: "attributes", label: "Attributes", count: step.data ? Object.keys(span.attributes).length : undefined },
@@ -44,7 +55,7 @@ export function StepPanel({ project, runId, light, tab, onTab, onSelect, onClose
     <div className="flex h-full min-h-0 flex-col">
       <StepHead span={light} onClose={onClose} />
       <Tabs tabs={tabs} value={tabs.some((each) => each.id === tab) ? tab : "step"} onChange={onTab} label="What to show of the step" />
-      <div key={light.span_id} role="tabpanel" aria-labelledby={`tab-${tab}`} tabIndex={0} className="flex min-h-0 flex-1 flex-col gap-5 overflow-y-auto p-4 outline-offset-[-2px]">
+      <div ref={panel} key={light.span_id} role="tabpanel" aria-labelledby={`tab-${tab}`} tabIndex={0} className="flex min-h-0 flex-1 flex-col gap-5 overflow-y-auto p-4 outline-offset-[-2px]">
         {step.isError ? (
           <Failed what="This step" error={step.error} retry={() => void step.refetch()} />
         ) : tab === "raw" ? (
@@ -55,8 +66,9 @@ export function StepPanel({ project, runId, light, tab, onTab, onSelect, onClose
           <Events span={span} />
         ) : (
           <>
-            <StepNotes span={span} onSelect={onSelect} onFull={full ? undefined : () => setFullOf(light.span_id)} />
-            {step.isPending ? <Waiting /> : <StepBody span={span} stepOfCall={stepOfCall} onSelect={onSelect} />}
+            <StepEvidence marks={marks} focus={mark} onFocus={(name) => onSelect(light.span_id, name)} />
+            <StepNotes span={span} onSelect={(id) => onSelect(id)} onFull={full ? undefined : () => setFullOf(light.span_id)} />
+            {step.isPending ? <Waiting /> : <StepBody span={span} stepOfCall={stepOfCall} onSelect={(id) => onSelect(id)} />}
           </>
         )}
       </div>

@@ -1,6 +1,8 @@
 import { ChevronRight, CircleAlert, CircleMinus, Eye, Unplug } from "lucide-react";
 import { memo } from "react";
 import type { Span } from "@/client/types";
+import type { Finding } from "@/features/judge/types";
+import { FindingIcon } from "@/features/judge/verdict/findings";
 import { cx } from "@/ui/classes";
 import { compact, duration, money } from "@/ui/format";
 import { KindIcon, kindLook } from "@/ui/kinds";
@@ -15,12 +17,14 @@ interface StepRowProps {
   endMs: number;
   selected: boolean;
   suspicious: boolean;
+  /** What detectors found in it. */
+  found: readonly Finding[] | undefined;
   onSelect: (spanId: string) => void;
   onFold: (spanId: string) => void;
 }
 
 /** One step: its place in the tree, its marks, its figures, and its time on the waterfall. */
-export const StepRow = memo(function StepRow({ row, index, top, endMs, selected, suspicious, onSelect, onFold }: StepRowProps) {
+export const StepRow = memo(function StepRow({ row, index, top, endMs, selected, suspicious, found, onSelect, onFold }: StepRowProps) {
   const { step, folded, dim } = row;
   const { span } = step;
   const merged = isMerged(span);
@@ -66,7 +70,7 @@ export const StepRow = memo(function StepRow({ row, index, top, endMs, selected,
             {span.model}
           </span>
         ) : null}
-        <Marks span={span} suspicious={suspicious} />
+        <Marks span={span} suspicious={suspicious} found={found} />
         {folded ? (
           <span className={cx("num shrink-0 rounded px-1 text-2xs", step.trouble ? "bg-bad-soft text-bad" : "bg-hover text-muted")} title={step.trouble ? "Something below went wrong" : undefined}>
             +{step.below}
@@ -96,7 +100,7 @@ export function titleOf(span: Span): string {
   return span.name || kindLook(span.kind).label;
 }
 
-function Marks({ span, suspicious }: { span: Span; suspicious: boolean }) {
+function Marks({ span, suspicious, found }: { span: Span; suspicious: boolean; found: readonly Finding[] | undefined }) {
   return (
     <span className="flex shrink-0 items-center gap-1 [&_svg]:size-3.5">
       {isBad(span) ? (
@@ -107,6 +111,12 @@ function Marks({ span, suspicious }: { span: Span; suspicious: boolean }) {
       {isNegative(span) ? (
         <span title="Its result says no, without being a failure">
           <CircleMinus className="text-warn" role="img" aria-label="negative result" />
+        </span>
+      ) : null}
+      {found ? (
+        <span className="flex items-center gap-0.5" title={found.map((each) => `${each.title}: ${each.reason}`).join("\n").slice(0, 600)}>
+          <FindingIcon finding={{ suspicious: found.some((each) => each.suspicious) }} />
+          {found.length > 1 ? <span className="num text-2xs text-muted">{found.length}</span> : null}
         </span>
       ) : null}
       {hasFlag(span, "orphan") ? (

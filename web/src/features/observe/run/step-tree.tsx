@@ -1,5 +1,6 @@
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useMemo, useRef } from "react";
+import type { Finding } from "@/features/judge/types";
 import { duration } from "@/ui/format";
 import { useRevealed } from "@/ui/reveal";
 import { STEP_ROW, StepRow } from "./step-row";
@@ -10,12 +11,14 @@ interface StepTreeProps {
   endMs: number;
   selected: string | undefined;
   suspicious: string | undefined;
+  /** What was found, by step. */
+  marks: ReadonlyMap<string, readonly Finding[]>;
   onSelect: (spanId: string) => void;
   onFold: (spanId: string) => void;
 }
 
 /** The tree with its waterfall. Virtual: 5,000 steps cost what fits on the screen. */
-export function StepTree({ rows, endMs, selected, suspicious, onSelect, onFold }: StepTreeProps) {
+export function StepTree({ rows, endMs, selected, suspicious, marks, onSelect, onFold }: StepTreeProps) {
   const scroller = useRef<HTMLDivElement>(null);
   // eslint-disable-next-line react-hooks/incompatible-library -- the virtual list's own state; nothing here is memoised on it
   const virtual = useVirtualizer({
@@ -50,6 +53,7 @@ export function StepTree({ rows, endMs, selected, suspicious, onSelect, onFold }
                 endMs={endMs}
                 selected={item.index === at}
                 suspicious={row.step.span.span_id === suspicious}
+                found={marks.get(row.step.span.span_id)}
                 onSelect={onSelect}
                 onFold={onFold}
               />

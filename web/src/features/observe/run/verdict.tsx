@@ -1,52 +1,69 @@
 import { Link } from "@tanstack/react-router";
-import { CircleAlert, CircleMinus, Eye, Info, TriangleAlert } from "lucide-react";
+import type { UseQueryResult } from "@tanstack/react-query";
+import { ChevronDown, CircleAlert, Eye, PenLine } from "lucide-react";
 import type { ReactNode } from "react";
 import type { Run, Span } from "@/client/types";
-import { OutcomeBadge, StatusMark } from "@/ui/badges";
+import type { Verdict as JudgedVerdict } from "@/features/judge/types";
+import { Details } from "@/features/judge/verdict/details";
+import { FindingLines } from "@/features/judge/verdict/findings";
+import { OutcomeLine } from "@/features/judge/verdict/outcome-line";
+import { PFailure } from "@/features/judge/verdict/p-failure";
+import { StatusMark } from "@/ui/badges";
+import { Button } from "@/ui/button";
 import { cx } from "@/ui/classes";
 import { compact, count, duration, money, UNKNOWN } from "@/ui/format";
+import { Keys } from "@/ui/keys";
+import { Hint } from "@/ui/tooltip";
 import { Ago } from "@/ui/time";
 import { filterText } from "../filters";
-import { signalsOf, suspicionOf, type Signal } from "./signals";
-import { titleOf } from "./step-row";
 import type { RunSearch } from "@/routes/search";
+import { SignalChips } from "./signal-chips";
+import { suspicionOf } from "./signals";
+import { titleOf as nameOf } from "./step-row";
 
 interface VerdictProps {
   run: Run;
   spans: readonly Span[];
+  verdict: UseQueryResult<JudgedVerdict>;
   suspicious: Span | undefined;
+  full: boolean;
+  onFull: (full: boolean) => void;
   onSelect: (spanId: string) => void;
+  onEvidence: (spanId: string | undefined, mark: string) => void;
+  onSay: () => void;
   onOnly: (only: RunSearch["only"]) => void;
+  titleOf: (spanId: string) => string | undefined;
 }
 
-/** What happened, at a glance: outcome, signals, where to look first, totals. */
-export function Verdict({ run, spans, suspicious, onSelect, onOnly }: VerdictProps) {
+const LINES = 3;
+
+/** What happened, at a glance: outcome and who said so, what was found and where, where to look first, totals. */
+export function Verdict({ run, spans, verdict, suspicious, full, onFull, onSelect, onEvidence, onSay, onOnly, titleOf }: VerdictProps) {
+  const findings = verdict.data?.findings ?? [];
+  const evidence = { findings, onEvidence, titleOf };
   return (
     <div className="border-t border-line">
-      <div className="flex flex-wrap items-center gap-x-4 gap-y-1.5 px-4 py-2 md:px-5">
-        <span className="flex items-center gap-3">
+      <div className="flex flex-wrap items-center gap-x-4 gap-y-1.5 px-4 py-1.5 md:px-5">
+        <span className="flex max-w-full min-w-0 items-center gap-3">
           <StatusMark status={run.status} words />
-          <OutcomeBadge words outcome={run.outcome} source={run.outcome_source ?? ""} reason={run.outcome_reason ?? ""} />
-          {run.outcome_reason ? <span className="max-w-64 truncate text-xs text-muted" title={run.outcome_reason}>{run.outcome_reason}</span> : null}
+          <OutcomeLine run={run} verdict={verdict.data} onAll={() => onFull(true)} />
         </span>
-        {suspicious ? (
-          <button
-            type="button"
-            onClick={() => onSelect(suspicious.span_id)}
-            title="Go to the first suspicious step (s)"
-            className="flex h-6 max-w-[34rem] min-w-0 items-center gap-1.5 rounded-md bg-bad-soft px-2 text-xs text-bad hover:underline"
-          >
-            <Eye className="size-3.5 shrink-0" aria-hidden />
-            <span className="shrink-0 font-medium">First suspicious step: {titleOf(suspicious)}</span>
-            {saysTheSame(run.error, suspicionOf(suspicious)) ? null : <span className="truncate">{suspicionOf(suspicious)}</span>}
-          </button>
-        ) : null}
-        <span className="flex flex-wrap items-center gap-1.5">
-          {signalsOf(run, spans).map((signal) => (
-            <SignalChip key={signal.id} signal={signal} onSelect={onSelect} />
-          ))}
+        {verdict.data ? <PFailure verdict={verdict.data} /> : null}
+        {suspicious ? <Suspicious span={suspicious} runError={run.error} onSelect={onSelect} /> : null}
+        <SignalChips run={run} spans={spans} onSelect={onSelect} />
+        <span className="ml-auto flex items-center gap-2">
+          <Judged run={run} verdict={verdict} />
+          <Hint text="Say whether it did what was asked" keys="o">
+            <Button onClick={onSay}>
+              <PenLine className="size-3.5 text-muted" aria-hidden /> Say the outcome
+            </Button>
+          </Hint>
+          <Button aria-expanded={full} disabled={!verdict.data} onClick={() => onFull(!full)}>
+            Verdict <ChevronDown className={cx("size-3.5 text-muted transition-transform", full && "rotate-180")} aria-hidden /> <Keys value="v" />
+          </Button>
         </span>
       </div>
+      {full && verdict.data ? <Details verdict={verdict.data} onSelect={onSelect} {...evidence} /> : findings.length ? <FindingLines {...evidence} limit={LINES} onMore={() => onFull(true)} /> : null}
       {run.error ? (
         <p className="flex items-start gap-1.5 border-t border-line bg-bad-soft px-4 py-1.5 text-xs text-bad md:px-5">
           <CircleAlert className="mt-0.5 size-3.5 shrink-0" aria-hidden />
@@ -104,6 +121,37 @@ export function Verdict({ run, spans, suspicious, onSelect, onOnly }: VerdictPro
   );
 }
 
+function Suspicious({ span, runError, onSelect }: { span: Span; runError: string | null; onSelect: (spanId: string) => void }) {
+  const why = suspicionOf(span);
+  return (
+    <button
+      type="button"
+      onClick={() => onSelect(span.span_id)}
+      title="Go to the first suspicious step (s)"
+      className="flex h-6 max-w-[30rem] min-w-0 items-center gap-1.5 rounded-md bg-bad-soft px-2 text-xs text-bad hover:underline"
+    >
+      <Eye className="size-3.5 shrink-0" aria-hidden />
+      <span className="shrink-0 font-medium">First suspicious step: {nameOf(span)}</span>
+      {!why || saysTheSame(runError, why) ? null : <span className="truncate">{why}</span>}
+    </button>
+  );
+}
+
+/** Whether detectors have looked at it; a late span undoes that until they have looked again. */
+function Judged({ run, verdict }: { run: Run; verdict: UseQueryResult<JudgedVerdict> }) {
+  if (verdict.isError)
+    return (
+      <button type="button" className="inline-flex min-h-6 items-center gap-1 rounded text-xs text-bad hover:underline" title={verdict.error.message} onClick={() => void verdict.refetch()}>
+        <CircleAlert className="size-3.5" aria-hidden /> Verdict could not be loaded: try again
+      </button>
+    );
+  if (verdict.isPending) return <span role="status" aria-label="Loading the verdict" className="skeleton h-4 w-24" />;
+  if (verdict.data.judged === null) return <span className="text-xs text-faint">{run.status === "running" ? "judged when it ends" : "not judged yet"}</span>;
+  return findingsNone(verdict.data) ? <span className="text-xs text-muted" title={`Judged by ${verdict.data.judged}`}>nothing found</span> : null;
+}
+
+const findingsNone = (verdict: JudgedVerdict) => verdict.findings.length === 0;
+
 /** Whether the run's error, shown in full below, already says it. */
 function saysTheSame(error: string | null, suspicion: string): boolean {
   return error !== null && (error.includes(suspicion) || suspicion.includes(error));
@@ -143,27 +191,5 @@ function Fact({ label, title, onClick, bad, children }: FactProps) {
         )}
       </dd>
     </div>
-  );
-}
-
-const TONES: Record<Signal["tone"], string> = { bad: "text-bad bg-bad-soft", warn: "text-warn bg-warn-soft", quiet: "text-muted bg-hover" };
-
-function SignalChip({ signal, onSelect }: { signal: Signal; onSelect: (spanId: string) => void }) {
-  const Icon = signal.tone === "bad" ? CircleAlert : signal.tone === "quiet" ? Info : signal.id === "negative" ? CircleMinus : TriangleAlert;
-  const { spanId } = signal;
-  const look = cx("inline-flex h-5 items-center gap-1 rounded px-1.5 text-2xs font-medium whitespace-nowrap", TONES[signal.tone]);
-  const inside = (
-    <>
-      <Icon className="size-3" aria-hidden /> {signal.text}
-    </>
-  );
-  return spanId ? (
-    <button type="button" className={cx(look, "hover:underline")} title={`${signal.help}. Go to the first.`} onClick={() => onSelect(spanId)}>
-      {inside}
-    </button>
-  ) : (
-    <span className={look} title={signal.help}>
-      {inside}
-    </span>
   );
 }
