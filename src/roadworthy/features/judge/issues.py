@@ -100,8 +100,7 @@ _VARIABLE = (
     (re.compile(r"\b[0-9a-f]{8}-[0-9a-f-]{27}\b|\b(?=[a-z]*\d)[0-9a-f]{12,}\b", re.I), "<id>"),
     # A name in quotes differs from run to run; a sentence in quotes is the message itself.
     (re.compile(r"(['\"`])[^\s'\"`]{1,80}\1"), "<...>"),
-    (re.compile(r"\b(?=[A-Za-z-]*\d)[A-Za-z]*-?\d[\w-]*\b"), "<n>"),
-    (re.compile(r"\d+(?:[.,:]\d+)*"), "<n>"),
+    (re.compile(r"(?<![\w<])(?=[\w-]*\d)[\w-]+(?:[.,:]\d+)*"), "<n>"),
     (re.compile(r"\s+"), " "),
 )
 

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from roadworthy.backends.metadata.sqlite.store import SqliteMetadataStore
+from roadworthy.backends.telemetry.memory.store import MemoryTelemetryStore
+from roadworthy.contracts.telemetry import TelemetryBatch
+from roadworthy.domain.run import Outcome, Run
+from roadworthy.features.judge.clusters import ClusteringFailed, clusters_of
+from roadworthy.flows.cluster_failures import FailureClusters
+
+
+def a_run(number: int, text: str) -> Run:
+    now = time.time_ns()
+    return Run(
+        project="shop",
+        id=f"{number:032x}",
+        sort_ns=now,
+        started_ns=now,
+        agent="clerk",
+        outcome=Outcome.FAILURE,
+        input=text,
+    )
+
+
+REFUNDS = [f"the refund for order {n} was never paid back to my card" for n in range(6)]
+FLIGHTS = [f"my flight booking to city {n} has a wrong date for the passenger" for n in range(5)]
+
+
+def test_texts_about_the_same_thing_are_one_cluster_and_strangers_are_in_none() -> None:
+    texts = {f"r{n}": text for n, text in enumerate(REFUNDS)} | {f"f{n}": t for n, t in enumerate(FLIGHTS)}
+    named = clusters_of(texts | {"x": "hello", "y": "how do roses grow in winter", "z": "\x00 🚚 " * 50})
+    assert len({named[f"r{n}"] for n in range(6)}) == len({named[f"f{n}"] for n in range(5)}) == 1
+    assert named["r0"] != named["f0"] and "refund" in named["r0"] and "passenger" in named["f0"]
+    assert not named.keys() & {"x", "y", "z"}
+
+
+def test_too_few_texts_and_texts_without_words_are_no_cluster() -> None:
+    assert clusters_of({"a": "one two three", "b": "one two three"}) == {}
+    assert clusters_of({str(n): "12 34" for n in range(9)}) == {}
+
+
+class Room:
+    def __init__(self, path: Path) -> None:
+        self.store = MemoryTelemetryStore()
+        self.metadata = SqliteMetadataStore(path)
+        self.told: list[str] = []
+        self.named: dict[str, str] | None = {}
+        self.clusters = self.made()
+
+    def made(self) -> FailureClusters:
+        return FailureClusters(self.store, self.metadata, again=self._again, cluster=self._cluster)
+
+    def _again(self, project: str, run_ids: Sequence[str]) -> None:
+        self.told += run_ids
+
+    def _cluster(self, texts: Mapping[str, str]) -> dict[str, str]:
+        if self.named is None:
+            raise ClusteringFailed("away")
+        return {run_id: name for run_id, name in self.named.items() if run_id in texts}
+
+    def write(self, runs: Sequence[Run]) -> None:
+        self.store.write(TelemetryBatch(token=str(time.time_ns()), runs=runs))
+
+
+@pytest.fixture
+def room(tmp_path: Path) -> Iterator[Room]:
+    made = Room(tmp_path / "m.db")
+    yield made
+    made.metadata.close()
+
+
+def test_runs_get_their_cluster_once_and_keep_its_name(room: Room) -> None:
+    runs = [a_run(n, text) for n, text in enumerate(REFUNDS)]
+    room.write(runs)
+    room.named = {run.id: "refund, paid" for run in runs}
+    assert room.clusters.refresh() == 6
+    assert (sorted(room.told), room.clusters.refresh()) == ([run.id for run in runs], 0)
+    late = a_run(90, REFUNDS[0])
+    room.write([late])
+    room.named = {run.id: "card, refund" for run in [*runs, late]}
+    assert room.clusters.refresh() == 1
+    assert set(room.clusters.of("shop").values()) == {"refund, paid"}
+    assert room.made().of("shop") == room.clusters.of("shop")
+
+
+def test_runs_that_say_why_they_failed_are_left_alone(room: Room) -> None:
+    runs = [a_run(n, text) for n, text in enumerate(REFUNDS)]
+    for run in runs[:4]:
+        run.detectors = ("false_success_claim",)
+    room.write(runs)
+    assert room.clusters.refresh() == 0
+
+
+def test_where_clustering_fails_what_was_known_stays(room: Room) -> None:
+    room.write([a_run(n, text) for n, text in enumerate(REFUNDS)])
+    room.named = None
+    assert room.clusters.refresh() == 0
+    assert room.clusters.of("shop") == {}
