@@ -20,9 +20,9 @@ done
 
 echo "setup: packages of $lock"
 if ! "$venv/bin/uv" pip install --quiet --python "$venv/bin/python" --compile-bytecode --require-hashes \
-    --requirement "$lock"; then
+    --no-deps --requirement "$lock"; then
     echo "setup: uv could not install $lock; trying pip" >&2
-    $pip install --quiet --require-hashes --requirement "$lock"
+    $pip install --quiet --require-hashes --no-deps --requirement "$lock"
 fi
 "$venv/bin/uv" pip install --quiet --python "$venv/bin/python" --offline --no-deps --no-build-isolation \
     --editable .

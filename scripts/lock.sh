@@ -7,5 +7,5 @@ set -- --custom-compile-command "make lock"
 $uv "$@" requirements/build.in --output-file requirements/build.lock
 $uv "$@" pyproject.toml --extra server --output-file requirements/server.lock
 $uv "$@" pyproject.toml --extra server --group dev --constraint requirements/server.lock \
-    --output-file requirements/dev.lock
+    --override requirements/overrides.txt --output-file requirements/dev.lock
 $uv "$@" requirements/demo.in --output-file requirements/demo.lock
