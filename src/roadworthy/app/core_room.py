@@ -32,7 +32,6 @@ from roadworthy.features.ingest.consumer import Consumer
 from roadworthy.features.ingest.mask import mask_spans, mask_text, mask_texts
 from roadworthy.features.ingest.price import Pricer
 from roadworthy.features.ingest.runs.assemble import assemble, runs_of
-from roadworthy.features.judge.service import JudgeService
 from roadworthy.features.observe.files import TransferService
 from roadworthy.features.observe.jobs import JobRunner
 from roadworthy.features.observe.reprice import KIND as REPRICE
@@ -75,9 +74,12 @@ class CoreRoom:
         REGISTRY.register(IngestCollector(self.consumer, backlog_bytes=self._reader.backlog_bytes))
         observe = ObserveService(self._telemetry, assemble=assemble)
         reprice = Reprice(self._telemetry, metadata=self._metadata, assemble=assemble, price_with=_price_with)
-        self._judge = JudgeService(self._telemetry, self._metadata, again=self._judging.runs.again)
         self._jobs = JobRunner(self._metadata, kinds={REPRICE: reprice})
-        self._periodic = PeriodicRunner(periodic_flows(metadata=self._metadata, telemetry=self._telemetry))
+        self._periodic = PeriodicRunner(
+            periodic_flows(
+                metadata=self._metadata, telemetry=self._telemetry, clusters=self._judging.clusters
+            )
+        )
         rest_app = build_rest_app(
             observe=observe,
             metadata=self._metadata,
@@ -89,7 +91,7 @@ class CoreRoom:
                 mask_text=lambda text: mask_text(text).text,
                 on_runs=self._written,
             ),
-            judge=self._judge,
+            judge=self._judging.service,
             settings=rest_settings(settings),
             health=self._health,
             mounts={"/mcp": McpMount()},
@@ -105,7 +107,7 @@ class CoreRoom:
     def stop(self) -> None:
         """Within about five seconds; what is not written by then stays in the intake log."""
         self.consumer.stop(timeout=3.0)
-        self._judge.stop()
+        self._judging.service.stop()
         self._judging.runs.stop(timeout=1.0)
         self._jobs.stop(timeout_s=1)
         self._periodic.stop(timeout=1.0)

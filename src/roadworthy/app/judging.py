@@ -11,8 +11,11 @@ from roadworthy.domain.span import Span
 from roadworthy.features.ingest.runs.assemble import assemble
 from roadworthy.features.judge.history import NO_HISTORY
 from roadworthy.features.judge.issue_book import IssueBook
-from roadworthy.features.judge.rules import RulesBook, Wishes
+from roadworthy.features.judge.judging import JudgingSettings
+from roadworthy.features.judge.rules import RulesBook
+from roadworthy.features.judge.service import JudgeService
 from roadworthy.features.observe.steps import Assembly, assembled
+from roadworthy.flows.cluster_failures import FailureClusters
 from roadworthy.flows.judge_settled_run import RunJudge
 
 
@@ -26,16 +29,21 @@ class Judging:
         *,
         publish: Callable[[str, Sequence[str]], None],
     ) -> None:
+        self.settings = JudgingSettings(metadata)
         self.issues = IssueBook(metadata)
         self.rules = RulesBook(
             store,
             issues=self.issues,
-            wishes_of=lambda _: Wishes(),
+            judging_of=self.settings.of,
             model_of=lambda _project, _agent: ("none", lambda _transcript, _findings: None),
             history_of=lambda _: NO_HISTORY,
-            clusters_of=lambda _: {},
+            clusters_of=lambda project: self.clusters.of(project),
         )
         self.runs = RunJudge(store, assemble=_assembled, rules_of=self.rules.of, publish=publish)
+        self.clusters = FailureClusters(store, metadata, again=self.runs.again)
+        self.service = JudgeService(
+            store, metadata, again=self.runs.again, settings=self.settings, issues=self.issues
+        )
 
 
 def _assembled(store: TelemetryStore, run: Run, spans: Sequence[Span]) -> Assembly:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from roadworthy.contracts.metadata import MetadataStore
 from roadworthy.contracts.telemetry import TelemetryStore
+from roadworthy.flows.cluster_failures import FailureClusters
 from roadworthy.flows.retention import drop_expired
 
 
@@ -19,11 +20,14 @@ class Periodic:
     run: Callable[[], object]
 
 
-def periodic_flows(*, metadata: MetadataStore, telemetry: TelemetryStore) -> list[Periodic]:
+def periodic_flows(
+    *, metadata: MetadataStore, telemetry: TelemetryStore, clusters: FailureClusters
+) -> list[Periodic]:
     return [
         Periodic(
             name="retention",
             every_seconds=3600,
             run=lambda: drop_expired(metadata=metadata, telemetry=telemetry),
         ),
+        Periodic(name="cluster_failures", every_seconds=600, run=clusters.refresh),
     ]

@@ -5,16 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 from roadworthy.contracts.telemetry import Filter, Op, RunQuery, TelemetryStore
 from roadworthy.domain.finding import Finding
 from roadworthy.domain.run import Run
-from roadworthy.features.judge.detectors.table import DETECTORS
 from roadworthy.features.judge.history import History
 from roadworthy.features.judge.issue_book import IssueBook
 from roadworthy.features.judge.issues import issues_of
-from roadworthy.features.judge.outcomes import PRECEDENCE
+from roadworthy.features.judge.judging import Judging
 from roadworthy.features.judge.verdict import Predict, Rules
 
 _HISTORY_SECONDS = 600.0
@@ -23,15 +21,6 @@ _RULES_SECONDS = 5.0
 _AGENTS_KEPT = 2_000
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wishes:
-    """What a project wants: detectors that are switched off, and whose word on an outcome counts first."""
-
-    off: frozenset[str] = frozenset()
-    precedence: tuple[str, ...] = PRECEDENCE
-
-
-WishesOf = Callable[[str], Wishes]
 ModelOf = Callable[[str, str], tuple[str, Predict]]
 """(project, agent) to the name of the model and what it predicts with."""
 HistoryOf = Callable[[Sequence[Run]], History]
@@ -45,14 +34,14 @@ class RulesBook:
         store: TelemetryStore,
         *,
         issues: IssueBook,
-        wishes_of: WishesOf,
+        judging_of: Callable[[str], Judging],
         model_of: ModelOf,
         history_of: HistoryOf,
         clusters_of: Callable[[str], Mapping[str, str]],
     ) -> None:
         self._store = store
         self._issues = issues
-        self._wishes_of = wishes_of
+        self._judging_of = judging_of
         self._model_of = model_of
         self._history_of = history_of
         self._clusters_of = clusters_of
@@ -75,8 +64,8 @@ class RulesBook:
         return rules
 
     def _made(self, project: str, agent: str) -> Rules:
-        wishes = self._wishes_of(project)
-        detectors = tuple(one for one in DETECTORS if one.name not in wishes.off)
+        wishes = self._judging_of(project)
+        detectors = wishes.detectors
         model, predict = self._model_of(project, agent)
 
         def fingerprint(run: Run, findings: Sequence[Finding]) -> tuple[str, ...]:

@@ -7,13 +7,17 @@ from functools import partial
 
 from roadworthy.contracts.metadata import MetadataStore
 from roadworthy.contracts.telemetry import TelemetryStore
+from roadworthy.features.judge.feedback import FeedbackLinks
+from roadworthy.features.judge.issue_book import IssueBook
+from roadworthy.features.judge.issue_list import IssueList
 from roadworthy.features.judge.judging import JudgingSettings
+from roadworthy.features.judge.outcome_events import OutcomeEvents
 from roadworthy.features.judge.quality import Quality, quality_of
 from roadworthy.features.judge.said import Words
 
 
 class JudgeService:
-    """Words on runs, settings, quality; of one installation. Safe to call from several threads.
+    """Words on runs, business events, feedback links, settings, quality; of one installation. Safe to call from several threads.
 
     `again` is told of runs that something was said of.
     """
@@ -25,9 +29,14 @@ class JudgeService:
         *,
         again: Callable[[str, Sequence[str]], None],
         settings: JudgingSettings | None = None,
+        issues: IssueBook | None = None,
     ) -> None:
         self.words = Words(store, again=again)
         self.judging = settings or JudgingSettings(metadata)
+        self.issues = issues or IssueBook(metadata)
+        self.issue_list = IssueList(store, book=self.issues)
+        self.events = OutcomeEvents(store, metadata, words=self.words, judging=self.judging)
+        self.links = FeedbackLinks(metadata)
         self.quality: Callable[..., Quality] = partial(quality_of, store)
 
     def stop(self) -> None:
