@@ -6,6 +6,11 @@ from roadworthy.features.judge.detector import Detector
 from roadworthy.features.judge.detectors import (
     false_success_claim,
     hidden_tool_error,
+    injection_followed,
+    instruction_in_tool_result,
+    loop,
+    repeated_call,
+    retry_storm,
     tool_error_ignored,
 )
 
@@ -13,6 +18,11 @@ DETECTORS: tuple[Detector, ...] = (
     tool_error_ignored.DETECTOR,
     hidden_tool_error.DETECTOR,
     false_success_claim.DETECTOR,
+    instruction_in_tool_result.DETECTOR,
+    injection_followed.DETECTOR,
+    loop.DETECTOR,
+    repeated_call.DETECTOR,
+    retry_storm.DETECTOR,
 )
 
 BY_NAME: dict[str, Detector] = {detector.name: detector for detector in DETECTORS}

@@ -1,0 +1,93 @@
+"""What a run did again: calls that are the same, and sequences that go round."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+import orjson
+
+from roadworthy.features.judge.transcript import Saying, ToolUse, Transcript
+
+_LONGEST_ARGUMENTS = 20_000
+LONGEST_CYCLE = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """A tool's use with what makes two of them the same. `turn` rises with each word of the user."""
+
+    tool: ToolUse
+    turn: int
+    asked: tuple[str, str]
+    """Name and arguments, however these were spaced and ordered."""
+    came: tuple[bool, str]
+    """What came of it."""
+
+    @property
+    def recorded(self) -> bool:
+        """Whether anything is known of it but its name: two without may well differ."""
+        return bool(self.asked[1] or self.came[1])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cycle:
+    """sequence[start:end] is `period` entries, again and again."""
+
+    start: int
+    end: int
+    period: int
+
+    @property
+    def rounds(self) -> int:
+        return (self.end - self.start) // self.period
+
+
+def calls(transcript: Transcript) -> Sequence[Call]:
+    """In order. Worked out once for all detectors of a run."""
+    known: Sequence[Call] | None = transcript.worked_out.get("calls")
+    if known is None:
+        known = transcript.worked_out["calls"] = _calls(transcript)
+    return known
+
+
+def _calls(transcript: Transcript) -> list[Call]:
+    found: list[Call] = []
+    turn = 0
+    for step in transcript.steps:
+        if isinstance(step, Saying):
+            turn += step.role == "user"
+        else:
+            asked = (step.name, _plain(step.arguments))
+            came = (step.failed, step.error or step.result)
+            found.append(Call(tool=step, turn=turn, asked=asked, came=came))
+    return found
+
+
+def _plain(arguments: str) -> str:
+    if not arguments or arguments[0] not in "{[" or len(arguments) > _LONGEST_ARGUMENTS:
+        return arguments
+    try:
+        return orjson.dumps(orjson.loads(arguments), option=orjson.OPT_SORT_KEYS).decode()
+    except ValueError:
+        return arguments
+
+
+def longest_cycle(sequence: Sequence[Hashable]) -> Cycle | None:
+    """The stretch in which most entries repeat; None where nothing comes twice in a row.
+    Of two the one of the shorter period, then the earlier."""
+    best: Cycle | None = None
+    for period in range(1, LONGEST_CYCLE + 1):
+        start = 0
+        for at in range(period, len(sequence) + 1):
+            if at < len(sequence) and sequence[at] == sequence[at - period]:
+                continue
+            found = Cycle(start=start, end=at, period=period)
+            if found.rounds > 1 and (best is None or _repeated(found) > _repeated(best)):
+                best = found
+            start = at - period + 1
+    return best
+
+
+def _repeated(cycle: Cycle) -> int:
+    return (cycle.rounds - 1) * cycle.period
