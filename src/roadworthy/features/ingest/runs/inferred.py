@@ -95,7 +95,7 @@ def infer_tools(nodes: Sequence[Node], calls: Sequence[Node]) -> list[Node]:
         return []
     talk = _listen(calls)
     # The id may be known to a span that was merged into the one that counts.
-    by_id = {n.span.tool_call_id: n.head() for n in nodes if n.kind in _TOOLS and n.span.tool_call_id}
+    by_id, reused = _by_call_id(nodes)
     heard = {id(tool) for ident, tool in by_id.items() if ident in talk.results}
     unnamed: dict[str, list[Node]] = {}
     for tool in sorted(tools, key=lambda n: n.order):
@@ -104,6 +104,8 @@ def infer_tools(nodes: Sequence[Node], calls: Sequence[Node]) -> list[Node]:
     agents = agent_names(nodes)
     added: list[Node] = []
     for result in talk.results.values():
+        if result.call_id in reused:
+            continue
         match = by_id.get(result.call_id) if result.call_id else None
         if match is None and unnamed.get(plain(result.name)):
             match = unnamed[plain(result.name)].pop(0)
@@ -112,6 +114,17 @@ def infer_tools(nodes: Sequence[Node], calls: Sequence[Node]) -> list[Node]:
         elif plain(result.name) not in FINAL_ANSWERS:
             added.append(Node(_tool_span(result, delegated=names_an_agent(result.name, agents))))
     return added
+
+
+def _by_call_id(nodes: Sequence[Node]) -> tuple[dict[str, Node], set[str]]:
+    """Tools by the id of their call, and the ids that several calls share: such an id says nothing."""
+    by_id: dict[str, Node] = {}
+    reused: set[str] = set()
+    for node in nodes:
+        ident = node.span.tool_call_id
+        if ident and node.kind in _TOOLS and by_id.setdefault(ident, node.head()) is not node.head():
+            reused.add(ident)
+    return by_id, reused
 
 
 def _tells_more(tools: Iterable[Node], calls: Iterable[Node]) -> bool:
@@ -131,6 +144,8 @@ def _tells_more(tools: Iterable[Node], calls: Iterable[Node]) -> bool:
 
 
 def _believe(tool: Node, result: _Result) -> None:
+    if tool.kind is SpanKind.TOOL:
+        tool.learn(got=result.arguments, brought=result.content)
     if tool.kind is SpanKind.TOOL and not tool.failed and judge(result.content) is Verdict.ERROR:
         tool.fail(error=result.content[:500])
 

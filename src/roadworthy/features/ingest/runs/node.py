@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from roadworthy.domain.span import ContentFormat, Span, SpanFlag, SpanKind, SpanStatus
+from roadworthy.kit.tool_results import Verdict, judge
 
 RECOMPUTED = frozenset({SpanFlag.DUPLICATE, SpanFlag.ORPHAN, SpanFlag.PARENT_CYCLE})
 """Flags that follow from the neighbours, so each assembly sets them anew."""
@@ -25,10 +26,12 @@ class Node:
     __slots__ = (
         "_given",
         "_said",
+        "brought",
         "error",
         "error_type",
         "failed",
         "flags",
+        "got",
         "handoff_to",
         "kids",
         "kind",
@@ -52,6 +55,8 @@ class Node:
         self.error_type = span.error_type
         self.tool_name = span.tool_name
         self.handoff_to = span.handoff_to
+        self.got = span.input
+        self.brought = span.output
         self.merged: Node | None = None
         flags = span.flags
         self.flags: list[str] = [f for f in flags if f not in RECOMPUTED] if flags else []
@@ -86,6 +91,20 @@ class Node:
             self.error_type = error_type
             self.flag(SpanFlag.INFERRED_ERROR)
 
+    def learn(self, *, got: str, brought: str) -> None:
+        """What messages say of a tool whose span did not say it: its arguments and its result.
+
+        A tool without a parent is a run of its own: what it got and brought is what people asked and were
+        told, which its span alone may say.
+        """
+        if self.parent is None:
+            return
+        self.got = self.got or got
+        if not self.brought and brought:
+            self.brought = brought
+            if not self.failed and judge(brought) is Verdict.NEGATIVE:
+                self.flag(SpanFlag.NEGATIVE_RESULT)
+
     def head(self) -> Node:
         """The node that counts: itself, unless it was merged into another."""
         node = self
@@ -115,6 +134,8 @@ class Node:
             and span.status is status
             and span.tool_name == self.tool_name
             and span.handoff_to == self.handoff_to
+            and span.input is self.got
+            and span.output is self.brought
         ):
             return span
         return replace(
@@ -127,6 +148,10 @@ class Node:
             error_type=self.error_type,
             tool_name=self.tool_name,
             handoff_to=self.handoff_to,
+            input=self.got,
+            input_format=span.input_format if self.got is span.input else ContentFormat.TEXT,
+            output=self.brought,
+            output_format=span.output_format if self.brought is span.output else ContentFormat.TEXT,
         )
 
 

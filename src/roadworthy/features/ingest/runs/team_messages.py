@@ -41,10 +41,12 @@ def infer_team(nodes: Sequence[Node]) -> list[Node]:
 
 def _tell(tools: dict[str, Node], results: Any) -> None:
     for result in results if isinstance(results, list) else ():
-        if isinstance(result, dict) and result.get("is_error") is True:
-            tool = tools.get(as_text(result.get("call_id")))
-            if tool is not None:
-                tool.fail(error=as_text(result.get("content"))[:500])
+        tool = tools.get(as_text(result.get("call_id"))) if isinstance(result, dict) else None
+        if tool is None:
+            continue
+        if result.get("is_error") is True:
+            tool.fail(error=as_text(result.get("content"))[:500])
+        tool.learn(got="", brought=as_text(result.get("content")))
 
 
 def _loaded(text: str) -> Any:
