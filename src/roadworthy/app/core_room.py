@@ -77,7 +77,10 @@ class CoreRoom:
         self._jobs = JobRunner(self._metadata, kinds={REPRICE: reprice})
         self._periodic = PeriodicRunner(
             periodic_flows(
-                metadata=self._metadata, telemetry=self._telemetry, clusters=self._judging.clusters
+                metadata=self._metadata,
+                telemetry=self._telemetry,
+                clusters=self._judging.clusters,
+                outcome_events=self._judging.service.events,
             )
         )
         rest_app = build_rest_app(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from roadworthy.contracts.metadata import MetadataStore
 from roadworthy.contracts.telemetry import TelemetryStore
+from roadworthy.features.judge.outcome_events import OutcomeEvents
 from roadworthy.flows.cluster_failures import FailureClusters
 from roadworthy.flows.retention import drop_expired
 
@@ -21,7 +22,11 @@ class Periodic:
 
 
 def periodic_flows(
-    *, metadata: MetadataStore, telemetry: TelemetryStore, clusters: FailureClusters
+    *,
+    metadata: MetadataStore,
+    telemetry: TelemetryStore,
+    clusters: FailureClusters,
+    outcome_events: OutcomeEvents,
 ) -> list[Periodic]:
     return [
         Periodic(
@@ -30,4 +35,5 @@ def periodic_flows(
             run=lambda: drop_expired(metadata=metadata, telemetry=telemetry),
         ),
         Periodic(name="cluster_failures", every_seconds=600, run=clusters.refresh),
+        Periodic(name="match_outcome_events", every_seconds=15, run=outcome_events.retry),
     ]

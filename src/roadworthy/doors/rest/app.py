@@ -24,15 +24,19 @@ from roadworthy.doors.rest.problems import PROBLEM_RESPONSES, not_found
 from roadworthy.doors.rest.routes import (
     detectors,
     events,
+    feedback,
+    issues,
     judge,
     login,
     observe,
     operations,
+    outcome_events,
     probes,
     projects,
     runs,
     transfer,
 )
+from roadworthy.doors.rest.routes.feedback import FeedbackRate
 from roadworthy.doors.rest.routes.login import FailedLogins
 from roadworthy.doors.rest.settings import RestSettings
 from roadworthy.features.judge.service import JudgeService
@@ -53,6 +57,9 @@ _ROUTERS: tuple[APIRouter, ...] = (
     login.router,
     judge.router,
     detectors.router,
+    outcome_events.router,
+    feedback.router,
+    issues.router,
 )
 
 
@@ -100,9 +107,11 @@ def api(settings: RestSettings, *, mounts: Mapping[str, ASGIApp] = MappingProxyT
         generate_unique_id_function=_operation_id,
     )
     app.state.failed_logins = FailedLogins()
+    app.state.feedback_rate = FeedbackRate()
     for router in _ROUTERS:
         app.include_router(router, prefix=PREFIX)
     app.include_router(probes.router)
+    app.include_router(feedback.page)
     problems.install(app)
     for path, mounted in mounts.items():
         app.router.routes.append(Route(path, mounted, include_in_schema=False))

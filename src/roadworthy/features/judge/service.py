@@ -17,7 +17,8 @@ from roadworthy.features.judge.said import Words
 
 
 class JudgeService:
-    """Words on runs, business events, feedback links, settings, quality; of one installation. Safe to call from several threads.
+    """Words on runs, business events, feedback links, settings, quality; of one installation. Safe to call
+    from several threads.
 
     `again` is told of runs that something was said of.
     """
