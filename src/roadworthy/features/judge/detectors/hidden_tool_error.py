@@ -101,10 +101,10 @@ def _reason(tool: ToolUse, tools: Sequence[ToolUse], *, now_ns: int) -> str:
     if tool.hidden:
         short = " ".join((tool.error or tool.result)[:120].split())
         return f"what it brought is an error ({short})"
-    if tool.failed or tool.negative or is_protocol(tool.name):
+    if tool.failed or tool.negative or not tool.result or is_protocol(tool.name):
         return ""
     result = tool.result
-    if not result or result in _NOTHING:
+    if result in _NOTHING:
         return _nothing(tool, tools)
     if result[0] in "{[":
         if len(result) > _SMALL or (len(result) > _HEAD and not any(sign in result for sign in _SIGNS)):
@@ -114,7 +114,7 @@ def _reason(tool: ToolUse, tools: Sequence[ToolUse], *, now_ns: int) -> str:
 
 
 def _nothing(tool: ToolUse, tools: Sequence[ToolUse]) -> str:
-    """Nothing from a tool that looks things up. No result at all may only mean that none was recorded."""
+    """Null from a tool that looks things up. (No result at all may only mean that none was recorded.)"""
     if not reads(tool.name) or not any(one.name == tool.name and len(one.result) > 6 for one in tools[:200]):
         return ""
     return "it brought nothing where it brings something at other times"

@@ -12,6 +12,7 @@ from roadworthy.features.judge.detectors import (
     repeated_call,
     retry_storm,
     tool_error_ignored,
+    ungrounded_value,
 )
 
 DETECTORS: tuple[Detector, ...] = (
@@ -23,6 +24,7 @@ DETECTORS: tuple[Detector, ...] = (
     loop.DETECTOR,
     repeated_call.DETECTOR,
     retry_storm.DETECTOR,
+    ungrounded_value.DETECTOR,
 )
 
 BY_NAME: dict[str, Detector] = {detector.name: detector for detector in DETECTORS}
