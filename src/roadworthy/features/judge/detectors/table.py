@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from roadworthy.features.judge.detector import Detector
 from roadworthy.features.judge.detectors import (
+    contract_broken,
     false_success_claim,
     hidden_tool_error,
     injection_followed,
@@ -25,6 +26,7 @@ DETECTORS: tuple[Detector, ...] = (
     repeated_call.DETECTOR,
     retry_storm.DETECTOR,
     ungrounded_value.DETECTOR,
+    contract_broken.DETECTOR,
 )
 
 BY_NAME: dict[str, Detector] = {detector.name: detector for detector in DETECTORS}
