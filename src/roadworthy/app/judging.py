@@ -9,6 +9,7 @@ from roadworthy.contracts.telemetry import TelemetryStore
 from roadworthy.domain.run import Run
 from roadworthy.domain.span import Span
 from roadworthy.features.ingest.runs.assemble import assemble
+from roadworthy.features.judge.evaluator_book import EvaluatorBook
 from roadworthy.features.judge.history import NO_HISTORY
 from roadworthy.features.judge.issue_book import IssueBook
 from roadworthy.features.judge.judging import JudgingSettings
@@ -31,6 +32,7 @@ class Judging:
     ) -> None:
         self.settings = JudgingSettings(metadata)
         self.issues = IssueBook(metadata)
+        self.evaluators = EvaluatorBook(metadata)
         self.rules = RulesBook(
             store,
             issues=self.issues,
@@ -38,6 +40,7 @@ class Judging:
             model_of=lambda _project, _agent: ("none", lambda _transcript, _findings: None),
             history_of=lambda _: NO_HISTORY,
             clusters_of=lambda project: self.clusters.of(project),
+            evaluate=self.evaluators.scores,
         )
         self.runs = RunJudge(store, assemble=_assembled, rules_of=self.rules.of, publish=publish)
         self.clusters = FailureClusters(store, metadata, again=self.runs.again)

@@ -29,7 +29,7 @@ from roadworthy.contracts.telemetry import (
 from roadworthy.domain.run import Run, RunStatus
 from roadworthy.domain.score import Score
 from roadworthy.domain.span import Span
-from roadworthy.features.judge.verdict import Rules, judge_run
+from roadworthy.features.judge.verdict import Judged, Rules, judge_run
 
 log = logging.getLogger(__name__)
 
@@ -208,11 +208,12 @@ class RunJudge:
     def _judge(self, project: str, ids: Sequence[str]) -> None:
         began = time.monotonic()
         for block in _blocks(self._settled(project, self._runs(project, ids))):
-            judged = self._verdicts(project, block)
-            if judged:
+            runs, scores = self._verdicts(project, block)
+            if runs or scores:
                 token = f"judge:{self._boot}:{next(self._numbers)}"
-                self._store.write(TelemetryBatch(token=token, runs=judged))
-                self._publish(project, [run.id for run in judged])
+                self._store.write(TelemetryBatch(token=token, runs=runs, scores=scores))
+                changed = dict.fromkeys([*(run.id for run in runs), *(score.run_id for score in scores)])
+                self._publish(project, list(changed))
             self.progress.judged += len(block)
         self.progress.batches += 1
         self.progress.seconds += time.monotonic() - began
@@ -243,8 +244,8 @@ class RunJudge:
                 settled.append(run)
         return settled
 
-    def _verdicts(self, project: str, runs: Sequence[Run]) -> list[Run]:
-        """Those whose verdict is another one now."""
+    def _verdicts(self, project: str, runs: Sequence[Run]) -> tuple[list[Run], list[Score]]:
+        """The runs whose verdict is another one now, and the scores that were not there yet."""
         traces = list(dict.fromkeys(trace for run in runs for trace in run.trace_ids))
         by_trace: dict[str, list[Span]] = {}
         for span in self._store.spans_of_traces(project, traces):
@@ -253,10 +254,12 @@ class RunJudge:
         for score in self._store.scores_of_runs(project, runs):
             said.setdefault(score.run_id or score.trace_id, []).append(score)
         changed: list[Run] = []
+        fresh: list[Score] = []
         for run in runs:
             spans = [span for trace in run.trace_ids for span in by_trace.get(trace, ())]
+            scores = _said_of(run, spans, said)
             try:
-                judged = self._verdict(run, spans, scores=_said_of(run, spans, said))
+                judged = self._verdict(run, spans, scores=scores)
             except (StoreFull, StoreUnavailable):
                 raise
             except Exception:
@@ -267,11 +270,13 @@ class RunJudge:
                 if len(self._cannot) > _CANNOT_KEPT:
                     del self._cannot[next(iter(self._cannot))]
                 continue
-            if judged != replace(run, version=judged.version):
-                changed.append(judged)
-        return changed
+            if judged.run != replace(run, version=judged.run.version):
+                changed.append(judged.run)
+            known = {_said(score) for score in scores}
+            fresh += [score for score in judged.scores if _said(score) not in known]
+        return changed, fresh
 
-    def _verdict(self, run: Run, spans: Sequence[Span], *, scores: Sequence[Score]) -> Run:
+    def _verdict(self, run: Run, spans: Sequence[Span], *, scores: Sequence[Score]) -> Judged:
         assembly = self._assemble(self._store, run, spans)
         own = [s for s in assembly.spans if assembly.run_of.get(f"{s.trace_id}/{s.span_id}") == run.id]
         # As the spans tell it: what a verdict put into the stored row must not count as said by the SDK.
@@ -284,8 +289,12 @@ class RunJudge:
         )
         # One above what is stored: it wins over that row, and loses against any that ingest writes later,
         # whose versions are offsets in the log, many bytes apart.
-        judged.version = run.version + 1
+        judged.run.version = run.version + 1
         return judged
+
+
+def _said(score: Score) -> tuple[str, str, str, float | None, str]:
+    return score.name, score.source, score.evaluator_version, score.value, score.label
 
 
 def _said_of(run: Run, spans: Sequence[Span], said: Mapping[str, Sequence[Score]]) -> list[Score]:

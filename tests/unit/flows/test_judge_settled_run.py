@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from roadworthy.backends.metadata.sqlite.store import SqliteMetadataStore
 from roadworthy.backends.telemetry.memory.store import MemoryTelemetryStore
 from roadworthy.contracts.telemetry import StoreUnavailable, TelemetryBatch, TelemetryStore
 from roadworthy.domain.finding import Finding
@@ -16,6 +18,7 @@ from roadworthy.domain.score import Score
 from roadworthy.domain.span import Span, SpanKind
 from roadworthy.features.ingest.runs.assemble import Assembly, assemble
 from roadworthy.features.judge.detector import Detector
+from roadworthy.features.judge.evaluator_book import EvaluatorBook, NamedEvaluator
 from roadworthy.features.judge.history import History
 from roadworthy.features.judge.outcomes import PRECEDENCE
 from roadworthy.features.judge.transcript import Transcript
@@ -61,6 +64,7 @@ class Room:
         self.store = MemoryTelemetryStore()
         self.published: list[str] = []
         self.precedence = precedence
+        self.evaluate: Callable[[Transcript], Sequence[Score]] = lambda _: ()
         self.judge = self.new_judge()
 
     def new_judge(self) -> RunJudge:
@@ -73,6 +77,7 @@ class Room:
                 fingerprint=lambda _, findings: tuple(f"issue-{f.detector}" for f in findings),
                 detectors=(SHOUTING,),
                 precedence=self.precedence,
+                evaluate=self.evaluate,
             ),
             publish=lambda _, ids: self.published.extend(ids),
             quiet_seconds=0.01,
@@ -231,3 +236,24 @@ def test_a_store_that_was_away_is_waited_for(room: Room, monkeypatch: pytest.Mon
 
     monkeypatch.setattr(room.store, "write", away)
     room.becomes(room.write(spans_of("a" * 32, answer="NO!")), lambda run: run.judged != "")
+
+
+def test_evaluators_of_the_project_score_every_run_once(room: Room, tmp_path: Path) -> None:
+    metadata = SqliteMetadataStore(tmp_path / "m.db")
+    book = EvaluatorBook(metadata)
+    config = {"phrases": ["fine"]}
+    saved = book.save(
+        NamedEvaluator(project=PROJECT, id="e1", name="friendly", kind="contains", config=config)
+    )
+    book.save(replace(saved, id="e2", name="off", enabled=False))
+    book.save(replace(saved, id="e3", name="others", agents=("nobody",)))
+    room.evaluate = book.scores
+    run_id = room.write(spans_of("a" * 32, answer="all is fine"))
+    room.becomes(run_id, lambda run: run.judged != "")
+    room.judge.again(PROJECT, [run_id])
+    done = room.judge.progress.judged
+    room.becomes(run_id, lambda _: room.judge.progress.judged > done)
+    (score,) = room.store.scores(PROJECT, run_id)
+    assert (score.name, score.value, score.source, score.sampled) == ("friendly", 1.0, "evaluator", 1.0)
+    assert score.evaluator_version.startswith("contains/")
+    metadata.close()

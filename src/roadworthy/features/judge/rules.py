@@ -9,10 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from roadworthy.contracts.telemetry import Filter, Op, RunQuery, TelemetryStore
 from roadworthy.domain.finding import Finding
 from roadworthy.domain.run import Run
+from roadworthy.domain.score import Score
 from roadworthy.features.judge.history import History
 from roadworthy.features.judge.issue_book import IssueBook
 from roadworthy.features.judge.issues import issues_of
 from roadworthy.features.judge.judging import Judging
+from roadworthy.features.judge.transcript import Transcript
 from roadworthy.features.judge.verdict import Predict, Rules
 
 _HISTORY_SECONDS = 600.0
@@ -38,6 +40,7 @@ class RulesBook:
         model_of: ModelOf,
         history_of: HistoryOf,
         clusters_of: Callable[[str], Mapping[str, str]],
+        evaluate: Callable[[Transcript], Sequence[Score]],
     ) -> None:
         self._store = store
         self._issues = issues
@@ -45,6 +48,7 @@ class RulesBook:
         self._model_of = model_of
         self._history_of = history_of
         self._clusters_of = clusters_of
+        self._evaluate = evaluate
         self._lock = threading.Lock()  # protects both tables
         self._rules: dict[tuple[str, str], tuple[float, Rules]] = {}
         self._histories: dict[tuple[str, str], tuple[float, History]] = {}
@@ -79,6 +83,7 @@ class RulesBook:
             detectors=detectors,
             precedence=wishes.precedence,
             history=self._history(project, agent),
+            evaluate=self._evaluate,
         )
 
     def _history(self, project: str, agent: str) -> History:

@@ -39,6 +39,16 @@ class Rules:
     detectors: tuple[Detector, ...] = DETECTORS
     precedence: tuple[str, ...] = PRECEDENCE
     history: History = field(default=NO_HISTORY)
+    evaluate: Callable[[Transcript], Sequence[Score]] = lambda _: ()
+    """What the project's evaluators say of a run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """`run` carries its verdict; `scores` are those of evaluators."""
+
+    run: Run
+    scores: tuple[Score, ...] = ()
 
 
 def find(
@@ -55,8 +65,8 @@ def find(
     return findings[:FINDINGS_KEPT]
 
 
-def judge_run(run: Run, spans: Sequence[Span], *, rules: Rules, scores: Sequence[Score] = ()) -> Run:
-    """`run` as its spans tell it, with its verdict; `version` is left as it is.
+def judge_run(run: Run, spans: Sequence[Span], *, rules: Rules, scores: Sequence[Score] = ()) -> Judged:
+    """`run` as its spans tell it, with its verdict; its `version` is left as it is.
 
     `spans` are those of the run as assembled, `scores` what was said of it (`TelemetryStore.scores_of_runs`).
     Deterministic: judging twice gives the same.
@@ -78,4 +88,4 @@ def judge_run(run: Run, spans: Sequence[Span], *, rules: Rules, scores: Sequence
     judged.outcome_source = word.source if word else ""
     judged.outcome_reason = word.reason if word else ""
     judged.issues = rules.fingerprint(judged, findings)
-    return judged
+    return Judged(run=judged, scores=tuple(rules.evaluate(transcript)))
