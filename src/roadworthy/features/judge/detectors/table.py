@@ -5,13 +5,16 @@ from __future__ import annotations
 from roadworthy.features.judge.detector import Detector
 from roadworthy.features.judge.detectors import (
     contract_broken,
+    cost_outlier,
     false_success_claim,
     hidden_tool_error,
     injection_followed,
     instruction_in_tool_result,
+    latency_outlier,
     loop,
     repeated_call,
     retry_storm,
+    token_outlier,
     tool_error_ignored,
     ungrounded_value,
 )
@@ -27,6 +30,9 @@ DETECTORS: tuple[Detector, ...] = (
     retry_storm.DETECTOR,
     ungrounded_value.DETECTOR,
     contract_broken.DETECTOR,
+    latency_outlier.DETECTOR,
+    token_outlier.DETECTOR,
+    cost_outlier.DETECTOR,
 )
 
 BY_NAME: dict[str, Detector] = {detector.name: detector for detector in DETECTORS}
