@@ -11,15 +11,18 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
 
 from roadworthy.backends.telemetry.chdb.migrations import apply
 from roadworthy.backends.telemetry.chdb.migrations.apply import MIGRATIONS, Migration
+from roadworthy.backends.telemetry.chdb.packing import RUN_FIELDS, SPAN_FIELDS
 from roadworthy.backends.telemetry.chdb.store import ChdbTelemetryStore
 from roadworthy.contracts.telemetry import RunQuery, SpanQuery, StoreFull, StoreUnavailable, TelemetryBatch
+from roadworthy.domain.run import Run
+from roadworthy.domain.span import Span
 from tests.contract.telemetry import writer_process
 from tests.contract.telemetry.making import NOON, batch, run, span, trace_id
 from tests.contract.telemetry.writer_process import ROWS, numbered_batch
@@ -245,3 +248,13 @@ def test_a_full_disk_refuses_and_recovers(small_disk: Path) -> None:
         filler.unlink()
         store.write(large)
         assert store.stats("p").spans == 101
+
+
+def test_every_field_has_its_place() -> None:
+    """One that is added to a noun and forgotten here would come back empty."""
+    for noun, packed, alone in (
+        (Span, SPAN_FIELDS, {"input", "output", "attributes"}),
+        (Run, RUN_FIELDS, {"input", "final_answer", "attributes", "step_attributes"}),
+    ):
+        assert {*packed, *alone} == {one.name for one in fields(noun)}
+        assert len(packed) == len(set(packed))

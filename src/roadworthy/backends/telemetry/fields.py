@@ -12,7 +12,7 @@ from typing import get_type_hints
 
 from roadworthy.contracts.telemetry import BadQuery, Filter, Op
 from roadworthy.domain.run import Outcome, Run, RunStatus
-from roadworthy.domain.span import ContentFormat, Span, SpanKind, SpanStatus
+from roadworthy.domain.span import Span, SpanKind, SpanStatus
 
 ATTRIBUTES = "attributes."
 MAX_VALUES = 1000
@@ -193,16 +193,28 @@ _CHOICES = {
     Outcome: tuple(Outcome),
     SpanKind: tuple(SpanKind),
     SpanStatus: tuple(SpanStatus),
-    ContentFormat: tuple(ContentFormat),
 }
-_NOT_ASKED_FOR = {"project", "attributes", "step_attributes", "handoffs", "findings"}
+_NOT_ASKED_FOR = {
+    Run: {"project", "attributes", "step_attributes", "handoffs", "findings"},
+    Span: {
+        "project",
+        "attributes",
+        "input_format",
+        "output_format",
+        "tool_definitions",
+        "outcome_reason",
+        "events",
+        "links",
+        "merged_into",
+    },
+}
 
 
 def _catalogue(noun: type[Run] | type[Span]) -> dict[str, Field]:
     hints = get_type_hints(noun)
     found: dict[str, Field] = {}
     for one in fields(noun):
-        if one.name in _NOT_ASKED_FOR:
+        if one.name in _NOT_ASKED_FOR[noun]:
             continue
         hint = hints[one.name]
         if hint in (int, float):

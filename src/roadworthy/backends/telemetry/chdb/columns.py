@@ -14,10 +14,11 @@ from typing import Any
 import orjson
 import pyarrow as pa
 
+from roadworthy.backends.telemetry.chdb.packing import packed_runs, packed_spans
 from roadworthy.backends.telemetry.storable import finite, text, whole
-from roadworthy.domain.finding import Evidence, Finding
+from roadworthy.domain.finding import Evidence
 from roadworthy.domain.rejection import Rejection
-from roadworthy.domain.run import Handoff, Run
+from roadworthy.domain.run import Run
 from roadworthy.domain.score import Score
 from roadworthy.domain.span import Span
 
@@ -49,15 +50,8 @@ SPAN_TEXTS = [
     "tool_call_id",
     "handoff_to",
     "input",
-    "input_format",
     "output",
-    "output_format",
-    "tool_definitions",
     "outcome",
-    "outcome_reason",
-    "events",
-    "links",
-    "merged_into",
 ]
 SPAN_WHOLES = [
     "version",
@@ -155,6 +149,7 @@ def span_table(spans: Sequence[Span], days: Sequence[int]) -> pa.Table:
     columns["day"] = _days(days)
     columns["cost_usd"] = _reals([span.cost_usd for span in spans])
     columns["attributes"] = _maps([span.attributes for span in spans])
+    columns["packed"] = packed_spans(spans, wholes=[columns[name] for name in SPAN_WHOLES])
     return pa.table(columns)
 
 
@@ -164,9 +159,8 @@ def run_table(runs: Sequence[Run], days: Sequence[int]) -> pa.Table:
     columns["cost_usd"] = _reals([run.cost_usd for run in runs])
     columns["attributes"] = _maps([run.attributes for run in runs])
     columns["step_attributes"] = _maps([run.step_attributes for run in runs])
-    columns["handoffs"] = _texts([handoffs_json(run.handoffs) for run in runs])
     columns["p_failure"] = _reals([run.p_failure for run in runs])
-    columns["findings"] = _texts([findings_json(run.findings) for run in runs])
+    columns["packed"] = packed_runs(runs, wholes=[columns[name] for name in RUN_WHOLES])
     return pa.table(columns)
 
 
@@ -220,63 +214,6 @@ def rejection_table(rejections: Sequence[Rejection], days: Sequence[int]) -> pa.
     columns = _scalars(rejections, REJECTION_TEXTS, REJECTION_WHOLES, [])
     columns["day"] = _days(days)
     return pa.table(columns)
-
-
-def handoffs_json(handoffs: Sequence[Handoff]) -> str:
-    if not handoffs:
-        return ""
-    return orjson.dumps(
-        [
-            [text(one.from_agent), text(one.to_agent), text(one.reason), text(one.span_id), whole(one.at_ns)]
-            for one in handoffs
-        ]
-    ).decode()
-
-
-def handoffs_from(stored: str) -> tuple[Handoff, ...]:
-    if not stored:
-        return ()
-    return tuple(
-        Handoff(from_agent=one[0], to_agent=one[1], reason=one[2], span_id=one[3], at_ns=one[4])
-        for one in orjson.loads(stored)
-    )
-
-
-def findings_json(findings: Sequence[Finding]) -> str:
-    """Lists and not objects: the names of fields are not stored a million times."""
-    if not findings:
-        return ""
-    return orjson.dumps(
-        [
-            [
-                text(one.detector),
-                one.version,
-                one.confidence,
-                text(one.mode),
-                text(one.reason),
-                text(one.tool),
-                _evidence(one.evidence),
-            ]
-            for one in findings
-        ]
-    ).decode()
-
-
-def findings_from(stored: str) -> tuple[Finding, ...]:
-    if not stored:
-        return ()
-    return tuple(
-        Finding(
-            detector=one[0],
-            version=one[1],
-            confidence=one[2],
-            mode=one[3],
-            reason=one[4],
-            tool=one[5],
-            evidence=_evidence_from(one[6]),
-        )
-        for one in orjson.loads(stored)
-    )
 
 
 def evidence_json(evidence: Sequence[Evidence]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 
 from roadworthy.backends.telemetry.chdb.clauses import Parameters, said, span_clause, within
 from roadworthy.backends.telemetry.chdb.newest_first import Matched, matched
@@ -40,16 +41,14 @@ def _few(session: Session, project: str, trace_ids: Sequence[str]) -> list[Span]
     p = Parameters()
     rows = session.rows(
         f"SELECT {_COLUMNS} FROM spans WHERE project = {p.text(project)} "
-        f"AND trace_id IN {p.texts(trace_ids)} ORDER BY version DESC LIMIT {_FEW_ROWS:d}",
+        f"AND trace_id IN {p.texts(trace_ids)} LIMIT {_FEW_ROWS:d}",
         p.values,
         settings=_POINT,
     )
     if len(rows) == _FEW_ROWS:
         return None
-    newest: dict[tuple[str, str], Span] = {}
-    for span in spans_from(rows):
-        newest.setdefault((span.trace_id, span.span_id), span)
-    return list(newest.values())
+    spans = sorted(spans_from(rows), key=attrgetter("version"))
+    return list({(span.trace_id, span.span_id): span for span in spans}.values())
 
 
 def _many(session: Session, project: str, trace_ids: Sequence[str]) -> list[Span]:
