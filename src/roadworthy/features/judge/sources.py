@@ -44,17 +44,18 @@ class Sources:
 
     def __init__(self, transcript: Transcript) -> None:
         self._now_ns = transcript.run.started_ns
-        pieces: list[str] = []
+        # What was asked is known from the start, whichever step tells of it first.
+        pieces: list[str] = [transcript.run.input[:_MOST_OF_ONE], transcript.instructions[:_MOST_OF_ONE]]
         self._indexes: list[int] = []
         self._offsets: list[int] = []
         self._arguments: dict[int, int] = {}
-        length = 0
+        length = len(pieces[0]) + len(pieces[1]) + 2
         answer = transcript.answer.strip()
         for step in transcript.steps:
             if length > _MOST_TEXT:
                 break
             if isinstance(step, Saying):
-                if _is_answer(step, answer):
+                if step.role == "system" or step.text == pieces[0] or _is_answer(step, answer):
                     continue
                 added = [step.text[:_MOST_OF_ONE]]
             elif step.name.lower() in _FINAL or is_protocol(step.name):

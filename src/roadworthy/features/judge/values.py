@@ -32,7 +32,7 @@ _MONTH = "|".join(sorted(_MONTHS, key=len, reverse=True))
 _DATES = (
     r"\b(?P<y1>(?:19|20)\d\d)[-/.](?P<m1>\d{1,2})[-/.](?P<d1>\d{1,2})(?!\d)"
     rf"|\b(?P<d2>\d{{1,2}})(?:st|nd|rd|th|er|\.)?\s+(?:of\s+|de\s+)?(?P<m2>{_MONTH})\b\.?(?:,?\s+(?:de\s+)?(?P<y2>\d{{4}})\b)?"
-    rf"|\b(?P<m3>{_MONTH})\b\.?\s+(?P<d3>\d{{1,2}})(?:st|nd|rd|th)?\b(?:,?\s+(?P<y3>\d{{4}})\b)?"
+    rf"|\b(?=[^\W\d]{{3,10}}\.?\s+\d)(?P<m3>{_MONTH})\b\.?\s+(?P<d3>\d{{1,2}})(?:st|nd|rd|th)?\b(?:,?\s+(?P<y3>\d{{4}})\b)?"
     r"|\b(?P<a4>\d{1,2})[/.](?P<b4>\d{1,2})[/.](?P<y4>\d{4}|\d\d)(?![\d.])"
 )
 _NUMBER = r"\d{1,30}(?:[.,]\d{1,30}){0,12}"
@@ -57,6 +57,7 @@ _UNIT = re.compile(
 )
 _MAGNITUDES = {"k": 1e3, "thousand": 1e3, "m": 1e6, "mio": 1e6, "million": 1e6, "bn": 1e9, "billion": 1e9}
 _MAGNITUDE = re.compile(r"\s?(k|thousand|m|mio|million|bn|billion)\b", re.IGNORECASE)
+_ANY = re.compile(r"[\d@]|https?:|www\.", re.IGNORECASE)
 _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]{0,300}`", re.DOTALL)
 _NUMBERING = re.compile(r"(?:^|\n)[\s>*#]*$")
 
@@ -82,6 +83,8 @@ class Value:
 
 def values(text: str, *, most: int = 200) -> Iterator[Value]:
     """What a text states, code left out, in order; at most `most`."""
+    if _ANY.search(text) is None:
+        return
     if "`" in text:
         text = _CODE.sub(lambda match: " " * len(match.group()), text)
     left = most

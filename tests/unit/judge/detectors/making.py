@@ -25,6 +25,7 @@ class Talk:
         self._history: list[dict[str, Any]] = []
         self._definitions = json.dumps([_definition(tool) for tool in tools]) if tools else ""
         self._answer = ""
+        self._unheard = False
         self._question = asked[0] if asked else ""
         if system:
             self._history.append({"role": "system", "content": system})
@@ -33,6 +34,7 @@ class Talk:
 
     def user(self, text: str) -> Talk:
         self._history.append({"role": "user", "content": text})
+        self._unheard = True
         return self
 
     def tool(
@@ -46,6 +48,8 @@ class Talk:
         negative: bool = False,
         error: str = "",
     ) -> Talk:
+        if self._unheard:
+            self.says("", finish="tool_calls")
         flags = [SpanFlag.INFERRED_ERROR] * hidden + [SpanFlag.NEGATIVE_RESULT] * negative
         self._add(
             kind=SpanKind.TOOL,
@@ -59,6 +63,7 @@ class Talk:
         return self
 
     def says(self, text: str, *, finish: str = "stop", agent: str = "") -> Talk:
+        self._unheard = False
         said = json.dumps([{"role": "assistant", "content": text}]) if text else ""
         self._add(
             kind=SpanKind.LLM,

@@ -10,6 +10,7 @@ from roadworthy.features.judge.detectors import (
     hidden_tool_error,
     injection_followed,
     instruction_in_tool_result,
+    invented_argument,
     latency_outlier,
     loop,
     repeated_call,
@@ -17,6 +18,7 @@ from roadworthy.features.judge.detectors import (
     token_outlier,
     tool_error_ignored,
     ungrounded_value,
+    used_empty_result,
 )
 
 DETECTORS: tuple[Detector, ...] = (
@@ -33,6 +35,8 @@ DETECTORS: tuple[Detector, ...] = (
     latency_outlier.DETECTOR,
     token_outlier.DETECTOR,
     cost_outlier.DETECTOR,
+    invented_argument.DETECTOR,
+    used_empty_result.DETECTOR,
 )
 
 BY_NAME: dict[str, Detector] = {detector.name: detector for detector in DETECTORS}
