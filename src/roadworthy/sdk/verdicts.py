@@ -19,6 +19,7 @@ from roadworthy.sdk.scope import current_agent, last_agent
 from roadworthy.sdk.tracer import tracer
 
 OUTCOME, OUTCOME_REASON = "roadworthy.outcome", "roadworthy.outcome.reason"
+SCORE_SOURCE = "roadworthy.score.source"
 EVALUATION_EVENT = "gen_ai.evaluation.result"
 
 _RUN = re.compile(r"([0-9a-f]{32})-([0-9a-f]{16})")
@@ -60,7 +61,7 @@ def score(
             raise ValueError(f"score name must be a text, not {name!r}")
         if value is None and not label:
             raise ValueError(f"score {name!r} needs a value or a label")
-        event: dict[str, AttributeValue] = {"gen_ai.evaluation.name": name}
+        event: dict[str, AttributeValue] = {"gen_ai.evaluation.name": name, SCORE_SOURCE: "sdk"}
         if value is not None:
             event["gen_ai.evaluation.score.value"] = float(value)
         if label:

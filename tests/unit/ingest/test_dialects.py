@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from roadworthy.contracts.intake import Encoding, Signal
+from roadworthy.domain.score import Score
 from roadworthy.domain.span import ContentFormat, Span, SpanFlag, SpanKind, SpanStatus
 from roadworthy.features.ingest.decode import decode
 from roadworthy.features.ingest.dialects.table import DIALECTS
@@ -575,6 +576,42 @@ def test_evaluations_become_scores() -> None:
     (score,) = from_log.scores
     assert (score.name, score.value, score.label, score.explanation) == ("helpful", 0.5, "so so", "vague")
     assert (score.trace_id, score.source, from_span.spans[0].events) == (TRACE.hex(), "otel", "")
+
+
+def score_said(**attributes: Any) -> Score:
+    event = {"gen_ai.evaluation.name": "outcome", "gen_ai.evaluation.score.label": "fail"} | attributes
+    sent = {
+        "traceId": TRACE.hex(),
+        "spanId": "eee19b7ec3c1b174",
+        "events": [{"name": "gen_ai.evaluation.result", "timeUnixNano": NOW_NS, "attributes": pairs(event)}],
+    }
+    traces = {"resourceSpans": [{"scopeSpans": [{"spans": [sent]}]}]}
+    (score,) = decode(record(json.dumps(traces).encode(), encoding=Encoding.JSON), version=3).scores
+    return score
+
+
+def test_an_evaluation_of_ours_says_who_judged_what_it_cost_and_how_it_was_drawn() -> None:
+    score = score_said(
+        **{
+            "roadworthy.score.source": "judge",
+            "roadworthy.score.author": "nightly",
+            "roadworthy.score.mode": "ungrounded",
+            "roadworthy.score.cost_usd": 0.002,
+            "roadworthy.score.sampled": 0.1,
+        }
+    )
+    assert (score.source, score.author, score.mode) == ("judge", "nightly", "ungrounded")
+    assert (score.cost_usd, score.sampled) == (0.002, 0.1)
+
+
+@pytest.mark.parametrize("source", ["reviewer", "user", "business", "api", "detector", "whoever"])
+def test_what_an_agent_sends_cannot_speak_as_somebody_else(source: str) -> None:
+    assert score_said(**{"roadworthy.score.source": source}).source == "otel"
+
+
+def test_what_cannot_be_is_unknown() -> None:
+    score = score_said(**{"roadworthy.score.mode": "mast-9.9", "roadworthy.score.sampled": 7})
+    assert (score.mode, score.sampled) == ("", None)
 
 
 def log_contents(*records: dict[str, Any]) -> list[Any]:

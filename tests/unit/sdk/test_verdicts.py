@@ -72,6 +72,7 @@ def test_a_stored_handle_reaches_the_run_later(collector: Collector, start: Star
             "gen_ai.evaluation.result",
             {
                 "gen_ai.evaluation.name": "thumbs",
+                "roadworthy.score.source": "sdk",
                 "gen_ai.evaluation.score.value": 1.0,
                 "gen_ai.evaluation.score.label": "up",
                 "gen_ai.evaluation.explanation": "fast",
@@ -86,7 +87,11 @@ def test_a_score_is_an_event_of_the_step_that_is_open(collector: Collector, star
         roadworthy.score("relevance", 0.25)
     roadworthy.flush()
     tool = collector.named("execute_tool t")
-    assert tool.events[0][1] == {"gen_ai.evaluation.name": "relevance", "gen_ai.evaluation.score.value": 0.25}
+    assert tool.events[0][1] == {
+        "gen_ai.evaluation.name": "relevance",
+        "roadworthy.score.source": "sdk",
+        "gen_ai.evaluation.score.value": 0.25,
+    }
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from roadworthy.doors.cli import keys, people, reads, serve, transfer
+from roadworthy.doors.cli import keys, people, reads, serve, transfer, verdicts
 from roadworthy.doors.cli.client import fail
 from roadworthy.doors.cli.doctor import doctor
 from roadworthy.doors.cli.options import DEFAULT_SERVER, Key, Server
@@ -28,6 +28,9 @@ app.command()(reads.runs)
 app.command()(reads.run)
 app.command()(reads.tail)
 app.command()(reads.search)
+app.command()(verdicts.outcome)
+app.command()(verdicts.scores)
+app.command()(verdicts.issues)
 app.command("import")(transfer.import_)
 app.command()(transfer.export)
 app.add_typer(keys.app, name="keys")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from roadworthy.contracts.intake import IntakeRecord
+from roadworthy.domain.failure_mode import BY_ID
 from roadworthy.domain.score import Score
 from roadworthy.features.ingest.any_value import Attributes, as_text
 from roadworthy.features.ingest.join_keys import response_key
@@ -17,6 +18,10 @@ from roadworthy.features.ingest.validate import id_fault
 
 EVENT = "gen_ai.evaluation.result"
 _ATTRIBUTE = "gen_ai.evaluation."
+_OURS = "roadworthy.score."
+"""Of our SDK, and of evaluators that write for us."""
+_SOURCES = frozenset({"sdk", "otel", "evaluator", "judge"})
+"""Who may speak here. A person, or a business system, is known by more than what an agent sends of itself."""
 _RESPONSE_ID = "gen_ai.response.id"
 
 
@@ -63,7 +68,8 @@ def _score(
     attributes: Attributes, *, project: str, trace_id: str, span_id: str, at_ns: int, version: int
 ) -> Score:
     get = attributes.get
-    source = as_text(get("roadworthy.score.source"))
+    mode = as_text(get(_OURS + "mode"))
+    source = as_text(get(_OURS + "source"))
     return Score(
         project=project,
         trace_id=trace_id,
@@ -71,12 +77,22 @@ def _score(
         name=as_text(get(_ATTRIBUTE + "name")) or "evaluation",
         value=_number(get(_ATTRIBUTE + "score.value", get(_ATTRIBUTE + "score"))),
         label=as_text(get(_ATTRIBUTE + "score.label", get(_ATTRIBUTE + "label"))),
-        source=source or "otel",
+        source=source if source in _SOURCES else "otel",
+        author=as_text(get(_OURS + "author")),
         evaluator_version=as_text(get(_ATTRIBUTE + "evaluator.version")),
         explanation=as_text(get(_ATTRIBUTE + "explanation")),
+        mode=mode if mode in BY_ID else "",
+        cost_usd=_number(get(_OURS + "cost_usd")),
+        sampled=_share(get(_OURS + "sampled")),
         at_ns=at_ns,
         version=version,
     )
+
+
+def _share(value: Any) -> float | None:
+    """A probability; what cannot be one is unknown."""
+    number = _number(value)
+    return number if number is not None and 0 < number <= 1 else None
 
 
 def _number(value: Any) -> float | None:

@@ -23,6 +23,7 @@ from tests.unit.doors.rest.listening import Listening, listening
 HELP = Path(__file__).parent / "help"
 COMMANDS = [
     *("", "up", "serve", "runs", "run", "tail", "search", "import", "export", "doctor", "mcp"),
+    *("outcome", "scores", "issues"),
     *("keys", "keys create", "keys list", "keys revoke", "people", "people add", "people list"),
     "people remove",
 ]
@@ -235,3 +236,34 @@ def test_a_setting_that_cannot_be(
     assert done.returncode == 2
     assert says in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_an_outcome_is_said_and_shown(server: Listening) -> None:
+    server.desk.write(1)
+    run, where = trace_id(1), {"ROADWORTHY_SERVER": server.url}
+
+    assert "not judged yet" in roadworthy("scores", run, **where).stdout
+    said = roadworthy("outcome", run, "failure", "--reason", "wrong total", **where)
+    assert said.stdout == f"{run}: api says failure\n", said.stderr
+    done = roadworthy("outcome", run, "success", "--source", "reviewer", "--author", "ada", **where)
+    assert done.returncode == 0, done.stderr
+    kept = roadworthy("outcome", run, "failure", "--source", "judge", **where)
+    assert "the run counts as success: reviewer counts first" in kept.stdout
+
+    shown = roadworthy("scores", run, **where).stdout
+    assert "outcome success, says reviewer" in shown
+    assert "reviewer (ada)\tsuccess" in shown
+    assert "api (local)\tfailure: wrong total" in shown
+    rows = [json.loads(line) for line in roadworthy("scores", run, "--json", **where).stdout.splitlines()]
+    assert {row["source"] for row in rows} == {"api", "reviewer", "judge"}
+
+
+def test_an_outcome_of_no_run_fails_and_says_so(server: Listening) -> None:
+    done = roadworthy("outcome", trace_id(9), "success", ROADWORTHY_SERVER=server.url)
+    assert done.returncode == 1
+    assert "no run" in done.stderr
+
+
+def test_no_issues_are_said_to_be_none(server: Listening) -> None:
+    done = roadworthy("issues", ROADWORTHY_SERVER=server.url)
+    assert (done.returncode, done.stdout) == (0, "No issues.\n")

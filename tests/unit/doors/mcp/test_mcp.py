@@ -16,10 +16,11 @@ from mcp.client.client import Client
 from mcp.client.stdio import StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
 
+from roadworthy.domain.finding import Evidence, Finding
 from roadworthy.domain.project import KeyScope
 from roadworthy.doors.mcp.tools import shorten
 from roadworthy.doors.rest.settings import RestSettings
-from tests.unit.doors.rest.desk import Desk, open_desk, trace_id
+from tests.unit.doors.rest.desk import Desk, a_run, open_desk, trace_id
 from tests.unit.doors.rest.listening import Listening, listening
 
 
@@ -60,7 +61,7 @@ def test_a_coding_agent_finds_a_run_and_reads_it(open_server: Listening) -> None
             names = {tool.name for tool in (await client.list_tools()).tools}
             assert names == {
                 *("list_agents", "list_runs", "get_run", "get_span", "compare_runs", "search"),
-                *("aggregates", "list_fields"),
+                *("aggregates", "list_fields", "explain_run", "list_issues"),
             }
             runs = (await call(client, "list_runs", filters=["agent:=:support"], limit=2))["runs"]
             assert [run["id"] for run in runs] == [trace_id(3), trace_id(2)]
@@ -79,6 +80,41 @@ def test_a_coding_agent_finds_a_run_and_reads_it(open_server: Listening) -> None
             assert [(a["agent"], a["runs"], a["error_rate"]["n"]) for a in agents] == [("support", 3, 3)]
             said = await call(client, "compare_runs", run_id=trace_id(1), other_run_id=trace_id(2))
             assert said["first_divergence"] == 0
+
+    anyio.run(session)
+
+
+def test_a_coding_agent_is_told_what_went_wrong_and_where(open_server: Listening) -> None:
+    desk = open_server.desk
+    step = f"{1:015x}2"
+    finding = Finding(
+        detector="hidden_tool_error",
+        mode="tool-failed",
+        reason="find_order said OK and gave an error.",
+        confidence=0.9,
+        evidence=(Evidence(span_id=step, place="output", excerpt="zanzibar", start=0, end=8),),
+    )
+    desk.write(1, 2)
+    desk.write_runs(a_run(1, version=9, judged="1", p_failure=0.75, findings=(finding,)))
+    desk.client.post(
+        f"/api/v1/runs/{trace_id(1)}/outcome",
+        json={"outcome": "failure", "source": "business", "reason": "refund reversed"},
+    )
+
+    async def session() -> None:
+        async with over_http(open_server) as client:
+            told = await call(client, "explain_run", run_id=trace_id(1))
+            text = "\n".join(told["explanation"])
+            assert "Outcome failure, said by business: refund reversed." in text
+            assert "Probability of failure 0.75" in text
+            assert "find_order said OK and gave an error." in text
+            assert f"step {step} output: “zanzibar”" in text
+            assert told["first_suspicious_span_id"] == step
+            assert told["said"][0]["source"] == "business"
+            nothing = "\n".join((await call(client, "explain_run", run_id=trace_id(2)))["explanation"])
+            assert "Nobody has said" in nothing
+            assert "not looked at it yet" in nothing
+            assert (await call(client, "list_issues"))["issues"] == []
 
     anyio.run(session)
 
