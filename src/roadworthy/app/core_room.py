@@ -37,6 +37,7 @@ from roadworthy.features.observe.jobs import JobRunner
 from roadworthy.features.observe.reprice import KIND as REPRICE
 from roadworthy.features.observe.reprice import Reprice
 from roadworthy.features.observe.service import ObserveService
+from roadworthy.flows.rejudge import KIND as REJUDGE
 from roadworthy.flows.table import periodic_flows
 
 _LATE_SECONDS = 30.0
@@ -74,7 +75,7 @@ class CoreRoom:
         REGISTRY.register(IngestCollector(self.consumer, backlog_bytes=self._reader.backlog_bytes))
         observe = ObserveService(self._telemetry, assemble=assemble)
         reprice = Reprice(self._telemetry, metadata=self._metadata, assemble=assemble, price_with=_price_with)
-        self._jobs = JobRunner(self._metadata, kinds={REPRICE: reprice})
+        self._jobs = JobRunner(self._metadata, kinds={REPRICE: reprice, REJUDGE: self._judging.rejudge})
         self._periodic = PeriodicRunner(
             periodic_flows(
                 metadata=self._metadata,

@@ -18,6 +18,7 @@ from roadworthy.features.judge.service import JudgeService
 from roadworthy.features.observe.steps import Assembly, assembled
 from roadworthy.flows.cluster_failures import FailureClusters
 from roadworthy.flows.judge_settled_run import RunJudge
+from roadworthy.flows.rejudge import Rejudge
 
 
 class Judging:
@@ -45,8 +46,14 @@ class Judging:
         self.runs = RunJudge(store, assemble=_assembled, rules_of=self.rules.of, publish=publish)
         self.clusters = FailureClusters(store, metadata, again=self.runs.again)
         self.service = JudgeService(
-            store, metadata, again=self.runs.again, settings=self.settings, issues=self.issues
+            store,
+            metadata,
+            again=self.runs.again,
+            settings=self.settings,
+            issues=self.issues,
+            evaluators=self.evaluators,
         )
+        self.rejudge = Rejudge(store, judge_now=self.runs.judge_now, evaluators=self.evaluators)
 
 
 def _assembled(store: TelemetryStore, run: Run, spans: Sequence[Span]) -> Assembly:

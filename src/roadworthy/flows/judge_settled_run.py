@@ -29,7 +29,7 @@ from roadworthy.contracts.telemetry import (
 from roadworthy.domain.run import Run, RunStatus
 from roadworthy.domain.score import Score
 from roadworthy.domain.span import Span
-from roadworthy.features.judge.verdict import Judged, Rules, judge_run
+from roadworthy.features.judge.verdict import Evaluate, Judged, Rules, judge_run
 
 log = logging.getLogger(__name__)
 
@@ -133,6 +133,11 @@ class RunJudge:
         self._put(project, run_ids, after=0.0)
         self._wake.set()
 
+    def judge_now(self, project: str, run_ids: Sequence[str], *, evaluate: Evaluate | None = None) -> None:
+        """In the caller's thread: these runs, settled or not known to be. `evaluate` in place of the
+        evaluators that are switched on. Raises StoreFull and StoreUnavailable."""
+        self._judge(project, run_ids, evaluate=evaluate)
+
     def _put(self, project: str, run_ids: Sequence[str], *, after: float) -> None:
         at = time.monotonic() + after
         with self._lock:
@@ -205,10 +210,10 @@ class RunJudge:
             if ids:
                 self._put(project, ids, after=0.0)
 
-    def _judge(self, project: str, ids: Sequence[str]) -> None:
+    def _judge(self, project: str, ids: Sequence[str], *, evaluate: Evaluate | None = None) -> None:
         began = time.monotonic()
         for block in _blocks(self._settled(project, self._runs(project, ids))):
-            runs, scores = self._verdicts(project, block)
+            runs, scores = self._verdicts(project, block, evaluate=evaluate)
             if runs or scores:
                 token = f"judge:{self._boot}:{next(self._numbers)}"
                 self._store.write(TelemetryBatch(token=token, runs=runs, scores=scores))
@@ -244,7 +249,9 @@ class RunJudge:
                 settled.append(run)
         return settled
 
-    def _verdicts(self, project: str, runs: Sequence[Run]) -> tuple[list[Run], list[Score]]:
+    def _verdicts(
+        self, project: str, runs: Sequence[Run], *, evaluate: Evaluate | None
+    ) -> tuple[list[Run], list[Score]]:
         """The runs whose verdict is another one now, and the scores that were not there yet."""
         traces = list(dict.fromkeys(trace for run in runs for trace in run.trace_ids))
         by_trace: dict[str, list[Span]] = {}
@@ -259,7 +266,7 @@ class RunJudge:
             spans = [span for trace in run.trace_ids for span in by_trace.get(trace, ())]
             scores = _said_of(run, spans, said)
             try:
-                judged = self._verdict(run, spans, scores=scores)
+                judged = self._verdict(run, spans, scores=scores, evaluate=evaluate)
             except (StoreFull, StoreUnavailable):
                 raise
             except Exception:
@@ -276,7 +283,12 @@ class RunJudge:
             fresh += [score for score in judged.scores if _said(score) not in known]
         return changed, fresh
 
-    def _verdict(self, run: Run, spans: Sequence[Span], *, scores: Sequence[Score]) -> Judged:
+    def _verdict(
+        self, run: Run, spans: Sequence[Span], *, scores: Sequence[Score], evaluate: Evaluate | None
+    ) -> Judged:
+        rules = self._rules_of(run.project, run.agent)
+        if evaluate is not None:
+            rules = replace(rules, evaluate=evaluate)
         assembly = self._assemble(self._store, run, spans)
         own = [s for s in assembly.spans if assembly.run_of.get(f"{s.trace_id}/{s.span_id}") == run.id]
         # As the spans tell it: what a verdict put into the stored row must not count as said by the SDK.
@@ -284,7 +296,7 @@ class RunJudge:
         judged = judge_run(
             replace(told, sort_ns=run.sort_ns, cost_usd=run.cost_usd),
             own or list(assembly.spans),
-            rules=self._rules_of(run.project, run.agent),
+            rules=rules,
             scores=scores,
         )
         # One above what is stored: it wins over that row, and loses against any that ingest writes later,

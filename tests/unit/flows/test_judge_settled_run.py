@@ -11,6 +11,7 @@ import pytest
 
 from roadworthy.backends.metadata.sqlite.store import SqliteMetadataStore
 from roadworthy.backends.telemetry.memory.store import MemoryTelemetryStore
+from roadworthy.contracts.metadata import Job
 from roadworthy.contracts.telemetry import StoreUnavailable, TelemetryBatch, TelemetryStore
 from roadworthy.domain.finding import Finding
 from roadworthy.domain.run import Outcome, Run
@@ -24,7 +25,9 @@ from roadworthy.features.judge.outcomes import PRECEDENCE
 from roadworthy.features.judge.transcript import Transcript
 from roadworthy.features.judge.verdict import Rules
 from roadworthy.features.observe.steps import assembled
+from roadworthy.flows import rejudge
 from roadworthy.flows.judge_settled_run import RunJudge
+from roadworthy.flows.rejudge import Rejudge
 
 PROJECT = "shop"
 SECOND = 10**9
@@ -256,4 +259,37 @@ def test_evaluators_of_the_project_score_every_run_once(room: Room, tmp_path: Pa
     (score,) = room.store.scores(PROJECT, run_id)
     assert (score.name, score.value, score.source, score.sampled) == ("friendly", 1.0, "evaluator", 1.0)
     assert score.evaluator_version.startswith("contains/")
+    metadata.close()
+
+
+def test_history_is_judged_again_in_pieces_that_can_be_taken_up_later(room: Room, tmp_path: Path) -> None:
+    metadata = SqliteMetadataStore(tmp_path / "m.db")
+    book = EvaluatorBook(metadata)
+    off = NamedEvaluator(
+        project=PROJECT,
+        id="e1",
+        name="friendly",
+        kind="contains",
+        config={"phrases": ["fine"]},
+        enabled=False,
+    )
+    book.save(off)
+    ids = [room.write(spans_of(f"{n:032x}", answer="fine"), tell=False) for n in range(1, 131)]
+    work = Rejudge(room.store, judge_now=room.judge.judge_now, evaluators=book)
+    job = Job(
+        id="j",
+        project=PROJECT,
+        kind=rejudge.KIND,
+        arguments=rejudge.arguments(filters=(), from_ns=None, to_ns=None, evaluators=["e1"]),
+        created_ns=1,
+        updated_ns=1,
+    )
+    first = work(job)
+    assert (first.done, first.total) == (100, 130)
+    # As after a restart: the piece is done a second time, and then the next one.
+    assert work(job) == first
+    last = work(replace(job, position=first.position or "", done=first.done, total=first.total))
+    assert (last.position, last.done) == (None, 130)
+    assert all(room.run(run_id).judged for run_id in ids)
+    assert all([s.value for s in room.store.scores(PROJECT, run_id)] == [1.0] for run_id in ids)
     metadata.close()

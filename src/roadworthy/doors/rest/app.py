@@ -23,6 +23,7 @@ from roadworthy.doors.rest.page import WebPage
 from roadworthy.doors.rest.problems import PROBLEM_RESPONSES, not_found
 from roadworthy.doors.rest.routes import (
     detectors,
+    evaluators,
     events,
     feedback,
     issues,
@@ -60,6 +61,7 @@ _ROUTERS: tuple[APIRouter, ...] = (
     outcome_events.router,
     feedback.router,
     issues.router,
+    evaluators.router,
 )
 
 

@@ -9,13 +9,11 @@ from collections.abc import Callable, Mapping, Sequence
 from roadworthy.contracts.telemetry import Filter, Op, RunQuery, TelemetryStore
 from roadworthy.domain.finding import Finding
 from roadworthy.domain.run import Run
-from roadworthy.domain.score import Score
 from roadworthy.features.judge.history import History
 from roadworthy.features.judge.issue_book import IssueBook
 from roadworthy.features.judge.issues import issues_of
 from roadworthy.features.judge.judging import Judging
-from roadworthy.features.judge.transcript import Transcript
-from roadworthy.features.judge.verdict import Predict, Rules
+from roadworthy.features.judge.verdict import Evaluate, Predict, Rules
 
 _HISTORY_SECONDS = 600.0
 _HISTORY_RUNS = 500
@@ -40,7 +38,7 @@ class RulesBook:
         model_of: ModelOf,
         history_of: HistoryOf,
         clusters_of: Callable[[str], Mapping[str, str]],
-        evaluate: Callable[[Transcript], Sequence[Score]],
+        evaluate: Evaluate,
     ) -> None:
         self._store = store
         self._issues = issues

@@ -7,6 +7,7 @@ from functools import partial
 
 from roadworthy.contracts.metadata import MetadataStore
 from roadworthy.contracts.telemetry import TelemetryStore
+from roadworthy.features.judge.evaluator_book import EvaluatorBook
 from roadworthy.features.judge.feedback import FeedbackLinks
 from roadworthy.features.judge.issue_book import IssueBook
 from roadworthy.features.judge.issue_list import IssueList
@@ -31,10 +32,12 @@ class JudgeService:
         again: Callable[[str, Sequence[str]], None],
         settings: JudgingSettings | None = None,
         issues: IssueBook | None = None,
+        evaluators: EvaluatorBook | None = None,
     ) -> None:
         self.words = Words(store, again=again)
         self.judging = settings or JudgingSettings(metadata)
         self.issues = issues or IssueBook(metadata)
+        self.evaluators = evaluators or EvaluatorBook(metadata)
         self.issue_list = IssueList(store, book=self.issues)
         self.events = OutcomeEvents(store, metadata, words=self.words, judging=self.judging)
         self.links = FeedbackLinks(metadata)

@@ -26,6 +26,7 @@ Predict = Callable[[Transcript, Sequence[Finding]], float | None]
 """How likely the run failed; None where nobody can say (no calibrated model)."""
 Fingerprint = Callable[[Run, Sequence[Finding]], tuple[str, ...]]
 """Ids of the issues a run belongs to."""
+Evaluate = Callable[[Transcript], Sequence[Score]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +40,7 @@ class Rules:
     detectors: tuple[Detector, ...] = DETECTORS
     precedence: tuple[str, ...] = PRECEDENCE
     history: History = field(default=NO_HISTORY)
-    evaluate: Callable[[Transcript], Sequence[Score]] = lambda _: ()
+    evaluate: Evaluate = lambda _: ()
     """What the project's evaluators say of a run."""
 
 
