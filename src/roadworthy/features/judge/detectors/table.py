@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from roadworthy.features.judge.detector import Detector
 from roadworthy.features.judge.detectors import (
+    asked_again,
+    assumption_made,
     contract_broken,
     cost_outlier,
+    disagreement_ignored,
+    doubt_voiced,
     false_success_claim,
     hidden_tool_error,
     injection_followed,
@@ -13,12 +17,15 @@ from roadworthy.features.judge.detectors import (
     invented_argument,
     latency_outlier,
     loop,
+    no_verification,
     repeated_call,
     retry_storm,
     token_outlier,
     tool_error_ignored,
+    unfinished_conversation,
     ungrounded_value,
     used_empty_result,
+    write_without_confirmation,
 )
 
 DETECTORS: tuple[Detector, ...] = (
@@ -37,6 +44,13 @@ DETECTORS: tuple[Detector, ...] = (
     cost_outlier.DETECTOR,
     invented_argument.DETECTOR,
     used_empty_result.DETECTOR,
+    asked_again.DETECTOR,
+    write_without_confirmation.DETECTOR,
+    unfinished_conversation.DETECTOR,
+    doubt_voiced.DETECTOR,
+    assumption_made.DETECTOR,
+    disagreement_ignored.DETECTOR,
+    no_verification.DETECTOR,
 )
 
 BY_NAME: dict[str, Detector] = {detector.name: detector for detector in DETECTORS}
