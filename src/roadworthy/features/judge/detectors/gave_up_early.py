@@ -1,0 +1,157 @@
+"""The run ended before the task did: a limit of steps, a surrender, or a hand-over to a person, untried."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from roadworthy.domain.finding import Evidence, Finding
+from roadworthy.domain.run import RunStatus
+from roadworthy.features.judge.deeds import is_protocol, words
+from roadworthy.features.judge.detector import EXCERPT, Detector, excerpt
+from roadworthy.features.judge.detectors.no_answer import ended_on_tool
+from roadworthy.features.judge.history import History
+from roadworthy.features.judge.told import told
+from roadworthy.features.judge.transcript import Transcript
+
+_LIMIT = re.compile(
+    r"recursion ?(?:limit|error|depth)|graphrecursion|max(?:imum)?[ _-]?(?:number of )?(?:turns?"
+    r"|iterations?|steps?|rounds?|loops?"
+    r"|consecutive|tool[ _-]?calls?|retries)\w*|maxturns|(?:iteration|step|turn|usage|request|time) limit"
+    r"|usagelimitexceeded|stopped due to|too many (?:steps|iterations|turns|tool calls)"
+    r"|budget (?:exceeded|exhausted)",
+    re.IGNORECASE,
+)
+_STOPPED = re.compile(
+    r"agent stopped|stopped due to|reached (?:the |my |its )?(?:max\w*|limit|iteration|step|turn)|"
+    r"(?:iteration|step|turn|recursion) limit (?:was |has been )?(?:reached|exceeded)"
+    r"|sorry, need more steps|"
+    r"ran out of (?:steps|time|turns|iterations)",
+    re.IGNORECASE,
+)
+_SURRENDER = re.compile(
+    r"\b(?:I|we) (?:was|were|am|'m|have been|has been) (?:unable|not able) to (?:complete|finish"
+    r"|solve|resolve|finali[sz]e|accomplish)"
+    r"|\b(?:I|we) (?:could not|couldn't|cannot|can't|did not|didn't) (?:complete|finish|solve"
+    r"|accomplish) (?:the|this|your|that)"
+    r"|\b(?:I|we)(?:'m| am| are|'re)? (?:giving|gave|give) up\b|\btask (?:could not be"
+    r"|was not) (?:completed|finished)"
+    r"|\bich konnte (?:die|ihre|diese) (?:aufgabe|anfrage) nicht|\bje n'ai pas (?:pu"
+    r"|réussi à) (?:terminer|achever)"
+    r"|\bno (?:pude|he podido) (?:completar|terminar)",
+    re.IGNORECASE,
+)
+_TO_PERSON = frozenset({"human", "humans", "person", "operator", "representative", "staff", "supervisor"})
+_HANDS = frozenset(
+    {"transfer", "escalate", "handoff", "hand", "forward", "request", "contact", "ask", "route"}
+)
+_HANDED = re.compile(
+    r"\b(?:transfer(?:red|ring)?|connect(?:ed|ing)?|escalat(?:ed|ing)|hand(?:ed|ing)) (?:you |this "
+    r"|it |the \w+ |your \w+ )?"
+    r"(?:over )?(?:to|with) (?:a |an |our |one of our )?(?:human|live|real|person|agent"
+    r"|representative|specialist|support|colleague)",
+    re.IGNORECASE,
+)
+_END = 2_000
+
+
+def detect(transcript: Transcript, history: History) -> Sequence[Finding]:
+    run = transcript.run
+    if run.status is RunStatus.RUNNING:
+        return ()
+    error = f"{run.error_type[:200]} {run.error[:1_000]}"
+    limit = _LIMIT.search(error) if run.error or run.error_type else None
+    if limit is not None:
+        shown = Evidence(span_id=run.root_span_id, place="error", excerpt=run.error[:EXCERPT])
+        return (DETECTOR.finding(f"The run was stopped by a limit ({limit.group()}).", shown),)
+    return _of_answer(transcript) or _untried(transcript) or _on_a_tool(transcript)
+
+
+def _of_answer(transcript: Transcript) -> Sequence[Finding]:
+    turns = told(transcript)
+    if not turns or not turns[-1].last:
+        return ()
+    turn = turns[-1]
+    start = max(0, len(turn.text) - _END)
+    text = turn.text[start:].replace("’", "'")
+    said = _STOPPED.search(text[:400]) if len(text) < 400 else None
+    reason, sure = "The answer says that the agent was stopped", 0.9
+    if said is None:
+        said = _SURRENDER.search(text)
+        reason, sure = "The answer says that the task was not completed", 0.85
+    if said is None:
+        return ()
+    shown = excerpt(
+        turn.text,
+        start=start + said.start(),
+        end=start + said.end(),
+        span_id=turn.span_id,
+        place=turn.place,
+    )
+    return (DETECTOR.finding(f'{reason} ("{" ".join(said.group().split())}").', shown, confidence=sure),)
+
+
+def _untried(transcript: Transcript) -> Sequence[Finding]:
+    """Handed to a person although there were tools, none of which was tried."""
+    tools = [tool for tool in transcript.tools if not is_protocol(tool.name)]
+    handed = [tool for tool in tools if is_for_people(tool.name)]
+    others = len(tools) - len(handed)
+    offered = [name for name in transcript.offered if not is_for_people(name)]
+    if others or (not offered and not handed):
+        return ()
+    if handed:
+        last = handed[-1]
+        shown = excerpt(last.arguments, start=0, end=160, span_id=last.span_id, place="input")
+        return (
+            DETECTOR.finding(
+                f"{last.name} handed the task to a person before any other tool was tried.",
+                shown,
+                confidence=0.8,
+                tool=last.name,
+            ),
+        )
+    answer = transcript.answer[:_END]
+    said = _HANDED.search(answer)
+    if said is None:
+        return ()
+    shown = excerpt(
+        answer, start=said.start(), end=said.end(), span_id=transcript.answer_span, place="answer"
+    )
+    return (
+        DETECTOR.finding("The task was handed to a person and no tool was tried.", shown, confidence=0.7),
+    )
+
+
+def is_for_people(name: str) -> bool:
+    """Whether a tool of that name hands the task to a person."""
+    parts = set(words(name))
+    return not parts.isdisjoint(_TO_PERSON) and not parts.isdisjoint(_HANDS)
+
+
+def _on_a_tool(transcript: Transcript) -> Sequence[Finding]:
+    if transcript.answer or not ended_on_tool(transcript):
+        return ()
+    last = transcript.tools[-1]
+    shown = excerpt(
+        last.result, start=0, end=min(160, len(last.result)), span_id=last.span_id, place="output"
+    )
+    return (
+        DETECTOR.finding(
+            f"The run ended on what {last.name} brought; nothing was made of it.",
+            shown,
+            confidence=0.8,
+            tool=last.name,
+        ),
+    )
+
+
+DETECTOR = Detector(
+    name="gave_up_early",
+    title="Gave up early",
+    description="A limit of steps, turns or recursion ended the run; the answer says that the task was not "
+    "completed or that the agent was stopped; the task went to a person before any tool was tried; "
+    "or the run "
+    "ended on a tool's result. Silent on single deeds that failed and are admitted.",
+    mode="mast-3.1",
+    detect=detect,
+)
