@@ -10,6 +10,7 @@ import typer
 from roadworthy.doors.cli import keys, people, reads, serve, transfer, verdicts
 from roadworthy.doors.cli.client import fail
 from roadworthy.doors.cli.doctor import doctor
+from roadworthy.doors.cli.eval_detectors import eval_detectors
 from roadworthy.doors.cli.options import DEFAULT_SERVER, Key, Server
 from roadworthy.doors.cli.wiring import Wiring, wiring
 
@@ -36,6 +37,7 @@ app.command()(transfer.export)
 app.add_typer(keys.app, name="keys")
 app.add_typer(people.app, name="people")
 app.command()(doctor)
+app.command()(eval_detectors)
 
 
 @app.command()

@@ -26,7 +26,7 @@ START_NS = 1_767_225_600 * 10**9
 _STEP_NS = 10**9
 
 Record = Callable[[bytes], Sequence[tuple[Run, Sequence[Span]]]]
-"""An OTLP/JSON trace request to the runs in it with their spans: decoding and assembly, given by the caller."""
+"""An OTLP/JSON trace request to the runs in it with their spans: decoding and assembly, by the caller."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,104 @@
+"""What the course of a conversation with tools tells: how much there was to do, what was written, and where
+what was done departs from what was said."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+from math import log1p
+from typing import Any
+
+from roadworthy.features.judge.failure_model.wording import CONDITIONS, FURTHER, count, words_of
+from roadworthy.features.judge.transcript import Saying, ToolUse, Transcript
+
+_WRITES = re.compile(
+    r"(?:^|_|-|\.)(?:book|cancel|update|refund|modify|exchange|return|send|create|delete|remove|add|set|pay|"
+    r"place|submit|write|edit|post|put|change|issue|order|move|rename|insert|close|reset|assign|upgrade)(?:_|-|\.|$)",
+    re.IGNORECASE,
+)
+_READS = re.compile(
+    r"(?:get|list|search|find|read|look|fetch|query|check|calculate|think|show|describe)", re.IGNORECASE
+)
+_HUMAN = re.compile(r"human|escalat|supervisor|transfer_to|hand_?off", re.IGNORECASE)
+_DENIES = re.compile(
+    r"\b(?:unfortunately|unable to|cannot|can't|can not|"
+    r"not (?:possible|able|allowed|eligible|available|permitted))\b",
+    re.IGNORECASE,
+)
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_MOST_VALUES = 60
+
+
+def writes(tool: ToolUse) -> bool:
+    """Whether its name says that it changes something."""
+    name = _CAMEL.sub("_", tool.name)
+    return bool(_WRITES.search(name)) and not _READS.match(name) and not _HUMAN.search(name)
+
+
+def chat_signals(transcript: Transcript) -> dict[str, float]:
+    tools = transcript.tools
+    users = [said.text for said in transcript.sayings if said.role == "user"] or [transcript.asked]
+    spoken = [said.text for said in transcript.sayings if said.role == "assistant"]
+    written = [tool for tool in tools if writes(tool)]
+    done = [tool for tool in written if not _said_no(tool)]
+    asked = words_of(users)
+    return {
+        "tool_calls": log1p(len(tools)),
+        "longest_tool_burst": log1p(_burst(transcript)),
+        "failed_tool_share": sum(map(_said_no, tools)) / max(1, len(tools)),
+        "writes_done": float(min(len(done), 3)),
+        "writes_failed": float(min(len(written) - len(done), 3)),
+        "writes_in_a_row": float(
+            min(3, sum(later.index == one.index + 1 for one, later in pairwise(written)))
+        ),
+        "write_arguments_never_said": min(3.0, sum(_unsaid_share(tool, transcript) for tool in done)),
+        "further_requests": log1p(count(asked, FURTHER)),
+        "conditions": log1p(count(asked, CONDITIONS)),
+        "denials": sum(1 for text in spoken if _DENIES.search(text)) / max(1, len(spoken)),
+        "longest_message": log1p(max(map(len, spoken), default=0)),
+    }
+
+
+def _said_no(tool: ToolUse) -> bool:
+    return tool.failed or tool.negative
+
+
+def _burst(transcript: Transcript) -> int:
+    longest = now = 0
+    for step in transcript.steps:
+        now = now + 1 if isinstance(step, ToolUse) else 0
+        longest = max(longest, now)
+    return longest
+
+
+def _unsaid_share(tool: ToolUse, transcript: Transcript) -> float:
+    """Share of the values written that neither the user nor the agent had named in the conversation."""
+    values = list(_values(tool.parsed_arguments()))[:_MOST_VALUES]
+    if not values:
+        return 0.0
+    said = _said_before(transcript, tool.index)
+    return sum(value not in said for value in values) / len(values)
+
+
+def _said_before(transcript: Transcript, index: int) -> str:
+    return (
+        "\n".join(
+            step.text
+            for step in transcript.steps[:index]
+            if isinstance(step, Saying) and step.role in ("user", "assistant")
+        )[-60_000:]
+        .lower()
+        .replace("_", " ")
+    )
+
+
+def _values(arguments: Any) -> Iterator[str]:
+    if isinstance(arguments, dict):
+        for inner in arguments.values():
+            yield from _values(inner)
+    elif isinstance(arguments, list):
+        for inner in arguments[:_MOST_VALUES]:
+            yield from _values(inner)
+    elif isinstance(arguments, str | int | float) and not isinstance(arguments, bool):
+        yield str(arguments).lower().replace("_", " ")
