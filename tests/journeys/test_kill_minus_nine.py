@@ -21,6 +21,7 @@ from tests.product import Product, kill_process, wait_until
 
 SENDERS = 3
 RUNS_PER_BODY = 4
+QUICK = {"limit_ms": 3_600_000}
 
 pytestmark = pytest.mark.slow
 
@@ -80,10 +81,24 @@ def assert_all_there_once(server: Product, acknowledged: list[str]) -> None:
         assert len({span["span_id"] for span in spans}) == len(spans) == traffic.SPANS_PER_RUN
 
 
+def assert_all_judged_once(server: Product, acknowledged: list[str]) -> None:
+    expected = set(acknowledged)
+
+    def judged() -> bool:
+        return expected <= {run["id"] for run in server.all_runs() if run["judged"]}
+
+    # A run that was written and not judged when the process ended is found by the first look round.
+    wait_until(judged, seconds=60, what="every acknowledged run judged")
+    for run_id in random.sample(sorted(expected), min(40, len(expected))):
+        scores = server.json(f"/api/v1/runs/{run_id}/scores")["items"]
+        assert [(score["name"], score["value"]) for score in scores] == [("quick", 1.0)], run_id
+
+
 @pytest.mark.parametrize("victim", ["front", "core", "both"])
-def test_nothing_acknowledged_is_lost_or_doubled(tmp_path: Path, victim: str) -> None:
+def test_nothing_acknowledged_is_lost_doubled_or_left_unjudged(tmp_path: Path, victim: str) -> None:
     chance = random.Random(f"kill {victim}")  # the same moments each time, as far as a machine allows
     with product.running(product.product_in(tmp_path)) as server:
+        server.post("/api/v1/evaluators", {"name": "quick", "kind": "latency", "config": QUICK})
         senders = Senders(server)
         with senders.sending():
             for _ in range(3):
@@ -101,6 +116,7 @@ def test_nothing_acknowledged_is_lost_or_doubled(tmp_path: Path, victim: str) ->
                 server.wait_ready()
         assert len(senders.acknowledged) > 50
         assert_all_there_once(server, senders.acknowledged)
+        assert_all_judged_once(server, senders.acknowledged)
 
 
 def test_agents_are_answered_while_the_core_is_away(server: Product) -> None:
