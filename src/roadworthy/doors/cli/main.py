@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from roadworthy.doors.cli import keys, people, reads, serve, transfer, verdicts
+from roadworthy.doors.cli import keys, people, reads, rejudge, serve, transfer, verdicts
 from roadworthy.doors.cli.client import fail
 from roadworthy.doors.cli.doctor import doctor
 from roadworthy.doors.cli.eval_detectors import eval_detectors
@@ -32,6 +32,7 @@ app.command()(reads.search)
 app.command()(verdicts.outcome)
 app.command()(verdicts.scores)
 app.command()(verdicts.issues)
+app.command()(rejudge.judge)
 app.command("import")(transfer.import_)
 app.command()(transfer.export)
 app.add_typer(keys.app, name="keys")

@@ -23,7 +23,7 @@ from tests.unit.doors.rest.listening import Listening, listening
 HELP = Path(__file__).parent / "help"
 COMMANDS = [
     *("", "up", "serve", "runs", "run", "tail", "search", "import", "export", "doctor", "mcp"),
-    *("outcome", "scores", "issues"),
+    *("outcome", "scores", "issues", "judge"),
     *("keys", "keys create", "keys list", "keys revoke", "people", "people add", "people list"),
     "people remove",
 ]
@@ -267,3 +267,27 @@ def test_an_outcome_of_no_run_fails_and_says_so(server: Listening) -> None:
 def test_no_issues_are_said_to_be_none(server: Listening) -> None:
     done = roadworthy("issues", ROADWORTHY_SERVER=server.url)
     assert (done.returncode, done.stdout) == (0, "No issues.\n")
+
+
+def test_judging_again_says_what_it_will_do_before_it_does(server: Listening) -> None:
+    server.desk.write(1, 2, 3)
+    where = {"ROADWORTHY_SERVER": server.url}
+
+    assert "which runs?" in roadworthy("judge", **where).stderr
+    assert roadworthy("judge", "--since", "2025-11-01", "--dry-run", **where).stdout == (
+        "3 runs, at no cost (nothing was started)\n"
+    )
+    assert roadworthy("judge", trace_id(1), trace_id(3), "--dry-run", **where).stdout.startswith("2 runs")
+    unknown = roadworthy("judge", trace_id(1), "--with", "tone", **where)
+    assert (unknown.returncode, "no evaluator or judge 'tone'" in unknown.stderr) == (2, True)
+
+
+def test_judging_again_follows_its_job_to_the_end(server: Listening) -> None:
+    server.desk.write(1, 2)
+    server.desk.jobs.start()
+
+    done = roadworthy("judge", "--filter", "agent:=:support", ROADWORTHY_SERVER=server.url)
+
+    assert done.returncode == 0, done.stderr
+    assert "2 runs, at no cost; job " in done.stdout
+    assert done.stdout.endswith("done: 2 of 2 runs\n")

@@ -24,6 +24,8 @@ from roadworthy.features.observe.files import TransferService
 from roadworthy.features.observe.jobs import JobRunner
 from roadworthy.features.observe.reprice import KIND, Reprice
 from roadworthy.features.observe.service import ObserveService
+from roadworthy.flows.rejudge import KIND as REJUDGE
+from roadworthy.flows.rejudge import Rejudge
 from roadworthy.kit.secrets import new_api_key
 
 SECOND = 1_000_000_000
@@ -132,7 +134,7 @@ class Desk:
     health: list[Health]
     judge: JudgeService
     again: list[tuple[str, str]]
-    """(project, run) as often as something was said of it."""
+    """(project, run) as often as it was to be judged again."""
 
     def write(self, *numbers: int, project: str = "default") -> None:
         runs = [a_run(n, project=project) for n in numbers]
@@ -158,12 +160,15 @@ def open_desk(folder: Path, settings: RestSettings) -> Desk:
     metadata = SqliteMetadataStore(folder / "roadworthy.db")
     events = EventBus()
     work = Reprice(store, metadata=metadata, assemble=assemble_one, price_with=lambda overrides: _dear)
-    jobs = JobRunner(metadata, kinds={KIND: work})
-    health = [Health()]
     again: list[tuple[str, str]] = []
-    judge = JudgeService(
-        store, metadata, again=lambda project, ids: again.extend((project, one) for one in ids)
-    )
+
+    def judge_again(project: str, run_ids: Sequence[str], *, evaluate: object = None) -> None:
+        again.extend((project, one) for one in run_ids)
+
+    judge = JudgeService(store, metadata, again=judge_again)
+    history = Rejudge(store, judge_now=judge_again, evaluators=judge.evaluators)
+    jobs = JobRunner(metadata, kinds={KIND: work, REJUDGE: history})
+    health = [Health()]
     app = build_rest_app(
         observe=ObserveService(store, assemble=assemble_one),
         metadata=metadata,
