@@ -23,6 +23,7 @@ from roadworthy.features.judge.detectors import (
     refused,
     repeated_call,
     retry_storm,
+    secret_in_answer,
     token_outlier,
     tool_error_ignored,
     truncated,
@@ -59,6 +60,7 @@ DETECTORS: tuple[Detector, ...] = (
     truncated.DETECTOR,
     refused.DETECTOR,
     gave_up_early.DETECTOR,
+    secret_in_answer.DETECTOR,
 )
 
 BY_NAME: dict[str, Detector] = {detector.name: detector for detector in DETECTORS}
