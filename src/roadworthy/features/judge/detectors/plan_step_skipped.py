@@ -1,0 +1,111 @@
+"""A numbered plan names a tool that was never called, while the others were."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from roadworthy.domain.finding import Finding
+from roadworthy.features.judge.detector import Detector, excerpt
+from roadworthy.features.judge.history import History
+from roadworthy.features.judge.told import admits
+from roadworthy.features.judge.transcript import Saying, ToolUse, Transcript
+
+_SAYINGS = 6
+_LONGEST = 20_000
+_ITEM = re.compile(r"^[ \t]*(?:step[ \t]+)?(\d{1,2})[.):][ \t]+(\S[^\n]*)$", re.M | re.I)
+_FEWEST_STEPS, _FEWEST_TOOLS = 3, 2
+_DROPPED = re.compile(
+    r"\b(?:skip|not (?:necessary|needed|required)|no need|unnecessary|instead|if |optional|otherwise|unless|"
+    r"once|in case|when |may |might |or\b)",
+    re.I,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Step:
+    number: int
+    tool: str
+    start: int
+    end: int
+    text: str
+
+
+def detect(transcript: Transcript, history: History) -> Sequence[Finding]:
+    offered = transcript.offered
+    if len(offered) < _FEWEST_TOOLS or not transcript.answer:
+        return ()
+    called = {tool.name for tool in transcript.tools}
+    if not called or _failed(transcript.tools) or _DROPPED.search(transcript.answer[:_LONGEST]):
+        return ()
+    if admits(transcript.answer):
+        return ()
+    for said in _plans(transcript):
+        steps = list(_steps(said.text[:_LONGEST], offered))
+        tools = {step.tool for step in steps}
+        missing = [step for step in steps if step.tool not in called]
+        if len(tools) >= _FEWEST_TOOLS and len(missing) == 1 and called & tools:
+            return (_finding(said, missing[0]),)
+    return ()
+
+
+def _failed(tools: Sequence[ToolUse]) -> bool:
+    """What came of a step may be why the next was dropped."""
+    return any(tool.failed or tool.negative for tool in tools)
+
+
+def _plans(transcript: Transcript) -> Iterator[Saying]:
+    """Where numbered steps are promised or demanded: what was asked, and the agent's first words."""
+    first = [one for one in transcript.sayings if one.role in ("user", "assistant")][:_SAYINGS]
+    for one in first:
+        if one.text != transcript.answer and len(_ITEM.findall(one.text[:_LONGEST])) >= _FEWEST_STEPS:
+            yield one
+
+
+def _steps(text: str, offered: dict[str, dict[str, object]]) -> Iterator[_Step]:
+    """Steps without a condition that name exactly one tool."""
+    for match in _ITEM.finditer(text):
+        item = match.group(2).lower()
+        if _DROPPED.search(item):
+            continue
+        spaced = re.sub(r"[^a-z0-9]+", " ", item)
+        named = [name for name in offered if _names(name, item, spaced)]
+        if len(named) == 1:
+            yield _Step(
+                number=int(match.group(1)),
+                tool=named[0],
+                start=match.start(2),
+                end=match.end(2),
+                text=match.group(2),
+            )
+
+
+def _names(tool: str, item: str, spaced: str) -> bool:
+    plain = tool.lower()
+    words = re.sub(r"[^a-z0-9]+", " ", plain).strip()
+    return ("_" in plain and plain in item) or (" " in words and f" {words} " in f" {spaced} ")
+
+
+def _finding(said: Saying, step: _Step) -> Finding:
+    text = " ".join(step.text[:100].split())
+    whose = "The agent planned" if said.role == "assistant" else "The task demands"
+    return DETECTOR.finding(
+        f"{whose} “{text}” as step {step.number}, and {step.tool} was never called.",
+        excerpt(said.text, start=step.start, end=step.end, span_id=said.span_id, place=said.place),
+        confidence=0.75,
+        tool=step.tool,
+    )
+
+
+DETECTOR = Detector(
+    name="plan_step_skipped",
+    title="Planned step skipped",
+    description="A numbered plan of three steps or more, of the agent or in the task, names tools; all "
+    "were called "
+    "but one, and the answer does not say why. Silent on steps with a condition, where a tool failed, "
+    "and where "
+    "the answer says that something was left out or did not work.",
+    mode="mast-2.6",
+    detect=detect,
+)
