@@ -73,7 +73,10 @@ class JudgeFixtures:
                         body += message.get("body", b"")
                         if not message.get("more_body"):
                             break
-                    query = {k: v[-1] for k, v in parse_qs(scope["query_string"].decode()).items()}
+                    query = {
+                        k: v if k == "state" else v[-1]
+                        for k, v in parse_qs(scope["query_string"].decode()).items()
+                    }
                     said = answer(*found.groups(), query=query, body=json.loads(body) if body else {})
                     status = 200 if said is not None else 404
                     text = json.dumps(said if said is not None else {"title": "Not found", "status": 404})
@@ -249,7 +252,6 @@ class JudgeFixtures:
                     "detector": name,
                     "tool": tool,
                     "agent": agent,
-                    "agents": [agent],
                     "error_shape": shape,
                     "cluster": None,
                     "state": states[i % 9],
@@ -264,14 +266,12 @@ class JudgeFixtures:
                     ],
                     "spark": [{"start": at(DAY * (14 - d)), "runs": n} for d, n in enumerate(trend)],
                     "representative_run_ids": [runs[(i * 7 + k) % len(runs)] for k in range(3)],
-                    "mute_until": None,
+                    "muted_until": None,
+                    "changed_by": "anna",
+                    "resolved_at": at(DAY * 3) if states[i % 9] in ("resolved", "regressed") else None,
                     "resolved_in_release": "2026.11.2"
                     if states[i % 9] in ("resolved", "regressed")
                     else None,
-                    "history": [
-                        {"at": at(DAY * 14), "what": "first seen", "author": None},
-                        {"at": at(DAY * 3), "what": "resolved in release 2026.11.2", "author": "anna"},
-                    ],
                 }
             )
         return issues
@@ -280,7 +280,7 @@ class JudgeFixtures:
         items = [
             issue
             for issue in self.issues
-            if query.get("state", issue["state"]) == issue["state"]
+            if issue["state"] in query.get("state", ["open", "regressed"])
             and query.get("agent", issue["agent"]) == issue["agent"]
             and query.get("q", "").lower() in json.dumps(issue).lower()
         ]
@@ -293,7 +293,6 @@ class JudgeFixtures:
     def change_issue(self, issue_id: str, *, body: Any, **_: Any) -> Any:
         issue = self.issue(issue_id)
         issue.update(body)
-        issue["history"].append({"at": at(0), "what": json.dumps(body), "author": "demo"})
         return issue
 
     def modes(self, **_: Any) -> Any:
@@ -350,53 +349,54 @@ class JudgeFixtures:
         return {"looked_at": min(200, len(self.batches)), "items": items}
 
     def quality(self, agent: str, **_: Any) -> Any:
-        if self.empty:
+        def rate(n: int, share: float) -> dict[str, Any]:
+            half = 0.9 * (share * (1 - share) / n) ** 0.5 * 2 if n else 0
             return {
-                "success": {
-                    "n": 0,
-                    "rate": None,
-                    "low": None,
-                    "high": None,
-                    "by_bucket": [],
-                    "by_release": [],
-                },
-                "modes_by_bucket": [],
-                "p_failure": {"mean": None, "n": 0},
-                "unknown_outcomes": 0,
+                "count": round(n * share),
+                "n": n,
+                "value": share if n else None,
+                "low": max(0, share - half) if n else None,
+                "high": min(1, share + half * 0.8) if n else None,
             }
+
         self.rng.seed(agent)
-        buckets = []
-        for d in range(14):
-            n = self.rng.randint(0, 40) if d != 4 else 0
-            rate = max(0.5, 0.94 - 0.01 * d) if n else None
-            buckets.append(
-                {
-                    "bucket": at(DAY * (14 - d)),
-                    "n": n,
-                    "rate": rate,
-                    "low": rate and max(0, rate - 0.6 / n**0.5),
-                    "high": rate and min(1, rate + 0.4 / n**0.5),
-                }
-            )
-        release = [
-            {"release": r, "n": n, "rate": rate, "low": rate - 0.06, "high": rate + 0.05}
-            for r, n, rate in (("2026.11.3", 140, 0.83), ("2026.11.2", 180, 0.92))
+        days = [] if self.empty else list(range(14))
+        buckets = [
+            {
+                "start": at(DAY * (14 - d)),
+                "success": rate(self.rng.randint(8, 40) if d != 4 else 0, 0.95 - 0.012 * d),
+                "unknown_outcomes": 20,
+            }
+            for d in days
         ]
-        modes = [
-            {"bucket": b["bucket"], "mode": m, "runs": self.rng.randint(0, 5)}
-            for b in buckets
-            for m in ("tool-failed", "mast-3.3", "ungrounded", "mast-1.3", "no-answer", "mast-2.5", "outlier")
-        ]
+        releases = (
+            [] if self.empty else [("2026.11.3", 140, 0.83), ("2026.11.2", 180, 0.92), (None, 12, 0.75)]
+        )
+        modes = ("tool-failed", "mast-3.3", "ungrounded", "mast-1.3", "no-answer", "mast-2.5", "outlier")
         return {
+            "agent": agent,
+            "from": at(14 * DAY),
+            "to": at(0),
+            "bucket_ms": DAY * 1000,
             "success": {
-                "n": 320,
-                "rate": 0.88,
-                "low": 0.84,
-                "high": 0.912,
+                **rate(0 if self.empty else 332, 0.88),
                 "by_bucket": buckets,
-                "by_release": release,
+                "by_release": [
+                    {
+                        "release": name,
+                        "success": rate(n, share),
+                        "unknown_outcomes": 60,
+                        "last_seen": at(3600),
+                    }
+                    for name, n, share in releases
+                ],
             },
-            "modes_by_bucket": modes,
-            "p_failure": {"mean": 0.21, "n": 610},
-            "unknown_outcomes": 290,
+            "modes_by_bucket": [
+                {"bucket": b["start"], "mode": m, "mode_name": NAMES[m], "runs": self.rng.randint(0, 5)}
+                for b in buckets
+                for m in modes
+            ],
+            "p_failure": {"mean": None if self.empty else 0.21, "n": 0 if self.empty else 610},
+            "unknown_outcomes": 0 if self.empty else 290,
+            "runs": 0 if self.empty else 622,
         }

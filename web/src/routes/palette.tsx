@@ -1,6 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { Activity, Bot, LayoutGrid, MessagesSquare, Plug, Search, Settings, type LucideIcon } from "lucide-react";
+import { Activity, Bot, CircleAlert, LayoutGrid, MessagesSquare, Plug, Search, Settings, type LucideIcon } from "lucide-react";
 import { useId, useMemo, useState, type KeyboardEvent } from "react";
 import { Dialog as BaseDialog } from "@base-ui/react/dialog";
 import { useProject } from "@/client/project";
@@ -34,6 +34,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
     const pages: Command[] = [
       { id: "fleet", icon: LayoutGrid, label: "Fleet", hint: "g f", run: () => void navigate({ to: "/" }) },
       { id: "runs", icon: Activity, label: "Runs", hint: "g r", run: () => void navigate({ to: "/runs" }) },
+      { id: "issues", icon: CircleAlert, label: "Issues", hint: "g i", run: () => void navigate({ to: "/issues" }) },
       { id: "sessions", icon: MessagesSquare, label: "Sessions", hint: "g s", run: () => void navigate({ to: "/sessions" }) },
       { id: "connect", icon: Plug, label: "Connect an agent", hint: "g c", run: () => void navigate({ to: "/connect" }) },
       ...(["projects", "keys", "prices", "rejected", "storage", "server"] as const).map(
@@ -46,8 +47,8 @@ export function Palette({ onClose }: { onClose: () => void }) {
         id: `agent ${row.agent ?? ""}`,
         icon: Bot,
         label: row.agent ?? "unnamed",
-        hint: "runs of this agent",
-        run: () => void navigate({ to: "/runs", search: { filter: [agentFilter(row.agent)] } }),
+        hint: row.agent ? "quality of this agent" : "runs without an agent",
+        run: () => void (row.agent ? navigate({ to: "/agents/$agent", params: { agent: row.agent } }) : navigate({ to: "/runs", search: { filter: [agentFilter(null)] } })),
       }),
     );
     const saved = (views.data?.items ?? []).map(
@@ -59,7 +60,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
         run: () => void navigate({ to: "/runs", search: { ...runsSearch(parseSearch(view.query)), view: view.id } }),
       }),
     );
-    return [...pages.slice(0, 4), ...agents, ...saved, ...pages.slice(4)];
+    return [...pages.slice(0, 5), ...agents, ...saved, ...pages.slice(5)];
   }, [fleet.data, views.data, navigate]);
   const words = typed.trim();
   const found = commands.filter((command) => command.label.toLowerCase().includes(words.toLowerCase()));

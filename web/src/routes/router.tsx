@@ -43,6 +43,27 @@ const compare = createRoute({
   component: lazyPage(() => import("@/features/observe/compare/compare-page"), "ComparePage"),
 });
 
+const issues = createRoute({
+  getParentRoute: () => shell,
+  path: "/issues",
+  validateSearch: search.issuesSearch,
+  component: lazyPage(() => import("@/features/judge/issues/issues-page"), "IssuesPage"),
+});
+
+const issue = createRoute({
+  getParentRoute: () => shell,
+  path: "/issues/$issueId",
+  validateSearch: search.rangeSearch,
+  component: lazyPage(() => import("@/features/judge/issues/issue-page"), "IssuePage"),
+});
+
+const agent = createRoute({
+  getParentRoute: () => shell,
+  path: "/agents/$agent",
+  validateSearch: search.rangeSearch,
+  component: lazyPage(() => import("@/features/judge/agent/agent-page"), "AgentPage"),
+});
+
 const sessions = createRoute({
   getParentRoute: () => shell,
   path: "/sessions",
@@ -92,7 +113,7 @@ const login = createRoute({
 });
 
 const tree = root.addChildren([
-  shell.addChildren([fleet, runs, run, compare, sessions, session, textSearch, connect, settings, settingsSection]),
+  shell.addChildren([fleet, runs, run, compare, issues, issue, agent, sessions, session, textSearch, connect, settings, settingsSection]),
   login,
 ]);
 

@@ -1,5 +1,6 @@
 /** What each page keeps in its URL. Unknown values are dropped, never an error: links get old. */
 import { asList, asOneOf, asText } from "@/client/search-params";
+import { ISSUE_SORTS, ISSUE_TABS, type IssueSort, type IssueTab } from "@/features/judge/issues/selection";
 import type { TimeRange } from "@/client/time-range";
 
 type Raw = Record<string, unknown>;
@@ -16,7 +17,7 @@ export interface RootSearch {
 }
 export const rootSearch = (raw: Raw): RootSearch => only({ project: asText(raw.project) });
 
-export const FLEET_SORTS = ["agent", "runs", "errors", "outcome", "tools", "cost", "p50", "p95", "seen"] as const;
+export const FLEET_SORTS = ["agent", "runs", "errors", "outcome", "known", "tools", "cost", "p50", "p95", "seen"] as const;
 export type FleetSort = (typeof FLEET_SORTS)[number];
 
 export interface FleetSearch extends TimeRange {
@@ -63,6 +64,19 @@ export interface CompareSearch {
   step?: string | undefined;
 }
 export const compareSearch = (raw: Raw): CompareSearch => only({ step: asText(raw.step) });
+
+export interface IssuesSearch extends TimeRange {
+  mode?: string | undefined;
+  state?: IssueTab | undefined;
+  agent?: string | undefined;
+  q?: string | undefined;
+  sort?: IssueSort | undefined;
+}
+export const issuesSearch = (raw: Raw): IssuesSearch =>
+  only({ ...range(raw), state: asOneOf(raw.state, ISSUE_TABS), mode: asText(raw.mode), agent: asText(raw.agent), q: asText(raw.q), sort: asOneOf(raw.sort, ISSUE_SORTS) });
+
+/** A page that keeps only its time range: an issue, an agent. */
+export const rangeSearch = (raw: Raw): TimeRange => only(range(raw));
 
 export interface SessionsSearch extends TimeRange {
   find?: string | undefined;

@@ -23,6 +23,7 @@ export function Shell() {
   useShortcuts({
     "g f": () => void navigate({ to: "/" }),
     "g r": () => void navigate({ to: "/runs" }),
+    "g i": () => void navigate({ to: "/issues" }),
     "g s": () => void navigate({ to: "/sessions" }),
     "g c": () => void navigate({ to: "/connect" }),
     "g ,": () => void navigate({ to: "/settings/$section", params: { section: "projects" } }),

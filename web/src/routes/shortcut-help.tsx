@@ -9,6 +9,7 @@ const GROUPS: readonly (readonly [string, readonly (readonly [string, string])[]
       ["mod+k", "Command palette"],
       ["g f", "Fleet"],
       ["g r", "Runs"],
+      ["g i", "Issues"],
       ["g s", "Sessions"],
       ["g c", "Connect an agent"],
       ["g ,", "Settings"],
@@ -23,6 +24,14 @@ const GROUPS: readonly (readonly [string, readonly (readonly [string, string])[]
       ["enter", "Open"],
       ["x", "Choose for comparing"],
       [".", "Show new runs"],
+    ],
+  ],
+  [
+    "Issues",
+    [
+      ["e", "Resolve, or open again"],
+      ["m", "Mute, or unmute"],
+      ["a", "Assign"],
     ],
   ],
   [
@@ -45,7 +54,7 @@ const GROUPS: readonly (readonly [string, readonly (readonly [string, string])[]
 export function ShortcutHelp({ open, onOpenChange }: { open: boolean; onOpenChange: (open: boolean) => void }) {
   return (
     <Dialog open={open} onOpenChange={onOpenChange} title="Keyboard shortcuts" width="max-w-2xl">
-      <div className="grid gap-6 sm:grid-cols-3">
+      <div className="grid gap-6 sm:grid-cols-2">
         {GROUPS.map(([name, rows]) => (
           <section key={name}>
             <h3 className="mb-1.5 text-2xs font-medium text-muted">{name}</h3>

@@ -4,6 +4,7 @@ import {
   Activity,
   Check,
   ChevronsUpDown,
+  CircleAlert,
   CircleHelp,
   FolderClosed,
   LayoutGrid,
@@ -78,6 +79,9 @@ export function Sidebar({ onPalette, onHelp }: { onPalette: () => void; onHelp: 
         </Item>
         <Item to="/runs" icon={Activity} keys="g r">
           Runs
+        </Item>
+        <Item to="/issues" icon={CircleAlert} keys="g i">
+          Issues
         </Item>
         <Item to="/sessions" icon={MessagesSquare} keys="g s">
           Sessions

@@ -1,11 +1,70 @@
-import { queryOptions } from "@tanstack/react-query";
-import { ask, segment } from "./ask";
-import type { Verdict } from "./types";
+import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
+import { api, dataOf } from "@/client/api";
+import { apiRange, type TimeRange } from "@/client/time-range";
+import type { IssueSort } from "./issues/selection";
+import type { IssueState } from "./types";
 
-/** Reads of verdicts. Keys start with the noun and the project, so that live events can name them. */
+/** Every read of this room. Keys start with the noun and the project, so that live events can name them. */
 
 export const verdictQuery = (project: string, runId: string) =>
   queryOptions({
     queryKey: ["verdict", project, runId],
-    queryFn: ({ signal }) => ask<Verdict>("GET", `/runs/${segment(runId)}/verdict`, { query: { project }, signal }),
+    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/runs/{run_id}/verdict", { params: { path: { run_id: runId }, query: { project } }, signal })),
+  });
+
+export interface IssueSelection extends TimeRange {
+  state: IssueState[];
+  agent?: string | undefined;
+  mode?: string | undefined;
+  q?: string | undefined;
+  sort: IssueSort;
+}
+
+export const issuesQuery = (project: string, selection: IssueSelection) =>
+  infiniteQueryOptions({
+    queryKey: ["issues", project, selection],
+    initialPageParam: null as string | null,
+    queryFn: ({ pageParam, signal }) => {
+      const { state, agent, mode, q, sort } = selection;
+      return dataOf(
+        api.GET("/api/v1/issues", {
+          params: { query: { project, ...apiRange(selection), state, sort, ...(agent ? { agent } : {}), ...(mode ? { mode } : {}), ...(q ? { q } : {}), ...(pageParam ? { cursor: pageParam } : {}) } },
+          signal,
+        }),
+      );
+    },
+    getNextPageParam: (page) => page.next_cursor,
+    placeholderData: (previous) => previous,
+  });
+
+export const issueQuery = (project: string, id: string, range: TimeRange) =>
+  queryOptions({
+    queryKey: ["issue", project, id, range],
+    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/issues/{issue_id}", { params: { path: { issue_id: id }, query: { project, ...apiRange(range) } }, signal })),
+    placeholderData: (previous) => previous,
+  });
+
+export const modesQuery = queryOptions({
+  queryKey: ["failure-modes"],
+  queryFn: ({ signal }) => dataOf(api.GET("/api/v1/failure-modes", { signal })),
+  staleTime: Infinity,
+});
+
+export const qualityQuery = (project: string, agent: string, range: TimeRange) =>
+  queryOptions({
+    queryKey: ["agent-quality", project, agent, range],
+    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/agents/{agent}/quality", { params: { path: { agent }, query: { project, ...apiRange(range) } }, signal })),
+    placeholderData: (previous) => previous,
+  });
+
+export const detectorsQuery = (project: string) =>
+  queryOptions({
+    queryKey: ["detectors", project],
+    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/detectors", { params: { query: { project } }, signal })),
+  });
+
+export const judgingQuery = (project: string) =>
+  queryOptions({
+    queryKey: ["judging", project],
+    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/judging", { params: { query: { project } }, signal })),
   });

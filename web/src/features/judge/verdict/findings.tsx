@@ -63,11 +63,11 @@ export function FindingCards({ findings, onEvidence, titleOf }: FindingsProps) {
             <FindingIcon finding={finding} />
             <span className="font-medium">{finding.title}</span>
             {finding.mode ? (
-              <Link to="/runs" search={{ filter: [filterText("modes", "contains", finding.mode)] }} title={`Runs that failed this way: ${finding.mode}`} className="hover:underline">
+              <Link to="/runs" search={{ filter: [filterText("modes", "eq", finding.mode)] }} title={`Runs that failed this way: ${finding.mode}`} className="hover:underline">
                 <Badge>{finding.mode_name ?? finding.mode}</Badge>
               </Link>
             ) : null}
-            <Link to="/runs" search={{ filter: [filterText("detectors", "contains", finding.detector)] }} className="inline-flex min-h-6 items-center text-2xs link">
+            <Link to="/runs" search={{ filter: [filterText("detectors", "eq", finding.detector)] }} className="inline-flex min-h-6 items-center text-2xs link">
               runs with this
             </Link>
             <span className="num ml-auto text-2xs text-muted" title={`${finding.detector}, version ${finding.version}. How sure the detector is of what it says, not how likely the run failed`}>

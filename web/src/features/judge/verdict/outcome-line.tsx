@@ -1,6 +1,7 @@
-import type { JudgedRun, Verdict } from "../types";
+import type { Run } from "@/client/types";
 import { OutcomeBadge } from "@/ui/badges";
 import { plural } from "@/ui/format";
+import type { Verdict } from "../types";
 
 const SOURCES: Record<string, string> = {
   sdk: "the agent's own code",
@@ -17,7 +18,7 @@ const SOURCES: Record<string, string> = {
 export const sourceWords = (source: string | null): string => (source ? (SOURCES[source] ?? source) : "somebody");
 
 interface OutcomeLineProps {
-  run: JudgedRun;
+  run: Run;
   verdict: Verdict | undefined;
   onAll: () => void;
 }

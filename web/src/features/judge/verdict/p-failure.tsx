@@ -5,6 +5,7 @@ import { percent } from "@/ui/format";
 import type { Verdict } from "../types";
 import { CalibrationView } from "./calibration";
 import { suchRuns } from "./evidence";
+import { probability } from "./probability";
 
 /** How likely it is that the task failed, always with what that number has meant so far. */
 export function PFailure({ verdict }: { verdict: Verdict }) {
@@ -37,10 +38,4 @@ function SuchRuns({ failed, n, low, high }: { failed: number; n: number; low: nu
       {low !== null && high !== null ? ` (${percent(low).replace(" %", "")}–${percent(high)})` : ""}
     </>
   );
-}
-
-/** Two digits, without claiming certainty that is not there. */
-export function probability(p: number): string {
-  if (p > 0.995 && p < 1) return ">0.99";
-  return p < 0.005 && p > 0 ? "<0.01" : p.toFixed(2);
 }

@@ -27,7 +27,7 @@ export function Reliability({ bins, p }: { bins: readonly CalibrationBin[]; p: n
       <line x1={x(0)} y1={y(0)} x2={x(1)} y2={y(1)} stroke="var(--line-strong)" strokeDasharray="3 3" />
       {p === null ? null : <line x1={x(p)} x2={x(p)} y1={y(0)} y2={y(1)} stroke="var(--accent)" strokeWidth={1.5} />}
       {shown.map((bin) => {
-        const at = x(bin.predicted ?? (bin.low + bin.high) / 2);
+        const at = x(bin.predicted);
         return (
           <g key={bin.low}>
             <title>{said(bin)}</title>

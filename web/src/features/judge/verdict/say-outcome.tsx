@@ -1,6 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { CircleHelp, ThumbsDown, ThumbsUp, type LucideIcon } from "lucide-react";
 import { useState, type KeyboardEvent } from "react";
+import { api, dataOf } from "@/client/api";
 import { Button } from "@/ui/button";
 import { cx } from "@/ui/classes";
 import { Input, Labelled } from "@/ui/form";
@@ -8,7 +9,6 @@ import { Keys } from "@/ui/keys";
 import { Dialog } from "@/ui/overlay";
 import { FailedLine } from "@/ui/states";
 import { notify } from "@/ui/toast";
-import { ask, segment } from "../ask";
 import type { Outcome } from "../types";
 
 const CHOICES: readonly (readonly [Outcome, string, LucideIcon, string, string])[] = [
@@ -29,10 +29,11 @@ export function SayOutcome({ project, runId, onClose }: SayOutcomeProps) {
   const [outcome, setOutcome] = useState<Outcome>();
   const [reason, setReason] = useState("");
   const say = useMutation({
-    mutationFn: () => ask("POST", `/runs/${segment(runId)}/outcome`, { query: { project }, body: { outcome, reason: reason.trim() || null, source: "reviewer" } }),
+    mutationFn: (said: Outcome) =>
+      dataOf(api.POST("/api/v1/runs/{run_id}/outcome", { params: { path: { run_id: runId }, query: { project } }, body: { outcome: said, reason: reason.trim(), source: "reviewer", author: "" } })),
     onSuccess: async () => {
       onClose();
-      notify("Outcome saved", "It counts by the project's order of precedence.");
+      notify("Outcome saved", "It counts by the project’s order of precedence.");
       await Promise.all([["run", project], ["verdict", project], ["scores", project], ["fleet", project], ["agent-quality", project]].map((queryKey) => client.invalidateQueries({ queryKey })));
     },
   });
@@ -51,7 +52,7 @@ export function SayOutcome({ project, runId, onClose }: SayOutcomeProps) {
         onKeyDown={onKey}
         onSubmit={(event) => {
           event.preventDefault();
-          if (outcome) say.mutate();
+          if (outcome) say.mutate(outcome);
         }}
       >
         <div role="radiogroup" aria-label="Outcome" className="grid grid-cols-3 gap-2">

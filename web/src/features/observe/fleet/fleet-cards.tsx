@@ -8,6 +8,7 @@ import { Rate } from "@/ui/rate";
 import { Sparkline } from "@/ui/sparkline";
 import { Ago } from "@/ui/time";
 import { agentFilter, COST_KNOWN, FAILED, JUDGED, runsOf, TOOL_FAILED } from "../links";
+import { AgentLink } from "./agent-link";
 import { rateOf } from "./fleet-summary";
 
 /** The fleet on a phone: the same figures, one card an agent. */
@@ -19,9 +20,9 @@ export function FleetCards({ rows, range }: { rows: readonly FleetRow[]; range: 
         return (
           <li key={row.agent ?? ""} className="rounded-xl border border-line bg-surface p-3.5 shadow-card">
             <div className="flex items-center justify-between gap-3">
-              <Link to="/runs" search={runsOf(range, agent)} className="min-w-0 truncate font-medium">
+              <AgentLink row={row} range={range} className="min-w-0 truncate font-medium">
                 {row.agent ?? <span className="text-muted">unnamed</span>}
-              </Link>
+              </AgentLink>
               <Ago at={row.last_seen} className="shrink-0 text-xs text-muted" />
             </div>
             <div className="mt-2">
@@ -42,6 +43,9 @@ export function FleetCards({ rows, range }: { rows: readonly FleetRow[]; range: 
               </Fact>
               <Fact label="Success rate" search={runsOf(range, agent, JUDGED)}>
                 <Rate {...rateOf(row.success_rate)} ofWhat="judged runs" />
+              </Fact>
+              <Fact label="With outcome" search={runsOf(range, agent, JUDGED)}>
+                {count(row.success_rate.n)} of {count(row.runs)}
               </Fact>
               <Fact label="Tool failures" search={runsOf(range, agent, TOOL_FAILED)}>
                 <Rate {...rateOf(row.failed_tool_rate)} ofWhat="tool calls" bad />

@@ -10,6 +10,7 @@ import { Rate } from "@/ui/rate";
 import { Sparkline } from "@/ui/sparkline";
 import { Ago } from "@/ui/time";
 import { agentFilter, COST_KNOWN, FAILED, JUDGED, runsOf, TOOL_FAILED } from "../links";
+import { AgentLink, Known } from "./agent-link";
 import { rateOf } from "./fleet-summary";
 
 interface FleetTableProps {
@@ -25,6 +26,7 @@ const COLUMNS: readonly { id: FleetSort; label: string; right?: boolean; title?:
   { id: "runs", label: "Runs", right: true },
   { id: "errors", label: "Error rate", right: true, title: "Runs that ended with a technical error" },
   { id: "outcome", label: "Success rate", right: true, title: "Of the runs whose outcome was said" },
+  { id: "known", label: "With outcome", right: true, title: "Runs of which somebody said whether they succeeded" },
   { id: "tools", label: "Tool failures", right: true, title: "Failed tool calls of all tool calls, hidden failures included" },
   { id: "cost", label: "Cost", right: true },
   { id: "p50", label: "Duration p50", right: true, title: "Half of the runs took at most this long" },
@@ -89,7 +91,7 @@ function Row({ row, range }: { row: FleetRow; range: TimeRange }) {
   return (
     <tr className="h-12 border-b border-line transition-colors last:border-0 hover:bg-hover">
       <td className="w-full max-w-0 min-w-60 pr-3 pl-4">
-        <Link to="/runs" search={runsOf(range, agent)} className="flex min-w-56 items-center gap-3 rounded">
+        <AgentLink row={row} range={range} className="flex min-w-56 items-center gap-3 rounded">
           <Sparkline
             values={row.spark.map((point) => point.runs)}
             bad={row.spark.map((point) => point.errors)}
@@ -102,11 +104,12 @@ function Row({ row, range }: { row: FleetRow; range: TimeRange }) {
               unnamed
             </span>
           )}
-        </Link>
+        </AgentLink>
       </td>
       {cell([], count(row.runs))}
       {cell([FAILED], <Rate {...rateOf(row.error_rate)} ofWhat="runs" bad stacked />)}
       {cell([JUDGED], <Rate {...rateOf(row.success_rate)} ofWhat="judged runs" stacked />)}
+      {cell([JUDGED], <Known row={row} />)}
       {cell([TOOL_FAILED], <Rate {...rateOf(row.failed_tool_rate)} ofWhat="tool calls" bad stacked />)}
       {cell(
         [COST_KNOWN],

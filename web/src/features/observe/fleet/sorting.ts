@@ -7,6 +7,7 @@ const VALUES: Record<FleetSort, (row: FleetRow) => number | string | null> = {
   runs: (row) => row.runs,
   errors: (row) => row.error_rate.value,
   outcome: (row) => row.success_rate.value,
+  known: (row) => (row.runs ? row.success_rate.n / row.runs : null),
   tools: (row) => row.failed_tool_rate.value,
   cost: (row) => row.cost_usd,
   p50: (row) => row.duration_p50_ms,

@@ -23,7 +23,7 @@ interface OverviewProps {
 export function Overview({ run, onSelect, findings, mark }: OverviewProps) {
   const panel = useRef<HTMLDivElement>(null);
   const marks = useMemo(() => marksAt(findings, undefined), [findings]);
-  const quoted = marks.flatMap(({ evidence }) => evidence.excerpt ?? []);
+  const quoted = marks.map(({ evidence }) => evidence.excerpt).filter(Boolean);
   useHighlight(panel, quoted, marks.find((each) => each.name === mark)?.evidence.excerpt ?? undefined, run.id);
   return (
     <div ref={panel} className="flex h-full flex-col gap-6 overflow-y-auto p-4 md:p-5" tabIndex={0} role="region" aria-label="The run as a whole">

@@ -43,7 +43,7 @@ export function StepPanel({ project, runId, light, tab, onTab, onSelect, onClose
   const span = step.data ?? light;
   const panel = useRef<HTMLDivElement>(null);
   const marks = useMemo(() => marksAt(findings, light.span_id), [findings, light.span_id]);
-  const quoted = marks.flatMap(({ evidence }) => evidence.excerpt ?? []);
+  const quoted = marks.map(({ evidence }) => evidence.excerpt).filter(Boolean);
   useHighlight(panel, quoted, marks.find((each) => each.name === mark)?.evidence.excerpt ?? undefined, light.span_id + tab);
   const tabs: Tab<RunTab>[] = [
     { id: "step", label: kindLook(light.kind).label === "Other" ? "Step" : kindLook(light.kind).label },

@@ -97,7 +97,7 @@ export function Verdict({ run, spans, verdict, suspicious, full, onFull, onSelec
         </Fact>
         {run.agent ? (
           <Fact label="Agent">
-            <Link to="/runs" search={{ filter: [filterText("agent", "eq", run.agent)] }} className="rounded hover:link">
+            <Link to="/agents/$agent" params={{ agent: run.agent }} className="rounded hover:link">
               {run.agent}
             </Link>
           </Fact>

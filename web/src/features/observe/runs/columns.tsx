@@ -1,8 +1,9 @@
 import { Link } from "@tanstack/react-router";
-import { CircleX } from "lucide-react";
+import { CircleX, Flag } from "lucide-react";
 import type { ReactNode } from "react";
 import type { Run } from "@/client/types";
 import { Badge, OutcomeBadge, Warning } from "@/ui/badges";
+import { probability } from "@/features/judge/verdict/probability";
 import { compact, count, duration, money, plural, UNKNOWN } from "@/ui/format";
 import { CopyId } from "@/ui/copy";
 import { Ago } from "@/ui/time";
@@ -106,18 +107,42 @@ const tokens = (run: Run): ReactNode =>
     </span>
   );
 
+/** What detectors found; the row's own link lies below it. */
+function Found({ run }: { run: Run }) {
+  const [first, ...rest] = run.detectors;
+  if (!first) return run.judged === null ? <span className="text-2xs text-faint" title="No detector has looked at it yet">not judged</span> : <span className="text-2xs text-faint" title={`Judged by ${run.judged}`}>nothing</span>;
+  return (
+    <span className="flex min-w-0 items-center gap-1 text-2xs" title={run.detectors.map(words).join(", ")}>
+      <Flag className="size-3 shrink-0 text-bad" aria-hidden />
+      <span className="truncate">{words(first)}</span>
+      {rest.length ? <span className="num shrink-0 text-muted">+{rest.length}</span> : null}
+    </span>
+  );
+}
+
+const words = (name: string): string => name.replaceAll("_", " ");
+
 const column = (id: string, label: string, width: string, cell: (run: Run) => ReactNode, right = false): Column => ({ id, label, width, cell, right });
 
 export const COLUMNS: readonly Column[] = [
-  column("run", "Run", "minmax(200px,3.4fr)", (run) => <RunCell run={run} />),
+  column("run", "Run", "minmax(190px,3.2fr)", (run) => <RunCell run={run} />),
   column("agent", "Agent", "minmax(112px,1.4fr)", (run) => text(run.agent)),
   column("outcome", "Outcome", "84px", (run) => <OutcomeBadge outcome={run.outcome} source={run.outcome_source ?? ""} reason={run.outcome_reason ?? ""} />),
+  column("detectors", "Found", "minmax(92px,1fr)", (run) => <Found run={run} />),
   column("duration_ms", "Duration", "68px", (run) => (run.duration_ms === null ? <Unknown title="Still running, or its end never came" /> : duration(run.duration_ms)), true),
   column("model_calls", "Model calls", "74px", (run) => <Steps run={run} only="model">{count(run.model_calls)}</Steps>, true),
   column("tool_calls", "Tool calls", "90px", (run) => <Tools run={run} />, true),
   column("tokens", "Tokens", "94px", tokens, true),
   column("cost_usd", "Cost", "76px", (run) => (run.cost_usd === null ? <Unknown title="Unknown: no tokens, or no price for the model" /> : money(run.cost_usd)), true),
   column("started_at", "Started", "74px", (run) => <Ago at={run.started_at} className="text-muted" />, true),
+  column(
+    "p_failure",
+    "p(failure)",
+    "76px",
+    (run) => (run.p_failure === null ? <Unknown title="Not judged, or not calibrated" /> : <span title="How likely it failed. Open the run for what this number has meant so far">{probability(run.p_failure)}</span>),
+    true,
+  ),
+  column("modes", "Modes", "minmax(110px,1fr)", (run) => list(run.modes)),
   column("name", "Name", "minmax(120px,1fr)", (run) => text(run.name)),
   column("release", "Release", "100px", (run) => text(run.release)),
   column("environment", "Environment", "110px", (run) => text(run.environment)),
@@ -150,7 +175,9 @@ export const COLUMNS: readonly Column[] = [
   )),
 ];
 
-export const DEFAULT_COLUMNS: readonly string[] = COLUMNS.slice(0, 9).map((each) => each.id);
+export const DEFAULT_COLUMNS: readonly string[] = COLUMNS.slice(0, 10)
+  .map((each) => each.id)
+  .filter((id) => id !== "model_calls");
 
 const ATTRIBUTE = "attributes.";
 const MOST_ATTRIBUTES = 20;
