@@ -35,6 +35,7 @@ from roadworthy.features.judge.detectors import (
     ungrounded_value,
     used_empty_result,
     write_without_confirmation,
+    wrong_language,
 )
 
 DETECTORS: tuple[Detector, ...] = (
@@ -69,6 +70,7 @@ DETECTORS: tuple[Detector, ...] = (
     handoff_ping_pong.DETECTOR,
     lost_context_at_handoff.DETECTOR,
     plan_step_skipped.DETECTOR,
+    wrong_language.DETECTOR,
 )
 
 BY_NAME: dict[str, Detector] = {detector.name: detector for detector in DETECTORS}
