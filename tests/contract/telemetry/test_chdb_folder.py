@@ -15,12 +15,21 @@ from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
+from clickhouse_connect.driver.exceptions import ClickHouseError
 
 from roadworthy.backends.telemetry.chdb.migrations import apply
 from roadworthy.backends.telemetry.chdb.migrations.apply import MIGRATIONS, Migration
 from roadworthy.backends.telemetry.chdb.packing import RUN_FIELDS, SPAN_FIELDS
+from roadworthy.backends.telemetry.chdb.session import translated
 from roadworthy.backends.telemetry.chdb.store import ChdbTelemetryStore
-from roadworthy.contracts.telemetry import RunQuery, SpanQuery, StoreFull, StoreUnavailable, TelemetryBatch
+from roadworthy.contracts.telemetry import (
+    BadQuery,
+    RunQuery,
+    SpanQuery,
+    StoreFull,
+    StoreUnavailable,
+    TelemetryBatch,
+)
 from roadworthy.domain.run import Run
 from roadworthy.domain.span import Span
 from tests.contract.telemetry import writer_process
@@ -248,6 +257,19 @@ def test_a_full_disk_refuses_and_recovers(small_disk: Path) -> None:
         filler.unlink()
         store.write(large)
         assert store.stats("p").spans == 101
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        # What a reader of the intake log must try again, or it would take the record for a bad one.
+        ("(total) memory limit exceeded: would use 640.51 MiB (MEMORY_LIMIT_EXCEEDED)", StoreUnavailable),
+        ("Query memory limit exceeded: would use 384.32 MiB (MEMORY_LIMIT_EXCEEDED)", BadQuery),
+    ],
+)
+def test_too_little_memory_for_all_is_no_fault_of_a_query(said: str, meant: type[Exception]) -> None:
+    with pytest.raises(meant), translated():
+        raise ClickHouseError(said)
 
 
 def test_every_field_has_its_place() -> None:

@@ -27,7 +27,7 @@ from roadworthy.contracts.telemetry import RunPlace, RunQuery
 from roadworthy.domain.run import Run
 
 _POINT = {"max_threads": 1}
-_ONE = _POINT | {"use_skip_indexes": 0, "optimize_move_to_prewhere": 0}
+_FEW = _POINT | {"use_skip_indexes": 0, "optimize_move_to_prewhere": 0}
 """The primary key finds one id faster than the index that is there for hundreds, and granules are so small
 that reading a column first, to read less of the others, costs more than it saves."""
 _NEWEST_FIRST = {"optimize_read_in_order": 0}
@@ -70,7 +70,7 @@ def find_run(session: Session, project: str, run_id: str) -> Run | None:
     rows = session.rows(
         f"SELECT {_COLUMNS} FROM runs WHERE project = {bound} AND (sort_ns, id) IN ({keys})",
         p.values,
-        settings=_ONE,
+        settings=_FEW,
     )
     return max(runs_from(rows), key=lambda run: run.version, default=None)
 
@@ -189,7 +189,7 @@ def _newest(session: Session, project: str, keys: Sequence[RunKey]) -> dict[RunK
         f"SELECT {_COLUMNS} FROM runs WHERE {_these(p, project, keys)} "
         "ORDER BY version DESC LIMIT 1 BY sort_ns, id",
         p.values,
-        settings=_POINT,
+        settings=_FEW,
     )
     return {(run.sort_ns, run.id): run for run in runs_from(rows)}
 

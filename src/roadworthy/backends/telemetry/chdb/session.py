@@ -24,6 +24,8 @@ Row = Sequence[Any]
 Connect = Callable[[], Client]
 
 _NO_SPACE = ("NOT_ENOUGH_SPACE", "No space left on device", "Disk quota exceeded", "errno: 28", "errno: 122")
+_CROWDED = "(total) memory limit exceeded"
+"""All that goes on at once needs more than the engine may have: no fault of the query that hears of it."""
 _TOO_LARGE = ("MEMORY_LIMIT_EXCEEDED", "TIMEOUT_EXCEEDED", "TOO_MANY_ROWS", "TOO_MANY_BYTES")
 
 
@@ -123,6 +125,8 @@ def translated(*, overload: type[Exception] = BadQuery) -> Iterator[None]:
 def _meaning(message: str, overload: type[Exception]) -> Exception:
     if any(sign in message for sign in _NO_SPACE):
         return StoreFull(f"no space left on the disk of the telemetry store: {message}")
+    if _CROWDED in message:
+        return StoreUnavailable(f"the telemetry store has no memory left for now, try again later: {message}")
     if any(sign in message for sign in _TOO_LARGE):
         return overload(f"query: it needs more memory or time than one may have ({message})")
     return StoreUnavailable(message)

@@ -201,7 +201,7 @@ def statements() -> list[str]:
             extra=f"min_bytes_for_wide_part = {64 * 2**20}, "
             f"text_index_max_memory_usage_before_flush = {128 * 2**20}",
         ),
-        _RUNS + replacing("version", order_by="project, sort_ns, id", granularity=128),
+        _RUNS + replacing("version", order_by="project, sort_ns, id", granularity=512),
         _TRACE_RUNS + replacing("version", order_by="project, trace_id, run_id", granularity=512),
         _JOIN_KEYS + replacing("version", order_by="project, key, trace_id", granularity=512),
         _SCORES
