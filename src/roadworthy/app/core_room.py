@@ -81,6 +81,7 @@ class CoreRoom:
                 metadata=self._metadata,
                 telemetry=self._telemetry,
                 clusters=self._judging.clusters,
+                refit=self._judging.refit,
                 outcome_events=self._judging.service.events,
             )
         )

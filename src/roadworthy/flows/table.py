@@ -9,6 +9,7 @@ from roadworthy.contracts.metadata import MetadataStore
 from roadworthy.contracts.telemetry import TelemetryStore
 from roadworthy.features.judge.outcome_events import OutcomeEvents
 from roadworthy.flows.cluster_failures import FailureClusters
+from roadworthy.flows.refit_models import ModelRefit
 from roadworthy.flows.retention import drop_expired
 
 
@@ -26,6 +27,7 @@ def periodic_flows(
     metadata: MetadataStore,
     telemetry: TelemetryStore,
     clusters: FailureClusters,
+    refit: ModelRefit,
     outcome_events: OutcomeEvents,
 ) -> list[Periodic]:
     return [
@@ -34,6 +36,7 @@ def periodic_flows(
             every_seconds=3600,
             run=lambda: drop_expired(metadata=metadata, telemetry=telemetry),
         ),
+        Periodic(name="refit_models", every_seconds=900, run=refit.refresh),
         Periodic(name="cluster_failures", every_seconds=600, run=clusters.refresh),
         Periodic(name="match_outcome_events", every_seconds=15, run=outcome_events.retry),
     ]

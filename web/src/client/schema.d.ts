@@ -1150,10 +1150,13 @@ export interface components {
         };
         /**
          * CalibrationBinView
-         * @description Runs that were given about the same probability. Interval: Wilson, 95 %.
+         * @description Runs that were given about the same probability. Interval of what was observed: Wilson, 95 %.
          */
         CalibrationBinView: {
-            /** Low */
+            /**
+             * Low
+             * @description Where the bin begins: halfway to the one before
+             */
             low: number;
             /** High */
             high: number;
@@ -1175,10 +1178,22 @@ export interface components {
              * @description Labelled runs it was measured on, none of which it was fitted on
              */
             n: number;
+            /** Failures */
+            failures: number;
             /** Brier */
             brier: number;
-            /** Ece */
+            /**
+             * Ece
+             * @description Mean distance of predicted and observed over the bins
+             */
             ece: number;
+            /** Auc */
+            auc: number;
+            /**
+             * Base Rate
+             * @description Failure rate among those runs; an agent's own may differ
+             */
+            base_rate: number;
             /**
              * Fitted On
              * @description Whose runs the model was fitted on

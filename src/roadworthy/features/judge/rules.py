@@ -9,11 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from roadworthy.contracts.telemetry import Filter, Op, RunQuery, TelemetryStore
 from roadworthy.domain.finding import Finding
 from roadworthy.domain.run import Run
+from roadworthy.features.judge.failure_model.model import FailureModel
 from roadworthy.features.judge.history import History
 from roadworthy.features.judge.issue_book import IssueBook
 from roadworthy.features.judge.issues import issues_of
 from roadworthy.features.judge.judging import Judging
-from roadworthy.features.judge.verdict import Evaluate, Predict, Rules
+from roadworthy.features.judge.verdict import Evaluate, Rules
 
 _HISTORY_SECONDS = 600.0
 _HISTORY_RUNS = 500
@@ -21,8 +22,8 @@ _RULES_SECONDS = 5.0
 _AGENTS_KEPT = 2_000
 
 
-ModelOf = Callable[[str, str], tuple[str, Predict]]
-"""(project, agent) to the name of the model and what it predicts with."""
+ModelOf = Callable[[str, str], FailureModel]
+"""Of (project, agent)."""
 HistoryOf = Callable[[Sequence[Run]], History]
 
 
@@ -68,15 +69,15 @@ class RulesBook:
     def _made(self, project: str, agent: str) -> Rules:
         wishes = self._judging_of(project)
         detectors = wishes.detectors
-        model, predict = self._model_of(project, agent)
+        model = self._model_of(project, agent)
 
         def fingerprint(run: Run, findings: Sequence[Finding]) -> tuple[str, ...]:
             keys = issues_of(run, findings, cluster_of=self._clusters_of(run.project))
             return self._issues.note(run, keys)
 
         return Rules(
-            label=f"{sum(one.version for one in detectors)}.{len(detectors)}.{model}",
-            predict=predict,
+            label=f"{sum(one.version for one in detectors)}.{len(detectors)}.{model.label}",
+            predict=lambda transcript, findings: model.predict(transcript, findings).p,
             fingerprint=fingerprint,
             detectors=detectors,
             precedence=wishes.precedence,

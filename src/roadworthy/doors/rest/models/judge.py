@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
@@ -14,6 +15,7 @@ from roadworthy.doors.rest.models.runs import text
 from roadworthy.doors.rest.models.scores import EvidenceView, SaidView, ScoreView, evidence_view
 from roadworthy.doors.rest.models.settings import Body
 from roadworthy.features.judge.detectors.table import BY_NAME
+from roadworthy.features.judge.failure_model.model import Calibration, Contribution
 
 
 class FindingView(BaseModel):
@@ -30,9 +32,9 @@ class FindingView(BaseModel):
 
 
 class CalibrationBinView(BaseModel):
-    """Runs that were given about the same probability. Interval: Wilson, 95 %."""
+    """Runs that were given about the same probability. Interval of what was observed: Wilson, 95 %."""
 
-    low: float
+    low: float = Field(description="Where the bin begins: halfway to the one before")
     high: float
     n: int
     predicted: float
@@ -43,8 +45,11 @@ class CalibrationBinView(BaseModel):
 
 class CalibrationView(BaseModel):
     n: int = Field(description="Labelled runs it was measured on, none of which it was fitted on")
+    failures: int
     brier: float
-    ece: float
+    ece: float = Field(description="Mean distance of predicted and observed over the bins")
+    auc: float
+    base_rate: float = Field(description="Failure rate among those runs; an agent's own may differ")
     fitted_on: str = Field(description="Whose runs the model was fitted on")
     bins: list[CalibrationBinView]
 
@@ -211,6 +216,38 @@ def finding_view(finding: Finding) -> FindingView:
     )
 
 
+def calibration_view(calibration: Calibration) -> CalibrationView:
+    bins = sorted(calibration.bins, key=lambda one: one.said)
+    edges = [0.0, *((a.said + b.said) / 2 for a, b in pairwise(bins)), 1.0]
+    return CalibrationView(
+        n=calibration.n,
+        failures=calibration.failures,
+        brier=calibration.brier,
+        ece=calibration.ece,
+        auc=calibration.auc,
+        base_rate=calibration.base_rate,
+        fitted_on=calibration.source,
+        bins=[
+            CalibrationBinView(
+                low=edges[number],
+                high=edges[number + 1],
+                n=one.n,
+                predicted=one.said,
+                observed=one.failed,
+                observed_low=one.low,
+                observed_high=one.high,
+            )
+            for number, one in enumerate(bins)
+        ],
+    )
+
+
+def contribution_view(contribution: Contribution) -> ContributionView:
+    detector = BY_NAME.get(contribution.name)
+    title = detector.title if detector else contribution.name.replace("_", " ").capitalize()
+    return ContributionView(signal=contribution.name, title=title, weight=contribution.amount)
+
+
 def failure_mode_view(mode: FailureMode) -> FailureModeView:
     return FailureModeView.model_validate(
         {
@@ -221,3 +258,33 @@ def failure_mode_view(mode: FailureMode) -> FailureModeView:
             "description": mode.description,
         }
     )
+
+
+def calibration_view(calibration: Calibration) -> CalibrationView:
+    """A bin reaches halfway to its neighbours."""
+    bins = calibration.bins
+    edges = [0.0, *((one.said + other.said) / 2 for one, other in pairwise(bins)), 1.0]
+    return CalibrationView(
+        n=calibration.n,
+        brier=calibration.brier,
+        ece=calibration.ece,
+        fitted_on=calibration.source,
+        bins=[
+            CalibrationBinView(
+                low=low,
+                high=high,
+                n=one.n,
+                predicted=one.said,
+                observed=one.failed,
+                observed_low=one.low,
+                observed_high=one.high,
+            )
+            for one, (low, high) in zip(bins, pairwise(edges), strict=True)
+        ],
+    )
+
+
+def contribution_view(one: Contribution) -> ContributionView:
+    detector = BY_NAME.get(one.name)
+    title = detector.title if detector else one.name.replace("_", " ").capitalize()
+    return ContributionView(signal=one.name, title=title, weight=one.amount)

@@ -19,6 +19,8 @@ from roadworthy.doors.rest.context import Context, RestContext
 from roadworthy.doors.rest.models.judge import (
     FailureModePage,
     VerdictView,
+    calibration_view,
+    contribution_view,
     failure_mode_view,
     finding_view,
 )
@@ -27,6 +29,7 @@ from roadworthy.doors.rest.problems import Problem, bad_field, not_found
 from roadworthy.features.judge.detectors.table import BY_NAME
 from roadworthy.features.judge.outcomes import OUTCOME, resolve, said_of
 from roadworthy.features.judge.said import NoSuchRun, TooManyWords
+from roadworthy.features.judge.transcript import Transcript
 
 router = APIRouter(tags=["judging"])
 
@@ -44,14 +47,16 @@ def get_verdict(ctx: Context, answer: Answering, project: ReadProject, run_id: s
     scores = ctx.observe.scores(project, run.id)
     precedence = ctx.judge.judging.of(project).precedence
     said = said_of(steps.told, scores)
+    model = ctx.judge.models.of(project, run.agent)
+    estimate = model.predict(Transcript(run, steps.spans), run.findings) if run.judged else None
     word = resolve(said, precedence=precedence)
     return answer(
         VerdictView(
             run_id=run.id,
             judged=run.judged or None,
             p_failure=run.p_failure,
-            calibration=None,
-            contributions=[],
+            calibration=calibration_view(estimate.calibration) if estimate else None,
+            contributions=[contribution_view(one) for one in estimate.contributions] if estimate else [],
             outcome=word.outcome if word else Outcome.UNKNOWN,
             outcome_source=word.source if word else None,
             outcome_reason=(word.reason or None) if word else None,
