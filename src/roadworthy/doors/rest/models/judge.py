@@ -258,33 +258,3 @@ def failure_mode_view(mode: FailureMode) -> FailureModeView:
             "description": mode.description,
         }
     )
-
-
-def calibration_view(calibration: Calibration) -> CalibrationView:
-    """A bin reaches halfway to its neighbours."""
-    bins = calibration.bins
-    edges = [0.0, *((one.said + other.said) / 2 for one, other in pairwise(bins)), 1.0]
-    return CalibrationView(
-        n=calibration.n,
-        brier=calibration.brier,
-        ece=calibration.ece,
-        fitted_on=calibration.source,
-        bins=[
-            CalibrationBinView(
-                low=low,
-                high=high,
-                n=one.n,
-                predicted=one.said,
-                observed=one.failed,
-                observed_low=one.low,
-                observed_high=one.high,
-            )
-            for one, (low, high) in zip(bins, pairwise(edges), strict=True)
-        ],
-    )
-
-
-def contribution_view(one: Contribution) -> ContributionView:
-    detector = BY_NAME.get(one.name)
-    title = detector.title if detector else one.name.replace("_", " ").capitalize()
-    return ContributionView(signal=one.name, title=title, weight=one.amount)
