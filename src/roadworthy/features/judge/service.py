@@ -8,7 +8,6 @@ from functools import partial
 from roadworthy.contracts.metadata import MetadataStore
 from roadworthy.contracts.telemetry import TelemetryStore
 from roadworthy.features.judge.evaluator_book import EvaluatorBook
-from roadworthy.features.judge.failure_model.model import FailureModel, prior
 from roadworthy.features.judge.feedback import FeedbackLinks
 from roadworthy.features.judge.issue_book import IssueBook
 from roadworthy.features.judge.issue_list import IssueList
@@ -17,9 +16,6 @@ from roadworthy.features.judge.model_book import ModelBook
 from roadworthy.features.judge.outcome_events import OutcomeEvents
 from roadworthy.features.judge.quality import Quality, quality_of
 from roadworthy.features.judge.said import Words
-
-ModelOf = Callable[[str, str], FailureModel]
-"""The model that p(failure) of runs of an agent of a project comes from."""
 
 
 class JudgeService:
@@ -36,7 +32,6 @@ class JudgeService:
         *,
         again: Callable[[str, Sequence[str]], None],
         settings: JudgingSettings | None = None,
-        model_of: ModelOf = lambda _project, _agent: prior(),
         issues: IssueBook | None = None,
         evaluators: EvaluatorBook | None = None,
         models: ModelBook | None = None,
@@ -49,7 +44,6 @@ class JudgeService:
         self.issue_list = IssueList(store, book=self.issues)
         self.events = OutcomeEvents(store, metadata, words=self.words, judging=self.judging)
         self.links = FeedbackLinks(metadata)
-        self.model_of = model_of
         self.quality: Callable[..., Quality] = partial(quality_of, store)
 
     def stop(self) -> None:

@@ -107,6 +107,7 @@ def test_a_coding_agent_is_told_what_went_wrong_and_where(open_server: Listening
             text = "\n".join(told["explanation"])
             assert "Outcome failure, said by business: refund reversed." in text
             assert "Probability of failure 0.75" in text
+            assert "labelled runs, expected calibration error" in text
             assert "find_order said OK and gave an error." in text
             assert f"step {step} output: “zanzibar”" in text
             assert told["first_suspicious_span_id"] == step

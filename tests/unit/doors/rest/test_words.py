@@ -167,6 +167,26 @@ def test_a_key_cannot_speak_in_another_project(guarded_desk: Desk) -> None:
     assert desk.store.scores("default", trace_id(1)) == []
 
 
+def test_a_probability_comes_with_what_moved_it_and_how_well_it_holds(desk: Desk) -> None:
+    desk.write(1)
+    assert (said(desk)["p_failure"], said(desk)["calibration"]) == (None, None)
+    found = Finding(detector="false_success_claim", mode="mast-2.6", reason="It says done; no tool did it.")
+    desk.write_runs(a_run(1, version=9, judged="1", p_failure=0.8, findings=(found,)))
+
+    verdict = said(desk)
+
+    assert verdict["p_failure"] == 0.8
+    weights = [one["weight"] for one in verdict["contributions"]]
+    assert weights == sorted(weights, key=abs, reverse=True)
+    assert {one["signal"]: one["title"] for one in verdict["contributions"]}["false_success_claim"] == (
+        "False success claim"
+    )
+    held = verdict["calibration"]
+    assert held["n"] == sum(one["n"] for one in held["bins"]) > 0
+    assert (held["bins"][0]["low"], held["bins"][-1]["high"]) == (0.0, 1.0)
+    assert all(one["observed_low"] <= one["observed"] <= one["observed_high"] for one in held["bins"])
+
+
 def test_a_flood_is_written_together_and_beyond_the_bound_refused(desk: Desk) -> None:
     desk.write(1)
     words = Words(desk.store, again=lambda project, ids: None, most_waiting=0)
