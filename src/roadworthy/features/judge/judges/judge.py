@@ -10,8 +10,6 @@ from dataclasses import dataclass, replace
 import orjson
 
 from roadworthy.contracts.models import Model, ModelFailed, ModelReply, ModelRequest, Trouble
-from roadworthy.domain.finding import Evidence
-from roadworthy.features.judge.detector import excerpt
 from roadworthy.features.judge.judges.budget import Budget, Held
 from roadworthy.features.judge.judges.cache import Cache
 from roadworthy.features.judge.judges.judgement import Judgement
@@ -20,6 +18,7 @@ from roadworthy.features.judge.judges.prompt import PROMPT_VERSION, Prompt, prom
 from roadworthy.features.judge.judges.reading import read
 from roadworthy.features.judge.judges.rubric import RESERVED, Rubric
 from roadworthy.features.judge.judges.sampling import Draw
+from roadworthy.features.judge.quoting import quoted
 from roadworthy.features.judge.transcript import Transcript
 
 EXPLANATION = 2_000
@@ -158,7 +157,7 @@ class Judge:
             model=reply.model,
             value=said.label.value if said.label else None,
             label=said.label.name if said.label else RESERVED,
-            evidence=_evidence(said.quote, transcript),
+            evidence=quoted(said.quote, transcript),
             cost_usd=cost,
             input_tokens=reply.input_tokens,
             output_tokens=reply.output_tokens,
@@ -217,19 +216,3 @@ def _version(spec: JudgeSpec, model: Model) -> str:
         [model.endpoint.model, model.endpoint.base_url, model.endpoint.shape],
     ]
     return f"{rubric.id}/{rubric.version}/{hashlib.sha256(orjson.dumps(what)).hexdigest()[:12]}"
-
-
-def _evidence(quote: str, transcript: Transcript) -> tuple[Evidence, ...]:
-    """Where the words stand that the judge quoted; none where it made them up."""
-    if len(quote) < 3:
-        return ()
-    at = transcript.answer.find(quote)
-    if at >= 0:
-        span = transcript.answer_span
-        return (excerpt(transcript.answer, start=at, end=at + len(quote), span_id=span, place="answer"),)
-    for used in transcript.tools:
-        for text, place in ((used.result, "output"), (used.arguments, "input")):
-            at = text.find(quote)
-            if at >= 0:
-                return (excerpt(text, start=at, end=at + len(quote), span_id=used.span_id, place=place),)
-    return ()
