@@ -168,7 +168,7 @@ class Printed:
         return said
 
 
-def harmless_import(
+def _harmless_import(
     name: str, scope: Any = None, local: Any = None, fromlist: Any = (), level: int = 0
 ) -> Any:
     if level or name not in _IMPORTABLE:
@@ -181,7 +181,7 @@ def load(source: str) -> Any:
     module = types.ModuleType("evaluator")
     without = {"open", "input", "breakpoint", "exit", "quit", "help", "copyright", "credits", "license"}
     names = {name: value for name, value in vars(builtins).items() if name not in without}
-    module.__dict__["__builtins__"] = {**names, "__import__": harmless_import}
+    module.__dict__["__builtins__"] = {**names, "__import__": _harmless_import}
     sys.modules["evaluator"] = module  # dataclasses look their module up
     exec(compile(source, "evaluator.py", "exec", dont_inherit=True), module.__dict__)  # noqa: S102
     evaluate = module.__dict__.get("evaluate")
