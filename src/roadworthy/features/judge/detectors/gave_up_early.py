@@ -55,6 +55,31 @@ _HANDED = re.compile(
 _END = 2_000
 
 
+_SIGNS = (
+    "unable",
+    "not able",
+    "could not",
+    "couldn't",
+    "cannot",
+    "can't",
+    "did not",
+    "didn't",
+    "was not",
+    "giving up",
+    "gave up",
+    "give up",
+    "stopped",
+    "reached",
+    "limit",
+    "more steps",
+    "ran out",
+    "konnte",
+    "n'ai pas",
+    "no pude",
+    "no he podido",
+)
+
+
 def detect(transcript: Transcript, history: History) -> Sequence[Finding]:
     run = transcript.run
     if run.status is RunStatus.RUNNING:
@@ -74,6 +99,10 @@ def _of_answer(transcript: Transcript) -> Sequence[Finding]:
     turn = turns[-1]
     start = max(0, len(turn.text) - _END)
     text = turn.text[start:].replace("’", "'")
+    # Words first: the patterns alone cost ten times as much.
+    lowered = text.lower()
+    if not any(word in lowered for word in _SIGNS):
+        return ()
     said = _STOPPED.search(text[:400]) if len(text) < 400 else None
     reason, sure = "The answer says that the agent was stopped", 0.9
     if said is None:

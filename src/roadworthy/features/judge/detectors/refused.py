@@ -53,6 +53,32 @@ _OFFERS = re.compile(
 )
 
 
+_SIGNS = (
+    "can't",
+    "cannot",
+    "can not",
+    "unable",
+    "won't",
+    "will not",
+    "not able",
+    "not going to",
+    "decline",
+    "refuse",
+    "as an ai",
+    "guidelines",
+    "polic",
+    "programming",
+    "safety",
+    "nicht",
+    "ne peux",
+    "ne suis",
+    "no puedo",
+    "posible",
+    "申し訳",
+    "抱歉",
+)
+
+
 def detect(transcript: Transcript, history: History) -> Sequence[Finding]:
     turns = told(transcript)
     last = turns[-1] if turns else None
@@ -65,7 +91,9 @@ def detect(transcript: Transcript, history: History) -> Sequence[Finding]:
     if last is None or not last.last:
         return ()
     head = last.text[:_HEAD].replace("’", "'")
-    said = _REFUSES.search(head) if "n" in head or not head.isascii() else None
+    # Words first: the pattern alone costs ten times as much.
+    lowered = head.lower()
+    said = _REFUSES.search(head) if any(word in lowered for word in _SIGNS) else None
     if said is None or len(last.text) > 6 * _HEAD:
         return ()
     shown = excerpt(last.text, start=said.start(), end=said.end(), span_id=last.span_id, place=last.place)
