@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from roadworthy.domain.finding import Finding
 from roadworthy.domain.run import Run
 from roadworthy.domain.span import Span
 from roadworthy.features.judge.detector import Detector
-from roadworthy.features.judge.history import NO_HISTORY
+from roadworthy.features.judge.history import History
 from roadworthy.features.judge.transcript import Transcript
 from roadworthy.features.judge.verdict import find
 
@@ -26,18 +26,24 @@ class Preview:
 
 
 def preview(
-    detector: Detector, runs: Iterable[tuple[Run, tuple[Span, ...]]], *, seconds: float = PREVIEW_SECONDS
+    detector: Detector,
+    runs: Iterable[tuple[Run, tuple[Span, ...]]],
+    *,
+    history_of_agent: Callable[[str], History],
+    seconds: float = PREVIEW_SECONDS,
 ) -> Preview:
-    """Looks at runs until they or the time are used up. What is unusual is not told here: detectors that
-    compare with an agent's history find nothing."""
+    """Looks at runs until they or the time are used up."""
     until = time.monotonic() + seconds
     looked_at = 0
     found: list[tuple[Run, Finding]] = []
+    histories: dict[str, History] = {}
     for run, spans in runs:
         looked_at += 1
-        found += [
-            (run, one) for one in find(Transcript(run, spans), detectors=(detector,), history=NO_HISTORY)
-        ]
+        if run.agent not in histories:
+            histories[run.agent] = history_of_agent(run.agent)
+        transcript = Transcript(run, spans)
+        findings = find(transcript, detectors=(detector,), history=histories[run.agent])
+        found += [(run, finding) for finding in findings]
         if time.monotonic() >= until:
             break
     return Preview(looked_at=looked_at, found=tuple(found))

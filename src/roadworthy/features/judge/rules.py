@@ -49,7 +49,7 @@ class RulesBook:
         self._clusters_of = clusters_of
         self._evaluate = evaluate
         self._lock = threading.Lock()  # protects both tables
-        self._rules: dict[tuple[str, str], tuple[float, Rules]] = {}
+        self._rules: dict[tuple[str, str], tuple[float, Judging, Rules]] = {}
         self._histories: dict[tuple[str, str], tuple[float, History]] = {}
 
     def of(self, project: str, agent: str) -> Rules:
@@ -57,17 +57,18 @@ class RulesBook:
         now = time.monotonic()
         with self._lock:
             kept = self._rules.get(key)
-        if kept is not None and now - kept[0] < _RULES_SECONDS:
-            return kept[1]
-        rules = self._made(project, agent)
+        wishes = self._judging_of(project)
+        # Settings that were changed hold from the next run on.
+        if kept is not None and kept[1] == wishes and now - kept[0] < _RULES_SECONDS:
+            return kept[2]
+        rules = self._made(project, agent, wishes=wishes)
         with self._lock:
-            self._rules[key] = (now, rules)
+            self._rules[key] = (now, wishes, rules)
             while len(self._rules) > _AGENTS_KEPT:
                 del self._rules[next(iter(self._rules))]
         return rules
 
-    def _made(self, project: str, agent: str) -> Rules:
-        wishes = self._judging_of(project)
+    def _made(self, project: str, agent: str, *, wishes: Judging) -> Rules:
         detectors = wishes.detectors
         model = self._model_of(project, agent)
 

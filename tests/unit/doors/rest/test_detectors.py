@@ -109,6 +109,17 @@ def test_a_preview_shows_what_a_detector_would_find(desk: Desk) -> None:
     assert desk.store.run("default", trace_id(3)).findings == ()  # type: ignore[union-attr]
 
 
+def test_a_preview_of_what_is_unusual_looks_at_the_agents_own_history(desk: Desk) -> None:
+    usual = [a_run(number, duration_ns=2 * SECOND + number) for number in range(1, 60)]
+    slow = a_run(99, duration_ns=500 * SECOND)
+    spans = [span for number in (99, 50) for span in spans_of(number)]
+    desk.store.write(TelemetryBatch(token="usual", runs=[*usual, slow], spans=spans))
+
+    seen = desk.client.post("/api/v1/detectors/latency_outlier/preview", json={"limit": 5}).json()
+
+    assert [one["run_id"] for one in seen["items"]] == [trace_id(99)]
+
+
 def test_a_preview_of_nothing_known_or_of_too_much_is_refused(desk: Desk) -> None:
     assert desk.client.post("/api/v1/detectors/no_such/preview", json={}).status_code == 404
     name = DETECTORS[0].name

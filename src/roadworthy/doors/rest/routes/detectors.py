@@ -41,6 +41,7 @@ from roadworthy.doors.rest.problems import Problem, bad_field, not_found
 from roadworthy.doors.rest.queries import Times
 from roadworthy.doors.rest.times import milliseconds, parse_duration, rfc3339, rfc3339_or_none
 from roadworthy.features.judge.detectors.table import BY_NAME, DETECTORS
+from roadworthy.features.judge.history import history_of
 from roadworthy.features.judge.judging import BadJudging, Judging
 from roadworthy.features.judge.preview import preview
 from roadworthy.features.judge.quality import MOST_BUCKETS, Counted
@@ -49,6 +50,7 @@ from roadworthy.features.observe.rates import rate
 router = APIRouter(tags=["judging"])
 
 _WEEK_NS = 7 * 86_400_000_000_000
+_HISTORY_RUNS = 500
 _HOUR_NS = 3_600_000_000_000
 _DAY_NS = 24 * _HOUR_NS
 # One preview at a time: each reads up to two hundred runs whole.
@@ -109,7 +111,11 @@ def preview_detector(
             headers={"Retry-After": "3"},
         )
     try:
-        seen = preview(detector, _newest(ctx, project, limit=body.limit))
+        seen = preview(
+            detector,
+            _newest(ctx, project, limit=body.limit),
+            history_of_agent=lambda agent: history_of(ctx.observe.runs(project, _lately(agent))),
+        )
     finally:
         _PREVIEWING.release()
     return answer(
@@ -129,11 +135,15 @@ def preview_detector(
     )
 
 
+def _lately(agent: str) -> RunQuery:
+    return RunQuery(filters=(Filter(field="agent", op=Op.EQ, value=agent),), limit=_HISTORY_RUNS)
+
+
 def _newest(ctx: RestContext, project: str, *, limit: int) -> Iterator[tuple[Run, tuple[Span, ...]]]:
     for run in ctx.observe.runs(project, RunQuery(limit=limit)):
         steps = ctx.observe.run_steps(project, run.id)
         if steps is not None:
-            yield steps.told, steps.spans
+            yield steps.run, steps.spans
 
 
 @router.get("/judging", operation_id="getJudging")
