@@ -13,7 +13,11 @@ _ANCHORS = ("mail", "zip", "postal", "postcode", " id", "number", "code", "ident
 """One of these stands in every request: looked for first, as this is many times faster."""
 _BEFORE, _AFTER = 140, 20
 _KINDS: tuple[tuple[str, str, re.Pattern[str]], ...] = (
-    ("e-mail address", r"e-?mail(?: address)?", re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")),
+    (
+        "e-mail address",
+        r"e-?mail(?: address)?",
+        re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,64}\.[\w.]{1,64}"),
+    ),
     (
         "zip code",
         r"zip ?code|postal code|postcode",

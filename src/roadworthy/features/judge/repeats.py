@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
@@ -11,6 +12,8 @@ from roadworthy.features.judge.transcript import Saying, ToolUse, Transcript
 
 _LONGEST_ARGUMENTS = 20_000
 LONGEST_CYCLE = 4
+_LONGEST_RESULT = 200_000
+_CALL_ID = re.compile(r'"(?:call|toolu|tooluse|fc|adk|run|functions|lc_run-)[_-][\w.:-]{6,80}(?=")')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,10 +61,19 @@ def _calls(transcript: Transcript) -> list[Call]:
         if isinstance(step, Saying):
             turn += step.role == "user"
         else:
-            asked = (step.name, _plain(step.arguments))
-            came = (step.failed, step.error or step.result)
+            asked = (step.name, _plain(_unnumbered(step.arguments, step)))
+            came = (step.failed, _unnumbered(step.error or step.result, step))
             found.append(Call(tool=step, turn=turn, asked=asked, came=came))
     return found
+
+
+def _unnumbered(text: str, tool: ToolUse) -> str:
+    """Without the number of the call, that some instrumentations write into what was sent and what came."""
+    if len(text) > _LONGEST_RESULT:
+        return text
+    if '"id"' in text or 'call_id"' in text:
+        text = _CALL_ID.sub('"', text)
+    return text.replace(tool.call_id, "") if len(tool.call_id) > 6 else text
 
 
 def _plain(arguments: str) -> str:

@@ -37,6 +37,14 @@ def test_arguments_are_compared_as_json() -> None:
     assert found(loop.DETECTOR, talk.tool("get", '{"a":1,"b":2}', "x").says("x"))
 
 
+def test_numbers_of_calls_do_not_make_them_differ() -> None:
+    talk, other = Talk("?"), Talk("?")
+    for number in range(3):
+        talk.tool("get", "{}", {"id": f"call_abcdef{number}", "content": "x"})
+        other.tool("get", {"id": f"A-1{number}"}, {"id": f"A-1{number}"})
+    assert found(loop.DETECTOR, talk.says("x")) and not found(loop.DETECTOR, other.says("x"))
+
+
 def test_two_calls_in_turn() -> None:
     talk = Talk("?")
     for _ in range(3):

@@ -16,7 +16,9 @@ from roadworthy.features.judge.transcript import Saying, ToolUse, Transcript, lo
 _MOST = 3
 _HANDOFFS = 50
 _LONGEST = 200_000
-_VALUE = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+|#?\b(?=[A-Za-z#_-]*\d)[A-Za-z0-9]+(?:[-_][A-Za-z0-9]+)*\b")
+_VALUE = re.compile(
+    r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,64}\.[\w.]{1,64}|#?\b[A-Za-z0-9]+(?:[-_][A-Za-z0-9]+)*\b"
+)
 
 
 def detect(transcript: Transcript, history: History) -> Sequence[Finding]:
@@ -66,7 +68,7 @@ def _again(asking: Saying, one: Handoff, kind: str, value: str, *, start: int, e
 def _not_passed_on(transcript: Transcript, one: Handoff) -> Finding | None:
     """Nothing of what identifies the case is in all that the next agent was told."""
     asked = transcript.run.input[:5_000]
-    values = {match.group() for match in _VALUE.finditer(asked) if len(match.group()) >= 4}
+    values = {value for value in _VALUE.findall(asked) if len(value) >= 4 and _identifies(value)}
     call = _first_call(transcript, one) if values else None
     if (
         call is None
@@ -83,6 +85,10 @@ def _not_passed_on(transcript: Transcript, one: Handoff) -> Finding | None:
         excerpt(call.input, start=0, end=min(len(call.input), 200), span_id=call.span_id, place="input"),
         confidence=0.7,
     )
+
+
+def _identifies(value: str) -> bool:
+    return "@" in value or any(digit in value for digit in "0123456789")
 
 
 def _first_call(transcript: Transcript, one: Handoff) -> Span | None:
