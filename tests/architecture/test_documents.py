@@ -17,7 +17,7 @@ REPO = Path(__file__).resolve().parents[2]
 DOCUMENTS = [REPO / "README.md", REPO / "CONTRIBUTING.md", *sorted((REPO / "docs").rglob("*.md"))]
 
 COMMAND = re.compile(r"(?:^|`)\s*\$?\s*roadworthy ([a-z][^`#\n]*)", re.MULTILINE)
-ADDRESS = re.compile(r"/api/v1(/[a-z_{}/]+)")
+ADDRESS = re.compile(r"/api/v1(/[a-z_{}/-]+)")
 
 
 def _names(document: Path) -> str:
