@@ -102,6 +102,7 @@ const settings = createRoute({
 const settingsSection = createRoute({
   getParentRoute: () => shell,
   path: "/settings/$section",
+  validateSearch: search.settingsSearch,
   component: lazyPage(() => import("@/features/settings/settings-page"), "SettingsPage"),
 });
 

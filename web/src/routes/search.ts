@@ -88,6 +88,12 @@ export interface TextSearch extends TimeRange {
 }
 export const textSearch = (raw: Raw): TextSearch => only({ ...range(raw), q: asText(raw.q) });
 
+export interface SettingsSearch {
+  /** What is looked at or edited: a detector's name, an evaluator's id, "new". */
+  open?: string | undefined;
+}
+export const settingsSearch = (raw: Raw): SettingsSearch => only({ open: asText(raw.open) });
+
 export interface ConnectSearch {
   framework?: string | undefined;
 }

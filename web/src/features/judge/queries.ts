@@ -68,3 +68,29 @@ export const judgingQuery = (project: string) =>
     queryKey: ["judging", project],
     queryFn: ({ signal }) => dataOf(api.GET("/api/v1/judging", { params: { query: { project } }, signal })),
   });
+
+const PREVIEWED = 100;
+
+export const previewQuery = (project: string, name: string) =>
+  queryOptions({
+    queryKey: ["detector-preview", project, name],
+    queryFn: ({ signal }) => dataOf(api.POST("/api/v1/detectors/{name}/preview", { params: { path: { name }, query: { project } }, body: { limit: PREVIEWED }, signal })),
+  });
+
+export const kindsQuery = queryOptions({
+  queryKey: ["evaluator-kinds"],
+  queryFn: ({ signal }) => dataOf(api.GET("/api/v1/evaluator-kinds", { signal })),
+  staleTime: Infinity,
+});
+
+export const evaluatorsQuery = (project: string) =>
+  queryOptions({
+    queryKey: ["evaluators", project],
+    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/evaluators", { params: { query: { project } }, signal })),
+  });
+
+export const eventsQuery = (project: string, state: "unmatched" | "matched" | "waiting") =>
+  queryOptions({
+    queryKey: ["outcome-events", project, state],
+    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/outcome-events", { params: { query: { project, state } }, signal })),
+  });

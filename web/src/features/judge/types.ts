@@ -20,3 +20,6 @@ export type Issue = Schemas["IssueView"];
 export type IssueState = Schemas["IssueState"];
 export type IssueChange = Schemas["IssueChange"];
 export type OutcomeEvent = Schemas["OutcomeEventView"];
+export type Evaluator = Schemas["EvaluatorView"];
+export type EvaluatorKind = Schemas["EvaluatorKindView"];
+export type TriedRun = Schemas["TriedRunView"];

@@ -1,7 +1,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { api, dataOf } from "@/client/api";
 import { notify } from "@/ui/toast";
-import type { Issue, IssueChange } from "../types";
+import type { IssueChange } from "../types";
 
 interface Asked {
   id: string;
@@ -21,10 +21,4 @@ export function useIssueChange(project: string) {
     },
     onError: (error) => notify("It was not changed", error.message),
   });
-}
-
-/** Resolving what is resolved or muted opens it again. */
-export function toggled(issue: Pick<Issue, "state">, wanted: "resolved" | "muted"): { change: IssueChange; done: string } {
-  if (issue.state === wanted) return { change: { state: "open" }, done: "Opened again" };
-  return wanted === "resolved" ? { change: { state: "resolved" }, done: "Resolved: it opens again if a later run fails the same way" } : { change: { state: "muted" }, done: "Muted until somebody opens it again" };
 }

@@ -20,10 +20,11 @@ import { Ago } from "@/ui/time";
 import { issueQuery } from "../queries";
 import type { Issue } from "../types";
 import { Assign } from "./assign";
-import { toggled, useIssueChange } from "./change";
+import { useIssueChange } from "./change";
 import { Facts, History, Releases, Trend } from "./issue-parts";
 import { runsOfIssue } from "./issue-row";
 import { StateMark } from "./look";
+import { toggled } from "./selection";
 
 const route = getRouteApi("/shell/issues/$issueId");
 

@@ -16,10 +16,10 @@ import { Failed, SkeletonRows } from "@/ui/states";
 import { issuesQuery, modesQuery, type IssueSelection } from "../queries";
 import type { Issue } from "../types";
 import { Assign } from "./assign";
-import { toggled, useIssueChange } from "./change";
+import { useIssueChange } from "./change";
 import { Heads, NoIssues, Shortcuts } from "./issue-list-parts";
 import { IssueRow } from "./issue-row";
-import { statesOf, type IssueSort, type IssueTab } from "./selection";
+import { statesOf, toggled, type IssueSort, type IssueTab } from "./selection";
 import { useSteady } from "./steady";
 
 const route = getRouteApi("/shell/issues");

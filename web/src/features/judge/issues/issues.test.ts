@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
-import { toggled } from "./change";
-import { statesOf } from "./selection";
+import { statesOf, toggled } from "./selection";
 import { steady } from "./steady";
 
 test("rows stay where they are, new ones come last", () => {

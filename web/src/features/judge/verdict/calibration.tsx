@@ -15,7 +15,7 @@ export function CalibrationView({ verdict, calibration }: { verdict: Verdict; ca
       </div>
       <Reliability bins={calibration.bins} p={verdict.p_failure} />
       <p className="num text-muted">
-        Brier {calibration.brier.toFixed(3)} · calibration error {percent(calibration.ece)} · n {calibration.n.toLocaleString("en-US")}
+        AUC {calibration.auc.toFixed(2)} · Brier {calibration.brier.toFixed(3)} · calibration error {percent(calibration.ece)} · n {calibration.n.toLocaleString("en-US")}
       </p>
       <Contributions verdict={verdict} />
     </div>

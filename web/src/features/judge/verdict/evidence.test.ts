@@ -17,7 +17,7 @@ const finding = (detector: string, spans: (string | null)[], more: Partial<Findi
 });
 
 const bin = (low: number, high: number, n: number, observed: number | null) => ({ low, high, n, predicted: (low + high) / 2, observed, observed_low: null, observed_high: null });
-const calibration: Calibration = { n: 50, brier: 0.1, ece: 0.02, fitted_on: "", bins: [bin(0, 0.5, 0, null), bin(0.5, 0.9, 29, 24 / 29), bin(0.9, 1, 21, 1)] };
+const calibration: Calibration = { n: 50, failures: 45, auc: 0.8, base_rate: 0.9, brier: 0.1, ece: 0.02, fitted_on: "", bins: [bin(0, 0.5, 0, null), bin(0.5, 0.9, 29, 24 / 29), bin(0.9, 1, 21, 1)] };
 
 test("a step carries each finding once, however often it is quoted there", () => {
   const marks = marksOf([finding("a", ["s1", "s1", "s2"]), finding("b", ["s2", null])]);

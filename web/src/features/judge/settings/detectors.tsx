@@ -1,0 +1,112 @@
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { Eye } from "lucide-react";
+import { api, dataOf } from "@/client/api";
+import { useProject } from "@/client/project";
+import { filterText } from "@/features/observe/filters";
+import { Card, Section, Table } from "@/features/settings/section";
+import { Badge } from "@/ui/badges";
+import { Button } from "@/ui/button";
+import { Switch } from "@/ui/form";
+import { count, percent, UNKNOWN } from "@/ui/format";
+import { Failed, FailedLine, SkeletonRows } from "@/ui/states";
+import { detectorsQuery } from "../queries";
+import type { Detector } from "../types";
+import { FindingIcon } from "../verdict/findings";
+import { DetectorPreview } from "./detector-preview";
+
+const route = getRouteApi("/shell/settings/$section");
+const COLUMNS = [{ label: "On" }, { label: "Detector" }, { label: "Way of failing" }, { label: "Precision", right: true }, { label: "Recall", right: true }, { label: "Found in 7 days", right: true }, { label: "Preview", hidden: true }];
+
+/** What looks at every run without a model: what it found lately, how good it is, on or off. */
+export function Detectors() {
+  const project = useProject();
+  const client = useQueryClient();
+  const { open } = route.useSearch();
+  const navigate = route.useNavigate();
+  const detectors = useQuery(detectorsQuery(project));
+  const turn = useMutation({
+    mutationFn: ({ name, enabled }: { name: string; enabled: boolean }) =>
+      dataOf(api.PUT("/api/v1/judging", { params: { query: { project } }, body: { detectors: { [name]: { enabled } } } })),
+    onSuccess: () => client.invalidateQueries({ queryKey: detectorsQuery(project).queryKey }),
+  });
+  const preview = (name: string | undefined) => void navigate({ search: (old) => ({ ...old, open: name }), replace: true, resetScroll: false });
+  return (
+    <Section title="Detectors" about="They look at every run as it ends, without a model. Switching one off holds for runs judged from now on; what it found before stays.">
+      <FailedLine error={turn.error} />
+      <Card>
+        {detectors.isError ? (
+          <Failed what="Detectors" error={detectors.error} retry={() => void detectors.refetch()} />
+        ) : detectors.isPending ? (
+          <SkeletonRows rows={8} height={48} />
+        ) : (
+          <Table caption="Detectors" columns={COLUMNS}>
+            {detectors.data.items.map((detector) => (
+              <Row
+                key={detector.name}
+                project={project}
+                detector={detector}
+                open={open === detector.name}
+                onPreview={() => preview(open === detector.name ? undefined : detector.name)}
+                onTurn={(enabled) => turn.mutate({ name: detector.name, enabled })}
+              />
+            ))}
+          </Table>
+        )}
+      </Card>
+    </Section>
+  );
+}
+
+interface RowProps {
+  project: string;
+  detector: Detector;
+  open: boolean;
+  onPreview: () => void;
+  onTurn: (enabled: boolean) => void;
+}
+
+function Row({ project, detector, open, onPreview, onTurn }: RowProps) {
+  const measured = detector.precision !== null && detector.labelled_n ? `On ${detector.labelled_on ?? "labelled data"}, n ${count(detector.labelled_n)}` : "Nobody has measured it on labelled data";
+  return (
+    <>
+      <tr className={detector.enabled ? undefined : "text-muted"}>
+        <td>
+          <Switch checked={detector.enabled} onChange={onTurn} label={`${detector.title}: on`} />
+        </td>
+        <td className="min-w-56">
+          <p className="flex items-center gap-1.5 font-medium">
+            <FindingIcon finding={detector} /> {detector.title}
+          </p>
+          <p className="mt-0.5 text-2xs text-muted">{detector.description}</p>
+        </td>
+        <td>{detector.mode ? <Badge title={detector.mode}>{detector.mode_name ?? detector.mode}</Badge> : <span className="text-faint">none</span>}</td>
+        <td className="num text-right whitespace-nowrap" title={measured}>
+          {detector.precision === null ? <span className="text-faint">{UNKNOWN}</span> : percent(detector.precision)}
+          <span className="block text-2xs text-faint">n {count(detector.labelled_n ?? 0)}</span>
+        </td>
+        <td className="num text-right whitespace-nowrap" title={measured}>
+          {detector.recall === null ? <span className="text-faint">{UNKNOWN}</span> : percent(detector.recall)}
+          <span className="block text-2xs text-faint">{detector.labelled_n ? (detector.labelled_on ?? "") : "not measured"}</span>
+        </td>
+        <td className="num text-right whitespace-nowrap">
+          <Link to="/runs" search={{ filter: [filterText("detectors", "eq", detector.name)] }} className="rounded hover:link">
+            {count(detector.found_7d)} <span className="text-2xs text-faint">of {count(detector.runs_7d)}</span>
+          </Link>
+        </td>
+        <td className="text-right">
+          <Button aria-expanded={open} onClick={onPreview} aria-label={`Preview ${detector.title}`}>
+            <Eye className="size-3.5 text-muted" aria-hidden /> Preview
+          </Button>
+        </td>
+      </tr>
+      {open ? (
+        <tr>
+          <td colSpan={COLUMNS.length} className="bg-canvas">
+            <DetectorPreview project={project} name={detector.name} />
+          </td>
+        </tr>
+      ) : null}
+    </>
+  );
+}
