@@ -19,7 +19,7 @@ import json
 import re
 import time
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -80,9 +80,9 @@ class Figures:
 def evaluate_injections(data_dir: Path) -> Figures:
     texts = learning.grounds(data_dir)
     scored = [one for one in with_thresholds(rotations(texts)) if one.text.source != "own"]
-    attacks = [one for one in scored if one.text.label]
+    attacks = _once([one for one in scored if one.text.label], worst=min)
     planted = [one for one in attacks if one.text.attack]
-    harmless = _worst([one for one in scored if not one.text.label])
+    harmless = _once([one for one in scored if not one.text.label], worst=max)
     ordinary = [one for one in harmless if one.text.source in learning.ORDINARY_SOURCES]
     categories = sorted({one.text.category for one in attacks})
     sources = sorted({one.text.source for one in harmless})
@@ -145,14 +145,13 @@ def _carrier_fold(one: Text) -> int:
     return zlib.crc32(one.carrier.encode()) % FOLDS
 
 
-def _worst(scored: Iterable[Scored]) -> list[Scored]:
-    """Each ordinary text once, as the model says that thinks worst of it."""
-    found: dict[str, Scored] = {}
+def _once(scored: Iterable[Scored], *, worst: Callable[..., Scored]) -> list[Scored]:
+    """Each text once, as the model says that is most wrong about it: texts without a category of attacks are
+    scored once for each fold of categories."""
+    found: dict[str, list[Scored]] = {}
     for one in scored:
-        known = found.get(one.text.text)
-        if known is None or one.score - one.threshold > known.score - known.threshold:
-            found[one.text.text] = one
-    return list(found.values())
+        found.setdefault(one.text.text, []).append(one)
+    return [worst(same, key=lambda one: one.score - one.threshold) for same in found.values()]
 
 
 def _hit(one: Scored) -> bool:

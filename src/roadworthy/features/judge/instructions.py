@@ -234,22 +234,29 @@ def featured(found: Sequence[Sentence]) -> list[list[str]]:
     """Names of the features each sentence has, all present or absent; [] for one that calls for nothing and
     speaks of nothing that concerns an agent, as most do: it is not looked at any further."""
     kinds = [_kind(one.text) for one in found]
+    lower = [one.text.lower() for one in found]
+    whole = "\n".join(lower)
+    stems = [stem for stem in _STEMS if stem in whole]
     called = [
         at
         for at, (one, kind) in enumerate(zip(found, kinds, strict=True))
-        if kind != "kind:plain" or _TRIGGER.search(one.text)
+        if kind != "kind:plain" or (_may(one.text, lower[at], stems) and _TRIGGER.search(one.text))
     ]
     features: list[list[str]] = [[] for _ in found]
     if not called:
         return features
     orders = sum(1 for kind in kinds if kind in _CALLING) / len(found)
-    lowered = [_WORD.findall(one.text.lower()) for one in found]
+    lowered = [_WORD.findall(text) for text in lower]
     uses: dict[str, int] = {}
     for words in lowered:
         for word in set(words):
             uses[word] = uses.get(word, 0) + 1
     for at in called:
-        marks = [kinds[at], *_marks(found[at].text, lowered[at]), *_place(at, of=len(found), orders=orders)]
+        marks = [
+            kinds[at],
+            *_marks(found[at].text, lower[at], lowered[at]),
+            *_place(at, of=len(found), orders=orders),
+        ]
         marks.append(_strangeness(lowered[at], uses=uses, alone=len(found) <= 2))
         features[at] = [*marks, *(f"{kinds[at]}&{other}" for other in marks[1:]), *_lexical(lowered[at])]
     return features
@@ -299,9 +306,12 @@ def _kind(text: str) -> str:
     return "kind:unsure-question" if asks else "kind:plain"
 
 
-def _marks(text: str, words: Sequence[str]) -> list[str]:
+def _marks(text: str, lower: str, words: Sequence[str]) -> list[str]:
     marks = ["lead"] if _LEAD.match(text) else []
-    marks += [name for name, pattern in _PATTERNS if pattern.search(text)]
+    for name, pattern, stems in _PATTERNS:
+        # Looking for a stem first is many times faster than the pattern, and most sentences have none.
+        if (not stems or any(stem in lower for stem in stems)) and pattern.search(text):
+            marks.append(name)
     if "your" in words or "you" in words:
         marks.append("you")
     if "we" in words or "our" in words or "us" in words or "i" in words:
@@ -324,15 +334,48 @@ _TRIGGER = re.compile(
     r"rules?\b|role)|<\||password|credential|\bsystem:)|\b(?:AI|LLM|GPT|DAN|MUST)\b|"
     r"[\u3040-\u30ff\u4e00-\u9fff]{6,}"
 )
-_PATTERNS = (
-    ("my-answer", _MY_ANSWER),
-    ("override", _OVERRIDE),
-    ("to-machine", _TO_MACHINE),
-    ("secrets", _SECRETS),
-    ("link", _LINK),
-    ("quoted", _QUOTED),
-    ("money", _MONEY),
-    ("blob", _BLOB),
-    ("code", _CODE),
-    ("plain-duties", _PLAIN_DUTIES),
+
+
+def _stems(words: str) -> tuple[str, ...]:
+    return tuple(words.split())
+
+
+_STEMS = _stems(
+    """
+    instruct ignor disregard forget overrid bypass assistant prompt chatbot jailbreak pretend obey imagine
+    from answer reply response output implementation solution rule role <| password credential system:
+    """
 )
+"""Of what `_TRIGGER` looks for, lower case."""
+
+
+def _may(text: str, lower: str, stems: Sequence[str]) -> bool:
+    return (
+        any(stem in lower for stem in stems)
+        or not text.isascii()
+        or any(name in text for name in ("AI", "LLM", "GPT", "DAN", "MUST"))
+    )
+
+
+_PATTERNS: tuple[tuple[str, re.Pattern[str], tuple[str, ...]], ...] = (
+    ("my-answer", _MY_ANSWER, _stems("answer repl response message output summary completion")),
+    (
+        "override",
+        _OVERRIDE,
+        _stems(
+            """
+            instruct prompt rule order guideline above previous prior earlier context direct task polic told
+            said message instead
+            """
+        ),
+    ),
+    ("to-machine", _TO_MACHINE, ()),
+    ("secrets", _SECRETS, _stems("key pass cred secret token conver chat data card mail account prompt")),
+    ("link", _LINK, ()),
+    ("quoted", _QUOTED, ()),
+    ("money", _MONEY, ()),
+    ("blob", _BLOB, ()),
+    ("code", _CODE, ()),
+    ("plain-duties", _PLAIN_DUTIES, _stems("click unsub reply contact more sign log view see if")),
+)
+"""Each with stems of which one stands in all it finds."""
