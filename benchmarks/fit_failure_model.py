@@ -39,7 +39,7 @@ def main() -> None:
     for kind, part in model.parts.items():
         held = part.calibration
         print(
-            f"{kind}: {held.n} runs of {held.tasks} tasks, {held.failures} failures, {len(part.words)} words; "
+            f"{kind}: {held.n} runs of {held.tasks} tasks, {held.failures} failures; "
             f"cross-validated AUC {held.auc:.3f}, Brier {held.brier:.3f}, ECE {held.ece:.3f}"
         )
     print(f"{model.label} written to {PRIOR.relative_to(REPO)}")

@@ -101,9 +101,8 @@ def _say(measured: Measured) -> None:
 def _say_half(half: HalfFigures) -> None:
     seen = " (seen in fitting)" if half.half == "development" else ""
     typer.echo(f"   {half.half} half{seen}: {half.n} runs of {half.tasks} tasks, {half.failures} failed")
-    typer.echo(
-        f"      {'':22} {'AUC':>5}  {'95 % interval':13}  precision at 50 % recall  recall at 5 % false alarms"
-    )
+    columns = "precision at 50 % recall  recall at 5 % false alarms"
+    typer.echo(f"      {'':22} {'AUC':>5}  {'95 % interval':13}  {columns}")
     for name, ranking in {"p(failure)": half.p_failure, **half.floors}.items():
         _say_ranking(name, ranking)
     if half.reliability is not None:

@@ -1,5 +1,5 @@
-"""What the course of a conversation with tools tells: how much there was to do, what was written, and where
-what was done departs from what was said."""
+"""What the course of a conversation with tools tells: how much was asked and done at a stretch, and where
+what was written departs from what was said."""
 
 from __future__ import annotations
 
@@ -21,11 +21,7 @@ _READS = re.compile(
     r"(?:get|list|search|find|read|look|fetch|query|check|calculate|think|show|describe)", re.IGNORECASE
 )
 _HUMAN = re.compile(r"human|escalat|supervisor|transfer_to|hand_?off", re.IGNORECASE)
-_DENIES = re.compile(
-    r"\b(?:unfortunately|unable to|cannot|can't|can not|"
-    r"not (?:possible|able|allowed|eligible|available|permitted))\b",
-    re.IGNORECASE,
-)
+_NUMBER = re.compile(r"\d[\d,.]*")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _MOST_VALUES = 60
 
@@ -44,10 +40,9 @@ def chat_signals(transcript: Transcript) -> dict[str, float]:
     done = [tool for tool in written if not _said_no(tool)]
     asked = words_of(users)
     return {
-        "tool_calls": log1p(len(tools)),
+        "tools_a_turn": log1p(len(tools) / max(1, len(users))),
         "longest_tool_burst": log1p(_burst(transcript)),
         "failed_tool_share": sum(map(_said_no, tools)) / max(1, len(tools)),
-        "writes_done": float(min(len(done), 3)),
         "writes_failed": float(min(len(written) - len(done), 3)),
         "writes_in_a_row": float(
             min(3, sum(later.index == one.index + 1 for one, later in pairwise(written)))
@@ -55,8 +50,8 @@ def chat_signals(transcript: Transcript) -> dict[str, float]:
         "write_arguments_never_said": min(3.0, sum(_unsaid_share(tool, transcript) for tool in done)),
         "further_requests": log1p(count(asked, FURTHER)),
         "conditions": log1p(count(asked, CONDITIONS)),
-        "denials": sum(1 for text in spoken if _DENIES.search(text)) / max(1, len(spoken)),
-        "longest_message": log1p(max(map(len, spoken), default=0)),
+        "mean_message": log1p(sum(map(len, spoken)) / max(1, len(spoken))),
+        "numbers_in_answer": log1p(len(_NUMBER.findall(transcript.answer[:20_000]))),
     }
 
 

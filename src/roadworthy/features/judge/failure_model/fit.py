@@ -39,10 +39,17 @@ FINDING_PRIOR = 0.8
 """What a finding is taken to add before data speak: odds of failure times 2.2."""
 GRAVE_PRIOR = 1.6
 GRAVE = frozenset(
-    {"false_success_claim", "tool_error_ignored", "injection_followed", "no_answer", "refused", "gave_up"}
+    {
+        "false_success_claim",
+        "tool_error_ignored",
+        "injection_followed",
+        "no_answer",
+        "refused",
+        "gave_up_early",
+    }
 )
 """Findings that are failures as such."""
-_TERM_PRECISION = 12.0
+_TERM_PRECISION = 20.0
 _FINDING_PRECISION = 4.0
 _WORD_PRECISION = 1.0
 _REFIT_PRECISION = 20.0
@@ -54,9 +61,10 @@ SIGNS = {
     "failed_tool_share": 1,
     "further_requests": 1,
     "longest_tool_burst": 1,
-    "tool_calls": 1,
+    "mean_message": 1,
+    "numbers_in_answer": 1,
+    "tools_a_turn": 1,
     "write_arguments_never_said": 1,
-    "writes_done": 1,
     "writes_failed": 1,
     "writes_in_a_row": 1,
     "agreement": -1,

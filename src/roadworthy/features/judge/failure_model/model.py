@@ -1,7 +1,7 @@
 """The probability that a run failed, worked out from what detectors found and how the run went.
 
-A logistic model for each kind of run. Prediction is plain Python over weights in JSON; fitting is a job of its
-own. No probability leaves here without the record of how well such probabilities have held.
+A logistic model for each kind of run. Prediction is plain Python over weights in JSON; fitting is a job of
+its own. No probability leaves here without the record of how well such probabilities have held.
 """
 
 from __future__ import annotations

@@ -30,6 +30,7 @@ class Reading:
     findings: dict[str, float] = field(default_factory=dict)
     """Detector to its highest confidence."""
     words: Counter[str] = field(default_factory=Counter)
+    """Of reasoning only: what a customer talks about says more of the shop than of the run."""
 
 
 def kind_of(transcript: Transcript) -> Kind:
@@ -53,5 +54,4 @@ def read(transcript: Transcript, findings: Sequence[Finding]) -> Reading:
         kind=kind,
         signals=chat_signals(transcript),
         findings=sure,
-        words=words_of(said.text for said in transcript.sayings if said.role != "system"),
     )

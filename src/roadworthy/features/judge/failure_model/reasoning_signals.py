@@ -4,7 +4,7 @@ was computed, and how sure they sound."""
 from __future__ import annotations
 
 import re
-from math import log1p
+from math import isfinite, log1p
 
 from roadworthy.features.judge.failure_model.wording import (
     AGREEMENT,
@@ -71,9 +71,10 @@ def _numbers(text: str) -> set[float]:
 def _parse(text: str) -> float | None:
     top, _, bottom = text.replace(",", "").partition("/")
     try:
-        return float(top) / float(bottom) if bottom else float(top)
+        value = float(top) / float(bottom) if bottom else float(top)
     except (ValueError, ZeroDivisionError, OverflowError):
         return None
+    return value if isfinite(value) else None
 
 
 def _last_number(text: str) -> float | None:
@@ -84,7 +85,7 @@ def _last_number(text: str) -> float | None:
 def _value(box: str) -> float | None:
     fraction = _FRACTION.search(box)
     if fraction is not None and int(fraction.group(2)):
-        return int(fraction.group(1)) / int(fraction.group(2))
+        return _parse(f"{fraction.group(1)}/{fraction.group(2)}")
     return _last_number(box)
 
 
