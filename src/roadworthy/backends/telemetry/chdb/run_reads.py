@@ -64,8 +64,8 @@ def find_run(session: Session, project: str, run_id: str) -> Run | None:
     p = Parameters()
     bound, wanted = p.text(project), p.text(run_id)
     keys = (
-        f"SELECT sort_ns, run_id FROM trace_runs WHERE project = {bound} AND trace_id = {wanted} "
-        f"AND run_id = {wanted}"
+        f"SELECT sort_ns, run_id FROM trace_runs PREWHERE trace_id = {wanted} "
+        f"WHERE project = {bound} AND run_id = {wanted}"
     )
     rows = session.rows(
         f"SELECT {_COLUMNS} FROM runs WHERE project = {bound} AND (sort_ns, id) IN ({keys})",
