@@ -91,6 +91,18 @@ def test_an_event_before_its_run_and_feedback_after_it_survive_a_kill(server: Pr
     assert said(server, "/outcome-events", event)["state"] == "matched"
 
 
+def test_secrets_in_what_is_said_are_not_stored(server: Product) -> None:
+    task, secret = traffic.task("Log in for me"), "sk-proj-abcdefghijklmnopqrstuvwxyz0123456789ABCD"
+    recorded(server, task)
+    said(server, f"/runs/{task.id}/outcome", {"outcome": "failure", "reason": f"it told me {secret}"})
+    said(server, "/outcome-events", {"outcome": "failure", "reason": f"leaked {secret}", "run_id": task.id})
+
+    shown = server.get(f"/api/v1/runs/{task.id}/verdict").body + server.get("/api/v1/outcome-events").body
+
+    assert b"it told me" in shown
+    assert secret.encode() not in shown
+
+
 def test_what_was_answered_is_there_after_a_kill(server: Product) -> None:
     task = traffic.task("Count to three")
     recorded(server, task)

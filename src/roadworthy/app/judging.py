@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 
+from roadworthy.backends.models.table import open_model
 from roadworthy.contracts.metadata import MetadataStore
 from roadworthy.contracts.telemetry import TelemetryStore
 from roadworthy.domain.run import Run
 from roadworthy.domain.span import Span
+from roadworthy.features.ingest.mask import mask_text
+from roadworthy.features.ingest.price import Pricer
 from roadworthy.features.ingest.runs.assemble import assemble
 from roadworthy.features.judge.evaluator_book import EvaluatorBook
 from roadworthy.features.judge.history import history_of
 from roadworthy.features.judge.issue_book import IssueBook
+from roadworthy.features.judge.judge_book import JudgeBook
+from roadworthy.features.judge.judges.judge import Price
 from roadworthy.features.judge.judging import JudgingSettings
 from roadworthy.features.judge.model_book import ModelBook
 from roadworthy.features.judge.rules import RulesBook
@@ -20,8 +27,10 @@ from roadworthy.features.judge.service import JudgeService
 from roadworthy.features.observe.steps import Assembly, assembled
 from roadworthy.flows.cluster_failures import FailureClusters
 from roadworthy.flows.judge_settled_run import RunJudge
+from roadworthy.flows.judge_with_models import ModelJudging
 from roadworthy.flows.refit_models import ModelRefit
 from roadworthy.flows.rejudge import Rejudge
+from roadworthy.kit.sealing import Sealer
 
 
 class Judging:
@@ -33,6 +42,8 @@ class Judging:
         metadata: MetadataStore,
         *,
         publish: Callable[[str, Sequence[str]], None],
+        pricer: Pricer,
+        secrets: Path,
     ) -> None:
         self.settings = JudgingSettings(metadata)
         self.issues = IssueBook(metadata)
@@ -47,21 +58,62 @@ class Judging:
             clusters_of=lambda project: self.clusters.of(project),
             evaluate=self.evaluators.scores,
         )
-        self.runs = RunJudge(store, assemble=_assembled, rules_of=self.rules.of, publish=publish)
+        self.judges = JudgeBook(
+            metadata,
+            seal=Sealer(secrets),
+            open_model=open_model,
+            price_of=partial(_price, pricer),
+            mask=lambda text: mask_text(text).text,
+        )
+        self.models_asked = ModelJudging(
+            store, metadata, book=self.judges, steps_of=partial(_steps_of, store), publish=publish
+        )
+        self.runs = RunJudge(
+            store,
+            assemble=_assembled,
+            rules_of=self.rules.of,
+            publish=publish,
+            on_judged=self.models_asked.on_judged,
+        )
         self.clusters = FailureClusters(store, metadata, again=self.runs.again)
         self.refit = ModelRefit(
             store, book=self.models, steps_of=partial(_steps_of, store), again=self.runs.again
         )
+        self.rejudge = Rejudge(store, judge_now=self.runs.judge_now, evaluators=self.evaluators)
         self.service = JudgeService(
             store,
             metadata,
             again=self.runs.again,
+            mask_text=lambda text: mask_text(text).text,
             settings=self.settings,
             issues=self.issues,
             evaluators=self.evaluators,
             models=self.models,
         )
-        self.rejudge = Rejudge(store, judge_now=self.runs.judge_now, evaluators=self.evaluators)
+
+    def start(self) -> None:
+        self.runs.start()
+        self.models_asked.start()
+
+    def stop(self) -> None:
+        """Within two seconds; what was not judged by then is after the next start."""
+        self.service.stop()
+        self.runs.stop(timeout=1.0)
+        self.models_asked.stop(timeout=1.0)
+
+
+def _price(pricer: Pricer, project: str) -> Price:
+    def price(model: str, read: int, written: int) -> float | None:
+        return pricer.cost(
+            project=project,
+            provider="",
+            model=model,
+            at_ns=time.time_ns(),
+            input_tokens=read,
+            output_tokens=written,
+        )
+
+    return price
 
 
 def _steps_of(store: TelemetryStore, run: Run) -> list[Span]:

@@ -10,7 +10,7 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 
@@ -82,12 +82,19 @@ class OutcomeEvents:
     """Safe to call from several threads."""
 
     def __init__(
-        self, store: TelemetryStore, metadata: MetadataStore, *, words: Words, judging: JudgingSettings
+        self,
+        store: TelemetryStore,
+        metadata: MetadataStore,
+        *,
+        words: Words,
+        judging: JudgingSettings,
+        mask_text: Callable[[str], str] = str,
     ) -> None:
         self._store = store
         self._metadata = metadata
         self._words = words
         self._judging = judging
+        self._mask_text = mask_text
         self._lock = threading.Lock()  # protects the table of what waits
         self._waiting: dict[str, dict[str, OutcomeEvent]] | None = None
         self._searched = 0.0
@@ -95,7 +102,7 @@ class OutcomeEvents:
     def take(self, event: OutcomeEvent) -> OutcomeEvent:
         """Durable on return, and matched where its run is there. The same event again is answered as it
         stands. Raises EventReused, TooManyEvents."""
-        event = replace(event, id=event.id or secrets.token_hex(8))
+        event = replace(event, id=event.id or secrets.token_hex(8), reason=self._mask_text(event.reason))
         known = self._metadata.record(event.project, KIND, event.id)
         if known is not None:
             kept = _read(known)

@@ -43,17 +43,20 @@ class _Waiting:
 
 class Words:
     """Safe to call from several threads. `again` is told of the runs something was said of, once that is
-    durable. The thread starts with the first word; `stop` writes what waits."""
+    durable; `mask_text` takes secrets out of what is written. The thread starts with the first word; `stop`
+    writes what waits."""
 
     def __init__(
         self,
         store: TelemetryStore,
         *,
         again: Callable[[str, Sequence[str]], None],
+        mask_text: Callable[[str], str] = str,
         most_waiting: int = MOST_WAITING,
     ) -> None:
         self._store = store
         self._again = again
+        self._mask_text = mask_text
         self._most = most_waiting
         self._changed = threading.Condition()  # protects the queue and the thread's start and end
         self._queue: deque[_Waiting] = deque()
@@ -67,7 +70,7 @@ class Words:
 
         The future raises NoSuchRun, StoreFull or StoreUnavailable. Raises TooManyWords at once.
         """
-        waiting = _Waiting(score)
+        waiting = _Waiting(replace(score, explanation=self._mask_text(score.explanation)))
         with self._changed:
             if self._stopping:
                 raise StoreUnavailable("the server is stopping")

@@ -22,7 +22,8 @@ class JudgeService:
     """Words on runs, business events, feedback links, settings, quality; of one installation. Safe to call
     from several threads.
 
-    `again` is told of runs that something was said of.
+    `again` is told of runs that something was said of; `mask_text` takes secrets out of what people and
+    programs write.
     """
 
     def __init__(
@@ -31,18 +32,21 @@ class JudgeService:
         metadata: MetadataStore,
         *,
         again: Callable[[str, Sequence[str]], None],
+        mask_text: Callable[[str], str] = str,
         settings: JudgingSettings | None = None,
         issues: IssueBook | None = None,
         evaluators: EvaluatorBook | None = None,
         models: ModelBook | None = None,
     ) -> None:
-        self.words = Words(store, again=again)
+        self.words = Words(store, again=again, mask_text=mask_text)
         self.judging = settings or JudgingSettings(metadata)
         self.issues = issues or IssueBook(metadata)
         self.evaluators = evaluators or EvaluatorBook(metadata)
         self.models = models or ModelBook(metadata)
         self.issue_list = IssueList(store, book=self.issues)
-        self.events = OutcomeEvents(store, metadata, words=self.words, judging=self.judging)
+        self.events = OutcomeEvents(
+            store, metadata, words=self.words, judging=self.judging, mask_text=mask_text
+        )
         self.links = FeedbackLinks(metadata)
         self.quality: Callable[..., Quality] = partial(quality_of, store)
 
