@@ -55,9 +55,15 @@ class CoreRoom:
         self._telemetry = ChdbTelemetryStore(folder.telemetry, memory_bytes=settings.store_memory_bytes)
         self._reader = FileIntakeReader(folder.intake)
         self.events = EventBus()
-        self._judging = Judging(self._telemetry, self._metadata, publish=self.events.publish_runs)
         prices = PriceSnapshot(self._metadata)
         pricer = Pricer(prices.of)
+        self._judging = Judging(
+            self._telemetry,
+            self._metadata,
+            publish=self.events.publish_runs,
+            pricer=pricer,
+            secrets=folder.secret_key,
+        )
         self._telemetry_out = SelfTelemetry.of(settings)
         self.consumer = Consumer(
             reader=self._reader,
@@ -105,15 +111,14 @@ class CoreRoom:
 
     def start(self) -> None:
         self.consumer.start()
-        self._judging.runs.start()
+        self._judging.start()
         self._jobs.start()
         self._periodic.start()
 
     def stop(self) -> None:
         """Within about five seconds; what is not written by then stays in the intake log."""
         self.consumer.stop(timeout=3.0)
-        self._judging.service.stop()
-        self._judging.runs.stop(timeout=1.0)
+        self._judging.stop()
         self._jobs.stop(timeout_s=1)
         self._periodic.stop(timeout=1.0)
         self._reader.close()

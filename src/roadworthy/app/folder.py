@@ -22,6 +22,7 @@ class DataFolder:
         self.intake = root / "intake"
         self.telemetry = root / "telemetry"
         self.metadata = root / "roadworthy.db"
+        self.secret_key = root / "secret.key"
         self._lock_file = root / "lock"
         self._lock: int | None = None
 

@@ -83,7 +83,8 @@ class JudgingProgress:
 
 class RunJudge:
     """`start` and `stop` once each. `on_runs` hears of every run written, from any thread; `publish` of every
-    run that got another verdict."""
+    run that got another verdict; `on_judged` gets those runs before they are written and is to return
+    soon."""
 
     def __init__(
         self,
@@ -92,6 +93,7 @@ class RunJudge:
         assemble: Assemble,
         rules_of: RulesOf,
         publish: Callable[[str, Sequence[str]], None],
+        on_judged: Callable[[Sequence[Run]], None] = lambda _: None,
         quiet_seconds: float = QUIET_SECONDS,
     ) -> None:
         self.progress = JudgingProgress()
@@ -99,6 +101,7 @@ class RunJudge:
         self._assemble = assemble
         self._rules_of = rules_of
         self._publish = publish
+        self._on_judged = on_judged
         self._quiet = quiet_seconds
         self._lock = threading.Lock()  # protects the two tables of what is due
         self._due: dict[tuple[str, str], float] = {}
@@ -214,6 +217,9 @@ class RunJudge:
         began = time.monotonic()
         for block in _blocks(self._settled(project, self._runs(project, ids))):
             runs, scores = self._verdicts(project, block, evaluate=evaluate)
+            if runs:
+                # Before the verdict is in the store: after a crash in between, the run is judged again.
+                self._on_judged(runs)
             if runs or scores:
                 token = f"judge:{self._boot}:{next(self._numbers)}"
                 self._store.write(TelemetryBatch(token=token, runs=runs, scores=scores))

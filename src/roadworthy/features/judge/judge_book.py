@@ -1,0 +1,299 @@
+"""The model endpoints and judges a project has set up."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any, Protocol
+
+import orjson
+
+from roadworthy.contracts.metadata import MetadataStore, Record
+from roadworthy.contracts.models import Endpoint, Model, Shape
+from roadworthy.features.judge.judges.budget import Budget
+from roadworthy.features.judge.judges.cache import MemoryCache
+from roadworthy.features.judge.judges.judge import Judge, JudgeInvalid, JudgeSpec, Mask, Price
+from roadworthy.features.judge.judges.rubric import Label, Rubric
+from roadworthy.features.judge.judges.rubrics import BY_ID as RUBRICS
+
+ENDPOINT = "model-endpoint"
+JUDGE = "judge"
+SPENT = "judge-spent"
+JUDGES_KEPT = 100
+
+
+class Seal(Protocol):
+    """`kit.sealing.Sealer`."""
+
+    def seal(self, secret: str) -> str: ...
+    def open(self, sealed: str) -> str: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedEndpoint:
+    """Prices are USD per million tokens; None takes those of the price list, where it knows the model."""
+
+    project: str
+    id: str
+    name: str
+    base_url: str
+    model: str
+    shape: Shape = Shape.OPENAI
+    allow_private: bool = False
+    timeout_s: float = 60.0
+    sealed_key: str = ""
+    input_usd_per_mtok: float | None = None
+    output_usd_per_mtok: float | None = None
+    updated_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedJudge:
+    """`rubric` is the id of one that ships, or "" for one's own in `template` and `labels` ((name, value,
+    meaning) each). `sample_rate` in [0, 1]; `triggers` names detectors."""
+
+    project: str
+    id: str
+    name: str
+    endpoint: str
+    rubric: str = ""
+    template: str = ""
+    labels: tuple[tuple[str, float | None, str], ...] = ()
+    sample_rate: float = 0.0
+    triggers: tuple[str, ...] = ()
+    agents: tuple[str, ...] = ()
+    """Whose runs it looks at; () for all."""
+    enabled: bool = True
+    budget_usd_per_day: float | None = 1.0
+    """None for no limit."""
+    temperature: float | None = 0.0
+    max_tokens: int = 800
+    version: int = 1
+    """Rises when its own rubric changes."""
+    updated_ns: int = 0
+
+
+class JudgeBook:
+    """Safe to call from several threads. What another process changed is seen within a second."""
+
+    def __init__(
+        self,
+        metadata: MetadataStore,
+        *,
+        seal: Seal,
+        open_model: Callable[[Endpoint], Model],
+        price_of: Callable[[str], Price],
+        mask: Mask,
+    ) -> None:
+        self._metadata = metadata
+        self._seal = seal
+        self._open_model = open_model
+        self._price_of = price_of
+        self._mask = mask
+        self._cache = MemoryCache()
+        self._lock = threading.Lock()  # protects all below
+        self._ready: dict[tuple[str, str], Judge] = {}
+        self._known: dict[str, list[NamedJudge]] = {}
+        self._counter = -1
+        self._checked = 0.0
+
+    def endpoints(self, project: str) -> list[NamedEndpoint]:
+        return [_endpoint(record) for record in self._metadata.records(project, ENDPOINT)]
+
+    def endpoint(self, project: str, endpoint_id: str) -> NamedEndpoint | None:
+        record = self._metadata.record(project, ENDPOINT, endpoint_id)
+        return _endpoint(record) if record else None
+
+    def save_endpoint(self, endpoint: NamedEndpoint, *, api_key: str | None) -> NamedEndpoint:
+        """`api_key` None keeps the one that is there, "" takes it away."""
+        if api_key is not None:
+            endpoint = replace(endpoint, sealed_key=self._seal.seal(api_key) if api_key else "")
+        endpoint = replace(endpoint, updated_ns=time.time_ns())
+        self._save(endpoint.project, ENDPOINT, endpoint.id, asdict(endpoint), endpoint.updated_ns)
+        return endpoint
+
+    def delete_endpoint(self, project: str, endpoint_id: str) -> bool:
+        """Raises JudgeInvalid while a judge asks it."""
+        users = [one.name for one in self.judges(project) if one.endpoint == endpoint_id]
+        if users:
+            raise JudgeInvalid("endpoint", expected=f"one no judge asks; {users[0]!r} does")
+        return self._delete(project, ENDPOINT, endpoint_id)
+
+    def judges(self, project: str) -> list[NamedJudge]:
+        with self._lock:
+            self._look()
+            known = self._known.get(project)
+        if known is None:
+            known = [_judge(record) for record in self._metadata.records(project, JUDGE)]
+            with self._lock:
+                self._known[project] = known
+        return known
+
+    def judge(self, project: str, judge_id: str) -> NamedJudge | None:
+        return next((one for one in self.judges(project) if one.id == judge_id), None)
+
+    def save_judge(self, judge: NamedJudge) -> NamedJudge:
+        """Raises JudgeInvalid and RubricInvalid, which name the field."""
+        others = [one for one in self.judges(judge.project) if one.id != judge.id]
+        if len(others) >= JUDGES_KEPT:
+            raise JudgeInvalid("name", expected=f"at most {JUDGES_KEPT} judges in a project")
+        if any(one.name == judge.name for one in others):
+            raise JudgeInvalid("name", expected=f"a name no other judge has, not {judge.name!r}")
+        if self.endpoint(judge.project, judge.endpoint) is None:
+            raise JudgeInvalid("endpoint", expected="the id of a model endpoint of the project")
+        if judge.budget_usd_per_day is not None and judge.budget_usd_per_day < 0:
+            raise JudgeInvalid("budget_usd_per_day", expected="0 or more, or none")
+        before = self.judge(judge.project, judge.id)
+        if before and (before.template, before.labels) != (judge.template, judge.labels):
+            judge = replace(judge, version=before.version + 1)
+        spec_of(judge)
+        judge = replace(judge, updated_ns=time.time_ns())
+        self._save(judge.project, JUDGE, judge.id, asdict(judge), judge.updated_ns)
+        return judge
+
+    def delete_judge(self, project: str, judge_id: str) -> bool:
+        """Scores it gave stay."""
+        return self._delete(project, JUDGE, judge_id)
+
+    def made(self, judge: NamedJudge, *, unlimited: bool = False) -> Judge:
+        """The judge ready to be asked; one and the same until it is changed, so that its budget holds.
+        `unlimited` is for trials by hand, which are paid but not held back. Raises JudgeInvalid,
+        RubricInvalid, and CannotOpen where the endpoint's key was sealed with another key."""
+        key = (judge.project, f"{judge.id}/{judge.updated_ns}/{unlimited}")
+        with self._lock:
+            self._look()
+            known = self._ready.get(key)
+        if known is not None:
+            return known
+        endpoint = self.endpoint(judge.project, judge.endpoint)
+        if endpoint is None:
+            raise JudgeInvalid("endpoint", expected="the id of a model endpoint of the project")
+        made = Judge(
+            spec_of(judge),
+            model=self._open_model(
+                Endpoint(
+                    base_url=endpoint.base_url,
+                    model=endpoint.model,
+                    shape=endpoint.shape,
+                    api_key=self._seal.open(endpoint.sealed_key) if endpoint.sealed_key else "",
+                    timeout_s=endpoint.timeout_s,
+                    allow_private=endpoint.allow_private,
+                )
+            ),
+            price=_priced(endpoint, self._price_of(judge.project)),
+            budget=Budget(
+                None if unlimited else judge.budget_usd_per_day,
+                ledger=_Ledger(self._metadata, judge.project, judge.id),
+                now_ns=time.time_ns,
+            ),
+            cache=self._cache,
+            mask=self._mask,
+        )
+        with self._lock:
+            return self._ready.setdefault(key, made)
+
+    def spent_today(self, judge: NamedJudge) -> float:
+        """USD."""
+        day = time.strftime("%Y-%m-%d", time.gmtime())
+        return _Ledger(self._metadata, judge.project, judge.id).spent(day)
+
+    def _look(self) -> None:
+        """Under the lock."""
+        now = time.monotonic()
+        if now - self._checked > 1.0:
+            self._checked = now
+            counter = self._metadata.change_counter()
+            if counter != self._counter:
+                self._known, self._counter = {}, counter
+
+    def _save(self, project: str, kind: str, record_id: str, body: Mapping[str, Any], at_ns: int) -> None:
+        text = orjson.dumps(body).decode()
+        self._metadata.save_records(
+            [Record(project=project, kind=kind, id=record_id, body=text, updated_ns=at_ns)]
+        )
+        self._forget()
+
+    def _delete(self, project: str, kind: str, record_id: str) -> bool:
+        gone = self._metadata.delete_record(project, kind, record_id)
+        self._forget()
+        return gone
+
+    def _forget(self) -> None:
+        with self._lock:
+            self._known, self._ready = {}, {}
+
+
+def spec_of(judge: NamedJudge) -> JudgeSpec:
+    """Raises JudgeInvalid and RubricInvalid, which name the field."""
+    return JudgeSpec(
+        id=judge.name,
+        rubric=rubric_of(judge),
+        temperature=judge.temperature,
+        max_tokens=judge.max_tokens,
+        sample_rate=judge.sample_rate,
+        triggers=judge.triggers,
+    )
+
+
+def rubric_of(judge: NamedJudge) -> Rubric:
+    if judge.rubric:
+        known = RUBRICS.get(judge.rubric)
+        if known is None:
+            raise JudgeInvalid("rubric", expected=f"one of {', '.join(RUBRICS)}, or none for your own")
+        return known
+    labels = tuple(Label(name=name, value=value, meaning=meaning) for name, value, meaning in judge.labels)
+    return Rubric(
+        id=f"own-{judge.id}", title=judge.name, template=judge.template, labels=labels, version=judge.version
+    )
+
+
+class _Ledger:
+    """What a judge spent, a record a day."""
+
+    def __init__(self, metadata: MetadataStore, project: str, judge_id: str) -> None:
+        self._metadata = metadata
+        self._project = project
+        self._judge = judge_id
+        self._lock = threading.Lock()  # protects the read-change-write of a day
+
+    def spent(self, day: str) -> float:
+        record = self._metadata.record(self._project, SPENT, self._id(day))
+        return float(orjson.loads(record.body)["usd"]) if record else 0.0
+
+    def add(self, day: str, *, usd: float) -> None:
+        with self._lock:
+            body = orjson.dumps({"usd": self.spent(day) + usd}).decode()
+            record = Record(
+                project=self._project, kind=SPENT, id=self._id(day), body=body, updated_ns=time.time_ns()
+            )
+            self._metadata.save_records([record])
+
+    def _id(self, day: str) -> str:
+        return f"{self._judge}/{day}"
+
+
+def _priced(endpoint: NamedEndpoint, listed: Price) -> Price:
+    given, said = endpoint.input_usd_per_mtok, endpoint.output_usd_per_mtok
+    if given is None or said is None:
+        return listed
+    return lambda _model, read, written: (read * given + written * said) / 1e6
+
+
+_ENDPOINT_FIELDS = frozenset(one.name for one in fields(NamedEndpoint))
+_JUDGE_FIELDS = frozenset(one.name for one in fields(NamedJudge))
+
+
+def _endpoint(record: Record) -> NamedEndpoint:
+    kept = {k: v for k, v in orjson.loads(record.body).items() if k in _ENDPOINT_FIELDS}
+    kept["shape"] = Shape(kept["shape"])
+    return NamedEndpoint(**kept)
+
+
+def _judge(record: Record) -> NamedJudge:
+    kept = {k: v for k, v in orjson.loads(record.body).items() if k in _JUDGE_FIELDS}
+    kept["labels"] = tuple((name, value, meaning) for name, value, meaning in kept.get("labels", ()))
+    for name in ("triggers", "agents"):
+        kept[name] = tuple(kept.get(name, ()))
+    return NamedJudge(**kept)

@@ -1,0 +1,269 @@
+"""When a run was judged, then model judges are asked about it, where chance or a detector says so.
+
+A request to a model takes seconds and may have to wait for a budget or an endpoint. What is to be asked is
+therefore kept as a record before anything else happens, and taken away once the score is in the store: a
+crash in between asks again, and the score, whose identity is that of the run, the judge and its version, is
+written over itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import orjson
+
+from roadworthy.contracts.metadata import MetadataStore, MetadataUnavailable, Record
+from roadworthy.contracts.telemetry import StoreFull, StoreUnavailable, TelemetryBatch, TelemetryStore
+from roadworthy.domain.run import Run
+from roadworthy.domain.score import Score
+from roadworthy.domain.span import Span
+from roadworthy.features.judge.judge_book import JudgeBook, NamedJudge
+from roadworthy.features.judge.judges.judge import JudgeInvalid
+from roadworthy.features.judge.judges.judgement import Judgement, as_score
+from roadworthy.features.judge.judges.rubric import RubricInvalid
+from roadworthy.features.judge.judges.sampling import Draw, draw
+from roadworthy.features.judge.transcript import Transcript
+from roadworthy.kit.sealing import CannotOpen
+
+log = logging.getLogger(__name__)
+
+PENDING = "judge-pending"
+CONCURRENCY = 4
+GIVEN_UP_AFTER_S = 24 * 3600.0
+"""A question that could not be answered for a day (no budget, no endpoint) is let go, and the run says so."""
+_AGAIN_SECONDS = 60.0
+_POLL_SECONDS = 1.0
+_PENDING_KEPT = 20_000
+
+
+class StepsOf(Protocol):
+    """A run's own spans as assembled."""
+
+    def __call__(self, run: Run) -> Sequence[Span]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """One judge to be asked about one run. `draw` says why."""
+
+    project: str
+    run_id: str
+    judge_id: str
+    draw: Draw
+    asked_ns: int
+
+    @property
+    def id(self) -> str:
+        return f"{self.run_id}/{self.judge_id}"
+
+
+class ModelJudging:
+    """`start` and `stop` once each; `on_judged` from any thread, `publish` hears of runs that got a score."""
+
+    def __init__(
+        self,
+        store: TelemetryStore,
+        metadata: MetadataStore,
+        *,
+        book: JudgeBook,
+        steps_of: StepsOf,
+        publish: Callable[[str, Sequence[str]], None],
+        again_seconds: float = _AGAIN_SECONDS,
+    ) -> None:
+        self._store = store
+        self._metadata = metadata
+        self._book = book
+        self._steps_of = steps_of
+        self._publish = publish
+        self._again_seconds = again_seconds
+        self._lock = threading.Lock()  # protects the queue
+        self._queue: dict[tuple[str, str], tuple[float, Question]] = {}
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="judge-models", daemon=True)
+        self._boot = f"{os.getpid():x}-{time.time_ns():x}"
+        self._numbers = itertools.count(1)
+        self.asked = 0
+        self.answered = 0
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, *, timeout: float) -> None:
+        """What is under way is asked again after the next start."""
+        self._stopping.set()
+        self._thread.join(timeout)
+
+    @property
+    def waiting(self) -> int:
+        with self._lock:
+            return len(self._queue)
+
+    def on_judged(self, runs: Sequence[Run]) -> None:
+        """These runs have a new verdict. Durable on return."""
+        fresh: list[Question] = []
+        for run in runs:
+            for judge in self._book.judges(run.project):
+                if judge.enabled and (not judge.agents or run.agent in judge.agents):
+                    drawn = draw(
+                        run.id,
+                        judge=judge.id,
+                        rate=judge.sample_rate,
+                        found=run.detectors,
+                        triggers=judge.triggers,
+                    )
+                    if drawn.judge:
+                        fresh.append(_question(run, judge, drawn))
+        self._put(fresh)
+
+    def ask(self, runs: Sequence[Run], judge: NamedJudge) -> None:
+        """Asked by hand: of every one of them, and never drawn, so it feeds no monitor. Durable on return."""
+        self._put([_question(run, judge, Draw(sampled=None, triggered_by=("asked",))) for run in runs])
+
+    def _put(self, questions: Sequence[Question]) -> None:
+        with self._lock:
+            known = self._queue.keys()
+            room = _PENDING_KEPT - len(known)
+            fresh = [one for one in questions if (one.project, one.id) not in known][: max(0, room)]
+        if not fresh:
+            return
+        self._metadata.save_records([_record(one) for one in fresh])
+        with self._lock:
+            self._queue |= {(one.project, one.id): (0.0, one) for one in fresh}
+
+    def _run(self) -> None:
+        asyncio.run(self._loop())
+
+    async def _loop(self) -> None:
+        await asyncio.to_thread(self._recall)
+        asking: set[asyncio.Task[None]] = set()
+        while not self._stopping.is_set():
+            while len(asking) < CONCURRENCY and (question := self._next()) is not None:
+                task = asyncio.create_task(self._ask(question))
+                asking.add(task)
+                task.add_done_callback(asking.discard)
+            await asyncio.sleep(0.05 if asking else _POLL_SECONDS / 4)
+        for task in asking:
+            task.cancel()
+        await asyncio.gather(*asking, return_exceptions=True)
+
+    def _recall(self) -> None:
+        """What was to be asked when the process ended."""
+        for project in self._store.projects():
+            try:
+                records = self._metadata.records(project, PENDING)
+            except MetadataUnavailable as fault:
+                log.warning("questions to judges of project %s cannot be read: %s", project, fault)
+                continue
+            found = [_from(record) for record in records]
+            with self._lock:
+                self._queue |= {(one.project, one.id): (0.0, one) for one in found}
+
+    def _next(self) -> Question | None:
+        now = time.monotonic()
+        with self._lock:
+            for key, (at, question) in self._queue.items():
+                if at <= now:
+                    # Not before it is answered or put off is it looked at again.
+                    self._queue[key] = (float("inf"), question)
+                    return question
+        return None
+
+    async def _ask(self, question: Question) -> None:
+        self.asked += 1
+        try:
+            done = await self._answered(question)
+        except (StoreFull, StoreUnavailable, MetadataUnavailable) as fault:
+            log.warning("a judge waits for a store: %s", fault)
+            done = False
+        except Exception:
+            # One question that cannot be asked must not end the asking of others.
+            log.exception("judge %s could not be asked about run %s", question.judge_id, question.run_id)
+            done = True
+        if done:
+            await asyncio.to_thread(self._forget, question)
+        else:
+            with self._lock:
+                later = time.monotonic() + self._again_seconds
+                self._queue[question.project, question.id] = (later, question)
+
+    def _forget(self, question: Question) -> None:
+        try:
+            self._metadata.delete_record(question.project, PENDING, question.id)
+        except MetadataUnavailable as fault:
+            # Asked again after the next start, and written over itself.
+            log.warning("an answered question stays on record: %s", fault)
+        with self._lock:
+            self._queue.pop((question.project, question.id), None)
+
+    async def _answered(self, question: Question) -> bool:
+        """Whether there is nothing more to ask."""
+        judge = self._book.judge(question.project, question.judge_id)
+        run = await asyncio.to_thread(self._store.run, question.project, question.run_id)
+        if judge is None or run is None:
+            return True
+        spans = await asyncio.to_thread(self._steps_of, run)
+        try:
+            made = self._book.made(judge)
+        except (JudgeInvalid, RubricInvalid, CannotOpen) as fault:
+            log.warning("judge %r cannot be asked: %s", judge.name, fault)
+            return False
+        judgement = await made.judge(Transcript(run, spans), drawn=question.draw)
+        late = time.time_ns() - question.asked_ns > GIVEN_UP_AFTER_S * 1e9
+        if judgement.again and not late:
+            return False
+        await asyncio.to_thread(self._write, run, judgement)
+        self.answered += 1
+        return True
+
+    def _write(self, run: Run, judgement: Judgement) -> None:
+        score = score_of(judgement, run)
+        token = f"judge-model:{self._boot}:{next(self._numbers)}"
+        self._store.write(TelemetryBatch(token=token, scores=[score]))
+        self._publish(run.project, [run.id])
+
+
+def score_of(judgement: Judgement, run: Run) -> Score:
+    """Of a run asked about twice by the same version the two are one score: the time is the run's own."""
+    at_ns = run.ended_ns or run.started_ns
+    return replace(as_score(judgement, run=run, at_ns=at_ns), version=time.time_ns())
+
+
+def _question(run: Run, judge: NamedJudge, drawn: Draw) -> Question:
+    return Question(
+        project=run.project, run_id=run.id, judge_id=judge.id, draw=drawn, asked_ns=time.time_ns()
+    )
+
+
+def _record(question: Question) -> Record:
+    body = {
+        "run_id": question.run_id,
+        "judge_id": question.judge_id,
+        "sampled": question.draw.sampled,
+        "triggered_by": question.draw.triggered_by,
+    }
+    return Record(
+        project=question.project,
+        kind=PENDING,
+        id=question.id,
+        body=orjson.dumps(body).decode(),
+        updated_ns=question.asked_ns,
+    )
+
+
+def _from(record: Record) -> Question:
+    body = orjson.loads(record.body)
+    return Question(
+        project=record.project,
+        run_id=body["run_id"],
+        judge_id=body["judge_id"],
+        draw=Draw(sampled=body["sampled"], triggered_by=tuple(body["triggered_by"])),
+        asked_ns=record.updated_ns,
+    )

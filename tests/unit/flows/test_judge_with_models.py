@@ -1,0 +1,238 @@
+"""Model judges as the core asks them: a scripted endpoint on loopback, real records, a store in memory."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from roadworthy.backends.metadata.sqlite.store import SqliteMetadataStore
+from roadworthy.backends.models.table import open_model
+from roadworthy.backends.telemetry.memory.store import MemoryTelemetryStore
+from roadworthy.contracts.telemetry import TelemetryBatch
+from roadworthy.domain.run import Run
+from roadworthy.domain.score import Score
+from roadworthy.features.judge.judge_book import JudgeBook, NamedEndpoint, NamedJudge
+from roadworthy.features.judge.judges.judge import JudgeInvalid
+from roadworthy.features.judge.judges.rubric import RubricInvalid
+from roadworthy.flows.judge_with_models import PENDING, ModelJudging
+from roadworthy.kit.sealing import Sealer
+from tests.unit.judge.model_server import Script, answer, chat, serving, verdict
+
+GOOD = chat(verdict("correct", "all is well"))
+AWAY = answer(500, {})
+
+
+def a_run(number: int, **values: object) -> Run:
+    now = time.time_ns()
+    return Run(
+        project="shop",
+        id=f"{number:032x}",
+        sort_ns=now,
+        started_ns=now,
+        ended_ns=now,
+        trace_ids=(f"{number:032x}",),
+        agent="clerk",
+        input="where is my order?",
+        final_answer="It is on its way.",
+        **values,  # type: ignore[arg-type]
+    )
+
+
+class Room:
+    def __init__(self, folder: Path, script: Script) -> None:
+        self.folder = folder
+        self.store = MemoryTelemetryStore()
+        self.metadata = SqliteMetadataStore(folder / "m.db")
+        self.told: list[str] = []
+        self.book = JudgeBook(
+            self.metadata,
+            seal=Sealer(folder / "secret.key"),
+            open_model=open_model,
+            price_of=lambda _: lambda _model, read, written: (read + written) / 1e6,
+            mask=lambda text: text.replace("sk-very-secret", "***"),
+        )
+        endpoint = NamedEndpoint(
+            project="shop", id="e", name="local", base_url=script.openai, model="m", allow_private=True
+        )
+        self.book.save_endpoint(endpoint, api_key="sk-very-secret")
+
+    def judge(self, **values: object) -> NamedJudge:
+        fields = {"id": "j", "name": "right", "endpoint": "e", "rubric": "correctness", "sample_rate": 1.0}
+        return self.book.save_judge(NamedJudge(project="shop", **(fields | values)))  # type: ignore[arg-type]
+
+    @contextmanager
+    def asking(self) -> Iterator[ModelJudging]:
+        judging = ModelJudging(
+            self.store,
+            self.metadata,
+            book=self.book,
+            steps_of=lambda _: [],
+            publish=lambda _, ids: self.told.extend(ids),
+            again_seconds=0.2,
+        )
+        judging.start()
+        try:
+            yield judging
+        finally:
+            judging.stop(timeout=10)
+
+    def write(self, *runs: Run) -> Sequence[Run]:
+        self.store.write(TelemetryBatch(token=str(time.time_ns()), runs=runs))
+        return runs
+
+    def scores(self, run: Run) -> list[Score]:
+        return self.store.scores("shop", run.id)
+
+    def pending(self) -> int:
+        return len(self.metadata.records("shop", PENDING))
+
+
+def until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not holds() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert holds()
+
+
+@pytest.fixture
+def script() -> Iterator[Script]:
+    with serving(GOOD) as script:
+        yield script
+
+
+@pytest.fixture
+def room(tmp_path: Path, script: Script) -> Iterator[Room]:
+    made = Room(tmp_path, script)
+    yield made
+    made.metadata.close()
+
+
+def test_a_drawn_run_is_judged_and_its_score_says_by_whom_and_how_drawn(room: Room, script: Script) -> None:
+    room.judge()
+    (run,) = room.write(a_run(1))
+    with room.asking() as judging:
+        judging.on_judged([run])
+        until(lambda: room.pending() == 0)
+    (score,) = room.scores(run)
+    assert (score.name, score.value, score.label, score.source) == ("right", 1.0, "correct", "judge")
+    assert (score.sampled, score.explanation, room.told) == (1.0, "all is well", [run.id])
+    assert score.cost_usd is not None and score.cost_usd > 0
+    assert script.seen[0].headers["authorization"] == "Bearer sk-very-secret"
+
+
+def test_what_a_detector_points_at_is_judged_and_feeds_no_monitor(room: Room) -> None:
+    room.judge(sample_rate=0.0, triggers=("loop",))
+    quiet, looping = room.write(a_run(1), a_run(2, detectors=("loop",)))
+    with room.asking() as judging:
+        judging.on_judged([quiet, looping])
+        until(lambda: bool(room.scores(looping)))
+    assert (room.scores(quiet), room.scores(looping)[0].sampled) == ([], None)
+
+
+def test_what_was_to_be_asked_when_the_process_ended_is_asked_after_it(room: Room) -> None:
+    room.judge()
+    (run,) = room.write(a_run(1))
+    # A process that noted the question and was killed before it asked.
+    dead = ModelJudging(
+        room.store, room.metadata, book=room.book, steps_of=lambda _: [], publish=lambda _p, _i: None
+    )
+    dead.on_judged([run])
+    assert (room.pending(), room.scores(run)) == (1, [])
+    with room.asking():
+        until(lambda: room.pending() == 0)
+    assert len(room.scores(run)) == 1
+
+
+def test_asked_twice_it_is_one_score(room: Room) -> None:
+    judge = room.judge()
+    (run,) = room.write(a_run(1))
+    with room.asking() as judging:
+        judging.on_judged([run])
+        until(lambda: room.pending() == 0)
+        judging.ask([run], judge)
+        until(lambda: judging.answered == 2)
+    assert len(room.scores(run)) == 1
+
+
+def test_an_endpoint_that_is_away_is_asked_again_later(tmp_path: Path) -> None:
+    with serving(AWAY, AWAY, AWAY, GOOD) as script:
+        room = Room(tmp_path, script)
+        room.judge()
+        (run,) = room.write(a_run(1))
+        with room.asking() as judging:
+            judging.on_judged([run])
+            until(lambda: bool(room.scores(run)))
+        assert room.scores(run)[0].label == "correct"
+        room.metadata.close()
+
+
+def test_without_budget_nothing_is_asked_and_nothing_is_lost(room: Room, script: Script) -> None:
+    judge = room.judge(budget_usd_per_day=0.0)
+    (run,) = room.write(a_run(1))
+    with room.asking() as judging:
+        judging.on_judged([run])
+        until(lambda: judging.asked >= 2)
+        assert (script.seen, room.scores(run), room.pending()) == ([], [], 1)
+        room.book.save_judge(replace(judge, budget_usd_per_day=1.0))
+        until(lambda: bool(room.scores(run)))
+    assert 0 < room.book.spent_today(judge) < 0.01
+
+
+def test_a_judge_that_is_deleted_is_asked_no_more(room: Room) -> None:
+    room.judge()
+    (run,) = room.write(a_run(1))
+    with room.asking() as judging:
+        room.book.delete_judge("shop", "j")
+        judging.on_judged([run])
+        time.sleep(0.2)
+    assert (room.scores(run), room.pending()) == ([], 0)
+
+
+def test_keys_are_sealed_where_they_are_kept(room: Room) -> None:
+    kept = room.metadata.records("shop", "model-endpoint")[0].body
+    assert "sk-very-secret" not in kept
+    assert b"sk-very-secret" not in (room.folder / "m.db").read_bytes()
+    assert (room.folder / "secret.key").stat().st_mode & 0o777 == 0o600
+    endpoint = room.book.endpoint("shop", "e")
+    assert endpoint is not None and "sk-very-secret" not in repr(endpoint)
+    (room.folder / "secret.key").unlink()
+    other = JudgeBook(
+        room.metadata,
+        seal=Sealer(room.folder / "secret.key"),
+        open_model=open_model,
+        price_of=lambda _: lambda _m, _r, _w: None,
+        mask=str,
+    )
+    with pytest.raises(Exception, match="enter the secret again"):
+        other.made(room.judge())
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"endpoint": "nobody"}, "endpoint"),
+        ({"rubric": "magic"}, "rubric"),
+        ({"rubric": "", "template": "Is {answer} good?", "labels": ()}, "labels"),
+        ({"rubric": "", "template": "Is {secret} good?"}, "template"),
+        ({"sample_rate": 2.0}, "sample_rate"),
+        ({"budget_usd_per_day": -1.0}, "budget_usd_per_day"),
+    ],
+)
+def test_a_judge_that_cannot_be_names_its_field(room: Room, values: dict[str, object], field: str) -> None:
+    with pytest.raises((JudgeInvalid, RubricInvalid)) as refused:
+        room.judge(**values)
+    assert getattr(refused.value, "field", None) == field
+
+
+def test_an_own_rubric_gets_a_new_version_when_it_changes(room: Room) -> None:
+    labels = (("good", 1.0, "it is"), ("bad", 0.0, "it is not"))
+    own = room.judge(rubric="", template="Is {answer} good?", labels=labels)
+    assert room.judge(rubric="", template="Is {answer} good?", labels=labels).version == own.version
+    assert room.judge(rubric="", template="Is {answer} fine?", labels=labels).version == own.version + 1
+    with pytest.raises(JudgeInvalid, match="no judge asks"):
+        room.book.delete_endpoint("shop", "e")
