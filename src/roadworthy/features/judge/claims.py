@@ -51,7 +51,7 @@ _NEVER = re.compile(
     r"would|should|could|can|will|shall|may|might|must|going to|to be|need\w*|want\w*|wish\w*|please|whether|"
     r"assum\w+|suppos\w+|let me|as soon as|in case|fail\w*|hope|"
     r"nicht|kein\w*|wenn|falls|sobald|soll\w*|würde\w*|werde\w*|kann|pas|si|quand|lorsque|dès que|sera\w*|"
-    r"cuando|será\w*|podría)\b|\w+n't\b|'ll\b",
+    r"cuando|será\w*|podría)\b|n't\b|'ll\b",
     re.IGNORECASE,
 )
 _CLAUSE = re.compile(r"[,;:()—–]|\b(?:but|however|and|aber|und|mais|et|pero|y)\b", re.IGNORECASE)

@@ -120,7 +120,7 @@ _ADMITS = re.compile(
     r"nicht|kein\w*|leider|fehl\w*|fehler\w*|konnte\w*|unmöglich|problem\w*|"
     r"malheureusement|n'\w+ pas|pas|aucune?|erreurs?|échou\w*|échec|impossible|désolée?|"
     r"lamentablemente|desafortunadamente|ningun[oa]?|ningún|errores|falló|fallado|nunca|tampoco)\b"
-    r"|\w+n't\b",
+    r"|n't\b",
     re.IGNORECASE,
 )
 _OTHER_SCRIPTS = re.compile(
