@@ -154,11 +154,16 @@ class Product:
 
     def children(self) -> list[int]:
         """Processes that `roadworthy up` started (the core)."""
-        try:
-            listed = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text()
-        except FileNotFoundError:
-            return []
-        return [int(pid) for pid in listed.split()]
+        return children_of(self.pid)
+
+    def worker(self) -> int:
+        """The process that reads the intake log: a child of the core."""
+
+        def started() -> bool:
+            return bool(self.children() and children_of(self.children()[0]))
+
+        wait_until(started, seconds=10, what="a worker")
+        return children_of(self.children()[0])[0]
 
     def output(self) -> str:
         return self.log.read_text(errors="replace")[-6000:] if self.log.exists() else ""
@@ -214,6 +219,17 @@ class Product:
             return bool(self.json("/api/v1/server")["backlog_bytes"] == 0)
 
         wait_until(drained, seconds=seconds, what="all accepted records stored")
+
+
+def children_of(pid: int) -> list[int]:
+    """Whichever of its threads started them."""
+    found: list[int] = []
+    for listed in Path(f"/proc/{pid}/task").glob("*/children"):
+        try:
+            found += [int(child) for child in listed.read_text().split()]
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    return found
 
 
 def kill_process(pid: int) -> None:

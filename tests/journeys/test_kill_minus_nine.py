@@ -94,7 +94,7 @@ def assert_all_judged_once(server: Product, acknowledged: list[str]) -> None:
         assert [(score["name"], score["value"]) for score in scores] == [("quick", 1.0)], run_id
 
 
-@pytest.mark.parametrize("victim", ["front", "core", "both"])
+@pytest.mark.parametrize("victim", ["front", "core", "worker", "both"])
 def test_nothing_acknowledged_is_lost_doubled_or_left_unjudged(tmp_path: Path, victim: str) -> None:
     chance = random.Random(f"kill {victim}")  # the same moments each time, as far as a machine allows
     with product.running(product.product_in(tmp_path)) as server:
@@ -105,6 +105,8 @@ def test_nothing_acknowledged_is_lost_doubled_or_left_unjudged(tmp_path: Path, v
                 time.sleep(chance.uniform(0.2, 1.5))
                 core, front = server.children(), server.pid
                 assert core, "the core is a child of the front"
+                if victim == "worker":
+                    kill_process(server.worker())
                 if victim in {"core", "both"}:
                     kill_process(core[0])
                 if victim in {"front", "both"}:
@@ -130,6 +132,32 @@ def test_agents_are_answered_while_the_core_is_away(server: Product) -> None:
     server.wait_ready()
     assert_all_there_once(server, [each.id for each in away])
     assert len(server.all_runs()) == before + 20
+
+
+def test_people_are_answered_while_the_worker_is_away(server: Product) -> None:
+    known = traffic.task("known before the worker ends")
+    assert server.send(traffic.body(known)).status == 200
+    wait_until(lambda: server.get(f"/api/v1/runs/{known.id}").status == 200, seconds=20, what="the run")
+    core, worker = server.children()[0], server.worker()
+
+    kill_process(worker)
+    later = [traffic.task("sent while the worker is away") for _ in range(5)]
+    statuses = [server.send(traffic.body(each)).status for each in later]
+    answer = server.get(f"/api/v1/runs/{known.id}")
+
+    assert (statuses, answer.status) == ([200] * 5, 200)
+    server.wait_ready()
+    assert_all_there_once(server, [known.id, *(each.id for each in later)])
+    assert server.children()[0] == core, "the core stayed"
+    assert server.worker() != worker
+
+
+def test_no_process_outlives_the_front(tmp_path: Path) -> None:
+    with product.running(product.product_in(tmp_path)) as server:
+        left = [server.children()[0], server.worker()]
+        kill_process(server.pid)
+        for pid in left:
+            wait_gone(pid)
 
 
 def wait_gone(pid: int) -> None:

@@ -1,4 +1,5 @@
-"""The core process: reads the intake log, owns the telemetry store, serves the page, the API and MCP.
+"""The core process: owns the telemetry store, keeps a worker that reads the intake log, serves the page, the
+API and MCP.
 
 Started by the front as `python -m roadworthy.app.core PARENT_PID REST_FD`; prints "ready" when it answers.
 """
@@ -18,6 +19,7 @@ from pathlib import Path
 
 from roadworthy.app.core_process import SETTINGS_VARIABLE
 from roadworthy.app.core_room import CoreRoom
+from roadworthy.app.folder import DataFolder
 from roadworthy.app.logs import set_up_logging
 from roadworthy.app.parent import die_with_parent
 from roadworthy.app.serving import EmbeddedServer, embedded
@@ -27,9 +29,7 @@ from roadworthy.contracts.telemetry import StoreUnavailable
 log = logging.getLogger(__name__)
 
 EXIT_STORE = 75
-EXIT_CONSUMER = 70
-_GARBAGE_SECONDS = 600.0
-"""Between collections of everything."""
+EXIT_WORKER = 70
 
 
 def main() -> int:
@@ -37,12 +37,9 @@ def main() -> int:
     die_with_parent(parent_pid)
     settings = Settings.model_validate_json(os.environ.pop(SETTINGS_VARIABLE))
     set_up_logging(settings.log_level, role="core")
-    _use_own_temporary_folder(settings.data / "tmp")
-    # Spans come by the hundred thousand and hold no cycles: looking for some as they come costs a tenth of
-    # the work, and looking through all that are held stops everything for most of a second.
-    gc.set_threshold(300_000, 1_000, 1_000)
-    # A request takes the interpreter a dozen times from the thread that decodes and waited up to 5 ms for it
-    # each time, half of the time of its answer. Ingest loses nothing that could be measured.
+    _use_own_temporary_folder(DataFolder(settings.data).temporary)
+    # A request takes the interpreter a dozen times from whatever else computes here, and would wait up to
+    # 5 ms for it each time.
     sys.setswitchinterval(0.001)
     try:
         room = CoreRoom(settings)
@@ -72,17 +69,15 @@ async def _serve(room: CoreRoom, *, settings: Settings, sock: socket.socket) -> 
     serving = asyncio.create_task(server.serve(sockets=[sock]))
     announcing = asyncio.create_task(_announce(server))
     watching = asyncio.create_task(_watch(room, stop=stop))
-    collecting = asyncio.create_task(_collect_garbage())
     await asyncio.wait({serving, asyncio.create_task(stop.wait())}, return_when=asyncio.FIRST_COMPLETED)
     room.events.close()
     server.should_exit = True
-    healthy = room.consumer.alive
+    healthy = room.worker.watched
     await serving
     announcing.cancel()
     watching.cancel()
-    collecting.cancel()
     await asyncio.to_thread(room.stop)
-    return 0 if healthy else EXIT_CONSUMER
+    return 0 if healthy else EXIT_WORKER
 
 
 async def _announce(server: EmbeddedServer) -> None:
@@ -91,17 +86,12 @@ async def _announce(server: EmbeddedServer) -> None:
     sys.stdout.flush()
 
 
-async def _collect_garbage() -> None:
-    while True:
-        await asyncio.sleep(_GARBAGE_SECONDS)
-        gc.collect()
-
-
 async def _watch(room: CoreRoom, *, stop: asyncio.Event) -> None:
-    """A consumer whose thread died would leave the log unread: end the process, the front starts anew."""
-    while room.consumer.alive:  # noqa: ASYNC110 - threads set no asyncio event
+    """Without the thread that watches the worker the log would stay unread: end the process, the front starts
+    anew."""
+    while room.worker.watched:  # noqa: ASYNC110 - threads set no asyncio event
         await asyncio.sleep(1.0)
-    log.critical("the consumer of the intake log ended; ending the core so that it starts anew")
+    log.critical("nobody watches the worker any more; ending the core so that it starts anew")
     stop.set()
 
 

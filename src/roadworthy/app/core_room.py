@@ -17,9 +17,12 @@ from roadworthy.app.periodic import PeriodicRunner
 from roadworthy.app.price_snapshot import PriceSnapshot
 from roadworthy.app.self_telemetry import SelfTelemetry
 from roadworthy.app.settings import Settings, is_loopback, shown_host
-from roadworthy.backends.intake.file.reader import FileIntakeReader
+from roadworthy.app.worker_orders import WorkerOrders
+from roadworthy.app.worker_process import WorkerProcess
+from roadworthy.backends.intake.file.backlog import FileBacklog
 from roadworthy.backends.metadata.sqlite.store import SqliteMetadataStore
 from roadworthy.backends.telemetry.chdb.store import ChdbTelemetryStore
+from roadworthy.backends.telemetry.handed.serving import read_answers, write_answers
 from roadworthy.contracts.metadata import PriceOverride
 from roadworthy.domain.span import Span
 from roadworthy.doors.mcp.mount import McpMount
@@ -27,11 +30,10 @@ from roadworthy.doors.rest.app import build_rest_app
 from roadworthy.doors.rest.context import Health
 from roadworthy.doors.rest.events import EventBus
 from roadworthy.doors.rest.settings import LOOPBACK_NAMES, RestSettings
-from roadworthy.features.ingest.batch import Steps, price_span
-from roadworthy.features.ingest.consumer import Consumer
-from roadworthy.features.ingest.mask import mask_spans, mask_text, mask_texts
+from roadworthy.features.ingest.batch import price_span
+from roadworthy.features.ingest.mask import mask_spans, mask_text
 from roadworthy.features.ingest.price import Pricer
-from roadworthy.features.ingest.runs.assemble import assemble, runs_of
+from roadworthy.features.ingest.runs.assemble import assemble
 from roadworthy.features.observe.files import TransferService
 from roadworthy.features.observe.jobs import JobRunner
 from roadworthy.features.observe.reprice import KIND as REPRICE
@@ -51,9 +53,18 @@ class CoreRoom:
 
     def __init__(self, settings: Settings) -> None:
         folder = DataFolder(settings.data)
+        self._orders = WorkerOrders(
+            intake=str(folder.intake),
+            handing=str(folder.temporary / "handed"),
+            memory_bytes=settings.assembly_memory_bytes,
+            log_level=settings.log_level,
+            self_telemetry=settings.self_telemetry,
+        )
+        self.worker = WorkerProcess(self._orders)
+        self.worker.launch()
         self._metadata = SqliteMetadataStore(folder.metadata)
         self._telemetry = ChdbTelemetryStore(folder.telemetry, memory_bytes=settings.store_memory_bytes)
-        self._reader = FileIntakeReader(folder.intake)
+        self._backlog = FileBacklog(folder.intake)
         self.events = EventBus()
         prices = PriceSnapshot(self._metadata)
         pricer = Pricer(prices.of)
@@ -65,20 +76,7 @@ class CoreRoom:
             secrets=folder.secret_key,
         )
         self._telemetry_out = SelfTelemetry.of(settings)
-        self.consumer = Consumer(
-            reader=self._reader,
-            store=self._telemetry,
-            assemble=runs_of,
-            steps=Steps(
-                mask_spans=mask_spans,
-                mask_texts=lambda texts: [one.text for one in mask_texts(texts)],
-                pricer=pricer,
-            ),
-            memory_bytes=settings.assembly_memory_bytes,
-            on_runs=self._written,
-            on_batch=self._telemetry_out.batch_written if self._telemetry_out else None,
-        )
-        REGISTRY.register(IngestCollector(self.consumer, backlog_bytes=self._reader.backlog_bytes))
+        REGISTRY.register(IngestCollector(self.worker, backlog_bytes=self._backlog.bytes))
         observe = ObserveService(self._telemetry, assemble=assemble)
         reprice = Reprice(self._telemetry, metadata=self._metadata, assemble=assemble, price_with=_price_with)
         self._jobs = JobRunner(self._metadata, kinds={REPRICE: reprice, REJUDGE: self._judging.rejudge})
@@ -110,18 +108,25 @@ class CoreRoom:
         self.rest_app: ASGIApp = self._telemetry_out.watched(rest_app) if self._telemetry_out else rest_app
 
     def start(self) -> None:
-        self.consumer.start()
+        self.worker.serve(
+            reads={
+                **read_answers(self._telemetry),
+                "price_changes": self._metadata.change_counter,
+                "prices": lambda project: self._metadata.prices(project),
+            },
+            writes=write_answers(self._telemetry, folder=self._orders.handing_folder, on_runs=self._written),
+        )
         self._judging.start()
         self._jobs.start()
         self._periodic.start()
 
     def stop(self) -> None:
         """Within about five seconds; what is not written by then stays in the intake log."""
-        self.consumer.stop(timeout=3.0)
+        self.worker.stop(timeout=3.5)
         self._judging.stop()
         self._jobs.stop(timeout_s=1)
         self._periodic.stop(timeout=1.0)
-        self._reader.close()
+        self._backlog.close()
         self._telemetry.close()
         self._metadata.close()
         if self._telemetry_out is not None:
@@ -132,23 +137,23 @@ class CoreRoom:
         self._judging.runs.on_runs(project, run_ids)
 
     def _health(self) -> Health:
-        progress = self.consumer.progress
+        progress = self.worker.progress
         problems: list[str] = []
-        if not self.consumer.alive:
-            problems.append("the consumer of the intake log is not running")
+        if not self.worker.alive:
+            problems.append("the worker, which reads the intake log, is not running")
         if progress.waiting_for_store:
             problems.append(f"the telemetry store does not take batches now: {progress.waiting_for_store}")
         if progress.lag_seconds > _LATE_SECONDS:
             problems.append(f"what is accepted becomes visible {progress.lag_seconds:.0f} s later")
-        damage = self._reader.damage
-        if damage.regions:
+        damaged, damaged_bytes = self.worker.damaged
+        if damaged:
             problems.append(
-                f"{damage.regions} damaged places of the intake log were skipped ({damage.bytes} bytes): "
+                f"{damaged} damaged places of the intake log were skipped ({damaged_bytes} bytes): "
                 "the disk may be failing"
             )
         return Health(
-            ready=self.consumer.alive,
-            backlog_bytes=self._reader.backlog_bytes(),
+            ready=self.worker.alive,
+            backlog_bytes=self._backlog.bytes(),
             problems=tuple(problems),
         )
 

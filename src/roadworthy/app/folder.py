@@ -23,6 +23,8 @@ class DataFolder:
         self.telemetry = root / "telemetry"
         self.metadata = root / "roadworthy.db"
         self.secret_key = root / "secret.key"
+        self.temporary = root / "tmp"
+        """What is in it goes at each start of the core."""
         self._lock_file = root / "lock"
         self._lock: int | None = None
 

@@ -1,4 +1,4 @@
-"""Logging of both processes: one line an event, on standard error."""
+"""Logging of all processes: one line an event, on standard error."""
 
 from __future__ import annotations
 

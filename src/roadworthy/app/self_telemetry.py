@@ -1,4 +1,4 @@
-"""The product watches itself: the core's own work as OpenTelemetry spans, where a setting says where to.
+"""The product watches itself: work of core and worker as OpenTelemetry spans, where a setting says so.
 
 Off, nothing of this is there: no hook is called and the OpenTelemetry SDK is not loaded.
 
@@ -12,16 +12,14 @@ import logging
 import time
 from collections.abc import Mapping
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-from roadworthy.app.settings import Settings
 from roadworthy.features.ingest.consumer import WrittenBatch
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.trace import Tracer
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +29,11 @@ _WATCHED = ("/api/", "/mcp")
 _ENDLESS = "/api/v1/events"
 _OWN_LOGGERS = ("roadworthy.sdk", "opentelemetry", __name__)
 _STOP_SECONDS = 1.0
+
+
+class _Says(Protocol):
+    @property
+    def self_telemetry(self) -> str | None: ...
 
 
 class SelfTelemetry:
@@ -43,7 +46,7 @@ class SelfTelemetry:
         logging.getLogger().addHandler(self._errors)
 
     @classmethod
-    def of(cls, settings: Settings) -> SelfTelemetry | None:
+    def of(cls, settings: _Says) -> SelfTelemetry | None:
         """None where it is off. Headers (a key, a project) come from OTEL_EXPORTER_OTLP_HEADERS,
         ROADWORTHY_API_KEY and ROADWORTHY_PROJECT, as they do for agents."""
         if settings.self_telemetry is None:

@@ -1,4 +1,5 @@
-"""`roadworthy up`: everything on one machine, in two processes (docs/adr/0002-two-processes.md)."""
+"""`roadworthy up`: everything on one machine, in three processes (docs/adr/0002-two-processes.md,
+docs/adr/0010-a-worker-process.md)."""
 
 from __future__ import annotations
 

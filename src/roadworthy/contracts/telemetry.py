@@ -215,10 +215,26 @@ class StoreStats:
     last_ns: int | None
 
 
-class TelemetryStore(Protocol):
-    """See the module's promises. Every read takes the project first."""
+class IngestStore(Protocol):
+    """What taking spans in asks of a store; the promises are the module's."""
 
     def write(self, batch: TelemetryBatch) -> None: ...
+
+    def spans_of_traces(self, project: str, trace_ids: Sequence[str]) -> list[Span]:
+        """All spans of the traces, by start; each span once, its newest version."""
+        ...
+
+    def places_of_traces(self, project: str, trace_ids: Sequence[str]) -> dict[str, RunPlace]:
+        """Which stored run each trace belongs to; traces of no run are left out."""
+        ...
+
+    def traces_of_join_keys(self, project: str, keys: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """Traces whose spans carry each join key; unknown keys are left out."""
+        ...
+
+
+class TelemetryStore(IngestStore, Protocol):
+    """See the module's promises. Every read takes the project first."""
 
     def run(self, project: str, run_id: str) -> Run | None:
         """The run, a superseded one included (its `superseded_by` says where to look)."""
@@ -230,21 +246,9 @@ class TelemetryStore(Protocol):
 
     def count_runs(self, project: str, query: RunQuery) -> int: ...
 
-    def spans_of_traces(self, project: str, trace_ids: Sequence[str]) -> list[Span]:
-        """All spans of the traces, by start; each span once, its newest version."""
-        ...
-
     def spans(self, project: str, query: SpanQuery) -> list[Span]: ...
 
     def search(self, project: str, query: SpanQuery) -> list[SearchHit]: ...
-
-    def places_of_traces(self, project: str, trace_ids: Sequence[str]) -> dict[str, RunPlace]:
-        """Which stored run each trace belongs to; traces of no run are left out."""
-        ...
-
-    def traces_of_join_keys(self, project: str, keys: Sequence[str]) -> dict[str, tuple[str, ...]]:
-        """Traces whose spans carry each join key; unknown keys are left out."""
-        ...
 
     def aggregate(self, project: str, query: AggregateQuery) -> list[AggregateRow]: ...
 

@@ -18,7 +18,14 @@ from roadworthy.backends.intake.file.reader import FileIntakeReader
 from roadworthy.backends.intake.file.writer import FileIntakeWriter
 from roadworthy.backends.telemetry.memory.store import MemoryTelemetryStore
 from roadworthy.contracts.intake import Encoding, IntakeRecord, Signal
-from roadworthy.contracts.telemetry import RunPlace, RunQuery, StoreFull, StoreUnavailable, TelemetryBatch
+from roadworthy.contracts.telemetry import (
+    IngestStore,
+    RunPlace,
+    RunQuery,
+    StoreFull,
+    StoreUnavailable,
+    TelemetryBatch,
+)
 from roadworthy.features.ingest.batch import Steps
 from roadworthy.features.ingest.consumer import Consumer
 from roadworthy.features.ingest.mask import mask_spans, mask_texts
@@ -66,7 +73,7 @@ def fill(folder: Path, *bodies: bytes) -> None:
 
 
 @contextmanager
-def consuming(folder: Path, store: MemoryTelemetryStore) -> Iterator[Consumer]:
+def consuming(folder: Path, store: IngestStore) -> Iterator[Consumer]:
     reader = FileIntakeReader(folder)
     consumer = Consumer(
         reader=reader,

@@ -1,4 +1,4 @@
-"""Live events: from the consumer's thread to the browsers that look."""
+"""Live events: from the thread that writes to the browsers that look."""
 
 from __future__ import annotations
 

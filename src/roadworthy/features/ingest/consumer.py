@@ -1,4 +1,4 @@
-"""From the intake log to the telemetry store, for as long as the core runs.
+"""From the intake log to the telemetry store, for as long as the worker runs.
 
 Two threads: one decodes, normalises and assembles (it holds the interpreter), one writes (the engine does
 not). What is decoded gathers until the writer is free, so batches are as large as the load asks for: under
@@ -19,13 +19,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from roadworthy.contracts.intake import IntakeEntry, IntakeReader
-from roadworthy.contracts.telemetry import StoreFull, StoreUnavailable, TelemetryBatch, TelemetryStore
+from roadworthy.contracts.telemetry import IngestStore, StoreFull, StoreUnavailable, TelemetryBatch
 from roadworthy.domain.rejection import Rejection
 from roadworthy.domain.run import Run
 from roadworthy.domain.score import Score
 from roadworthy.domain.span import Span
 from roadworthy.features.ingest.batch import Steps, gather, join_contents, unreadable
 from roadworthy.features.ingest.halving import write_in_halves
+from roadworthy.features.ingest.progress import Progress
 from roadworthy.features.ingest.runs.tracker import Assemble, RunTracker
 
 log = logging.getLogger(__name__)
@@ -43,22 +44,6 @@ bodies came in that time, it waits until 0.6 s have passed or it is full: fewer,
 less, in inserts and in merges."""
 _HELD_BYTES = 32 << 20
 """While the writer is busy so much is gathered; then decoding waits for it."""
-
-
-@dataclass(slots=True)
-class Progress:
-    """What the consumer did since it started; read by /metrics and the server page."""
-
-    spans: int = 0
-    records: int = 0
-    batches: int = 0
-    rejected: int = 0
-    refused_by_store: int = 0
-    last_batch_seconds: float = 0.0
-    lag_seconds: float = 0.0
-    """Age of the newest record of the last batch when it became queryable."""
-    waiting_for_store: str = ""
-    """Why the store does not take batches now, "" when it does."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -124,7 +109,7 @@ class Consumer:
         self,
         *,
         reader: IntakeReader,
-        store: TelemetryStore,
+        store: IngestStore,
         assemble: Assemble,
         steps: Steps,
         memory_bytes: int,

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 from typing import TypeVar
 
-from roadworthy.contracts.telemetry import StoreFull, StoreUnavailable, TelemetryBatch, TelemetryStore
+from roadworthy.contracts.telemetry import IngestStore, StoreFull, StoreUnavailable, TelemetryBatch
 from roadworthy.domain.rejection import Rejection
 
 log = logging.getLogger(__name__)
@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 _Row = TypeVar("_Row")
 
 
-def write_in_halves(store: TelemetryStore, batch: TelemetryBatch) -> int:
+def write_in_halves(store: IngestStore, batch: TelemetryBatch) -> int:
     """How many rows the store refused even alone; spans among them are put on record as rejected.
 
     Raises StoreFull and StoreUnavailable: then nothing is the matter with the rows.
@@ -34,7 +34,7 @@ def write_in_halves(store: TelemetryStore, batch: TelemetryBatch) -> int:
     return refused
 
 
-def _give_up(store: TelemetryStore, batch: TelemetryBatch, fault: Exception) -> None:
+def _give_up(store: IngestStore, batch: TelemetryBatch, fault: Exception) -> None:
     log.error("the store refuses one row for good: %r", fault)
     for span in batch.spans:
         reason = f"the store refused span {span.span_id} of trace {span.trace_id}: {fault!r}"[:500]

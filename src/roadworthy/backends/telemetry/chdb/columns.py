@@ -164,7 +164,7 @@ def run_table(runs: Sequence[Run], days: Sequence[int]) -> pa.Table:
     return pa.table(columns)
 
 
-def trace_run_table(runs: Sequence[Run], days: Sequence[int]) -> pa.Table | None:
+def trace_run_table(runs: Sequence[Run], days: Sequence[int]) -> pa.Table:
     """One row for each trace of each run, and one for the run's own id, by which it is found."""
     rows = [(run, key, day) for run, day in zip(runs, days, strict=True) for key in _keys(run)]
     return pa.table(

@@ -11,12 +11,13 @@ import queue
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
-import pyarrow as pa
 from clickhouse_connect.driver.client import Client
 from clickhouse_connect.driver.exceptions import ClickHouseError
 
+from roadworthy.backends.telemetry.chdb.writing import INSERT_SETTINGS, Insert
 from roadworthy.contracts.telemetry import BadQuery, StoreFull, StoreUnavailable
 
 Result = TypeVar("Result")
@@ -62,9 +63,18 @@ class Session:
         with self._writing() as client, translated():
             client.command(sql, parameters=dict(parameters or {}))
 
-    def insert(self, table: str, rows: pa.Table, *, settings: Mapping[str, Any]) -> None:
+    def insert(self, insert: Insert) -> None:
         with self._writing() as client, translated(overload=StoreUnavailable):
-            client.insert_arrow(table, rows, settings=dict(settings))
+            client.insert_arrow(insert.table, insert.rows, settings=_settings(insert.token))
+
+    def insert_file(self, table: str, path: Path, *, columns: Sequence[str], token: str) -> None:
+        settings = ", ".join(f"{name} = {_quoted(value)}" for name, value in _settings(token).items())
+        sql = (
+            f"INSERT INTO {_name(table)} ({', '.join(map(_name, columns))}) "
+            f"FROM INFILE {_quoted(str(path))} SETTINGS {settings} FORMAT Arrow"
+        )
+        with self._writing() as client, translated(overload=StoreUnavailable):
+            client.command(sql)
 
     def close(self) -> None:
         """Waits for calls under way; later ones raise StoreUnavailable."""
@@ -101,6 +111,21 @@ class Session:
     def _check_open(self) -> None:
         if self._closed:
             raise StoreUnavailable("the telemetry store is closed")
+
+
+def _settings(token: str) -> dict[str, Any]:
+    return {"insert_deduplication_token": token, **INSERT_SETTINGS}
+
+
+def _name(identifier: str) -> str:
+    if not identifier.isidentifier():
+        raise ValueError(f"{identifier!r} is not the name of a table or column")
+    return f"`{identifier}`"
+
+
+def _quoted(value: str) -> str:
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
 
 
 @contextmanager

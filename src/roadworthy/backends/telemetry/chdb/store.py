@@ -16,7 +16,7 @@ from roadworthy.backends.telemetry.chdb import retention, run_reads, score_reads
 from roadworthy.backends.telemetry.chdb.folder import Folder
 from roadworthy.backends.telemetry.chdb.migrations.apply import apply
 from roadworthy.backends.telemetry.chdb.session import Session, translated
-from roadworthy.backends.telemetry.chdb.writing import write_batch
+from roadworthy.backends.telemetry.chdb.writing import inserts_of
 from roadworthy.contracts.telemetry import (
     AggregateQuery,
     AggregateRow,
@@ -74,7 +74,12 @@ class ChdbTelemetryStore:
         return session
 
     def write(self, batch: TelemetryBatch) -> None:
-        write_batch(self._session, batch)
+        for insert in inserts_of(batch):
+            self._session.insert(insert)
+
+    def insert_file(self, table: str, path: Path, *, columns: Sequence[str], token: str) -> None:
+        """One insert of a batch whose rows lie in a file in Arrow's format (`chdb.writing.Insert`)."""
+        self._session.insert_file(table, path, columns=columns, token=token)
 
     def run(self, project: str, run_id: str) -> Run | None:
         return run_reads.find_run(self._session, project, run_id)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeVar
+from dataclasses import dataclass
+from typing import TypeVar
 
 import pyarrow as pa
 
 from roadworthy.backends.telemetry.chdb import columns
-from roadworthy.backends.telemetry.chdb.session import Session
 from roadworthy.backends.telemetry.storable import DAY_NS, day_of
 from roadworthy.contracts.telemetry import TelemetryBatch
 from roadworthy.domain.run import Run
@@ -24,31 +24,52 @@ RUN_PAST_DAYS = 5 * 366
 Noun = TypeVar("Noun")
 
 
-def write_batch(session: Session, batch: TelemetryBatch) -> None:
-    """Spans before runs, so that whoever reads a run finds its spans."""
+INSERT_SETTINGS = {
+    # Merges build these: building them here doubles the cost of the insert.
+    "exclude_materialize_skip_indexes_on_insert": "by_text, by_attribute_key, by_attribute_value",
+    # One insert is one block, so that it is there whole or not at all in each partition.
+    "max_insert_block_size": "1000000",
+    "min_insert_block_size_rows": "1000000",
+    "min_insert_block_size_bytes": str(1 << 30),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Insert:
+    """Rows for one table; the engine takes rows of one token once."""
+
+    table: str
+    rows: pa.Table
+    token: str
+
+
+def inserts_of(batch: TelemetryBatch) -> Iterator[Insert]:
+    """In the order they are to be made: spans before runs, so that whoever reads a run finds its spans."""
     receipt = max((span.received_ns for span in batch.spans), default=0)
     for number, (spans, days) in enumerate(_chunks(batch.spans, span_day, _span_bytes)):
         token = f"{batch.token}/{number}"
-        _insert(session, "spans", columns.span_table(spans, days), token)
+        yield Insert(table="spans", rows=columns.span_table(spans, days), token=token)
         keys = columns.join_key_table(spans, days)
         if keys is not None:
-            _insert(session, "join_keys", keys, token)
+            yield Insert(table="join_keys", rows=keys, token=token)
     for number, (runs, days) in enumerate(
         _chunks(
             batch.runs, lambda run: run_day(run, receipt), lambda run: len(run.input) + len(run.final_answer)
         )
     ):
         token = f"{batch.token}/{number}"
-        _insert(session, "trace_runs", columns.trace_run_table(runs, days), token)
-        _insert(session, "runs", columns.run_table(runs, days), token)
+        yield Insert(table="trace_runs", rows=columns.trace_run_table(runs, days), token=token)
+        yield Insert(table="runs", rows=columns.run_table(runs, days), token=token)
     for number, (scores, days) in enumerate(
         _chunks(batch.scores, lambda score: day_of(score.at_ns, 0), lambda score: len(score.explanation))
     ):
-        _insert(session, "scores", columns.score_table(scores, days), f"{batch.token}/{number}")
+        rows = columns.score_table(scores, days)
+        yield Insert(table="scores", rows=rows, token=f"{batch.token}/{number}")
     for number, (rejected, days) in enumerate(
         _chunks(batch.rejections, lambda one: day_of(one.at_ns, 0), lambda one: len(one.sample))
     ):
-        _insert(session, "rejections", columns.rejection_table(rejected, days), f"{batch.token}/{number}")
+        rows = columns.rejection_table(rejected, days)
+        yield Insert(table="rejections", rows=rows, token=f"{batch.token}/{number}")
 
 
 def span_day(span: Span) -> int:
@@ -84,16 +105,3 @@ def _chunks(
             start, held, partitions = at, size(noun), {partition}
     if start < len(nouns):
         yield nouns[start:], days[start:]
-
-
-def _insert(session: Session, table: str, rows: pa.Table, token: str) -> None:
-    settings: dict[str, Any] = {
-        "insert_deduplication_token": token,
-        # Merges build these: building them here doubles the cost of the insert.
-        "exclude_materialize_skip_indexes_on_insert": "by_text, by_attribute_key, by_attribute_value",
-        # One insert is one block, so that it is there whole or not at all in each partition.
-        "max_insert_block_size": 1_000_000,
-        "min_insert_block_size_rows": 1_000_000,
-        "min_insert_block_size_bytes": 1 << 30,
-    }
-    session.insert(table, rows, settings=settings)

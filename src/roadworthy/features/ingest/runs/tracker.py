@@ -12,7 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
-from roadworthy.contracts.telemetry import RunPlace, TelemetryStore
+from roadworthy.contracts.telemetry import IngestStore, RunPlace
 from roadworthy.domain.run import Run
 from roadworthy.domain.span import Span
 from roadworthy.features.ingest.join_keys import TALK
@@ -37,7 +37,7 @@ class RunTracker:
     `memory_bytes` bounds the spans it holds; at least the bundles of the batches not yet written stay.
     """
 
-    def __init__(self, *, store: TelemetryStore, assemble: Assemble, memory_bytes: int, now_ns: int) -> None:
+    def __init__(self, *, store: IngestStore, assemble: Assemble, memory_bytes: int, now_ns: int) -> None:
         self._store = store
         self._assemble = assemble
         self._budget = memory_bytes

@@ -1,0 +1,64 @@
+"""What the process with the engine answers to `handed.store` in the process without."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Sequence
+from operator import attrgetter
+from pathlib import Path
+
+import orjson
+
+from roadworthy.backends.telemetry.chdb.packing import SPAN_FIELDS
+from roadworthy.backends.telemetry.chdb.store import ChdbTelemetryStore
+from roadworthy.backends.telemetry.handed.calls import Answers
+from roadworthy.domain.span import Span
+
+log = logging.getLogger(__name__)
+
+_FILE = re.compile(r"[0-9]+\.arrow")
+_fields = attrgetter(*SPAN_FIELDS)
+
+
+def write_answers(
+    store: ChdbTelemetryStore, *, folder: Path, on_runs: Callable[[str, Sequence[str]], None]
+) -> Answers:
+    """`on_runs(project, run_ids)` is called after the runs became queryable."""
+
+    def insert(*, table: str, columns: Sequence[str], file: str, token: str) -> None:
+        if not _FILE.fullmatch(file):
+            raise ValueError(f"file: {file!r} is not a name of a handed file")
+        store.insert_file(table, folder / file, columns=columns, token=token)
+
+    def written(*, runs: dict[str, list[str]]) -> None:
+        for project, ids in runs.items():
+            try:
+                on_runs(project, ids)
+            except Exception:
+                # The batch is stored: what a listener cannot do must not have it written again.
+                log.exception("%d written runs of project %s could not be announced", len(ids), project)
+
+    return {"insert": insert, "written": written}
+
+
+def read_answers(store: ChdbTelemetryStore) -> Answers:
+    def spans_of_traces(*, project: str, trace_ids: Sequence[str]) -> list[object]:
+        return [_row(span) for span in store.spans_of_traces(project, trace_ids)]
+
+    def places_of_traces(*, project: str, trace_ids: Sequence[str]) -> dict[str, object]:
+        places = store.places_of_traces(project, trace_ids)
+        return {
+            trace_id: (place.run_id, place.sort_ns, place.trace_ids) for trace_id, place in places.items()
+        }
+
+    return {
+        "spans_of_traces": spans_of_traces,
+        "places_of_traces": places_of_traces,
+        "traces_of_join_keys": store.traces_of_join_keys,
+    }
+
+
+def _row(span: Span) -> tuple[object, ...]:
+    """As `chdb.nouns.SPAN_COLUMNS` has it."""
+    return orjson.dumps(_fields(span)).decode(), span.input, span.output, span.attributes
