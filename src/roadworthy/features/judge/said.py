@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 
 from roadworthy.contracts.telemetry import StoreFull, StoreUnavailable, TelemetryBatch, TelemetryStore
 from roadworthy.domain.score import Score
+from roadworthy.features.judge.outcomes import OUTCOME
 
 log = logging.getLogger(__name__)
 
@@ -129,7 +130,9 @@ class Words:
     def _tell(self, scores: Iterable[Score]) -> None:
         runs: dict[str, dict[str, None]] = {}
         for score in scores:
-            runs.setdefault(score.project, {})[score.run_id] = None
+            # No other word changes a verdict, and a flood of scores must not have runs judged over and over.
+            if score.name == OUTCOME or score.mode:
+                runs.setdefault(score.project, {})[score.run_id] = None
         for project, ids in runs.items():
             try:
                 self._again(project, list(ids))

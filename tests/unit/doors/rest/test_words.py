@@ -228,3 +228,16 @@ def test_the_verdict_points_at_the_first_suspicious_step(desk: Desk) -> None:
     shown = verdict["findings"][1]
     assert (shown["mode_name"], shown["evidence"][0]["start"]) == ("Tool failed", 0)
     assert verdict["findings"][0]["evidence"][0]["start"] is None
+
+
+def test_only_words_that_change_a_verdict_have_runs_judged_again(desk: Desk) -> None:
+    desk.write(1, 2)
+    desk.client.post(f"{RUN}/scores", json={"name": "tone", "value": 0.5})
+    assert desk.again == []
+
+    desk.client.post(f"{RUN}/scores", json={"name": "tone", "value": 0.5, "mode": "refused"})
+    other = f"/api/v1/runs/{trace_id(2)}/scores"
+    desk.client.post(other, json={"name": "outcome", "label": "fail"})
+
+    assert desk.again == [("default", trace_id(1)), ("default", trace_id(2))]
+    assert said(desk, f"/api/v1/runs/{trace_id(2)}")["outcome"] == "failure"
