@@ -47,6 +47,4 @@ DETECTOR = Detector(
     "holds; runs in which it happens fail more often. Silent on assumptions that are refused. English.",
     mode="mast-2.2",
     detect=detect,
-    # Most runs in which it happens end well: weighed with the rest, no issue by itself.
-    suspicious=False,
 )

@@ -82,6 +82,4 @@ DETECTOR = Detector(
     "Silent on denials (no discrepancy) and conditions. English.",
     mode="mast-3.2",
     detect=detect,
-    # Most runs in which it happens end well: weighed with the rest, no issue by itself.
-    suspicious=False,
 )
