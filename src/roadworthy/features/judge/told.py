@@ -105,6 +105,7 @@ def _turn(said: Saying, tools: list[ToolUse]) -> Told:
     )
 
 
+_ADMISSIONS = 40_000
 _POLITE = re.compile(
     r"(?:no (?:problem|worries|doubt|additional|extra|further|longer|later|matter|cost|charge|fees?)"
     r"|not only|(?:don't|do not) (?:hesitate|worry|forget)|if (?:you|it|this|that) (?:don't|do not|does not|"
@@ -132,7 +133,8 @@ _OTHER_SCRIPTS = re.compile(
 
 def admits(text: str) -> bool:
     """Whether a text says of anything that it did not work, or was not there. Generous: it clears."""
-    plain = text[:LIMIT].replace("’", "'")
+    whole = text if len(text) <= _ADMISSIONS else f"{text[: _ADMISSIONS // 2]} {text[-_ADMISSIONS // 2 :]}"
+    plain = whole.replace("’", "'")
     if _ADMITS.search(plain) is None:
         return not plain.isascii() and _OTHER_SCRIPTS.search(plain) is not None
     # Politeness is taken away only where there is something to take.

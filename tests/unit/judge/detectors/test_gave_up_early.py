@@ -6,7 +6,7 @@ import pytest
 
 from roadworthy.domain.run import RunStatus
 from roadworthy.features.judge.detectors.gave_up_early import DETECTOR
-from tests.unit.judge.detectors.making import Talk, found
+from tests.unit.judge.detectors.making import Talk, found, handoff
 from tests.unit.judge.detectors.test_no_answer import _in_agent
 
 HUMAN = "transfer_to_human_agents"
@@ -64,6 +64,9 @@ def test_handed_to_a_person_untried() -> None:
     tried = Talk("Hi", tools=offered).tool("get_order", "{}", "x").tool(HUMAN, "{}", "ok").says("Bye.")
     assert not found(DETECTOR, tried)
     assert not found(DETECTOR, Talk("Hi").says(said))
+    assert not found(DETECTOR, Talk("I want to talk to a human!", tools=offered).says(said))
+    [finding] = found(DETECTOR, Talk("Hi", tools=offered).says("Bye."), handoffs=(handoff("human_agents"),))
+    assert "person" in finding.reason
 
 
 def test_ended_on_a_tool() -> None:

@@ -52,7 +52,14 @@ _HANDED = re.compile(
     r"|representative|specialist|support|colleague)",
     re.IGNORECASE,
 )
+_WANTS_PERSON = re.compile(
+    r"\b(?:speak|talk|connect\w*|transfer\w*|chat|put me)\b[^.?!\n]{0,40}\b(?:human|person|someone"
+    r"|somebody|agent|"
+    r"representative|operator|supervisor|manager)\b|\bmensch\w*\b[^.?!\n]{0,30}\bsprechen|\breal person\b",
+    re.IGNORECASE,
+)
 _END = 2_000
+_HEAD = 20_000
 
 
 _SIGNS = (
@@ -121,33 +128,39 @@ def _of_answer(transcript: Transcript) -> Sequence[Finding]:
 
 
 def _untried(transcript: Transcript) -> Sequence[Finding]:
-    """Handed to a person although there were tools, none of which was tried."""
-    tools = [tool for tool in transcript.tools if not is_protocol(tool.name)]
-    handed = [tool for tool in tools if is_for_people(tool.name)]
-    others = len(tools) - len(handed)
-    offered = [name for name in transcript.offered if not is_for_people(name)]
-    if others or (not offered and not handed):
+    """Handed to a person although there were tools, none of which was tried, and nobody asked for a "
+    "person."""
+    if not any(not is_for_people(name) for name in transcript.offered):
         return ()
-    if handed:
-        last = handed[-1]
-        shown = excerpt(last.arguments, start=0, end=160, span_id=last.span_id, place="input")
-        return (
-            DETECTOR.finding(
-                f"{last.name} handed the task to a person before any other tool was tried.",
-                shown,
-                confidence=0.8,
-                tool=last.name,
-            ),
-        )
-    answer = transcript.answer[:_END]
-    said = _HANDED.search(answer)
+    tools = [tool for tool in transcript.tools if not is_protocol(tool.name)]
+    handed = next((tool for tool in tools if is_for_people(tool.name)), None)
+    if any(not is_for_people(tool.name) for tool in tools) or _WANTS_PERSON.search(transcript.asked[:_HEAD]):
+        return ()
+    if handed is not None:
+        shown = excerpt(handed.arguments, start=0, end=160, span_id=handed.span_id, place="input")
+        return (_handed(shown, tool=handed.name),)
+    for handoff in transcript.run.handoffs:
+        if not _TO_PERSON.isdisjoint(words(handoff.to_agent)):
+            return (_handed(Evidence(span_id=handoff.span_id, excerpt=handoff.reason[:EXCERPT])),)
+    said = _HANDED.search(transcript.answer[:_END])
     if said is None:
         return ()
-    shown = excerpt(
-        answer, start=said.start(), end=said.end(), span_id=transcript.answer_span, place="answer"
-    )
     return (
-        DETECTOR.finding("The task was handed to a person and no tool was tried.", shown, confidence=0.7),
+        _handed(
+            excerpt(
+                transcript.answer,
+                start=said.start(),
+                end=said.end(),
+                span_id=transcript.answer_span,
+                place="answer",
+            )
+        ),
+    )
+
+
+def _handed(shown: Evidence, *, tool: str = "") -> Finding:
+    return DETECTOR.finding(
+        "The task was handed to a person before any tool was tried.", shown, confidence=0.7, tool=tool
     )
 
 
