@@ -84,6 +84,7 @@ class Judging:
             store,
             metadata,
             again=self.runs.again,
+            judges=self.judges,
             mask_text=lambda text: mask_text(text).text,
             settings=self.settings,
             issues=self.issues,

@@ -28,6 +28,7 @@ from roadworthy.doors.rest.routes import (
     feedback,
     issues,
     judge,
+    judges,
     login,
     observe,
     operations,
@@ -62,6 +63,7 @@ _ROUTERS: tuple[APIRouter, ...] = (
     feedback.router,
     issues.router,
     evaluators.router,
+    judges.router,
 )
 
 

@@ -164,7 +164,7 @@ class JudgeBook:
         key = (judge.project, f"{judge.id}/{judge.updated_ns}/{unlimited}")
         with self._lock:
             self._look()
-            known = self._ready.get(key)
+            known = self._ready.get(key) if judge.updated_ns else None
         if known is not None:
             return known
         endpoint = self.endpoint(judge.project, judge.endpoint)
@@ -191,6 +191,9 @@ class JudgeBook:
             cache=self._cache,
             mask=self._mask,
         )
+        if not judge.updated_ns:
+            # A draft: the next one may be another.
+            return made
         with self._lock:
             return self._ready.setdefault(key, made)
 

@@ -11,6 +11,7 @@ from roadworthy.features.judge.evaluator_book import EvaluatorBook
 from roadworthy.features.judge.feedback import FeedbackLinks
 from roadworthy.features.judge.issue_book import IssueBook
 from roadworthy.features.judge.issue_list import IssueList
+from roadworthy.features.judge.judge_book import JudgeBook
 from roadworthy.features.judge.judging import JudgingSettings
 from roadworthy.features.judge.model_book import ModelBook
 from roadworthy.features.judge.outcome_events import OutcomeEvents
@@ -32,6 +33,7 @@ class JudgeService:
         metadata: MetadataStore,
         *,
         again: Callable[[str, Sequence[str]], None],
+        judges: JudgeBook,
         mask_text: Callable[[str], str] = str,
         settings: JudgingSettings | None = None,
         issues: IssueBook | None = None,
@@ -42,6 +44,7 @@ class JudgeService:
         self.judging = settings or JudgingSettings(metadata)
         self.issues = issues or IssueBook(metadata)
         self.evaluators = evaluators or EvaluatorBook(metadata)
+        self.judges = judges
         self.models = models or ModelBook(metadata)
         self.issue_list = IssueList(store, book=self.issues)
         self.events = OutcomeEvents(

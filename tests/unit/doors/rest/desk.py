@@ -9,6 +9,7 @@ from pathlib import Path
 from starlette.testclient import TestClient
 
 from roadworthy.backends.metadata.sqlite.store import SqliteMetadataStore
+from roadworthy.backends.models.table import open_model
 from roadworthy.backends.telemetry.memory.store import MemoryTelemetryStore
 from roadworthy.contracts.telemetry import RunPlace, TelemetryBatch
 from roadworthy.domain.project import ApiKey, KeyScope, Project
@@ -19,6 +20,7 @@ from roadworthy.doors.rest.app import build_rest_app
 from roadworthy.doors.rest.context import Health
 from roadworthy.doors.rest.events import EventBus
 from roadworthy.doors.rest.settings import RestSettings
+from roadworthy.features.judge.judge_book import JudgeBook
 from roadworthy.features.judge.service import JudgeService
 from roadworthy.features.observe.files import TransferService
 from roadworthy.features.observe.jobs import JobRunner
@@ -26,6 +28,7 @@ from roadworthy.features.observe.reprice import KIND, Reprice
 from roadworthy.features.observe.service import ObserveService
 from roadworthy.flows.rejudge import KIND as REJUDGE
 from roadworthy.flows.rejudge import Rejudge
+from roadworthy.kit.sealing import Sealer
 from roadworthy.kit.secrets import new_api_key
 
 SECOND = 1_000_000_000
@@ -165,7 +168,14 @@ def open_desk(folder: Path, settings: RestSettings) -> Desk:
     def judge_again(project: str, run_ids: Sequence[str], *, evaluate: object = None) -> None:
         again.extend((project, one) for one in run_ids)
 
-    judge = JudgeService(store, metadata, again=judge_again)
+    judges = JudgeBook(
+        metadata,
+        seal=Sealer(folder / "secret.key"),
+        open_model=open_model,
+        price_of=lambda _: lambda _model, read, written: (read + written) / 1e6,
+        mask=str,
+    )
+    judge = JudgeService(store, metadata, again=judge_again, judges=judges)
     history = Rejudge(store, judge_now=judge_again, evaluators=judge.evaluators)
     jobs = JobRunner(metadata, kinds={KIND: work, REJUDGE: history})
     health = [Health()]

@@ -44,7 +44,7 @@ def get_verdict(ctx: Context, answer: Answering, project: ReadProject, run_id: s
     if steps is None:
         raise not_found("run", name=run_id)
     run = steps.run
-    scores = ctx.observe.scores(project, run.id)
+    scores = ctx.observe.scores_of(run)
     precedence = ctx.judge.judging.of(project).precedence
     said = said_of(steps.told, scores)
     model = ctx.judge.models.of(project, run.agent)

@@ -115,7 +115,7 @@ def get_span(
 @router.get("/{run_id}/scores", operation_id="listScores")
 def list_scores(ctx: Context, project: ReadProject, run_id: str) -> ScorePage:
     run = _run(ctx, project=project, run_id=run_id)
-    return ScorePage(items=[score_view(score) for score in ctx.observe.scores(project, run.id)])
+    return ScorePage(items=[score_view(score) for score in ctx.observe.scores_of(run)])
 
 
 @router.get("/{run_id}/compare/{other_id}", operation_id="compareRuns", response_model=ComparisonView)

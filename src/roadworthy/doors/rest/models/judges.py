@@ -1,0 +1,231 @@
+"""What the API says about model endpoints and model judges. Keys go in and never come out."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, Field
+
+from roadworthy.contracts.models import Shape
+from roadworthy.doors.rest.models.scores import EvidenceView, evidence_view
+from roadworthy.doors.rest.models.settings import Body
+from roadworthy.doors.rest.times import rfc3339
+from roadworthy.features.judge.judge_book import NamedEndpoint, NamedJudge
+from roadworthy.features.judge.judges.judgement import Judgement
+from roadworthy.features.judge.judges.rubric import Label, Rubric
+
+_Price = Field(default=None, ge=0, le=1_000_000, description="USD per million tokens; null: the price list's")
+
+
+class EndpointBody(Body):
+    name: str = Field(min_length=1, max_length=200)
+    base_url: str = Field(min_length=1, max_length=500, examples=["https://api.openai.com/v1"])
+    model: str = Field(min_length=1, max_length=200)
+    shape: Shape = Shape.OPENAI
+    api_key: str | None = Field(
+        default=None, max_length=2_000, description='Sealed, never shown. null keeps it, "" takes it away'
+    )
+    allow_private: bool = Field(
+        default=False, description="Whether loopback and private addresses may be connected to"
+    )
+    timeout_s: float = Field(default=60.0, gt=0, le=600)
+    input_usd_per_mtok: float | None = _Price
+    output_usd_per_mtok: float | None = _Price
+
+
+class EndpointView(BaseModel):
+    id: str
+    name: str
+    base_url: str
+    model: str
+    shape: Shape
+    has_key: bool
+    allow_private: bool
+    timeout_s: float
+    input_usd_per_mtok: float | None
+    output_usd_per_mtok: float | None
+    updated_at: str
+
+
+class EndpointPage(BaseModel):
+    items: list[EndpointView]
+    next_cursor: None = None
+
+
+class LabelBody(Body):
+    name: str = Field(max_length=60)
+    value: float | None = Field(default=None, description="0 to 1, 1 being best; null for no number")
+    meaning: str = Field(default="", max_length=500)
+
+
+class RubricView(BaseModel):
+    id: str
+    title: str
+    template: str
+    labels: list[LabelBody]
+    version: int
+
+
+class RubricPage(BaseModel):
+    items: list[RubricView]
+    next_cursor: None = None
+
+
+class JudgeBody(Body):
+    name: str = Field(min_length=1, max_length=100, description="Name of the scores it gives")
+    endpoint: str = Field(max_length=40, description="Id of a model endpoint")
+    rubric: str = Field(default="", max_length=64, description="GET /api/v1/rubrics; empty for your own")
+    template: str = Field(
+        default="", max_length=20_000, description="Of your own: {input} {answer} {tools} {conversation}"
+    )
+    labels: list[LabelBody] = Field(default_factory=list, max_length=12)
+    sample_rate: float = Field(default=0.0, ge=0, le=1, description="Share of runs drawn by chance")
+    triggers: list[str] = Field(
+        default_factory=list,
+        max_length=60,
+        description="Detectors whose finds are judged, too; such scores never feed a monitor",
+    )
+    agents: list[str] = Field(default_factory=list, max_length=100, description="Whose runs; none for all")
+    enabled: bool = True
+    budget_usd_per_day: float | None = Field(default=1.0, ge=0, description="null for no limit")
+    temperature: float | None = Field(default=0.0, ge=0, le=2)
+    max_tokens: int = Field(default=800, ge=16, le=32_000)
+
+
+class JudgeView(BaseModel):
+    id: str
+    name: str
+    endpoint: str
+    rubric: str | None
+    template: str
+    labels: list[LabelBody]
+    sample_rate: float
+    triggers: list[str]
+    agents: list[str]
+    enabled: bool
+    budget_usd_per_day: float | None
+    spent_today_usd: float
+    temperature: float | None
+    max_tokens: int
+    version: str | None = Field(description="Of its scores; null where it cannot be asked as it is")
+    updated_at: str
+
+
+class JudgePage(BaseModel):
+    items: list[JudgeView]
+    next_cursor: None = None
+
+
+class JudgementView(BaseModel):
+    """What a judge said in a trial; nothing of it is kept."""
+
+    run_id: str
+    agent: str | None
+    value: float | None
+    label: str
+    explanation: str | None
+    evidence: list[EvidenceView]
+    cost_usd: float | None
+    duration_ms: float
+    cut: bool = Field(description="Whether the run was too long to be shown whole")
+
+
+class JudgementPage(BaseModel):
+    items: list[JudgementView]
+    cost_usd: float = Field(description="Of all of them, as far as known")
+    next_cursor: None = None
+
+
+class JudgeTryBody(Body):
+    """Runs to ask about: these, or else the newest."""
+
+    run_ids: list[str] = Field(default_factory=list, max_length=20)
+    limit: int = Field(default=5, ge=1, le=20)
+    dry_run: bool = Field(default=False, description="Ask nobody: only forecast the cost")
+
+
+class JudgeDraftBody(JudgeTryBody):
+    judge: JudgeBody
+
+
+class CellView(BaseModel):
+    """Runs of which a person said the one and the judge the other."""
+
+    person: str
+    judge: str
+    runs: int
+
+
+class JudgeQualityView(BaseModel):
+    """How far a judge agrees with people about the same runs. Intervals: 95 %."""
+
+    n: int
+    agreement: float | None
+    kappa: float | None = Field(description="Cohen's: 0 is chance, 1 is always; null where it has no value")
+    kappa_low: float | None
+    kappa_high: float | None
+    confusion: list[CellView]
+    unknown: int = Field(description="Runs it was asked about and could not judge")
+
+
+def endpoint_view(one: NamedEndpoint) -> EndpointView:
+    return EndpointView(
+        id=one.id,
+        name=one.name,
+        base_url=one.base_url,
+        model=one.model,
+        shape=one.shape,
+        has_key=bool(one.sealed_key),
+        allow_private=one.allow_private,
+        timeout_s=one.timeout_s,
+        input_usd_per_mtok=one.input_usd_per_mtok,
+        output_usd_per_mtok=one.output_usd_per_mtok,
+        updated_at=rfc3339(one.updated_ns),
+    )
+
+
+def _label(one: Label) -> LabelBody:
+    return LabelBody(name=one.name, value=one.value, meaning=one.meaning)
+
+
+def rubric_view(one: Rubric) -> RubricView:
+    return RubricView(
+        id=one.id,
+        title=one.title,
+        template=one.template,
+        labels=[_label(label) for label in one.labels],
+        version=one.version,
+    )
+
+
+def judge_view(one: NamedJudge, *, rubric: Rubric, version: str | None, spent_usd: float) -> JudgeView:
+    return JudgeView(
+        id=one.id,
+        name=one.name,
+        endpoint=one.endpoint,
+        rubric=one.rubric or None,
+        template=rubric.template,
+        labels=[_label(label) for label in rubric.labels],
+        sample_rate=one.sample_rate,
+        triggers=list(one.triggers),
+        agents=list(one.agents),
+        enabled=one.enabled,
+        budget_usd_per_day=one.budget_usd_per_day,
+        spent_today_usd=spent_usd,
+        temperature=one.temperature,
+        max_tokens=one.max_tokens,
+        version=version,
+        updated_at=rfc3339(one.updated_ns),
+    )
+
+
+def judgement_view(judgement: Judgement, *, run_id: str, agent: str) -> JudgementView:
+    return JudgementView(
+        run_id=run_id,
+        agent=agent or None,
+        value=judgement.value,
+        label=judgement.label,
+        explanation=judgement.explanation or None,
+        evidence=[evidence_view(one) for one in judgement.evidence],
+        cost_usd=judgement.cost_usd,
+        duration_ms=judgement.duration_ns / 1e6,
+        cut=judgement.cut,
+    )

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.unit.doors.rest.desk import Desk, trace_id
+from tests.unit.judge.model_server import Script, chat, serving, verdict
+
+SECRET = "sk-very-secret"
+
+
+@pytest.fixture
+def script() -> Iterator[Script]:
+    with serving(chat(verdict("correct", "all is well"))) as script:
+        yield script
+
+
+@pytest.fixture
+def endpoint(desk: Desk, script: Script) -> str:
+    body = {
+        "name": "local",
+        "base_url": script.openai,
+        "model": "m",
+        "api_key": SECRET,
+        "allow_private": True,
+    }
+    made = desk.client.post("/api/v1/model-endpoints", json=body)
+    assert made.status_code == 201
+    return str(made.json()["id"])
+
+
+def judge(endpoint: str, **values: Any) -> dict[str, Any]:
+    return {"name": "right", "endpoint": endpoint, "rubric": "correctness"} | values
+
+
+def test_a_key_goes_in_and_never_comes_out(desk: Desk, script: Script, endpoint: str) -> None:
+    path = f"/api/v1/model-endpoints/{endpoint}"
+    listed = desk.client.get("/api/v1/model-endpoints")
+    assert SECRET not in listed.text and listed.json()["items"][0]["has_key"] is True
+    body = {"name": "renamed", "base_url": script.openai, "model": "m", "allow_private": True}
+    assert desk.client.put(path, json=body).json()["has_key"] is True
+    moved = desk.client.put(path, json=body | {"base_url": "http://127.0.0.1:9/v1"})
+    assert (moved.status_code, "body.api_key" in moved.text) == (400, True)
+    assert desk.client.put(path, json=body | {"api_key": ""}).json()["has_key"] is False
+    assert desk.client.delete(path).status_code == 204
+
+
+def test_a_judge_is_added_changed_and_deleted(desk: Desk, endpoint: str) -> None:
+    made = desk.client.post("/api/v1/judges", json=judge(endpoint, sample_rate=0.1, triggers=["loop"]))
+    assert made.status_code == 201
+    told = made.json()
+    assert (told["sample_rate"], told["triggers"], told["spent_today_usd"]) == (0.1, ["loop"], 0.0)
+    assert told["version"].startswith("correctness/") and "{answer}" in told["template"]
+    path = f"/api/v1/judges/{told['id']}"
+    assert desk.client.put(path, json=judge(endpoint, enabled=False)).json()["enabled"] is False
+    used = desk.client.delete(f"/api/v1/model-endpoints/{endpoint}")
+    assert (used.status_code, "right" in used.text) == (409, True)
+    assert desk.client.delete(path).status_code == 204
+    assert desk.client.get(path).status_code == 404
+
+
+def test_the_test_bench_asks_a_draft_and_keeps_nothing(desk: Desk, script: Script, endpoint: str) -> None:
+    desk.write(1, 2)
+    forecast = desk.client.post("/api/v1/judges/try?dry_run=true", json=judge(endpoint)).json()
+    assert (forecast["items"], forecast["cost_usd"] > 0, script.seen) == ([], True, [])
+    tried = desk.client.post("/api/v1/judges/try", json=judge(endpoint)).json()
+    assert {one["run_id"]: one["label"] for one in tried["items"]} == {
+        trace_id(1): "correct",
+        trace_id(2): "correct",
+    }
+    assert 0 < tried["cost_usd"] <= forecast["cost_usd"]
+    assert desk.client.get(f"/api/v1/runs/{trace_id(1)}/scores").json()["items"] == []
+    # Another draft is another judge.
+    own = judge(
+        endpoint,
+        rubric="",
+        template="Is {answer} right?",
+        labels=[{"name": "correct", "value": 1, "meaning": ""}, {"name": "wrong", "value": 0, "meaning": ""}],
+    )
+    desk.client.post("/api/v1/judges/try?limit=1", json=own)
+    assert "Is" in str(script.seen[-1].body)
+
+
+def test_a_saved_judge_is_tried_on_runs_that_are_named(desk: Desk, endpoint: str) -> None:
+    desk.write(1, 2, 3)
+    made = desk.client.post("/api/v1/judges", json=judge(endpoint)).json()
+    path = f"/api/v1/judges/{made['id']}/try"
+    tried = desk.client.post(path, json={"run_ids": [trace_id(2)]}).json()["items"]
+    assert [(one["run_id"], one["explanation"]) for one in tried] == [(trace_id(2), "all is well")]
+    assert desk.client.post(path, json={"run_ids": ["nobody"]}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"rubric": "magic"}, "body.rubric"),
+        ({"endpoint": "nobody"}, "body.endpoint"),
+        ({"rubric": "", "template": "Is {secret} fine?"}, "body.template"),
+        ({"sample_rate": 7}, "body.sample_rate"),
+        ({"color": "red"}, "body.color"),
+    ],
+)
+def test_a_judge_that_cannot_be_names_its_field(
+    desk: Desk, endpoint: str, change: dict[str, Any], field: str
+) -> None:
+    refused = desk.client.post("/api/v1/judges", json=judge(endpoint) | change)
+    assert refused.status_code in (400, 422)
+    assert field in refused.text
+
+
+def test_rubrics_that_ship_are_listed(desk: Desk) -> None:
+    rubrics = desk.client.get("/api/v1/rubrics").json()["items"]
+    assert {"correctness", "groundedness", "task-completion"} <= {one["id"] for one in rubrics}
