@@ -116,14 +116,18 @@ class ObserveService:
         return Comparison(left=left.run, right=right.run, alignment=align(left.spans, right.spans))
 
     def scores(self, project: str, run_id: str) -> list[Score]:
+        """See `scores_of`; also those of a run that is not stored (yet)."""
+        run = self._store.run(project, run_id)
+        return self._store.scores(project, run_id) if run is None else self.scores_of(run)
+
+    def scores_of(self, run: Run) -> list[Score]:
         """Those said of an answer by its id are given the trace and span that hold it."""
-        scores = self._store.scores(project, run_id)
+        scores = self._store.scores_of_runs(run.project, [run])
         keys = {score.trace_id for score in scores if score.by_key}
-        run = self._store.run(project, run_id) if keys else None
-        if run is None:
+        if not keys:
             return scores
         places: dict[str, Span] = {}
-        for span in self._store.spans_of_traces(project, run.trace_ids):
+        for span in self._store.spans_of_traces(run.project, run.trace_ids):
             for key in keys.intersection(span.join_keys):
                 places.setdefault(key, span)
         return [_placed(score, places.get(score.trace_id)) for score in scores]

@@ -55,15 +55,7 @@ def each_score(
 
 
 def _scores_of(session: Session, project: str, *, ids: Sequence[str], traces: Sequence[str]) -> list[Score]:
-    p = Parameters()
-    bound = p.text(project)
-    of_traces = f"project = {bound} AND trace_id IN {p.texts(traces)}"
-    swallowed = session.rows(
-        f"SELECT DISTINCT id FROM runs FINAL WHERE project = {bound} AND superseded_by IN {p.texts(ids)} "
-        f"AND (sort_ns, id) IN (SELECT sort_ns, run_id FROM trace_runs WHERE {of_traces})",
-        p.values,
-    )
-    subjects = [f"run:{one}" for one in (*ids, *(row[0] for row in swallowed))]
+    subjects = [f"run:{one}" for one in (*ids, *_swallowed(session, project, ids=ids, traces=traces))]
     p = Parameters()
     bound = p.text(project)
     said = f"subject IN {p.texts([*subjects, *(f'trace:{one}' for one in traces)])}"
@@ -80,3 +72,26 @@ def _scores_of(session: Session, project: str, *, ids: Sequence[str], traces: Se
         settings=_POINT,
     )
     return sorted(scores_from(rows), key=lambda score: (score.at_ns, score.name, score.source, score.span_id))
+
+
+def _swallowed(session: Session, project: str, *, ids: Sequence[str], traces: Sequence[str]) -> list[str]:
+    """Runs that turned out to belong to these. Seldom does a trace hold another run: that is asked first."""
+    if not traces:
+        return []
+    p = Parameters()
+    others = session.rows(
+        f"SELECT DISTINCT sort_ns, run_id FROM trace_runs PREWHERE trace_id IN {p.texts(traces)} "
+        f"WHERE project = {p.text(project)} AND run_id NOT IN {p.texts(ids)}",
+        p.values,
+        settings=_POINT,
+    )
+    if not others:
+        return []
+    p = Parameters()
+    rows = session.rows(
+        f"SELECT DISTINCT id FROM runs FINAL WHERE project = {p.text(project)} "
+        f"AND superseded_by IN {p.texts(ids)} "
+        f"AND (sort_ns, id) IN {p.pairs([tuple(row) for row in others], 'Tuple(Int64, String)')}",
+        p.values,
+    )
+    return [row[0] for row in rows]
