@@ -1189,7 +1189,7 @@ export interface paths {
         put?: never;
         /**
          * Try Draft
-         * @description The test bench: what a judge would say of the newest runs before it is saved.
+         * @description The test bench: what a judge would say of runs before it is saved.
          */
         post: operations["tryJudgeDraft"];
         delete?: never;
@@ -2117,6 +2117,23 @@ export interface components {
              * @default 800
              */
             max_tokens: number;
+        };
+        /** JudgeDraftBody */
+        JudgeDraftBody: {
+            /** Run Ids */
+            run_ids?: string[];
+            /**
+             * Limit
+             * @default 5
+             */
+            limit: number;
+            /**
+             * Dry Run
+             * @description Ask nobody: only forecast the cost
+             * @default false
+             */
+            dry_run: boolean;
+            judge: components["schemas"]["JudgeBody"];
         };
         /** JudgePage */
         JudgePage: {
@@ -11134,8 +11151,6 @@ export interface operations {
     tryJudgeDraft: {
         parameters: {
             query?: {
-                limit?: number;
-                dry_run?: boolean;
                 /** @description Project; left out: the key's, else 'default' */
                 project?: string | null;
             };
@@ -11145,7 +11160,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["JudgeBody"];
+                "application/json": components["schemas"]["JudgeDraftBody"];
             };
         };
         responses: {

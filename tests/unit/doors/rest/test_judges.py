@@ -63,9 +63,9 @@ def test_a_judge_is_added_changed_and_deleted(desk: Desk, endpoint: str) -> None
 
 def test_the_test_bench_asks_a_draft_and_keeps_nothing(desk: Desk, script: Script, endpoint: str) -> None:
     desk.write(1, 2)
-    forecast = desk.client.post("/api/v1/judges/try?dry_run=true", json=judge(endpoint)).json()
+    forecast = desk.client.post("/api/v1/judges/try", json={"judge": judge(endpoint), "dry_run": True}).json()
     assert (forecast["items"], forecast["cost_usd"] > 0, script.seen) == ([], True, [])
-    tried = desk.client.post("/api/v1/judges/try", json=judge(endpoint)).json()
+    tried = desk.client.post("/api/v1/judges/try", json={"judge": judge(endpoint)}).json()
     assert {one["run_id"]: one["label"] for one in tried["items"]} == {
         trace_id(1): "correct",
         trace_id(2): "correct",
@@ -79,7 +79,7 @@ def test_the_test_bench_asks_a_draft_and_keeps_nothing(desk: Desk, script: Scrip
         template="Is {answer} right?",
         labels=[{"name": "correct", "value": 1, "meaning": ""}, {"name": "wrong", "value": 0, "meaning": ""}],
     )
-    desk.client.post("/api/v1/judges/try?limit=1", json=own)
+    desk.client.post("/api/v1/judges/try", json={"judge": own, "limit": 1})
     assert "Is" in str(script.seen[-1].body)
 
 

@@ -16,6 +16,7 @@ from roadworthy.doors.rest.models.judges import (
     EndpointPage,
     EndpointView,
     JudgeBody,
+    JudgeDraftBody,
     JudgementPage,
     JudgePage,
     JudgeTryBody,
@@ -113,13 +114,10 @@ def delete_judge(ctx: Context, project: AdminProject, judge_id: str) -> None:
 
 
 @router.post("/judges/try", operation_id="tryJudgeDraft")
-async def try_draft(
-    ctx: Context, project: AdminProject, body: JudgeBody, limit: int = 5, dry_run: bool = False
-) -> JudgementPage:
-    """The test bench: what a judge would say of the newest runs before it is saved."""
-    asked = JudgeTryBody(limit=max(1, min(20, limit)), dry_run=dry_run)
-    judge = _named(body, project=project, judge_id="draft")
-    return await _tried(ctx, project=project, judge=judge, asked=asked)
+async def try_draft(ctx: Context, project: AdminProject, body: JudgeDraftBody) -> JudgementPage:
+    """The test bench: what a judge would say of runs before it is saved."""
+    judge = _named(body.judge, project=project, judge_id="draft")
+    return await _tried(ctx, project=project, judge=judge, asked=body)
 
 
 @router.post("/judges/{judge_id}/try", operation_id="tryJudge")
