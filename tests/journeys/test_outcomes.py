@@ -91,6 +91,28 @@ def test_an_event_before_its_run_and_feedback_after_it_survive_a_kill(server: Pr
     assert said(server, "/outcome-events", event)["state"] == "matched"
 
 
+def test_an_evaluation_of_another_tool_that_comes_later_changes_the_verdict(server: Product) -> None:
+    task = traffic.task("Cancel my order")
+    recorded(server, task)
+    wait_until(lambda: run_of(server, task.id)["judged"], seconds=PATIENCE_S, what="a verdict")
+    values = {"name": "outcome", "score.label": "fail", "explanation": "order still open"}
+    attributes = [
+        {"key": f"gen_ai.evaluation.{key}", "value": {"stringValue": value}} for key, value in values.items()
+    ]
+    record = {
+        "eventName": "gen_ai.evaluation.result",
+        "traceId": task.id,
+        "timeUnixNano": str(task.started_ns + 10**9),
+        "attributes": attributes,
+    }
+    body = json.dumps({"resourceLogs": [{"scopeLogs": [{"logRecords": [record]}]}]}).encode()
+
+    assert server.send(body, signal_path="/v1/logs", content_type="application/json").status == 200
+
+    run = wait_for_outcome(server, task.id, outcome="failure", source="otel")
+    assert run["outcome_reason"] == "order still open"
+
+
 def test_secrets_in_what_is_said_are_not_stored(server: Product) -> None:
     task, secret = traffic.task("Log in for me"), "sk-proj-abcdefghijklmnopqrstuvwxyz0123456789ABCD"
     recorded(server, task)

@@ -114,7 +114,12 @@ class CoreRoom:
                 "price_changes": self._metadata.change_counter,
                 "prices": lambda project: self._metadata.prices(project),
             },
-            writes=write_answers(self._telemetry, folder=self._orders.handing_folder, on_runs=self._written),
+            writes=write_answers(
+                self._telemetry,
+                folder=self._orders.handing_folder,
+                on_runs=self._written,
+                on_said=self._judging.service.said_of_traces,
+            ),
         )
         self._judging.start()
         self._jobs.start()

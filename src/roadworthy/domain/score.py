@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from roadworthy.domain.finding import Evidence
 
+OUTCOME_NAME = "outcome"
+"""Name of the scores that say whether the task succeeded."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
@@ -36,6 +39,11 @@ class Score:
     triggered by a detector, said by somebody): such scores must never feed a monitor."""
     at_ns: int = 0
     version: int = 0
+
+    @property
+    def changes_verdict(self) -> bool:
+        """Whether a run it is said of has to be judged again."""
+        return self.name == OUTCOME_NAME or bool(self.mode)
 
     @property
     def by_key(self) -> bool:

@@ -15,6 +15,7 @@ from roadworthy.backends.telemetry.handed.calls import Answers, CallFailed, answ
 from roadworthy.backends.telemetry.handed.serving import read_answers, write_answers
 from roadworthy.backends.telemetry.handed.store import HandedTelemetryStore, caller
 from roadworthy.contracts.telemetry import BadQuery, IngestStore, RunQuery, StoreFull, StoreUnavailable
+from roadworthy.domain.score import Score
 from tests.contract.telemetry.making import batch, full_run, full_span, run, span, trace_id
 from tests.unit.ingest_flow.test_consumer import body, consuming, fill, ids, wait_for
 
@@ -26,16 +27,22 @@ class Link:
     engine: ChdbTelemetryStore
     folder: Path
     announced: list[tuple[str, str]] = field(default_factory=list)
+    said: list[tuple[str, str]] = field(default_factory=list)
     reads: Answers = field(default_factory=dict)
     writes: Answers = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.reads = read_answers(self.engine)
-        self.writes = write_answers(self.engine, folder=self.folder, on_runs=self._on_runs)
+        self.writes = write_answers(
+            self.engine, folder=self.folder, on_runs=self._on_runs, on_said=self._on_said
+        )
 
     def _on_runs(self, project: str, run_ids: Sequence[str]) -> None:
         found = {one.id for one in self.engine.runs(project, RunQuery(limit=1000))}
         self.announced += [(project, ident) for ident in run_ids if ident in found]
+
+    def _on_said(self, project: str, traces: Sequence[str]) -> None:
+        self.said += [(project, trace) for trace in traces]
 
     def open(self) -> tuple[HandedTelemetryStore, list[socket.socket]]:
         ends: list[socket.socket] = []
@@ -113,11 +120,26 @@ def test_runs_are_announced_once_they_can_be_read(store: IngestStore, link: Link
     assert sorted(link.announced) == sorted((one.project, one.id) for one in runs)
 
 
+def test_words_that_change_a_verdict_are_announced_by_what_they_were_said_of(
+    store: IngestStore, link: Link, project: str
+) -> None:
+    trace = trace_id()
+    outcome = Score(project=project, trace_id=trace, name="outcome", label="fail", source="otel")
+    words = [
+        outcome,
+        replace(outcome, trace_id="response:r-1"),
+        replace(outcome, trace_id=trace_id(), name="tone"),
+        replace(outcome, trace_id=trace, name="tone", mode="refused"),
+    ]
+    store.write(batch(scores=words))
+    assert set(link.said) == {(project, trace), (project, "response:r-1")}
+
+
 def test_a_listener_that_fails_has_nothing_written_again(link: Link, project: str) -> None:
     def fails(_project: str, _run_ids: Sequence[str]) -> None:
         raise RuntimeError("not now")
 
-    link.writes = write_answers(link.engine, folder=link.folder, on_runs=fails)
+    link.writes = write_answers(link.engine, folder=link.folder, on_runs=fails, on_said=fails)
     store, _ = link.open()
     one = run(project)
     store.write(batch(runs=[one]))

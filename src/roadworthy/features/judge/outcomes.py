@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from roadworthy.domain.run import Outcome, Run
-from roadworthy.domain.score import Score
+from roadworthy.domain.score import OUTCOME_NAME, Score
 
-OUTCOME = "outcome"
-"""Name of the scores that say an outcome."""
+OUTCOME = OUTCOME_NAME
 PRECEDENCE: tuple[str, ...] = ("reviewer", "business", "user", "api", "sdk", "otel", "judge", "evaluator")
 """Whose word counts first, where a project says nothing else. Sources not in the list say nothing."""
 _YES = frozenset({"success", "succeeded", "pass", "passed", "true", "yes", "correct", "good", "up"})

@@ -15,7 +15,6 @@ from dataclasses import dataclass, field, replace
 
 from roadworthy.contracts.telemetry import StoreFull, StoreUnavailable, TelemetryBatch, TelemetryStore
 from roadworthy.domain.score import Score
-from roadworthy.features.judge.outcomes import OUTCOME
 
 log = logging.getLogger(__name__)
 
@@ -131,7 +130,7 @@ class Words:
         runs: dict[str, dict[str, None]] = {}
         for score in scores:
             # No other word changes a verdict, and a flood of scores must not have runs judged over and over.
-            if score.name == OUTCOME or score.mode:
+            if score.changes_verdict:
                 runs.setdefault(score.project, {})[score.run_id] = None
         for project, ids in runs.items():
             try:

@@ -40,6 +40,8 @@ class JudgeService:
         evaluators: EvaluatorBook | None = None,
         models: ModelBook | None = None,
     ) -> None:
+        self._store = store
+        self._again = again
         self.words = Words(store, again=again, mask_text=mask_text)
         self.judging = settings or JudgingSettings(metadata)
         self.issues = issues or IssueBook(metadata)
@@ -52,6 +54,18 @@ class JudgeService:
         )
         self.links = FeedbackLinks(metadata)
         self.quality: Callable[..., Quality] = partial(quality_of, store)
+
+    def said_of_traces(self, project: str, traces: Sequence[str]) -> None:
+        """Words came with the telemetry, for these traces, or for spans that carry these join keys (they have
+        a colon). Their runs are judged again; one that is not here yet will be judged with them."""
+        keys = [one for one in traces if ":" in one]
+        found = {one for one in traces if ":" not in one}
+        if keys:
+            for of_key in self._store.traces_of_join_keys(project, keys).values():
+                found.update(of_key)
+        places = self._store.places_of_traces(project, sorted(found))
+        if places:
+            self._again(project, list(dict.fromkeys(place.run_id for place in places.values())))
 
     def stop(self) -> None:
         """Writes what waits to be written."""

@@ -17,27 +17,30 @@ from roadworthy.domain.span import Span
 
 log = logging.getLogger(__name__)
 
+Announced = Callable[[str, Sequence[str]], None]
 _FILE = re.compile(r"[0-9]+\.arrow")
 _fields = attrgetter(*SPAN_FIELDS)
 
 
 def write_answers(
-    store: ChdbTelemetryStore, *, folder: Path, on_runs: Callable[[str, Sequence[str]], None]
+    store: ChdbTelemetryStore, *, folder: Path, on_runs: Announced, on_said: Announced
 ) -> Answers:
-    """`on_runs(project, run_ids)` is called after the runs became queryable."""
+    """`on_runs(project, run_ids)` is called after the runs became queryable, `on_said(project, traces)` after
+    scores of these traces (or of these join keys) did."""
 
     def insert(*, table: str, columns: Sequence[str], file: str, token: str) -> None:
         if not _FILE.fullmatch(file):
             raise ValueError(f"file: {file!r} is not a name of a handed file")
         store.insert_file(table, folder / file, columns=columns, token=token)
 
-    def written(*, runs: dict[str, list[str]]) -> None:
-        for project, ids in runs.items():
-            try:
-                on_runs(project, ids)
-            except Exception:
-                # The batch is stored: what a listener cannot do must not have it written again.
-                log.exception("%d written runs of project %s could not be announced", len(ids), project)
+    def written(*, runs: dict[str, list[str]], said: dict[str, list[str]]) -> None:
+        for announce, things in ((on_runs, runs), (on_said, said)):
+            for project, ids in things.items():
+                try:
+                    announce(project, ids)
+                except Exception:
+                    # The batch is stored: what a listener cannot do must not have it written again.
+                    log.exception("%d things of project %s could not be announced", len(ids), project)
 
     return {"insert": insert, "written": written}
 

@@ -49,15 +49,20 @@ class HandedTelemetryStore:
 
     def write(self, batch: TelemetryBatch) -> None:
         """The runs of the batch are announced, once all of it is in, before this returns: whoever listens
-        hears of each run at least once, however this process ends."""
+        hears of each run at least once, however this process ends. So are the traces (or join keys) of scores
+        that change a verdict: their runs may have been written long before."""
         with _meant():
             for insert in inserts_of(batch):
                 self._hand_over(insert)
             runs: dict[str, list[str]] = {}
             for run in batch.runs:
                 runs.setdefault(text(run.project), []).append(text(run.id))
-            if runs:
-                self._writes.call("written", runs=runs)
+            said: dict[str, list[str]] = {}
+            for score in batch.scores:
+                if score.changes_verdict:
+                    said.setdefault(text(score.project), []).append(text(score.trace_id))
+            if runs or said:
+                self._writes.call("written", runs=runs, said=said)
 
     def spans_of_traces(self, project: str, trace_ids: Sequence[str]) -> list[Span]:
         return spans_from(self._asked("spans_of_traces", project=text(project), trace_ids=list(trace_ids)))
