@@ -25,6 +25,7 @@ SMALLEST: dict[str, dict[str, Any]] = {
     "trajectory": {"expected": [{"tool": "x"}]},
     "latency": {"limit_ms": 1},
     "cost": {"limit_usd": 1},
+    "python": {"source": "def evaluate(run): return len(run['answer']) > 3"},
 }
 
 
@@ -65,6 +66,8 @@ def test_names_are_those_of_the_modules() -> None:
         ),
         ("latency", {"limit_ms": -1}, "limit_ms"),
         ("cost", {}, "limit_usd"),
+        ("python", {"source": "def evaluate(run) return 1"}, "source"),
+        ("python", {"source": "import os\ndef evaluate(run): return 1"}, "source"),
         ("telepathy", {}, "kind"),
     ],
 )
@@ -303,6 +306,17 @@ def test_a_tool_that_was_not_called_leaves_its_verdict_open() -> None:
     verdict = judged("contains", transcript("x"), phrases=["x"], where="tool_results", tool="search")
 
     assert (verdict.value, verdict.explanation) == (None, "tool 'search' was not called")
+
+
+def test_a_function_of_ones_own_is_an_evaluator_like_any_other() -> None:
+    source = "def evaluate(run): return {'value': 0.5, 'label': run['tools'][0]['name']}"
+    run = transcript("x", call("find"))
+
+    assert (judged("python", run, source=source).value, judged("python", run, source=source).label) == (
+        0.5,
+        "find",
+    )
+    assert ready("python", {"source": source}).version != ready("python", {"source": source + " "}).version
 
 
 HORRORS = [

@@ -12,11 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from roadworthy.features.ingest.mask import mask_text
 from roadworthy.features.judge.evaluators.evaluator import ConfigInvalid, Verdict
-from roadworthy.features.judge.sandbox.function import PythonFunction, Ran, isolation
+from roadworthy.features.judge.evaluators.function_pool import FunctionPool
+from roadworthy.features.judge.evaluators.python_function import PythonFunction, Ran, isolation
 from roadworthy.features.judge.sandbox.guest import MODULES
-from roadworthy.features.judge.sandbox.worker import Limits
+from roadworthy.features.judge.sandbox.worker import GUEST, Limits
+from roadworthy.kit.masking import mask_text
 from tests.unit.judge.runs import call, transcript
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the kernel's walls are Linux's")
@@ -205,7 +206,7 @@ def test_code_that_climbs_over_pythons_walls_stands_before_the_kernels(deed: str
 
 def test_without_pythons_walls_the_kernels_still_hold(tmp_path: Path) -> None:
     """The audit hook cannot be taken away from inside, so the filter is tried in a process without one."""
-    guest = Path(sys.modules[PythonFunction.__module__].__file__ or "").with_name("guest.py")
+    guest = GUEST
     script = f"""
 import importlib.util, os, socket, sys
 spec = importlib.util.spec_from_file_location("guest", {str(guest)!r})
@@ -350,6 +351,27 @@ def test_a_process_is_kept_between_runs_and_replaced_in_time() -> None:
     function.close()
 
     assert labels == ["1", "2", "3", "1", "2"]
+
+
+def test_a_function_that_is_ended_again_and_again_does_not_hold_up_the_others() -> None:
+    body = "def evaluate(run):\n    while run['answer'] == 'bad': pass\n    return 1"
+    function = PythonFunction(body, mask=mask, limits=Limits(seconds=0.3))
+    said = [function.evaluate(transcript(answer)) for answer in ("bad", "bad", "bad", "bad", "good")]
+    function.close()
+
+    assert ["was ended" in one.explanation for one in said] == [True, True, True, False, False]
+    assert all("rests for a minute" in one.explanation for one in said[3:])
+
+
+def test_the_pool_ends_what_was_not_asked_for_long() -> None:
+    pool = FunctionPool(size=2)
+    sources = [f"def evaluate(run): return '{n}'" for n in range(4)]
+    labels = [pool.get(source).evaluate(transcript("x")).label for source in [*sources, *sources]]
+    left = len(guests())
+    pool.close()
+
+    assert labels == ["0", "1", "2", "3"] * 2
+    assert left == 2
 
 
 def test_many_threads_may_share_one_function() -> None:

@@ -1,7 +1,4 @@
-"""Every evaluator, in one visible table. Adding one touches its own file, one line here and its test.
-
-A user's own Python function is an evaluator, too (`features.judge.sandbox`), but needs a process of its own.
-"""
+"""Every evaluator, in one visible table. Adding one touches its own file, one line here and its test."""
 
 from __future__ import annotations
 
@@ -16,6 +13,7 @@ from roadworthy.features.judge.evaluators import (
     latency,
     numeric,
     overlap,
+    python,
     regex,
     similarity,
     trajectory,
@@ -33,6 +31,7 @@ EVALUATORS: tuple[Evaluator, ...] = (
     trajectory.EVALUATOR,
     latency.EVALUATOR,
     cost.EVALUATOR,
+    python.EVALUATOR,
 )
 
 BY_NAME: dict[str, Evaluator] = {evaluator.name: evaluator for evaluator in EVALUATORS}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +26,9 @@ from roadworthy.features.judge.transcript import Transcript
 
 SOURCE_LIMIT = 100_000
 LIMITS = Limits()
+FAILURES_IN_A_ROW = 3
+REST_S = 60.0
+"""For which a function is left alone that had to be ended so often: it would hold up all judging."""
 VERSION = 1
 """Rises when the walls or `run_view` change what a function would say."""
 
@@ -77,6 +81,10 @@ class PythonFunction:
         self._limits = limits
         self._allow_weak = allow_weak
         self._worker: Worker | None = None
+        self._refused = ""
+        """What the source itself is refused for."""
+        self._ended = 0
+        self._rests_until = 0.0
         self._lock = threading.Lock()  # a process answers one question at a time
 
     def check(self) -> None:
@@ -88,9 +96,9 @@ class PythonFunction:
         except UnicodeEncodeError:
             raise ConfigInvalid("source", expected="text that UTF-8 can hold") from None
         with self._lock:
-            problem = self._start()
-        if problem:
-            raise ConfigInvalid("source", expected=problem)
+            self._start()
+        if self._refused:
+            raise ConfigInvalid("source", expected=self._refused)
 
     def evaluate(self, transcript: Transcript) -> Verdict:
         """As `Evaluate`: never raises; unknown, with the reason, for whatever the function does wrong."""
@@ -101,6 +109,9 @@ class PythonFunction:
         if len(run) > self._limits.run_bytes:
             return Ran(verdict=unknown(f"the run is larger than {self._limits.run_bytes} bytes"))
         with self._lock:
+            if self._ended >= FAILURES_IN_A_ROW and time.monotonic() < self._rests_until:
+                why = f"it had to be ended {self._ended} times in a row, and rests for a minute"
+                return Ran(verdict=unknown(f"the function was not asked: {why}"))
             if self._worker is None or self._worker.calls >= self._limits.calls:
                 problem = self._start()
                 if problem or self._worker is None:
@@ -109,7 +120,10 @@ class PythonFunction:
                 said = self._worker.call(run)
             except Ended as ended:
                 self._worker = None
+                self._ended += 1
+                self._rests_until = time.monotonic() + REST_S
                 return Ran(verdict=unknown(f"the function was ended: {ended}"))
+            self._ended = 0
         printed = said.get("printed")
         return Ran(
             verdict=self._verdict(said, transcript),
@@ -121,6 +135,12 @@ class PythonFunction:
             if self._worker is not None:
                 self._worker.close()
                 self._worker = None
+
+    def __del__(self) -> None:
+        """One that its owner forgot takes its process along."""
+        worker = getattr(self, "_worker", None)
+        if worker is not None:
+            worker.close()
 
     def _start(self) -> str:
         """A new process with the function loaded; "" or what is wrong."""
@@ -134,10 +154,13 @@ class PythonFunction:
                 return f"this machine cannot keep code in: {worker.weak}"
             said = worker.load(self._source)
         except Ended as ended:
-            return f"the function was ended while loading: {ended}"
+            self._refused = f"the function was ended while loading: {ended}"
+            return self._refused
         if said.get("loaded") is not True:
             worker.close()
-            return _problem(said)
+            self._refused = self._clean(_problem(said))
+            return self._refused
+        self._refused = ""
         self._worker = worker
         return ""
 
