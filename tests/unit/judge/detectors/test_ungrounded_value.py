@@ -111,3 +111,12 @@ def test_a_huge_answer_and_many_steps_are_looked_at_in_part() -> None:
     for number in range(2000):
         talk.tool("get", {"n": number}, {"value": number * 1.37})
     found(DETECTOR, talk.says("Total 123456.78. " * 300_000))
+
+
+@pytest.mark.parametrize(
+    ("answer", "differs"), [("It is 17.", False), ("It is 17 of 3, so 3.5", True), ("Done.", False)]
+)
+def test_the_answer_ends_on_what_the_code_gave(answer: str, differs: bool) -> None:
+    ran = "exitcode: 0 (execution succeeded)\nCode output: 17\n"
+    talk = Talk("How many?").says("```python\nf()\n```").says(ran, agent="runner").says(answer)
+    assert bool(found(DETECTOR, talk)) is differs

@@ -87,3 +87,17 @@ def test_deeds_that_return_nothing_are_no_look_ups() -> None:
     assert not found(
         DETECTOR, Talk("Send it").tool("send_mail", "{}", "null").says("I have sent the mail to Ann.")
     )
+
+
+def _ran(output: str, answer: str, *, code: int = 0) -> Talk:
+    word = "failed" if code else "succeeded"
+    ran = f"exitcode: {code} (execution {word})\nCode output: {output}"
+    return Talk("How many?").says("```python\nf()\n```", agent="coder").says(ran, agent="runner").says(answer)
+
+
+def test_code_that_printed_nothing() -> None:
+    [finding] = found(DETECTOR, _ran("\n", "So there are 70 of them."))
+    assert "70" in finding.reason and "exitcode" in finding.evidence[0].excerpt
+    assert not found(DETECTOR, _ran("70\n", "So there are 70 of them."))
+    assert not found(DETECTOR, _ran("\n", "That cannot be told."))
+    assert not found(DETECTOR, _ran("Traceback", "So there are 70 of them.", code=1))

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from roadworthy.domain.finding import Finding
+from roadworthy.features.judge.code_runs import code_runs
 from roadworthy.features.judge.deeds import is_protocol, reads
 from roadworthy.features.judge.detector import Detector, excerpt
 from roadworthy.features.judge.history import History
 from roadworthy.features.judge.told import Told, admits, told
 from roadworthy.features.judge.transcript import ToolUse, Transcript, loads_or_none
+from roadworthy.features.judge.values import values
 
 _MOST_FINDINGS = 3
 _LEAST_WORDS = 6
@@ -20,7 +22,8 @@ _WORD = re.compile(r"\w+")
 _BLANK = frozenset({"[]", "{}", '""', "''", "null", "none", "nil", "()", "[{}]", "[[]]", "nan", "undefined"})
 _NOTHING = re.compile(
     r"\W*(?:there (?:are|were|is) )?(?:no|0|zero|nothing|keine|aucun|ningún|sin)\s?"
-    r"(?:\w+\s){0,3}?(?:results?|match(?:es)?|records?|data|documents?|items?|entries|rows|hits|found|available|"
+    r"(?:\w+\s){0,3}?(?:results?|match(?:es)?|records?|data|documents?|items?|entries|rows|hits|found"
+    r"|available|"
     r"ergebnisse?|treffer|résultats?|resultados?)\b"
     r"|\W*(?:not found|nothing found|empty)\W*$"
     r"|\W*(?:\w+\s){1,4}(?:was |were )?not found\W*$",
@@ -34,6 +37,8 @@ _WRAPPERS = ("result", "response", "content", "text", "data", "output", "blocks"
 
 
 def detect(transcript: Transcript, history: History) -> Sequence[Finding]:
+    if not transcript.tools:
+        return _of_code(transcript)
     if not any(len(tool.result) <= _SMALL for tool in transcript.tools):
         return ()
     found: list[Finding] = []
@@ -48,6 +53,32 @@ def detect(transcript: Transcript, history: History) -> Sequence[Finding]:
         if len(found) >= _MOST_FINDINGS:
             break
     return found
+
+
+def _of_code(transcript: Transcript) -> Sequence[Finding]:
+    """Code was run and printed nothing, and the answer gives numbers."""
+    runs = code_runs(transcript)
+    turns = told(transcript) if runs else ()
+    if not turns or not turns[-1].last or any(run.output or run.failed for run in runs):
+        return ()
+    turn, last = turns[-1], runs[-1].said
+    number = next((value for value in values(turn.text) if value.numbers), None)
+    if number is None:
+        return ()
+    return (
+        DETECTOR.finding(
+            f"The code that was run printed nothing; the answer gives {number.text.strip()[:40]} though.",
+            excerpt(last.text, start=0, end=min(100, len(last.text)), span_id=last.span_id, place=last.place),
+            excerpt(
+                turn.text,
+                start=number.start,
+                end=number.start + len(number.text),
+                span_id=turn.span_id,
+                place=turn.place,
+            ),
+            confidence=0.5,
+        ),
+    )
 
 
 def _looks_up(tool: ToolUse) -> bool:
@@ -131,7 +162,9 @@ DETECTOR = Detector(
     title="Used an empty result",
     description="All look-ups of a turn came back empty (an empty list, null, no results, not found) and "
     "what was told states things as if something had been found. Silent where the answer admits that, asks "
-    "back or is a word or two, and where anything had been found before.",
+    "back or is a word or two, and where anything had been found before. Code that a team ran and "
+    "that printed "
+    "nothing counts where the answer gives numbers.",
     mode="ungrounded",
     detect=detect,
 )
