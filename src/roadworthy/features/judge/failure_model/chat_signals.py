@@ -21,6 +21,16 @@ _READS = re.compile(
     r"(?:get|list|search|find|read|look|fetch|query|check|calculate|think|show|describe)", re.IGNORECASE
 )
 _HUMAN = re.compile(r"human|escalat|supervisor|transfer_to|hand_?off", re.IGNORECASE)
+_DENIES = re.compile(
+    r"\b(?:unfortunately|unable to|cannot|can't|non-?refundable|ineligible|"
+    r"not (?:be )?(?:eligible|allowed|permitted|possible|refundable))\b",
+    re.IGNORECASE,
+)
+_WAITS = re.compile(
+    r"\b(?:once (?:you|i have|we have)|would you like|please (?:confirm|provide)|do you (?:want|confirm)|"
+    r"shall i|i can (?:then )?proceed|let me know (?:how|which|what|whether) )",
+    re.IGNORECASE,
+)
 _NUMBER = re.compile(r"\d[\d,.]*")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _MOST_VALUES = 60
@@ -48,11 +58,19 @@ def chat_signals(transcript: Transcript) -> dict[str, float]:
             min(3, sum(later.index == one.index + 1 for one, later in pairwise(written)))
         ),
         "write_arguments_never_said": min(3.0, sum(_unsaid_share(tool, transcript) for tool in done)),
+        "left_open": float(not done and _left_open(users, spoken)),
         "further_requests": log1p(count(asked, FURTHER)),
         "conditions": log1p(count(asked, CONDITIONS)),
         "mean_message": log1p(sum(map(len, spoken)) / max(1, len(spoken))),
         "numbers_in_answer": log1p(len(_NUMBER.findall(transcript.answer[:20_000]))),
     }
+
+
+def _left_open(users: list[str], spoken: list[str]) -> bool:
+    """It ends with a question or an offer, after several turns, and nothing was denied."""
+    if len(users) < 2 or not spoken or _WAITS.search(spoken[-1]) is None:
+        return False
+    return not any(_DENIES.search(text) for text in spoken)
 
 
 def _said_no(tool: ToolUse) -> bool:

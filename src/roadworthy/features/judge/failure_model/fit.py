@@ -58,6 +58,7 @@ _TASKS_A_WORD_IS_IN = 0.5
 """General words only: those in the talk of so large a share of the tasks. Rarer ones name the task."""
 SIGNS = {
     "conditions": 1,
+    "left_open": 1,
     "failed_tool_share": 1,
     "further_requests": 1,
     "longest_tool_burst": 1,
