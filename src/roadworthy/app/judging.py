@@ -79,7 +79,9 @@ class Judging:
         self.refit = ModelRefit(
             store, book=self.models, steps_of=partial(_steps_of, store), again=self.runs.again
         )
-        self.rejudge = Rejudge(store, judge_now=self.runs.judge_now, evaluators=self.evaluators)
+        self.rejudge = Rejudge(
+            store, judge_now=self.runs.judge_now, evaluators=self.evaluators, ask=self.models_asked.ask
+        )
         self.service = JudgeService(
             store,
             metadata,

@@ -25,7 +25,7 @@ from roadworthy.contracts.telemetry import StoreFull, StoreUnavailable, Telemetr
 from roadworthy.domain.run import Run
 from roadworthy.domain.score import Score
 from roadworthy.domain.span import Span
-from roadworthy.features.judge.judge_book import JudgeBook, NamedJudge
+from roadworthy.features.judge.judge_book import JudgeBook
 from roadworthy.features.judge.judges.judge import JudgeInvalid
 from roadworthy.features.judge.judges.judgement import Judgement, as_score
 from roadworthy.features.judge.judges.rubric import RubricInvalid
@@ -120,12 +120,16 @@ class ModelJudging:
                         triggers=judge.triggers,
                     )
                     if drawn.judge:
-                        fresh.append(_question(run, judge, drawn))
+                        fresh.append(_question(run, judge.id, drawn))
         self._put(fresh)
 
-    def ask(self, runs: Sequence[Run], judge: NamedJudge) -> None:
-        """Asked by hand: of every one of them, and never drawn, so it feeds no monitor. Durable on return."""
-        self._put([_question(run, judge, Draw(sampled=None, triggered_by=("asked",))) for run in runs])
+    def ask(self, runs: Sequence[Run], judge_id: str) -> None:
+        """Asked by hand: of every one of them, and never drawn, so it feeds no monitor. Durable on return.
+        Raises StoreUnavailable while too many questions wait already."""
+        by_hand = Draw(sampled=None, triggered_by=("asked",))
+        if self.waiting + len(runs) > _PENDING_KEPT:
+            raise StoreUnavailable(f"{self.waiting} questions to judges wait already")
+        self._put([_question(run, judge_id, by_hand) for run in runs])
 
     def _put(self, questions: Sequence[Question]) -> None:
         with self._lock:
@@ -236,9 +240,9 @@ def score_of(judgement: Judgement, run: Run) -> Score:
     return replace(as_score(judgement, run=run, at_ns=at_ns), version=time.time_ns())
 
 
-def _question(run: Run, judge: NamedJudge, drawn: Draw) -> Question:
+def _question(run: Run, judge_id: str, drawn: Draw) -> Question:
     return Question(
-        project=run.project, run_id=run.id, judge_id=judge.id, draw=drawn, asked_ns=time.time_ns()
+        project=run.project, run_id=run.id, judge_id=judge_id, draw=drawn, asked_ns=time.time_ns()
     )
 
 

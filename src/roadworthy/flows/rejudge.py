@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Protocol
 
 from roadworthy.contracts.metadata import Job
 from roadworthy.contracts.telemetry import Filter, Op, RunQuery, TelemetryStore
+from roadworthy.domain.run import Run
 from roadworthy.features.judge.evaluator_book import EvaluatorBook
 from roadworthy.features.judge.verdict import Evaluate
 from roadworthy.features.observe.jobs import Step
@@ -23,10 +24,20 @@ class JudgeNow(Protocol):
     def __call__(self, project: str, run_ids: Sequence[str], *, evaluate: Evaluate | None = None) -> None: ...
 
 
+Ask = Callable[[Sequence[Run], str], None]
+"""`ModelJudging.ask`: of runs, and the id of a judge."""
+
+
 def arguments(
-    *, filters: Sequence[Filter], from_ns: int | None, to_ns: int | None, evaluators: Sequence[str]
+    *,
+    filters: Sequence[Filter],
+    from_ns: int | None,
+    to_ns: int | None,
+    evaluators: Sequence[str] = (),
+    judges: Sequence[str] = (),
 ) -> str:
-    """Of a job: which runs are meant, and the ids of the evaluators to ask; none for those switched on."""
+    """Of a job: which runs are meant, the ids of the evaluators to ask (none for those switched on), and of
+    the model judges to ask (none for nobody)."""
     kept = [[one.field, one.op.value, one.value] for one in filters]
     # As text: JSON readers elsewhere lose the last digits of such numbers.
     return json.dumps(
@@ -35,6 +46,7 @@ def arguments(
             "from_ns": _text(from_ns),
             "to_ns": _text(to_ns),
             "evaluators": list(evaluators),
+            "judges": list(judges),
         }
     )
 
@@ -57,10 +69,13 @@ class Rejudge:
     """The work of a job of kind `rejudge`: newest runs first, a hundred at a time. Doing a piece twice writes
     what is there already."""
 
-    def __init__(self, store: TelemetryStore, *, judge_now: JudgeNow, evaluators: EvaluatorBook) -> None:
+    def __init__(
+        self, store: TelemetryStore, *, judge_now: JudgeNow, evaluators: EvaluatorBook, ask: Ask
+    ) -> None:
         self._store = store
         self._judge_now = judge_now
         self._evaluators = evaluators
+        self._ask = ask
 
     def __call__(self, job: Job) -> Step:
         after = None
@@ -72,9 +87,12 @@ class Rejudge:
             total = self._store.count_runs(job.project, query_of(job.arguments, limit=1))
         runs = self._store.runs(job.project, query_of(job.arguments, limit=_RUNS_A_STEP, after=after))
         if runs:
-            asked = frozenset(json.loads(job.arguments)["evaluators"])
+            said = json.loads(job.arguments)
+            asked = frozenset(said["evaluators"])
             evaluate = partial(self._evaluators.scores, only=asked) if asked else None
             self._judge_now(job.project, [run.id for run in runs], evaluate=evaluate)
+            for judge_id in said["judges"]:
+                self._ask(runs, judge_id)
         done = job.done + len(runs)
         if len(runs) < _RUNS_A_STEP:
             return Step(position=None, done=done, total=max(total, done))

@@ -275,12 +275,17 @@ def test_history_is_judged_again_in_pieces_that_can_be_taken_up_later(room: Room
     )
     book.save(off)
     ids = [room.write(spans_of(f"{n:032x}", answer="fine"), tell=False) for n in range(1, 131)]
-    work = Rejudge(room.store, judge_now=room.judge.judge_now, evaluators=book)
+    asked: set[str] = set()
+
+    def ask(runs: Sequence[Run], judge_id: str) -> None:
+        asked.update(f"{run.id}/{judge_id}" for run in runs)
+
+    work = Rejudge(room.store, judge_now=room.judge.judge_now, evaluators=book, ask=ask)
     job = Job(
         id="j",
         project=PROJECT,
         kind=rejudge.KIND,
-        arguments=rejudge.arguments(filters=(), from_ns=None, to_ns=None, evaluators=["e1"]),
+        arguments=rejudge.arguments(filters=(), from_ns=None, to_ns=None, evaluators=["e1"], judges=["j1"]),
         created_ns=1,
         updated_ns=1,
     )
@@ -291,5 +296,6 @@ def test_history_is_judged_again_in_pieces_that_can_be_taken_up_later(room: Room
     last = work(replace(job, position=first.position or "", done=first.done, total=first.total))
     assert (last.position, last.done) == (None, 130)
     assert all(room.run(run_id).judged for run_id in ids)
+    assert asked == {f"{run_id}/j1" for run_id in ids}
     assert all([s.value for s in room.store.scores(PROJECT, run_id)] == [1.0] for run_id in ids)
     metadata.close()

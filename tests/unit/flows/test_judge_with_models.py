@@ -154,7 +154,7 @@ def test_asked_twice_it_is_one_score(room: Room) -> None:
     with room.asking() as judging:
         judging.on_judged([run])
         until(lambda: room.pending() == 0)
-        judging.ask([run], judge)
+        judging.ask([run], judge.id)
         until(lambda: judging.answered == 2)
     assert len(room.scores(run)) == 1
 

@@ -1430,6 +1430,36 @@ export interface components {
             /** Password */
             password: string;
         };
+        /**
+         * DetectorFiguresView
+         * @description On the held-out half of one labelled set. A precision says something beside `failures` of `n`.
+         */
+        DetectorFiguresView: {
+            /** Dataset */
+            dataset: string;
+            /** N */
+            n: number;
+            /**
+             * Failures
+             * @description Runs of the set that failed
+             */
+            failures: number;
+            /**
+             * Found
+             * @description Runs it found something in
+             */
+            found: number;
+            /**
+             * Precision
+             * @description Share of those that failed
+             */
+            precision: number | null;
+            /**
+             * Recall
+             * @description Share of the failed runs it found something in
+             */
+            recall: number | null;
+        };
         /** DetectorPage */
         DetectorPage: {
             /** Items */
@@ -1475,18 +1505,25 @@ export interface components {
             runs_7d: number;
             /**
              * Precision
-             * @description On labelled data; null where nobody measured it
+             * @description Over the labelled sets it found anything in; null where it found nothing or nobody measured
              */
             precision: number | null;
             /** Recall */
             recall: number | null;
             /** Labelled N */
             labelled_n: number | null;
+            /** Labelled Failures */
+            labelled_failures: number | null;
             /**
              * Labelled On
-             * @description Which labelled data
+             * @description Which labelled data, the half nobody tuned on
              */
             labelled_on: string | null;
+            /**
+             * Measured
+             * @description By set
+             */
+            measured: components["schemas"]["DetectorFiguresView"][];
         };
         /** EndpointBody */
         EndpointBody: {
@@ -2936,7 +2973,7 @@ export interface components {
             filter?: string[];
             /**
              * With
-             * @description Ids of evaluators to ask, switched on or not; none for those that are on. Detectors and the model always look
+             * @description Ids of evaluators and judges to ask, switched on or not; none for the evaluators that are on, and no judge. Detectors and the model always look
              */
             with?: string[];
             /**

@@ -176,7 +176,9 @@ def open_desk(folder: Path, settings: RestSettings) -> Desk:
         mask=str,
     )
     judge = JudgeService(store, metadata, again=judge_again, judges=judges)
-    history = Rejudge(store, judge_now=judge_again, evaluators=judge.evaluators)
+    history = Rejudge(
+        store, judge_now=judge_again, evaluators=judge.evaluators, ask=lambda _runs, _judge: None
+    )
     jobs = JobRunner(metadata, kinds={KIND: work, REJUDGE: history})
     health = [Health()]
     app = build_rest_app(

@@ -13,6 +13,7 @@ from roadworthy.domain.project import KeyScope
 from roadworthy.domain.run import Outcome
 from roadworthy.domain.span import SpanFlag, SpanStatus
 from roadworthy.features.judge.detectors.table import DETECTORS
+from roadworthy.features.judge.measured import figures_of
 from roadworthy.features.judge.outcomes import PRECEDENCE
 from tests.unit.doors.rest.desk import SECOND, START, Desk, a_run, spans_of, trace_id
 
@@ -39,6 +40,24 @@ def test_every_detector_says_what_it_is_and_what_it_found(desk: Desk) -> None:
 
 def listed(desk: Desk) -> dict[str, Any]:
     return {one["name"]: one for one in desk.client.get("/api/v1/detectors").json()["items"]}
+
+
+def test_precision_and_recall_are_those_of_held_out_runs_with_what_they_rest_on(desk: Desk) -> None:
+    measured = {name: one for name, one in listed(desk).items() if one["precision"] is not None}
+    assert measured, "no figures: roadworthy eval-detectors --json | python scripts/detector_figures.py"
+    for one in measured.values():
+        assert 0 < one["labelled_failures"] < one["labelled_n"]
+        told = [each for each in one["measured"] if each["found"]]
+        assert one["labelled_n"] == sum(each["n"] for each in told)
+        found = sum(each["found"] for each in told)
+        true = sum(round(each["precision"] * each["found"]) for each in told)
+        assert one["precision"] == pytest.approx(true / found)
+        assert one["recall"] == pytest.approx(true / one["labelled_failures"])
+
+
+def test_figures_of_another_version_are_not_shown() -> None:
+    known = next(one for one in DETECTORS if figures_of(one))
+    assert figures_of(replace(known, version=known.version + 1)) == ()
 
 
 def test_a_detector_is_switched_off_and_on_for_one_project(desk: Desk) -> None:

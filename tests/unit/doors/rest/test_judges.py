@@ -113,3 +113,15 @@ def test_a_judge_that_cannot_be_names_its_field(
 def test_rubrics_that_ship_are_listed(desk: Desk) -> None:
     rubrics = desk.client.get("/api/v1/rubrics").json()["items"]
     assert {"correctness", "groundedness", "task-completion"} <= {one["id"] for one in rubrics}
+
+
+def test_asking_a_judge_about_history_says_what_it_would_cost(
+    desk: Desk, script: Script, endpoint: str
+) -> None:
+    desk.write(1, 2, 3)
+    made = desk.client.post("/api/v1/judges", json=judge(endpoint)).json()
+    asked = {"with": [made["id"]], "dry_run": True}
+    said = desk.client.post("/api/v1/rejudge", json=asked).json()
+    assert (said["runs"], said["job"], said["forecast_usd"] > 0, script.seen) == (3, None, True, [])
+    one = desk.client.post("/api/v1/rejudge", json=asked | {"filter": [f"id:=:{trace_id(1)}"]}).json()
+    assert 0 < one["forecast_usd"] < said["forecast_usd"]

@@ -81,8 +81,8 @@ class RejudgeBody(Body):
         default_factory=list,
         alias="with",
         max_length=50,
-        description="Ids of evaluators to ask, switched on or not; none for those that are on. Detectors and "
-        "the model always look",
+        description="Ids of evaluators and judges to ask, switched on or not; none for the evaluators that "
+        "are on, and no judge. Detectors and the model always look",
     )
     dry_run: bool = Field(default=False, description="Only say how many runs and what it would cost")
 

@@ -16,6 +16,7 @@ from roadworthy.doors.rest.models.scores import EvidenceView, SaidView, ScoreVie
 from roadworthy.doors.rest.models.settings import Body
 from roadworthy.features.judge.detectors.table import BY_NAME
 from roadworthy.features.judge.failure_model.model import Calibration, Contribution
+from roadworthy.features.judge.measured import Figures
 
 
 class FindingView(BaseModel):
@@ -78,6 +79,17 @@ class VerdictView(BaseModel):
     first_suspicious_span_id: str | None
 
 
+class DetectorFiguresView(BaseModel):
+    """On the held-out half of one labelled set. A precision says something beside `failures` of `n`."""
+
+    dataset: str
+    n: int
+    failures: int = Field(description="Runs of the set that failed")
+    found: int = Field(description="Runs it found something in")
+    precision: float | None = Field(description="Share of those that failed")
+    recall: float | None = Field(description="Share of the failed runs it found something in")
+
+
 class DetectorView(BaseModel):
     name: str
     title: str
@@ -89,10 +101,14 @@ class DetectorView(BaseModel):
     enabled: bool
     found_7d: int = Field(description="Runs of the last seven days it found something in")
     runs_7d: int = Field(description="Runs of the last seven days that were judged")
-    precision: float | None = Field(description="On labelled data; null where nobody measured it")
+    precision: float | None = Field(
+        description="Over the labelled sets it found anything in; null where it found nothing or nobody measured"
+    )
     recall: float | None
     labelled_n: int | None
-    labelled_on: str | None = Field(description="Which labelled data")
+    labelled_failures: int | None
+    labelled_on: str | None = Field(description="Which labelled data, the half nobody tuned on")
+    measured: list[DetectorFiguresView] = Field(description="By set")
 
 
 class DetectorPage(BaseModel):
@@ -246,6 +262,17 @@ def contribution_view(contribution: Contribution) -> ContributionView:
     detector = BY_NAME.get(contribution.name)
     title = detector.title if detector else contribution.name.replace("_", " ").capitalize()
     return ContributionView(signal=contribution.name, title=title, weight=contribution.amount)
+
+
+def detector_figures_view(figures: Figures) -> DetectorFiguresView:
+    return DetectorFiguresView(
+        dataset=figures.dataset,
+        n=figures.n,
+        failures=figures.failures,
+        found=figures.found,
+        precision=figures.precision,
+        recall=figures.recall,
+    )
 
 
 def failure_mode_view(mode: FailureMode) -> FailureModeView:

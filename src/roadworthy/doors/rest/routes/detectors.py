@@ -32,6 +32,7 @@ from roadworthy.doors.rest.models.judge import (
     QualityReleaseView,
     QualityView,
     SuccessView,
+    detector_figures_view,
     mode_name,
 )
 from roadworthy.doors.rest.models.observe import RateView, rate_view
@@ -40,9 +41,11 @@ from roadworthy.doors.rest.models.scores import evidence_view
 from roadworthy.doors.rest.problems import Problem, bad_field, not_found
 from roadworthy.doors.rest.queries import Times
 from roadworthy.doors.rest.times import milliseconds, parse_duration, rfc3339, rfc3339_or_none
+from roadworthy.features.judge.detector import Detector
 from roadworthy.features.judge.detectors.table import BY_NAME, DETECTORS
 from roadworthy.features.judge.history import history_of
 from roadworthy.features.judge.judging import BadJudging, Judging
+from roadworthy.features.judge.measured import figures_of, pooled
 from roadworthy.features.judge.preview import preview
 from roadworthy.features.judge.quality import MOST_BUCKETS, Counted
 from roadworthy.features.observe.rates import rate
@@ -73,24 +76,32 @@ def list_detectors(ctx: Context, project: ReadProject) -> DetectorPage:
     runs = total[0].runs if total else 0
     return DetectorPage(
         items=[
-            DetectorView(
-                name=one.name,
-                title=one.title,
-                description=one.description,
-                mode=text(one.mode),
-                mode_name=mode_name(one.mode),
-                version=one.version,
-                suspicious=one.suspicious,
-                enabled=one.name not in off,
-                found_7d=found.get(one.name, 0),
-                runs_7d=runs,
-                precision=None,
-                recall=None,
-                labelled_n=None,
-                labelled_on=None,
-            )
+            _detector_view(one, enabled=one.name not in off, found=found.get(one.name, 0), runs=runs)
             for one in DETECTORS
         ]
+    )
+
+
+def _detector_view(one: Detector, *, enabled: bool, found: int, runs: int) -> DetectorView:
+    figures = figures_of(one)
+    together = pooled(figures)
+    return DetectorView(
+        name=one.name,
+        title=one.title,
+        description=one.description,
+        mode=text(one.mode),
+        mode_name=mode_name(one.mode),
+        version=one.version,
+        suspicious=one.suspicious,
+        enabled=enabled,
+        found_7d=found,
+        runs_7d=runs,
+        precision=together.precision if together else None,
+        recall=together.recall if together else None,
+        labelled_n=together.n if together else None,
+        labelled_failures=together.failures if together else None,
+        labelled_on=together.dataset if together else None,
+        measured=[detector_figures_view(each) for each in figures],
     )
 
 

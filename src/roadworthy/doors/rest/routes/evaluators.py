@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import secrets
 import threading
+from collections.abc import Sequence
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
 from roadworthy.contracts.telemetry import RunQuery
+from roadworthy.domain.run import Run
 from roadworthy.doors.rest.access import AdminProject, ReadProject
 from roadworthy.doors.rest.context import Context, RestContext
 from roadworthy.doors.rest.filters import parse_filters
@@ -32,12 +34,17 @@ from roadworthy.doors.rest.times import parse_time
 from roadworthy.features.judge.evaluator_book import NamedEvaluator
 from roadworthy.features.judge.evaluators.evaluator import ConfigInvalid
 from roadworthy.features.judge.evaluators.table import EVALUATORS, ready
+from roadworthy.features.judge.judge_book import NamedJudge
+from roadworthy.features.judge.judges.judge import JudgeInvalid
+from roadworthy.features.judge.judges.rubric import RubricInvalid
 from roadworthy.features.judge.transcript import Transcript
 from roadworthy.flows import rejudge
+from roadworthy.kit.sealing import CannotOpen
 
 router = APIRouter(tags=["judging"])
 
 # One trial at a time: each reads up to fifty runs whole.
+_FORECAST_RUNS = 10
 _TRYING = threading.Semaphore(1)
 
 
@@ -100,23 +107,46 @@ def judge_again(
     how far it is, POST .../cancel stops it, and it goes on after a restart."""
     from_ns = parse_time(body.from_, field="body.from") if body.from_ else None
     to_ns = parse_time(body.to, field="body.to") if body.to else None
-    known = {one.id for one in ctx.judge.evaluators.all(project)}
+    evaluators = {one.id for one in ctx.judge.evaluators.all(project)}
+    judges = {one.id: one for one in ctx.judge.judges.judges(project)}
     for asked in body.with_:
-        if asked not in known:
-            raise bad_field("body.with", f"there is no evaluator {asked!r}")
+        if asked not in evaluators and asked not in judges:
+            raise bad_field("body.with", f"there is no evaluator or judge {asked!r}")
+    asked_judges = [judges[one] for one in body.with_ if one in judges]
     arguments = rejudge.arguments(
-        filters=parse_filters(body.filter), from_ns=from_ns, to_ns=to_ns, evaluators=body.with_
+        filters=parse_filters(body.filter),
+        from_ns=from_ns,
+        to_ns=to_ns,
+        evaluators=[one for one in body.with_ if one in evaluators],
+        judges=[one.id for one in asked_judges],
     )
 
     def make() -> RejudgeView:
         runs = ctx.observe.count_runs(project, rejudge.query_of(arguments, limit=1))
+        sample = ctx.observe.runs(project, rejudge.query_of(arguments, limit=_FORECAST_RUNS))
+        forecast = _forecast(ctx, sample, judges=asked_judges) * runs
         job = None
         if not body.dry_run:
             added = ctx.jobs.add(project=project, kind=rejudge.KIND, arguments=arguments, unit="runs")
             job = job_view(added)
-        return RejudgeView(runs=runs, forecast_usd=0.0, job=job)
+        return RejudgeView(runs=runs, forecast_usd=forecast, job=job)
 
     return once(ctx, key=key, project=project, action="rejudge", body=body, make=make, status=202)
+
+
+def _forecast(ctx: RestContext, runs: Sequence[Run], *, judges: Sequence[NamedJudge]) -> float:
+    """USD a run, by the newest ones; judges of models without a known price are left out."""
+    if not judges or not runs:
+        return 0.0
+    shown = [steps for run in runs if (steps := ctx.observe.run_steps(run.project, run.id))]
+    total = 0.0
+    for judge in judges:
+        try:
+            made = ctx.judge.judges.made(judge, unlimited=True)
+        except (JudgeInvalid, RubricInvalid, CannotOpen) as fault:
+            raise bad_field("body.with", f"judge {judge.name!r} cannot be asked: {fault}") from None
+        total += sum(made.forecast([Transcript(one.run, one.spans)]).usd or 0.0 for one in shown)
+    return total / len(runs)
 
 
 def _known(ctx: RestContext, *, project: str, evaluator_id: str) -> NamedEvaluator:
