@@ -54,6 +54,21 @@ def _version(name: str) -> str | None:
         return None
 
 
+def own_python() -> Finding:
+    """Whether people's own evaluators can be kept in: tried, not guessed."""
+    # Here, because no other command needs it.
+    from roadworthy.features.judge.evaluators.python_function import isolation
+
+    found = isolation()
+    if found.kernel:
+        return ok("own evaluators", found.detail)
+    return warn(
+        "own evaluators",
+        f"evaluators in Python will not run: {found.detail}",
+        mend="run the server on Linux (x86-64 or ARM64) with seccomp; all other evaluators work",
+    )
+
+
 def clock(data: Path, *, now: float | None = None) -> Finding:
     """Without another clock to ask: against the time this version was made, and what was written before."""
     at = time.time() if now is None else now

@@ -48,6 +48,7 @@ def doctor(
 
 def _look(wired: Wiring, *, given: dict[str, object], key: str | None) -> Iterator[Finding]:
     yield from checks_machine.versions()
+    yield checks_machine.own_python()
     try:
         settings = wired.settings(given)
     except ValueError as error:
