@@ -7,7 +7,9 @@ from collections import Counter
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
 
 from roadworthy.domain.finding import Finding
 from roadworthy.domain.run import Run
@@ -17,7 +19,7 @@ from roadworthy.features.judge.evaluation.examples import development_examples
 from roadworthy.features.judge.evaluation.sources import SOURCES
 from roadworthy.features.judge.evaluation.split import Half, half_of
 from roadworthy.features.judge.evaluation.traces import START_NS, chat_trace, team_trace, trace_folder
-from roadworthy.features.judge.failure_model.fit import Example, fit_prior, refit
+from roadworthy.features.judge.failure_model.fit import Example, fit_prior, newton, newton_with_signs, refit
 from roadworthy.features.judge.failure_model.model import (
     MOST_FINDINGS,
     Calibration,
@@ -200,6 +202,29 @@ def test_agreement_on_a_number_is_seen() -> None:
         "says_the_answer" not in signals("I cannot tell.")
         or signals("I cannot tell.")["says_the_answer"] == 0
     )
+
+
+def test_newton_finds_the_weights_that_scikit_learn_finds() -> None:
+    rnd = np.random.default_rng(4)
+    rows = rnd.normal(size=(300, 5))
+    failed = (rnd.random(300) < 1 / (1 + np.exp(-rows @ [1.0, -0.5, 0.0, 0.3, 0.0]))).astype(float)
+    theirs = LogisticRegression(C=1 / 8, fit_intercept=False, tol=1e-10, max_iter=5000).fit(rows, failed)
+    ours = newton(rows, failed, centre=np.zeros(5), precision=np.full(5, 8.0))
+    assert ours == pytest.approx(theirs.coef_[0], abs=1e-4)
+
+    # Without data that speak, weights stay where they were believed to be.
+    centre = np.array([0.8, 0.0, 0.0, 0.0, 0.0])
+    silent = newton(np.zeros((3, 5)), np.array([1.0, 0.0, 1.0]), centre=centre, precision=np.full(5, 4.0))
+    assert silent == pytest.approx(centre)
+
+
+def test_a_weight_of_the_wrong_sign_is_held_at_nothing() -> None:
+    rnd = np.random.default_rng(4)
+    rows = rnd.normal(size=(300, 2))
+    failed = (rnd.random(300) < 1 / (1 + np.exp(-rows @ [-1.0, 1.0]))).astype(float)
+    held = newton_with_signs(rows, failed, centre=np.zeros(2), precision=np.ones(2), signs=np.array([1, 1]))
+    assert held[0] == 0
+    assert held[1] > 0.5
 
 
 def test_json_round_trip_and_what_is_no_model() -> None:

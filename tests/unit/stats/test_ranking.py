@@ -71,15 +71,15 @@ def test_the_interval_covers_the_true_area_although_attempts_at_a_task_are_alike
                 names.append(str(task))
         return scores, failed, names
 
-    big = draw(20_000)
+    big = draw(10_000)
     truth = roc_auc(big[0], big[1])
     covered = 0
-    for _ in range(100):
+    for _ in range(60):
         scores, failed, names = draw(60)
         interval = roc_auc_interval(scores, failed, clusters=names, rounds=200)
         assert interval is not None and truth is not None
         covered += interval.low <= truth <= interval.high
-    assert covered >= 87
+    assert covered >= 51
 
 
 def test_no_interval_where_nothing_can_be_drawn() -> None:
