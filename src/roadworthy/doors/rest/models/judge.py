@@ -102,7 +102,7 @@ class DetectorView(BaseModel):
     found_7d: int = Field(description="Runs of the last seven days it found something in")
     runs_7d: int = Field(description="Runs of the last seven days that were judged")
     precision: float | None = Field(
-        description="Over the labelled sets it found anything in; null where it found nothing or nobody measured"
+        description="Over the labelled sets it found anything in; null: in none, or not measured"
     )
     recall: float | None
     labelled_n: int | None
