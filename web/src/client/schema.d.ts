@@ -1218,6 +1218,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/judges/{judge_id}/quality": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Quality
+         * @description How far the judge agrees with people, over the last 90 days or since `from`.
+         */
+        get: operations["getJudgeQuality"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -1343,6 +1363,18 @@ export interface components {
             fitted_on: string;
             /** Bins */
             bins: components["schemas"]["CalibrationBinView"][];
+        };
+        /**
+         * CellView
+         * @description Runs of which a person said the one and the judge the other.
+         */
+        CellView: {
+            /** Person */
+            person: string;
+            /** Judge */
+            judge: string;
+            /** Runs */
+            runs: number;
         };
         /** ComparisonView */
         ComparisonView: {
@@ -1505,7 +1537,7 @@ export interface components {
             runs_7d: number;
             /**
              * Precision
-             * @description Over the labelled sets it found anything in; null where it found nothing or nobody measured
+             * @description Over the labelled sets it found anything in; null: in none, or not measured
              */
             precision: number | null;
             /** Recall */
@@ -2180,6 +2212,57 @@ export interface components {
             next_cursor?: null;
         };
         /**
+         * JudgeQualityView
+         * @description How far a judge agrees with people about the same runs. Intervals: 95 %.
+         */
+        JudgeQualityView: {
+            /** N */
+            n: number;
+            /**
+             * Too Few
+             * @description Too few runs to go by
+             */
+            too_few: boolean;
+            /**
+             * Only Drawn
+             * @description Whether all were drawn by chance: else the figures do not hold for runs at large
+             */
+            only_drawn: boolean;
+            agreement: components["schemas"]["RateView"];
+            /**
+             * Kappa
+             * @description Cohen's: 0 is chance, 1 is always; null where it has no value
+             */
+            kappa: number | null;
+            /** Kappa Low */
+            kappa_low: number | null;
+            /** Kappa High */
+            kappa_high: number | null;
+            /** Confusion */
+            confusion: components["schemas"]["CellView"][];
+            /**
+             * Without Verdict
+             * @description Runs a person judged and the judge could not
+             */
+            without_verdict: number;
+            /**
+             * Periods
+             * @description By week, oldest first
+             */
+            periods: components["schemas"]["PeriodView"][];
+            /**
+             * Drift
+             * @description Agreement of the last week less that of all before it
+             */
+            drift: number | null;
+            /** Drift Low */
+            drift_low: number | null;
+            /** Drift High */
+            drift_high: number | null;
+            /** Drifted */
+            drifted: boolean;
+        };
+        /**
          * JudgeTryBody
          * @description Runs to ask about: these, or else the newest.
          */
@@ -2747,6 +2830,14 @@ export interface components {
              * @default
              */
             uri: string;
+        };
+        /** PeriodView */
+        PeriodView: {
+            /** From Day */
+            from_day: string;
+            /** N */
+            n: number;
+            agreement: components["schemas"]["RateView"];
         };
         /** PreviewAsk */
         PreviewAsk: {
@@ -11309,6 +11400,107 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JudgementPage"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    getJudgeQuality: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+                /** @description RFC 3339, Unix milliseconds, now, or relative like -7d */
+                from?: string | null;
+                /** @description RFC 3339, Unix milliseconds, now, or relative like -7d; not included */
+                to?: string | null;
+            };
+            header?: never;
+            path: {
+                judge_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JudgeQualityView"];
                 };
             };
             /** @description A field is wrong; `errors` names it */

@@ -12,6 +12,7 @@ from roadworthy.features.judge.feedback import FeedbackLinks
 from roadworthy.features.judge.issue_book import IssueBook
 from roadworthy.features.judge.issue_list import IssueList
 from roadworthy.features.judge.judge_book import JudgeBook
+from roadworthy.features.judge.judge_quality import JudgeQuality, judge_quality
 from roadworthy.features.judge.judging import JudgingSettings
 from roadworthy.features.judge.model_book import ModelBook
 from roadworthy.features.judge.outcome_events import OutcomeEvents
@@ -53,6 +54,7 @@ class JudgeService:
             store, metadata, words=self.words, judging=self.judging, mask_text=mask_text
         )
         self.links = FeedbackLinks(metadata)
+        self.judge_quality: Callable[..., JudgeQuality] = partial(judge_quality, store)
         self.quality: Callable[..., Quality] = partial(quality_of, store)
 
     def said_of_traces(self, project: str, traces: Sequence[str]) -> None:

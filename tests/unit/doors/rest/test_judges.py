@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from roadworthy.contracts.telemetry import TelemetryBatch
+from roadworthy.domain.score import Score
 from tests.unit.doors.rest.desk import Desk, trace_id
 from tests.unit.judge.model_server import Script, chat, serving, verdict
 
@@ -125,3 +129,34 @@ def test_asking_a_judge_about_history_says_what_it_would_cost(
     assert (said["runs"], said["job"], said["forecast_usd"] > 0, script.seen) == (3, None, True, [])
     one = desk.client.post("/api/v1/rejudge", json=asked | {"filter": [f"id:=:{trace_id(1)}"]}).json()
     assert 0 < one["forecast_usd"] < said["forecast_usd"]
+
+
+def test_a_judge_is_held_against_people(desk: Desk, endpoint: str) -> None:
+    made = desk.client.post("/api/v1/judges", json=judge(endpoint)).json()
+    path = f"/api/v1/judges/{made['id']}/quality"
+    empty = desk.client.get(path).json()
+    assert (empty["n"], empty["agreement"]["value"], empty["kappa"]) == (0, None, None)
+    now = time.time_ns()
+    scores = []
+    for number in range(40):
+        run = trace_id(number)
+        said = Score(project="default", run_id=run, name="right", source="judge", at_ns=now, sampled=1.0)
+        scores.append(replace(said, value=1.0 if number % 2 else 0.0))
+        # People disagree with every tenth.
+        right = (number % 2 == 1) != (number % 10 == 0)
+        label = "success" if right else "failure"
+        scores.append(
+            Score(project="default", run_id=run, name="outcome", source="reviewer", label=label, at_ns=now)
+        )
+    scores.append(
+        Score(project="default", run_id="x", name="right", source="judge", label="unknown", at_ns=now)
+    )
+    scores.append(
+        Score(project="default", run_id="x", name="outcome", source="user", label="failure", at_ns=now)
+    )
+    desk.store.write(TelemetryBatch(token="q", scores=scores))
+    told = desk.client.get(path).json()
+    assert (told["n"], told["agreement"]["value"], told["without_verdict"]) == (40, 0.9, 1)
+    assert told["kappa_low"] < told["kappa"] < told["kappa_high"]
+    assert told["only_drawn"] is True and told["too_few"] is False
+    assert sum(cell["runs"] for cell in told["confusion"]) == 40

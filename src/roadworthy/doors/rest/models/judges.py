@@ -5,12 +5,16 @@ from __future__ import annotations
 from pydantic import BaseModel, Field
 
 from roadworthy.contracts.models import Shape
+from roadworthy.doors.rest.models.observe import RateView, rate_view
 from roadworthy.doors.rest.models.scores import EvidenceView, evidence_view
 from roadworthy.doors.rest.models.settings import Body
 from roadworthy.doors.rest.times import rfc3339
 from roadworthy.features.judge.judge_book import NamedEndpoint, NamedJudge
+from roadworthy.features.judge.judge_quality import JudgeQuality
 from roadworthy.features.judge.judges.judgement import Judgement
+from roadworthy.features.judge.judges.quality import Agreement
 from roadworthy.features.judge.judges.rubric import Label, Rubric
+from roadworthy.features.observe.rates import rate
 
 _Price = Field(default=None, ge=0, le=1_000_000, description="USD per million tokens; null: the price list's")
 
@@ -154,16 +158,31 @@ class CellView(BaseModel):
     runs: int
 
 
+class PeriodView(BaseModel):
+    from_day: str
+    n: int
+    agreement: RateView
+
+
 class JudgeQualityView(BaseModel):
     """How far a judge agrees with people about the same runs. Intervals: 95 %."""
 
     n: int
-    agreement: float | None
+    too_few: bool = Field(description="Too few runs to go by")
+    only_drawn: bool = Field(
+        description="Whether all were drawn by chance: else the figures do not hold for runs at large"
+    )
+    agreement: RateView
     kappa: float | None = Field(description="Cohen's: 0 is chance, 1 is always; null where it has no value")
     kappa_low: float | None
     kappa_high: float | None
     confusion: list[CellView]
-    unknown: int = Field(description="Runs it was asked about and could not judge")
+    without_verdict: int = Field(description="Runs a person judged and the judge could not")
+    periods: list[PeriodView] = Field(description="By week, oldest first")
+    drift: float | None = Field(description="Agreement of the last week less that of all before it")
+    drift_low: float | None
+    drift_high: float | None
+    drifted: bool
 
 
 def endpoint_view(one: NamedEndpoint) -> EndpointView:
@@ -229,3 +248,32 @@ def judgement_view(judgement: Judgement, *, run_id: str, agent: str) -> Judgemen
         duration_ms=judgement.duration_ns / 1e6,
         cut=judgement.cut,
     )
+
+
+def quality_view(quality: JudgeQuality) -> JudgeQualityView:
+    found, drift = quality.agreement, quality.drift
+    kappa = found.kappa
+    return JudgeQualityView(
+        n=found.n,
+        too_few=found.too_few,
+        only_drawn=found.only_drawn,
+        agreement=_share(found),
+        kappa=kappa.kappa if kappa else None,
+        kappa_low=kappa.low if kappa else None,
+        kappa_high=kappa.high if kappa else None,
+        confusion=[CellView(person=one.person, judge=one.judge, runs=one.count) for one in found.confusion],
+        without_verdict=found.without_verdict,
+        periods=[
+            PeriodView(from_day=one.from_day, n=one.agreement.n, agreement=_share(one.agreement))
+            for one in drift.periods
+        ],
+        drift=drift.change,
+        drift_low=drift.interval.low if drift.interval else None,
+        drift_high=drift.interval.high if drift.interval else None,
+        drifted=drift.drifted,
+    )
+
+
+def _share(found: Agreement) -> RateView:
+    equal = sum(one.count for one in found.confusion if one.person == one.judge)
+    return rate_view(rate(equal, n=found.n))

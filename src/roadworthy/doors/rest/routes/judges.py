@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 
 from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
 
 from roadworthy.contracts.telemetry import RunQuery
 from roadworthy.doors.rest.access import AdminProject, ReadProject
+from roadworthy.doors.rest.answers import Answering
 from roadworthy.doors.rest.context import Context, RestContext
 from roadworthy.doors.rest.models.judges import (
     EndpointBody,
@@ -19,15 +22,18 @@ from roadworthy.doors.rest.models.judges import (
     JudgeDraftBody,
     JudgementPage,
     JudgePage,
+    JudgeQualityView,
     JudgeTryBody,
     JudgeView,
     RubricPage,
     endpoint_view,
     judge_view,
     judgement_view,
+    quality_view,
     rubric_view,
 )
 from roadworthy.doors.rest.problems import Problem, bad_field, not_found
+from roadworthy.doors.rest.queries import Times
 from roadworthy.features.judge.judge_book import JudgeBook, NamedEndpoint, NamedJudge, rubric_of
 from roadworthy.features.judge.judges.judge import Judge, JudgeInvalid
 from roadworthy.features.judge.judges.judgement import Judgement
@@ -41,6 +47,7 @@ router = APIRouter(tags=["judging"])
 
 _TRIALS = asyncio.Semaphore(2)
 _ASKED_AT_ONCE = 4
+_QUALITY_NS = 90 * 86_400_000_000_000
 
 
 @router.get("/model-endpoints", operation_id="listModelEndpoints")
@@ -125,6 +132,16 @@ async def try_judge(ctx: Context, project: AdminProject, judge_id: str, body: Ju
     """What it says of these runs, or of the newest. It is paid for; nothing is kept."""
     judge = await run_in_threadpool(_known, ctx, project=project, judge_id=judge_id)
     return await _tried(ctx, project=project, judge=judge, asked=body)
+
+
+@router.get("/judges/{judge_id}/quality", operation_id="getJudgeQuality", response_model=JudgeQualityView)
+def get_quality(
+    ctx: Context, answer: Answering, project: ReadProject, judge_id: str, times: Times
+) -> Response:
+    """How far the judge agrees with people, over the last 90 days or since `from`."""
+    judge = _known(ctx, project=project, judge_id=judge_id)
+    from_ns = times.from_ns if times.from_ns is not None else time.time_ns() - _QUALITY_NS
+    return answer(quality_view(ctx.judge.judge_quality(project, judge=judge.name, from_ns=from_ns)))
 
 
 def _known(ctx: RestContext, *, project: str, judge_id: str) -> NamedJudge:
