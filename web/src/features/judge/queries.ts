@@ -94,3 +94,21 @@ export const eventsQuery = (project: string, state: "unmatched" | "matched" | "w
     queryKey: ["outcome-events", project, state],
     queryFn: ({ signal }) => dataOf(api.GET("/api/v1/outcome-events", { params: { query: { project, state } }, signal })),
   });
+
+export const endpointsQuery = (project: string) =>
+  queryOptions({
+    queryKey: ["model-endpoints", project],
+    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/model-endpoints", { params: { query: { project } }, signal })),
+  });
+
+export const judgesQuery = (project: string) =>
+  queryOptions({
+    queryKey: ["judges", project],
+    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/judges", { params: { query: { project } }, signal })),
+  });
+
+export const rubricsQuery = queryOptions({
+  queryKey: ["rubrics"],
+  queryFn: ({ signal }) => dataOf(api.GET("/api/v1/rubrics", { signal })),
+  staleTime: Infinity,
+});

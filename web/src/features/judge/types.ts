@@ -23,3 +23,7 @@ export type OutcomeEvent = Schemas["OutcomeEventView"];
 export type Evaluator = Schemas["EvaluatorView"];
 export type EvaluatorKind = Schemas["EvaluatorKindView"];
 export type TriedRun = Schemas["TriedRunView"];
+export type Endpoint = Schemas["EndpointView"];
+export type Judge = Schemas["JudgeView"];
+export type JudgeBody = Schemas["JudgeBody"];
+export type Rubric = Schemas["RubricView"];

@@ -20,6 +20,8 @@ const SECTIONS: readonly SectionEntry[] = [
   { id: "outcomes", label: "Outcomes", component: lazy(() => import("@/features/judge/settings/outcomes").then((m) => ({ default: m.Outcomes }))) },
   { id: "detectors", label: "Detectors", component: lazy(() => import("@/features/judge/settings/detectors").then((m) => ({ default: m.Detectors }))) },
   { id: "evaluators", label: "Evaluators", component: lazy(() => import("@/features/judge/settings/evaluators").then((m) => ({ default: m.Evaluators }))) },
+  { id: "judges", label: "Judges", component: lazy(() => import("@/features/judge/settings/judges").then((m) => ({ default: m.Judges }))) },
+  { id: "endpoints", label: "Model endpoints", component: lazy(() => import("@/features/judge/settings/endpoints").then((m) => ({ default: m.Endpoints }))) },
   { id: "rejected", label: "Rejected data", component: lazy(() => import("./rejected").then((m) => ({ default: m.Rejected }))) },
   { id: "storage", label: "Storage and retention", component: lazy(() => import("./storage").then((m) => ({ default: m.StorageSettings }))) },
   { id: "server", label: "Server", component: lazy(() => import("./server").then((m) => ({ default: m.ServerSettings }))) },

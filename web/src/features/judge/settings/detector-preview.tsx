@@ -17,7 +17,7 @@ export function DetectorPreview({ project, name }: { project: string; name: stri
     );
   const { looked_at, items } = preview.data;
   return (
-    <div>
+    <div className="w-0 min-w-full">
       <p role="status" className="text-xs text-muted">
         {looked_at === 0 ? "No run to look at yet." : items.length === 0 ? `Looked at the newest ${plural(looked_at, "run")}: found nothing.` : `Looked at the newest ${plural(looked_at, "run")}: found something in ${new Set(items.map((each) => each.run_id)).size}.`}
       </p>

@@ -16,7 +16,7 @@ import { FindingIcon } from "../verdict/findings";
 import { DetectorPreview } from "./detector-preview";
 
 const route = getRouteApi("/shell/settings/$section");
-const COLUMNS = [{ label: "On" }, { label: "Detector" }, { label: "Way of failing" }, { label: "Precision", right: true }, { label: "Recall", right: true }, { label: "Found in 7 days", right: true }, { label: "Preview", hidden: true }];
+const COLUMNS = [{ label: "On" }, { label: "Detector" }, { label: "Precision · recall", right: true }, { label: "Found in 7 days", right: true }, { label: "Preview", hidden: true }];
 
 /** What looks at every run without a model: what it found lately, how good it is, on or off. */
 export function Detectors() {
@@ -74,20 +74,22 @@ function Row({ project, detector, open, onPreview, onTurn }: RowProps) {
         <td>
           <Switch checked={detector.enabled} onChange={onTurn} label={`${detector.title}: on`} />
         </td>
-        <td className="min-w-56">
-          <p className="flex items-center gap-1.5 font-medium">
+        <td className="w-full min-w-56">
+          <p className="flex flex-wrap items-center gap-1.5 font-medium">
             <FindingIcon finding={detector} /> {detector.title}
+            {detector.mode ? <Badge title={`Way of failing: ${detector.mode}`}>{detector.mode_name ?? detector.mode}</Badge> : null}
           </p>
           <p className="mt-0.5 text-2xs text-muted">{detector.description}</p>
         </td>
-        <td>{detector.mode ? <Badge title={detector.mode}>{detector.mode_name ?? detector.mode}</Badge> : <span className="text-faint">none</span>}</td>
         <td className="num text-right whitespace-nowrap" title={measured}>
-          {detector.precision === null ? <span className="text-faint">{UNKNOWN}</span> : percent(detector.precision)}
-          <span className="block text-2xs text-faint">n {count(detector.labelled_n ?? 0)}</span>
-        </td>
-        <td className="num text-right whitespace-nowrap" title={measured}>
-          {detector.recall === null ? <span className="text-faint">{UNKNOWN}</span> : percent(detector.recall)}
-          <span className="block text-2xs text-faint">{detector.labelled_n ? (detector.labelled_on ?? "") : "not measured"}</span>
+          {detector.precision === null && detector.recall === null ? (
+            <span className="text-faint">not measured</span>
+          ) : (
+            <>
+              {detector.precision === null ? UNKNOWN : percent(detector.precision)} · {detector.recall === null ? UNKNOWN : percent(detector.recall)}
+              <span className="block text-2xs text-faint">n {count(detector.labelled_n ?? 0)}</span>
+            </>
+          )}
         </td>
         <td className="num text-right whitespace-nowrap">
           <Link to="/runs" search={{ filter: [filterText("detectors", "eq", detector.name)] }} className="rounded hover:link">

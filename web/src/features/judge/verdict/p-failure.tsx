@@ -1,7 +1,6 @@
 import { Gauge } from "lucide-react";
 import type { ReactNode } from "react";
 import { Popover } from "@/ui/overlay";
-import { percent } from "@/ui/format";
 import type { Verdict } from "../types";
 import { CalibrationView } from "./calibration";
 import { suchRuns } from "./evidence";
@@ -35,7 +34,7 @@ function SuchRuns({ failed, n, low, high }: { failed: number; n: number; low: nu
   return (
     <>
       {failed} of {n.toLocaleString("en-US")} such runs failed
-      {low !== null && high !== null ? ` (${percent(low).replace(" %", "")}–${percent(high)})` : ""}
+      {low !== null && high !== null ? ` (${Math.round(low * 100)}–${Math.round(high * 100)} %)` : ""}
     </>
   );
 }

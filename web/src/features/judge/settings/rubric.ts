@@ -1,0 +1,27 @@
+/** The answers a judge may give, as lines of text: "name = value: meaning". Pure, so that it can be tested. */
+
+export interface Label {
+  name: string;
+  value: number | null;
+  meaning: string;
+}
+
+export function labelLines(labels: readonly { name: string; value?: number | null | undefined; meaning: string }[]): string {
+  return labels.map(({ name, value, meaning }) => `${name} = ${value ?? "none"}${meaning ? `: ${meaning}` : ""}`).join("\n");
+}
+
+const LINE = /^\s*([^=]+?)\s*=\s*([^:]+?)\s*(?::\s*([\s\S]*?)\s*)?$/;
+
+/** The labels that lines name, and what is wrong with the others. */
+export function readLabels(text: string): { labels: Label[]; wrong: string[] } {
+  const labels: Label[] = [];
+  const wrong: string[] = [];
+  for (const line of text.split("\n").filter((each) => each.trim())) {
+    const found = LINE.exec(line);
+    const value = found?.[2] === "none" ? null : Number(found?.[2]);
+    if (!found?.[1] || (value !== null && !(value >= 0 && value <= 1))) wrong.push(`“${line.trim().slice(0, 40)}”: expected name = a number from 0 to 1, or none: meaning`);
+    else labels.push({ name: found[1], value, meaning: found[3] ?? "" });
+  }
+  if (!wrong.length && labels.length < 2) wrong.push("A judge needs two answers at least to choose from");
+  return { labels, wrong };
+}
