@@ -96,6 +96,7 @@ class JudgeBook:
         self._lock = threading.Lock()  # protects all below
         self._ready: dict[tuple[str, str], Judge] = {}
         self._known: dict[str, list[NamedJudge]] = {}
+        self._ledgers: dict[tuple[str, str], _Ledger] = {}
         self._counter = -1
         self._checked = 0.0
 
@@ -185,7 +186,7 @@ class JudgeBook:
             price=_priced(endpoint, self._price_of(judge.project)),
             budget=Budget(
                 None if unlimited else judge.budget_usd_per_day,
-                ledger=_Ledger(self._metadata, judge.project, judge.id),
+                ledger=self._ledger(judge),
                 now_ns=time.time_ns,
             ),
             cache=self._cache,
@@ -200,7 +201,14 @@ class JudgeBook:
     def spent_today(self, judge: NamedJudge) -> float:
         """USD."""
         day = time.strftime("%Y-%m-%d", time.gmtime())
-        return _Ledger(self._metadata, judge.project, judge.id).spent(day)
+        return self._ledger(judge).spent(day)
+
+    def _ledger(self, judge: NamedJudge) -> _Ledger:
+        """One and the same for a judge, however often it was changed: two would overwrite each other."""
+        with self._lock:
+            return self._ledgers.setdefault(
+                (judge.project, judge.id), _Ledger(self._metadata, judge.project, judge.id)
+            )
 
     def _look(self) -> None:
         """Under the lock."""

@@ -86,7 +86,7 @@ def delete_evaluator(ctx: Context, project: AdminProject, evaluator_id: str) -> 
 
 
 @router.post("/evaluators/try", operation_id="tryConfiguration")
-def try_configuration(ctx: Context, project: ReadProject, body: EvaluatorBody, limit: int = 20) -> TriedPage:
+def try_configuration(ctx: Context, project: AdminProject, body: EvaluatorBody, limit: int = 20) -> TriedPage:
     """What an evaluator would say of the newest runs before it is saved."""
     return _tried(ctx, project=project, body=body, asked=TryBody(limit=max(1, min(50, limit))))
 
