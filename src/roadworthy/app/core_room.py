@@ -99,6 +99,7 @@ class CoreRoom:
                 mask_spans=mask_spans,
                 mask_text=lambda text: mask_text(text).text,
                 on_runs=self._written,
+                on_said=self._judging.service.said_of_traces,
             ),
             judge=self._judging.service,
             settings=rest_settings(settings),

@@ -70,7 +70,8 @@ class Words:
 
         The future raises NoSuchRun, StoreFull or StoreUnavailable. Raises TooManyWords at once.
         """
-        waiting = _Waiting(replace(score, explanation=self._mask_text(score.explanation)))
+        label, explanation = self._mask_text(score.label), self._mask_text(score.explanation)
+        waiting = _Waiting(replace(score, label=label, explanation=explanation))
         with self._changed:
             if self._stopping:
                 raise StoreUnavailable("the server is stopping")

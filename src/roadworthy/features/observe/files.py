@@ -13,9 +13,13 @@ from roadworthy.domain.span import Span
 from roadworthy.features.observe.records import Noun
 from roadworthy.features.observe.transfer import Form, Imported, What, export_file, import_file
 
+_TRACE_ID = 32
+"""Characters; the id of a run begins with that of its first trace."""
+
 
 class TransferService:
-    """`mask_spans` masks secrets in place, `mask_text` in a text; `on_runs` is told which runs came in."""
+    """`mask_spans` masks secrets in place, `mask_text` in a text; `on_runs` is told which runs came in,
+    `on_said` of which traces words came in that change a verdict."""
 
     def __init__(
         self,
@@ -24,11 +28,13 @@ class TransferService:
         mask_spans: Callable[[Sequence[Span]], object],
         mask_text: Callable[[str], str],
         on_runs: Callable[[str, Sequence[str]], object],
+        on_said: Callable[[str, Sequence[str]], object] = lambda _project, _traces: None,
     ) -> None:
         self._store = store
         self._mask_spans = mask_spans
         self._mask_text = mask_text
         self._on_runs = on_runs
+        self._on_said = on_said
 
     def export(self, project: str, query: RunQuery, *, what: What, form: Form) -> Iterator[bytes]:
         """See `export_file`."""
@@ -37,11 +43,14 @@ class TransferService:
     def take_in(self, project: str, file: BinaryIO, *, what: What, form: Form) -> Imported:
         """See `import_file`."""
         seen: list[str] = []
+        said: dict[str, None] = {}
 
         def prepare(held: Sequence[Noun]) -> Sequence[Noun]:
             out = [self._masked(one) for one in held]
             self._mask_spans([one for one in out if isinstance(one, Span)])
             seen.extend(one.id for one in out if isinstance(one, Run))
+            words = (one for one in out if isinstance(one, Score) and one.changes_verdict)
+            said.update((one.trace_id or one.run_id[:_TRACE_ID], None) for one in words)
             return out
 
         try:
@@ -49,6 +58,8 @@ class TransferService:
         finally:
             if seen:
                 self._on_runs(project, seen)
+            if said:
+                self._on_said(project, list(said))
 
     def _masked(self, one: Noun) -> Noun:
         """Spans come back as they are: they are masked in bulk."""

@@ -191,6 +191,7 @@ def open_desk(folder: Path, settings: RestSettings) -> Desk:
             mask_spans=lambda _: None,
             mask_text=lambda text: text,
             on_runs=events.publish_runs,
+            on_said=judge.said_of_traces,
         ),
         judge=judge,
         settings=settings,

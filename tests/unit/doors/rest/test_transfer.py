@@ -67,3 +67,18 @@ def test_reading_is_not_enough_to_import(guarded_desk: Desk) -> None:
         guarded_desk.client.get("/api/v1/export", params={"project": "default"}, headers=key).status_code
         == 404
     )
+
+
+def test_an_outcome_that_comes_in_by_file_has_its_run_judged_again(desk: Desk) -> None:
+    desk.write(1, 2)
+    words = [
+        Score(project="default", trace_id=trace_id(1), name="outcome", label="fail", source="otel", at_ns=1),
+        Score(project="default", trace_id=trace_id(2), name="tone", value=0.5, source="otel", at_ns=1),
+    ]
+    desk.store.write(TelemetryBatch(token="words", scores=words))
+    params = {"what": "scores", "format": "jsonl"}
+    file = desk.client.get("/api/v1/export", params=params).content
+
+    assert desk.client.post("/api/v1/import", params=params, content=file).json()["scores"] == 2
+
+    assert desk.again == [("default", trace_id(1))]
