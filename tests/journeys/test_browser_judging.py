@@ -13,6 +13,7 @@ from playwright.sync_api import expect
 
 from tests.journeys.conftest import PHONE, SMALL_LAPTOP, Visit
 from tests.product import Product, wait_until
+from tests.unit.judge.model_server import chat, serving, verdict
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -247,3 +248,44 @@ def test_whose_word_counts_is_ordered_by_keyboard(judged: Visit) -> None:
         seconds=10,
         what="the order is saved",
     )
+
+
+def test_a_judge_is_tried_on_recent_runs_before_it_is_saved(judged: Visit) -> None:
+    secret = "sk-journey-4711-of-nobody"
+    rubrics = judged.server.json("/api/v1/rubrics")["items"]
+    label = next(each for each in rubrics if each["id"] == "task-completion")["labels"][0]["name"]
+    with serving(chat(verdict(label, "The tools show it was done."))) as script:
+        page = judged.open("/settings/judges")
+        page.get_by_role("link", name="First, a model endpoint").click()
+        page.get_by_role("button", name="New endpoint").click()
+        dialog = page.get_by_role("dialog")
+        dialog.get_by_label("Name").fill("scripted")
+        dialog.get_by_label("Address").fill(script.openai)
+        dialog.get_by_label("Model").fill("small-2026")
+        dialog.get_by_label("Key").fill(secret)
+        dialog.get_by_label("It may be on this machine").check()
+        judged.assert_accessible()
+        dialog.get_by_role("button", name="Save endpoint").click()
+        expect(page.get_by_role("table", name="Model endpoints")).to_contain_text("set")
+        assert secret not in page.content()
+        judged.photograph("settings-endpoints")
+        judged.assert_accessible()
+
+        page = judged.open("/settings/judges?open=new")
+        page.get_by_role("button", name="Forecast the cost").click()
+        expect(page.get_by_text(re.compile("would cost about"))).to_be_visible()
+        assert script.seen == []
+        page.get_by_role("button", name=re.compile("Ask about")).click()
+        said = page.get_by_role("list", name="What the judge says of recent runs").get_by_role("listitem")
+        expect(said.first).to_contain_text("The tools show it was done.")
+        judged.photograph("settings-judge-bench")
+        judged.assert_accessible()
+        assert script.seen[0].headers["authorization"] == f"Bearer {secret}"
+
+        page.get_by_label("Name", exact=True).fill("done as asked")
+        page.get_by_label("Drawn by chance, % of runs").fill("0")
+        page.get_by_role("button", name="Save judge").click()
+        page.get_by_role("table", name="Judges").get_by_role("link", name="done as asked").click()
+        expect(page.get_by_role("heading", name="How far people agree with it")).to_be_visible()
+        expect(page.get_by_text(re.compile("no run was judged both"))).to_be_visible()
+        judged.assert_accessible()

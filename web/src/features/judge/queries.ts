@@ -112,3 +112,9 @@ export const rubricsQuery = queryOptions({
   queryFn: ({ signal }) => dataOf(api.GET("/api/v1/rubrics", { signal })),
   staleTime: Infinity,
 });
+
+export const judgeQualityQuery = (project: string, id: string) =>
+  queryOptions({
+    queryKey: ["judge-quality", project, id],
+    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/judges/{judge_id}/quality", { params: { path: { judge_id: id }, query: { project } }, signal })),
+  });

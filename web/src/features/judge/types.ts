@@ -27,3 +27,4 @@ export type Endpoint = Schemas["EndpointView"];
 export type Judge = Schemas["JudgeView"];
 export type JudgeBody = Schemas["JudgeBody"];
 export type Rubric = Schemas["RubricView"];
+export type JudgeQuality = Schemas["JudgeQualityView"];

@@ -10,6 +10,7 @@ import { money, percent } from "@/ui/format";
 import { Empty, Failed, FailedLine, SkeletonRows } from "@/ui/states";
 import { endpointsQuery, judgesQuery, rubricsQuery } from "../queries";
 import { JudgeBench } from "./judge-bench";
+import { JudgeQuality } from "./judge-quality";
 
 const route = getRouteApi("/shell/settings/$section");
 
@@ -29,7 +30,12 @@ export function Judges() {
   const edited = judges.data?.items.find((each) => each.id === open);
   const close = () => void navigate({ search: (old) => ({ ...old, open: undefined }) });
   if (open && endpoints.data && rubrics.data && (open === "new" || edited))
-    return <JudgeBench key={open} project={project} endpoints={endpoints.data.items} rubrics={rubrics.data.items} edited={edited} onClose={close} />;
+    return (
+      <>
+        <JudgeBench key={open} project={project} endpoints={endpoints.data.items} rubrics={rubrics.data.items} edited={edited} onClose={close} />
+        {edited ? <JudgeQuality project={project} judge={edited} /> : null}
+      </>
+    );
   const none = endpoints.data?.items.length === 0;
   return (
     <Section
