@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 _FIRST_WAIT = 0.2
 _LONGEST_WAIT = 5.0
 _HEALTHY_SECONDS = 30.0
+_STARTING_SECONDS = 5.0
+"""A worker that is away for less is no trouble worth telling of: nothing is lost, and pages are answered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +56,7 @@ class WorkerProcess:
         self._stopping = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
         self._told = _NOTHING
+        self._missing_since = time.monotonic()
         # The kernel ends the worker with the thread that started it, so this one stays as long as the core.
         self._thread = threading.Thread(target=self._keep, name="worker", daemon=True)
 
@@ -84,8 +87,8 @@ class WorkerProcess:
 
     @property
     def alive(self) -> bool:
-        """Whether a worker runs and has said so."""
-        return self._told is not _NOTHING
+        """Whether a worker runs and has said so; one that is just starting counts."""
+        return self._told is not _NOTHING or time.monotonic() - self._missing_since < _STARTING_SECONDS
 
     @property
     def watched(self) -> bool:
@@ -113,7 +116,9 @@ class WorkerProcess:
         while not self._stopping.is_set():
             began = time.monotonic()
             code = self._run_once()
-            self._told = _NOTHING
+            if self._told is not _NOTHING:
+                self._missing_since = time.monotonic()
+                self._told = _NOTHING
             if self._stopping.is_set():
                 return
             if time.monotonic() - began > _HEALTHY_SECONDS:
