@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from roadworthy.features.judge.evaluators.evaluator import ConfigInvalid, Verdict
-from roadworthy.features.judge.evaluators.function_pool import FunctionPool
+from roadworthy.features.judge.evaluators.function_pool import POOL, FunctionPool
 from roadworthy.features.judge.evaluators.python_function import PythonFunction, Ran, isolation
 from roadworthy.features.judge.sandbox.guest import MODULES
 from roadworthy.features.judge.sandbox.worker import GUEST, Limits
@@ -57,6 +57,8 @@ def _is_guest_of(stat: Path, parent: str) -> bool:
 
 @pytest.fixture(autouse=True)
 def nothing_is_left_behind() -> Iterator[None]:
+    """Other tests of this process may have left theirs in the pool."""
+    POOL.close()
     yield
     assert guests() == set()
 

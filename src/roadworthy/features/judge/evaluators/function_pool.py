@@ -32,9 +32,8 @@ class FunctionPool:
             self._running.move_to_end((project, source))
             while len(self._running) > self._size:
                 dropped.append(self._running.popitem(last=False)[1])
-        for (
-            one
-        ) in dropped:  # one that is being asked ends when it has answered, and starts again if asked again
+        for one in dropped:
+            # One that is being asked ends when it has answered, and starts again if asked again.
             one.close()
         return found
 
