@@ -37,6 +37,7 @@ QUIET_SECONDS = 1.0
 """So long after a run was last written it is taken for settled."""
 ENDLESS_SECONDS = 600.0
 """A run that still waits for its end is judged after this time as what it is."""
+_TRACE_ID = 32
 _RUNS_AT_ONCE = 200
 _SPANS_AT_ONCE = 4_000
 _WAITING_KEPT = 200_000
@@ -232,15 +233,18 @@ class RunJudge:
     def _runs(self, project: str, ids: Sequence[str]) -> list[Run]:
         places = self._store.places_of_traces(project, ids)
         times = [place.sort_ns for place in places.values()]
+        # One of several runs in a trace is named after its first span, too, and has no place of its own.
+        alone = [self._store.run(project, one) for one in ids if len(one) > _TRACE_ID]
+        found = [run for run in alone if run is not None and not run.superseded_by]
         if not times:
-            return []
+            return found
         query = RunQuery(
-            filters=(Filter(field="id", op=Op.IN, value=tuple(ids)),),
+            filters=(Filter(field="id", op=Op.IN, value=tuple(places)),),
             from_ns=min(times),
             to_ns=max(times) + 1,
-            limit=len(ids),
+            limit=len(places),
         )
-        return self._store.runs(project, query)
+        return [*self._store.runs(project, query), *found]
 
     def _settled(self, project: str, runs: Sequence[Run]) -> list[Run]:
         """Without those that wait for their end and may still get it."""

@@ -299,3 +299,22 @@ def test_history_is_judged_again_in_pieces_that_can_be_taken_up_later(room: Room
     assert asked == {f"{run_id}/j1" for run_id in ids}
     assert all([s.value for s in room.store.scores(PROJECT, run_id)] == [1.0] for run_id in ids)
     metadata.close()
+
+
+def test_each_of_several_runs_in_one_trace_is_judged(room: Room) -> None:
+    trace = "d" * 32
+    agent, _ = spans_of(trace, answer="LOUD")
+    batch = replace(agent, span_id="9" * 16, kind=SpanKind.OTHER, agent="", name="nightly batch", output="")
+    first = replace(agent, parent_id=batch.span_id, session_id="one")
+    second = replace(
+        first, span_id="2" * 16, start_ns=first.start_ns + SECOND // 2, session_id="two", output="quiet"
+    )
+    runs = assemble([batch, first, second]).runs
+    assert len({run.id for run in runs}) == 2
+    room.store.write(TelemetryBatch(token="two", spans=[batch, first, second], runs=runs))
+
+    room.judge.on_runs(PROJECT, [run.id for run in runs])
+
+    loud = room.becomes(runs[0].id, lambda run: bool(run.judged))
+    quiet = room.becomes(runs[1].id, lambda run: bool(run.judged))
+    assert (loud.detectors, quiet.detectors) == (("shouting",), ())
