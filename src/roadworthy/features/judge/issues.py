@@ -43,9 +43,8 @@ class IssueKey:
     def title(self) -> str:
         known = BY_NAME.get(self.detector)
         what = known.title if known else _OTHERS.get(self.detector, self.detector)
-        about = f" of {self.tool}" if self.tool else ""
         said = self.cluster or self.shape
-        return f"{what}{about}: {said}" if said else f"{what}{about}"
+        return ": ".join([what, ", ".join(part for part in (self.tool, said) if part)]).rstrip(": ")
 
     @property
     def mode_name(self) -> str:
@@ -76,6 +75,8 @@ def issues_of(
     ]
     if run.status is RunStatus.ERROR and (run.error or run.error_type):
         said = f"{run.error_type}: {run.error}" if run.error_type else run.error
+        # That a run which ended with an error gave no answer is the same thing said twice.
+        keys = [key for key in keys if key.detector != "no_answer"]
         keys.append(IssueKey(agent=run.agent, detector="error", mode="", shape=shape(said)))
     if not keys:
         cluster = (cluster_of or {}).get(run.id, "")
