@@ -53,6 +53,7 @@ def chat_signals(transcript: Transcript) -> dict[str, float]:
         "tools_a_turn": log1p(len(tools) / max(1, len(users))),
         "longest_tool_burst": log1p(_burst(transcript)),
         "failed_tool_share": sum(map(_said_no, tools)) / max(1, len(tools)),
+        "writes_done": float(min(len(done), 3)),
         "writes_failed": float(min(len(written) - len(done), 3)),
         "writes_in_a_row": float(
             min(3, sum(later.index == one.index + 1 for one, later in pairwise(written)))
