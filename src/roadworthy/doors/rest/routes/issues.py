@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from roadworthy.doors.rest.access import Asker, ReadProject, WritableProject
+from roadworthy.doors.rest.access import AdminProject, Asker, ReadProject
 from roadworthy.doors.rest.answers import Answering
 from roadworthy.doors.rest.context import Context, RestContext
 from roadworthy.doors.rest.cursors import read_pair, write_cursor
@@ -74,7 +74,7 @@ def get_issue(ctx: Context, answer: Answering, project: ReadProject, times: Time
 
 @router.patch("/{issue_id}", operation_id="changeIssue")
 def change_issue(
-    ctx: Context, asker: Asker, project: WritableProject, times: Times, issue_id: str, change: IssueChange
+    ctx: Context, asker: Asker, project: AdminProject, times: Times, issue_id: str, change: IssueChange
 ) -> IssueView:
     """Assign, mute, resolve or open again. A resolved issue comes back by itself, as `regressed`, with the
     first later run that belongs to it."""

@@ -70,14 +70,23 @@ def get_verdict(ctx: Context, answer: Answering, project: ReadProject, run_id: s
 
 
 def _first_suspicious(run: Run, spans: tuple[Span, ...]) -> str | None:
-    """The earliest step that a finding which speaks for a failure points at."""
+    """The earliest step that a finding which speaks for a failure points at; one that holds others, as the
+    agent's own does, only where nothing points at any of these."""
     pointed = {
         evidence.span_id
         for finding in run.findings
         if (detector := BY_NAME.get(finding.detector)) is None or detector.suspicious
         for evidence in finding.evidence
     }
-    return next((span.span_id for span in spans if span.span_id in pointed), None)
+    parents = {span.span_id: span.parent_id for span in spans}
+    holding: set[str] = set()
+    for span_id in pointed:
+        above = parents.get(span_id, "")
+        while above and above not in holding:
+            holding.add(above)
+            above = parents.get(above, "")
+    shown = [span.span_id for span in spans if span.span_id in pointed]
+    return next((one for one in shown if one not in holding), shown[0] if shown else None)
 
 
 @router.post("/runs/{run_id}/outcome", operation_id="sayOutcome", status_code=201)
