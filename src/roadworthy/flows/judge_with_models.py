@@ -21,7 +21,15 @@ from typing import Protocol
 import orjson
 
 from roadworthy.contracts.metadata import MetadataStore, MetadataUnavailable, Record
-from roadworthy.contracts.telemetry import StoreFull, StoreUnavailable, TelemetryBatch, TelemetryStore
+from roadworthy.contracts.telemetry import (
+    Filter,
+    Op,
+    RunQuery,
+    StoreFull,
+    StoreUnavailable,
+    TelemetryBatch,
+    TelemetryStore,
+)
 from roadworthy.domain.run import Run
 from roadworthy.domain.score import Score
 from roadworthy.domain.span import Span
@@ -42,6 +50,8 @@ GIVEN_UP_AFTER_S = 24 * 3600.0
 _AGAIN_SECONDS = 60.0
 _POLL_SECONDS = 1.0
 _PENDING_KEPT = 20_000
+_TURNS = 20
+"""Of a session's runs the last ones are shown to a judge of conversations."""
 
 
 class StepsOf(Protocol):
@@ -213,19 +223,29 @@ class ModelJudging:
         run = await asyncio.to_thread(self._store.run, question.project, question.run_id)
         if judge is None or run is None:
             return True
-        spans = await asyncio.to_thread(self._steps_of, run)
         try:
             made = self._book.made(judge)
         except (JudgeInvalid, RubricInvalid, CannotOpen) as fault:
             log.warning("judge %r cannot be asked: %s", judge.name, fault)
             return False
-        judgement = await made.judge(Transcript(run, spans), drawn=question.draw)
+        whole = "conversation" in made.spec.rubric.places
+        transcripts = await asyncio.to_thread(self._transcripts, run, whole=whole)
+        judgement = await made.judge_conversation(transcripts, drawn=question.draw)
         late = time.time_ns() - question.asked_ns > GIVEN_UP_AFTER_S * 1e9
         if judgement.again and not late:
             return False
         await asyncio.to_thread(self._write, run, judgement)
         self.answered += 1
         return True
+
+    def _transcripts(self, run: Run, *, whole: bool) -> list[Transcript]:
+        """Of the run; with `whole`, of the runs of its session up to it, too, oldest first."""
+        runs = [run]
+        if whole and run.session_id:
+            same = Filter(field="session_id", op=Op.EQ, value=run.session_id)
+            query = RunQuery(filters=(same,), to_ns=run.sort_ns, limit=_TURNS - 1)
+            runs = [*reversed(self._store.runs(run.project, query)), run]
+        return [Transcript(one, self._steps_of(one)) for one in runs]
 
     def _write(self, run: Run, judgement: Judgement) -> None:
         score = score_of(judgement, run)

@@ -236,3 +236,16 @@ def test_an_own_rubric_gets_a_new_version_when_it_changes(room: Room) -> None:
     assert room.judge(rubric="", template="Is {answer} fine?", labels=labels).version == own.version + 1
     with pytest.raises(JudgeInvalid, match="no judge asks"):
         room.book.delete_endpoint("shop", "e")
+
+
+def test_a_judge_of_conversations_sees_the_session_up_to_the_run(room: Room, script: Script) -> None:
+    room.judge(rubric="conversation")
+    turns = [replace(a_run(n), session_id="s", input=f"turn {n}") for n in (1, 2, 3)]
+    stranger = replace(a_run(4), session_id="t", input="turn 4")
+    room.write(*turns, stranger)
+    with room.asking() as judging:
+        judging.on_judged([turns[1]])
+        until(lambda: room.pending() == 0)
+    shown = str(script.seen[0].body)
+    assert shown.index("turn 1") < shown.index("turn 2")
+    assert "turn 3" not in shown and "turn 4" not in shown
