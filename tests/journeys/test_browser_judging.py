@@ -149,6 +149,13 @@ def test_an_issue_shows_its_runs_and_counts_what_the_list_shows(judged: Visit) -
     dialog.get_by_role("button", name="Assign", exact=True).click()
     expect(page.get_by_role("button", name=re.compile("^anna"))).to_be_visible()
 
+    page.get_by_role("button", name="Mute for a time").click()
+    page.get_by_role("menuitem", name="Mute for a week").click()
+    expect(page.get_by_role("button", name=re.compile("^Unmute"))).to_be_visible()
+    expect(page.get_by_text("Muted until")).to_be_visible()
+    page.keyboard.press("m")
+    expect(page.get_by_role("button", name=re.compile("^Mute m"))).to_be_visible()
+
     page.get_by_role("link", name=re.compile(r"^all \d+ run")).click()
     expect(page.get_by_role("heading", level=1)).to_contain_text(f"{issue['runs']} run")
 
@@ -208,6 +215,19 @@ def test_a_detector_is_previewed_and_switched_off(judged: Visit) -> None:
     expect(switch).to_be_checked()
 
 
+@pytest.mark.parametrize("name", ["outcomes", "detectors", "evaluators", "judges", "endpoints"])
+def test_each_setting_is_whole_in_the_dark_and_on_a_small_laptop(judged: Visit, name: str) -> None:
+    judged.page.emulate_media(color_scheme="dark")
+    judged.page.set_viewport_size(SMALL_LAPTOP)
+    page = judged.open(f"/settings/{name}")
+    settled(judged)
+    expect(page.get_by_role("heading", level=2).first).to_be_visible()
+    expect(page.get_by_role("alert")).to_have_count(0)
+    judged.photograph(f"settings-{name}-dark")
+    judged.assert_accessible()
+    judged.assert_fits()
+
+
 def test_an_evaluator_is_tried_before_it_is_saved(judged: Visit) -> None:
     page = judged.open("/settings/evaluators")
     expect(page.get_by_role("heading", name="No evaluator yet")).to_be_visible()
@@ -264,6 +284,8 @@ def test_a_judge_is_tried_on_recent_runs_before_it_is_saved(judged: Visit) -> No
         dialog.get_by_label("Model").fill("small-2026")
         dialog.get_by_label("Key").fill(secret)
         dialog.get_by_label("It may be on this machine").check()
+        dialog.get_by_label("USD per million tokens in").fill("1.5")
+        dialog.get_by_label("USD per million tokens out").fill("6")
         judged.assert_accessible()
         dialog.get_by_role("button", name="Save endpoint").click()
         expect(page.get_by_role("table", name="Model endpoints")).to_contain_text("set")

@@ -32,7 +32,7 @@ export function ModesOverTime({ quality, range, agent }: { quality: Quality; ran
             {bars.map((bar) => {
               const words = `${bucketLabel(bar.start, quality.bucket_ms)}: ${legend.flatMap((each, index) => (bar.runs[index] ? [`${bar.runs[index]} ${each.name}`] : [])).join(", ") || "none"}`;
               return (
-                <Link key={bar.start} to="/runs" search={runsOf(timeOf(bar, quality), filterText("agent", "eq", agent), filterText("modes", "exists"))} title={words} aria-label={words} className="flex h-full min-w-0 flex-1 flex-col-reverse rounded-t-xs hover:bg-hover">
+                <Link key={bar.start} to="/runs" search={runsOf(timeOf(bar, quality), filterText("agent", "eq", agent), filterText("modes", "exists"))} title={words} aria-label={words} className="flex h-full max-w-16 min-w-0 flex-1 flex-col-reverse rounded-t-xs hover:bg-hover">
                   {bar.runs.map((runs, index) => (runs ? <i key={index} className="block shrink-0" style={{ height: `${(runs / top) * 100}%`, background: colour(index) }} /> : null))}
                 </Link>
               );

@@ -1,6 +1,6 @@
 import { useQueries, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { BellOff, ChevronRight, CircleCheck, SearchX, UserPlus } from "lucide-react";
+import { ChevronRight, SearchX } from "lucide-react";
 import { useState } from "react";
 import { Problem } from "@/client/problem";
 import { useProject } from "@/client/project";
@@ -9,10 +9,9 @@ import { runQuery } from "@/features/observe/queries";
 import { RangePicker } from "@/features/observe/range-picker";
 import { useLiveRefresh } from "@/features/observe/live-refresh";
 import { OutcomeBadge } from "@/ui/badges";
-import { Button, buttonClass } from "@/ui/button";
+import { buttonClass } from "@/ui/button";
 import { CopyId } from "@/ui/copy";
 import { duration, plural } from "@/ui/format";
-import { Keys } from "@/ui/keys";
 import { Page } from "@/ui/shell/page";
 import { useShortcuts } from "@/ui/shortcuts";
 import { Empty, Failed, SkeletonRows } from "@/ui/states";
@@ -21,6 +20,7 @@ import { issueQuery } from "../queries";
 import type { Issue } from "../types";
 import { Assign } from "./assign";
 import { useIssueChange } from "./change";
+import { IssueActions } from "./issue-actions";
 import { Facts, History, Releases, Trend } from "./issue-parts";
 import { runsOfIssue } from "./issue-row";
 import { StateMark } from "./look";
@@ -81,15 +81,7 @@ function Loaded({ project, issue, range, onRange }: LoadedProps) {
       actions={
         <>
           <StateMark state={issue.state} words />
-          <Button onClick={() => act("resolved")}>
-            <CircleCheck className="size-3.5 text-muted" aria-hidden /> {issue.state === "resolved" ? "Open again" : "Resolve"} <Keys value="e" />
-          </Button>
-          <Button onClick={() => act("muted")}>
-            <BellOff className="size-3.5 text-muted" aria-hidden /> {issue.state === "muted" ? "Unmute" : "Mute"} <Keys value="m" />
-          </Button>
-          <Button onClick={() => setAssigning(true)}>
-            <UserPlus className="size-3.5 text-muted" aria-hidden /> {issue.assignee ?? "Assign"} <Keys value="a" />
-          </Button>
+          <IssueActions issue={issue} onChange={(wanted, done) => change.mutate({ id: issue.id, change: wanted, done })} onAssign={() => setAssigning(true)} />
           <RangePicker value={range} onChange={onRange} />
         </>
       }

@@ -47,7 +47,7 @@ export function BenchResults({ project, body, faults, onTried }: BenchResultsPro
       ) : attempt.data ? (
         <>
           <p role="status" className="num mb-2 text-xs text-muted">
-            {dry ? `Asking about ${RUNS} runs would cost about ${money(attempt.data.cost_usd)}, ${money(attempt.data.cost_usd / RUNS)} a run.` : `${plural(attempt.data.items.length, "run")} judged for ${money(attempt.data.cost_usd)}.`}
+            {dry ? forecast(attempt.data.cost_usd) : `${plural(attempt.data.items.length, "run")} judged${attempt.data.cost_usd > 0 ? ` for ${money(attempt.data.cost_usd)}` : ", at no cost that is known"}.`}
           </p>
           <ul aria-label="What the judge says of recent runs" className="max-h-[36rem] overflow-y-auto">
             {attempt.data.items.map((item) => (
@@ -73,4 +73,10 @@ export function BenchResults({ project, body, faults, onTried }: BenchResultsPro
       )}
     </Card>
   );
+}
+
+/** Without a price nothing is known of the cost: that is not the same as free. */
+function forecast(usd: number): string {
+  if (usd === 0) return "Free, or its price is not known: then a judge with a budget asks nobody. The endpoint can be given its prices.";
+  return `Asking about ${RUNS} runs would cost about ${money(usd)}, ${money(usd / RUNS)} a run.`;
 }

@@ -67,10 +67,10 @@ export function EndpointDialog({ project, edited, onClose }: { project: string; 
           {(id) => <Input id={id} type="password" autoComplete="new-password" value={key} maxLength={2000} onChange={(event) => setKey(event.target.value)} />}
         </Labelled>
         <div className="grid grid-cols-2 gap-3">
-          <Labelled label="USD per million tokens in" hint="Empty: the price list’s.">
+          <Labelled label="USD per million tokens in" hint="Empty: the price list’s. 0 where it is free.">
             {(id) => <Input id={id} type="number" min={0} step="any" value={input} onChange={(event) => setInput(event.target.value)} />}
           </Labelled>
-          <Labelled label="USD per million tokens out" hint="Empty: the price list’s.">
+          <Labelled label="USD per million tokens out" hint="Without a price, a judge with a budget asks nobody.">
             {(id) => <Input id={id} type="number" min={0} step="any" value={output} onChange={(event) => setOutput(event.target.value)} />}
           </Labelled>
         </div>
