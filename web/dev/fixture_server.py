@@ -20,6 +20,7 @@ import uvicorn
 from judge_fixtures import JudgeFixtures
 
 from roadworthy.backends.metadata.sqlite.store import SqliteMetadataStore
+from roadworthy.backends.models.table import open_model
 from roadworthy.backends.telemetry.memory.store import MemoryTelemetryStore
 from roadworthy.contracts.metadata import Person
 from roadworthy.contracts.telemetry import TelemetryBatch
@@ -31,11 +32,13 @@ from roadworthy.domain.span import ContentFormat, Span, SpanKind, SpanStatus
 from roadworthy.doors.rest.app import build_rest_app
 from roadworthy.doors.rest.events import EventBus
 from roadworthy.doors.rest.settings import RestSettings
+from roadworthy.features.judge.judge_book import JudgeBook
 from roadworthy.features.judge.service import JudgeService
 from roadworthy.features.observe.files import TransferService
 from roadworthy.features.observe.jobs import JobRunner
 from roadworthy.features.observe.service import ObserveService
 from roadworthy.kit.passwords import hash_password
+from roadworthy.kit.sealing import Sealer
 
 MS = 1_000_000
 AGENTS = [
@@ -504,13 +507,20 @@ def main() -> None:
             Person(name="demo", password_hash=hash_password("demo-demo-demo"), created_ns=now)
         )
     events = EventBus()
+    judges = JudgeBook(
+        metadata,
+        seal=Sealer(data / "secret.key"),
+        open_model=open_model,
+        price_of=lambda _: lambda _model, read, written: (read + written) / 1e6,
+        mask=str,
+    )
     app = build_rest_app(
         observe=ObserveService(store, assemble=assemble),
         transfer=TransferService(store, mask_spans=list, mask_text=str, on_runs=events.publish_runs),
         metadata=metadata,
         events=events,
         jobs=JobRunner(metadata, kinds={}),
-        judge=JudgeService(store, metadata, again=events.publish_runs),
+        judge=JudgeService(store, metadata, again=events.publish_runs, judges=judges),
         settings=RestSettings(
             version="0.1.0",
             url=f"http://127.0.0.1:{asked.port}",
