@@ -88,7 +88,7 @@ def assert_all_judged_once(server: Product, acknowledged: list[str]) -> None:
         return expected <= {run["id"] for run in server.all_runs() if run["judged"]}
 
     # A run that was written and not judged when the process ended is found by the first look round.
-    wait_until(judged, seconds=60, what="every acknowledged run judged")
+    wait_until(judged, seconds=120, what="every acknowledged run judged")
     for run_id in random.sample(sorted(expected), min(40, len(expected))):
         scores = server.json(f"/api/v1/runs/{run_id}/scores")["items"]
         assert [(score["name"], score["value"]) for score in scores] == [("quick", 1.0)], run_id

@@ -44,6 +44,7 @@ _WAITING_KEPT = 200_000
 _CANNOT_KEPT = 1_000
 """Runs that could not be judged are not looked for again every minute."""
 _SEARCH_SECONDS = 60.0
+_SEARCH_AGAIN_SECONDS = 2.0
 _SEARCH_DAYS = 7
 _POLL_SECONDS = 0.2
 
@@ -180,8 +181,9 @@ class RunJudge:
                 self._put(project, ids, after=2.0)
                 raise
         if not taken and time.monotonic() >= self._search_at:
-            self._search()
-            self._search_at = time.monotonic() + _SEARCH_SECONDS
+            # Where many are found, there may be more than one look round finds.
+            again = _SEARCH_AGAIN_SECONDS if self._search() else _SEARCH_SECONDS
+            self._search_at = time.monotonic() + again
         return bool(taken)
 
     def _take(self) -> dict[str, list[str]]:
@@ -201,8 +203,10 @@ class RunJudge:
                         taken.setdefault(project, []).append(run_id)
         return taken
 
-    def _search(self) -> None:
-        """Runs nobody judged: after a crash, an import, or more runs at once than are kept waiting."""
+    def _search(self) -> int:
+        """Runs nobody judged: after a crash, an import, or more runs at once than are kept waiting. How many
+        are due now."""
+        found = 0
         from_ns = time.time_ns() - _SEARCH_DAYS * 86_400 * 10**9
         missing = (Filter(field="judged", op=Op.EQ, value=""),)
         for project in self._store.projects():
@@ -213,6 +217,8 @@ class RunJudge:
             ids = [one for one in ids if (project, one) not in known]
             if ids:
                 self._put(project, ids, after=0.0)
+            found += len(ids)
+        return found
 
     def _judge(self, project: str, ids: Sequence[str], *, evaluate: Evaluate | None = None) -> None:
         began = time.monotonic()

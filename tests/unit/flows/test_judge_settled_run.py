@@ -12,7 +12,14 @@ import pytest
 from roadworthy.backends.metadata.sqlite.store import SqliteMetadataStore
 from roadworthy.backends.telemetry.memory.store import MemoryTelemetryStore
 from roadworthy.contracts.metadata import Job
-from roadworthy.contracts.telemetry import StoreUnavailable, TelemetryBatch, TelemetryStore
+from roadworthy.contracts.telemetry import (
+    Filter,
+    Op,
+    RunQuery,
+    StoreUnavailable,
+    TelemetryBatch,
+    TelemetryStore,
+)
 from roadworthy.domain.finding import Finding
 from roadworthy.domain.run import Outcome, Run
 from roadworthy.domain.score import Score
@@ -318,3 +325,24 @@ def test_each_of_several_runs_in_one_trace_is_judged(room: Room) -> None:
     loud = room.becomes(runs[0].id, lambda run: bool(run.judged))
     quiet = room.becomes(runs[1].id, lambda run: bool(run.judged))
     assert (loud.detectors, quiet.detectors) == (("shouting",), ())
+
+
+def test_more_than_one_look_round_finds_are_all_found(room: Room) -> None:
+    room.judge.stop(timeout=5)
+    spans = [span for n in range(1, 1_301) for span in spans_of(f"{n:032x}", answer="fine")]
+    room.store.write(TelemetryBatch(token="many", spans=spans, runs=assemble_all(spans)))
+    again = room.new_judge()
+    again.start()
+    try:
+        room.becomes(f"{1:032x}", lambda run: run.judged != "")
+        unjudged = RunQuery(filters=(Filter(field="judged", op=Op.EQ, value=""),))
+        deadline = time.monotonic() + 30
+        while room.store.count_runs(PROJECT, unjudged) and time.monotonic() < deadline:
+            time.sleep(0.1)
+        assert room.store.count_runs(PROJECT, unjudged) == 0
+    finally:
+        again.stop(timeout=5)
+
+
+def assemble_all(spans: Sequence[Span]) -> list[Run]:
+    return [assemble([root, call]).runs[0] for root, call in zip(spans[::2], spans[1::2], strict=True)]
