@@ -190,12 +190,13 @@ class RunJudge:
         now = time.monotonic()
         taken: dict[str, list[str]] = {}
         with self._lock:
-            due = list(itertools.islice(self._due.items(), _RUNS_AT_ONCE))
-            for (project, run_id), at in due:
-                if at <= now:
-                    del self._due[project, run_id]
-                    self.progress.lag_seconds = now - at
-                    taken.setdefault(project, []).append(run_id)
+            # Newest first: where more runs end than can be judged, most are judged in seconds and the others
+            # when there is time, instead of each of them late.
+            due = ((key, at) for key, at in reversed(self._due.items()) if at <= now)
+            for (project, run_id), at in list(itertools.islice(due, _RUNS_AT_ONCE)):
+                del self._due[project, run_id]
+                self.progress.lag_seconds = now - at
+                taken.setdefault(project, []).append(run_id)
             if not taken:
                 for (project, run_id), at in list(itertools.islice(self._endless.items(), _RUNS_AT_ONCE)):
                     if at <= now:
