@@ -38,7 +38,7 @@ QUIET_SECONDS = 1.0
 ENDLESS_SECONDS = 600.0
 """A run that still waits for its end is judged after this time as what it is."""
 _TRACE_ID = 32
-_RUNS_AT_ONCE = 200
+_RUNS_AT_ONCE = 1_000
 _SPANS_AT_ONCE = 4_000
 _WAITING_KEPT = 200_000
 _CANNOT_KEPT = 1_000
@@ -223,17 +223,23 @@ class RunJudge:
 
     def _judge(self, project: str, ids: Sequence[str], *, evaluate: Evaluate | None = None) -> None:
         began = time.monotonic()
-        for block in _blocks(self._settled(project, self._runs(project, ids))):
-            runs, scores = self._verdicts(project, block, evaluate=evaluate)
-            if runs:
-                # Before the verdict is in the store: after a crash in between, the run is judged again.
-                self._on_judged(runs)
-            if runs or scores:
-                token = f"judge:{self._boot}:{next(self._numbers)}"
-                self._store.write(TelemetryBatch(token=token, runs=runs, scores=scores))
-                changed = dict.fromkeys([*(run.id for run in runs), *(score.run_id for score in scores)])
-                self._publish(project, list(changed))
-            self.progress.judged += len(block)
+        settled = self._settled(project, self._runs(project, ids))
+        runs: list[Run] = []
+        scores: list[Score] = []
+        for block in _blocks(settled):
+            judged, given = self._verdicts(project, block, evaluate=evaluate)
+            runs += judged
+            scores += given
+        if runs:
+            # Before the verdict is in the store: after a crash in between, the run is judged again.
+            self._on_judged(runs)
+        if runs or scores:
+            # All at once: each write waits for its turn among those of ingest.
+            token = f"judge:{self._boot}:{next(self._numbers)}"
+            self._store.write(TelemetryBatch(token=token, runs=runs, scores=scores))
+            changed = dict.fromkeys([*(run.id for run in runs), *(score.run_id for score in scores)])
+            self._publish(project, list(changed))
+        self.progress.judged += len(settled)
         self.progress.batches += 1
         self.progress.seconds += time.monotonic() - began
 

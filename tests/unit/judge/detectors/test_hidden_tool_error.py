@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from roadworthy.features.judge.detectors import hidden_tool_error
 from roadworthy.features.judge.detectors.hidden_tool_error import DETECTOR
 from tests.unit.judge.detectors.making import Talk, found
 
@@ -92,3 +93,16 @@ def test_silent_where_the_same_call_worked_afterwards_and_once_where_it_did_not(
     assert (
         len(found(DETECTOR, Talk("?").tool("get_rate", "{}", bad).tool("get_rate", "{}", bad).says("1"))) == 1
     )
+
+
+def test_whatever_the_pattern_finds_holds_one_of_the_words() -> None:
+    said = (
+        *("timed out", "Time-out", "TIMEOUT", "deadline exceeded", "service temporarily unavailable"),
+        *("Bad gateway", "internal server error", "connection refused", "rate limit exceeded"),
+        *("too many requests", "unauthorised", "access denied", "permission denied", "Invalid API key"),
+        *("quota exceeded", "try again later", "could not connect", "failed to fetch"),
+        *("<title> 502 Bad", "HTTP/1.1 503", "http error 500"),
+    )
+    for text in said:
+        assert hidden_tool_error._FAULT.search(text), text
+        assert hidden_tool_error._of_text(text), text

@@ -29,6 +29,11 @@ _FAULT = re.compile(
     r"|<title>\s*[45]\d\d\b|http(?:/[\d.]+)? (?:error |status )?[45]\d\d\b",
     re.IGNORECASE,
 )
+_FAULT_WORDS = (
+    *("time", "deadline", "unavailable", "gateway", "server error", "connection", "rate limit", "too many"),
+    *("unauthori", "denied", "api key", "quota", "try again", "not connect", "failed to", "title", "http"),
+)
+"""One of these is in whatever the pattern finds."""
 _OLD = re.compile(
     r"(?:cached|stale|out[- ]of[- ]date|outdated) (?:data|result|results|response|copy|value|values|version)"
     r"|(?:may|might|could) be (?:stale|out[- ]of[- ]date|outdated)|served from (?:stale )?cache",
@@ -125,7 +130,8 @@ def _of_text(text: str) -> str:
     """A short text that is itself the fault; a long one may well be an article about faults."""
     head = text[:_HEAD]
     if len(text) <= 200 or head.lstrip()[:1] == "<":
-        fault = _FAULT.search(head)
+        lowered = head.lower()
+        fault = _FAULT.search(head) if any(word in lowered for word in _FAULT_WORDS) else None
         if fault is not None:
             return f'it says "{fault.group()}"'
     begin = head[:300].lower()

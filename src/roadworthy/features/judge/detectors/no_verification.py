@@ -23,6 +23,7 @@ _ANNOUNCED = re.compile(
     r"then |also )?(?:verify|double-check|check|validate|test|recalculate|re-?run|run the (?:code|tests)))\b",
     re.I,
 )
+_CHECKS = ("verify", "check", "validate", "test", "recalculate", "run")
 _END = 300
 
 
@@ -43,6 +44,9 @@ def detect(transcript: Transcript, history: History) -> Sequence[Finding]:
     if len(said) < 2 or any(tool.index > said[-1].index for tool in transcript.tools):
         return ()
     text = heard(said[-1])
+    tail = text[-_END:].lower()
+    if not any(word in tail for word in _CHECKS):
+        return ()
     match = _ANNOUNCED.search(text, max(0, len(text) - _END))
     if match is None or "?" in text[match.start() :] or len(text[match.end() :].split()) > 25:
         return ()
