@@ -43,6 +43,8 @@ from roadworthy.flows.rejudge import KIND as REJUDGE
 from roadworthy.flows.table import periodic_flows
 
 _LATE_SECONDS = 30.0
+_BEHIND_BYTES = 6 << 20
+"""More than this, accepted and not yet stored, is more than a second's work of ingest."""
 
 
 class CoreRoom:
@@ -74,6 +76,7 @@ class CoreRoom:
             publish=self.events.publish_runs,
             pricer=pricer,
             secrets=folder.secret_key,
+            behind=lambda: self._backlog.bytes() > _BEHIND_BYTES,
         )
         self._telemetry_out = SelfTelemetry.of(settings)
         REGISTRY.register(IngestCollector(self.worker, backlog_bytes=self._backlog.bytes))

@@ -44,6 +44,7 @@ class Judging:
         publish: Callable[[str, Sequence[str]], None],
         pricer: Pricer,
         secrets: Path,
+        behind: Callable[[], bool],
     ) -> None:
         self.settings = JudgingSettings(metadata)
         self.issues = IssueBook(metadata)
@@ -74,6 +75,7 @@ class Judging:
             rules_of=self.rules.of,
             publish=publish,
             on_judged=self.models_asked.on_judged,
+            behind=behind,
         )
         self.clusters = FailureClusters(store, metadata, again=self.runs.again)
         self.refit = ModelRefit(

@@ -47,6 +47,9 @@ _SEARCH_SECONDS = 60.0
 _SEARCH_AGAIN_SECONDS = 2.0
 _SEARCH_DAYS = 7
 _POLL_SECONDS = 0.2
+_PAUSE = 3.0
+"""Between two turns while ingest is behind, in turns: what was accepted is to be seen before it is judged."""
+_LONGEST_PAUSE = 5.0
 
 
 class Assembly(Protocol):
@@ -86,7 +89,7 @@ class JudgingProgress:
 class RunJudge:
     """`start` and `stop` once each. `on_runs` hears of every run written, from any thread; `publish` of every
     run that got another verdict; `on_judged` gets those runs before they are written and is to return
-    soon."""
+    soon. While ingest is `behind`, judging makes way for it."""
 
     def __init__(
         self,
@@ -96,6 +99,7 @@ class RunJudge:
         rules_of: RulesOf,
         publish: Callable[[str, Sequence[str]], None],
         on_judged: Callable[[Sequence[Run]], None] = lambda _: None,
+        behind: Callable[[], bool] = lambda: False,
         quiet_seconds: float = QUIET_SECONDS,
     ) -> None:
         self.progress = JudgingProgress()
@@ -104,6 +108,7 @@ class RunJudge:
         self._rules_of = rules_of
         self._publish = publish
         self._on_judged = on_judged
+        self._behind = behind
         self._quiet = quiet_seconds
         self._lock = threading.Lock()  # protects the two tables of what is due
         self._due: dict[tuple[str, str], float] = {}
@@ -156,6 +161,7 @@ class RunJudge:
 
     def _loop(self) -> None:
         while not self._stopping.is_set():
+            began = time.monotonic()
             try:
                 busy = self._turn()
             except (StoreFull, StoreUnavailable) as fault:
@@ -170,6 +176,8 @@ class RunJudge:
             if not busy:
                 self._wake.wait(_POLL_SECONDS)
                 self._wake.clear()
+            elif self._behind():
+                self._stopping.wait(min(_LONGEST_PAUSE, _PAUSE * (time.monotonic() - began)))
 
     def _turn(self) -> bool:
         """Whether there was anything to do."""

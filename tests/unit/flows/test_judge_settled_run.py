@@ -77,7 +77,7 @@ class Room:
         self.evaluate: Callable[[Transcript], Sequence[Score]] = lambda _: ()
         self.judge = self.new_judge()
 
-    def new_judge(self) -> RunJudge:
+    def new_judge(self, *, behind: Callable[[], bool] = lambda: False) -> RunJudge:
         return RunJudge(
             self.store,
             assemble=self._assembled,
@@ -90,6 +90,7 @@ class Room:
                 evaluate=self.evaluate,
             ),
             publish=lambda _, ids: self.published.extend(ids),
+            behind=behind,
             quiet_seconds=0.01,
         )
 
@@ -346,3 +347,18 @@ def test_more_than_one_look_round_finds_are_all_found(room: Room) -> None:
 
 def assemble_all(spans: Sequence[Span]) -> list[Run]:
     return [assemble([root, call]).runs[0] for root, call in zip(spans[::2], spans[1::2], strict=True)]
+
+
+def test_judging_makes_way_for_ingest_that_is_behind_and_goes_on_all_the_same(room: Room) -> None:
+    room.judge.stop(timeout=5)
+    asked: list[bool] = []
+
+    def behind() -> bool:
+        asked.append(True)
+        return True
+
+    room.judge = room.new_judge(behind=behind)
+    room.judge.start()
+    for trace in ("a" * 32, "b" * 32):
+        room.becomes(room.write(spans_of(trace, answer="NO!")), lambda run: run.judged != "")
+    assert asked
