@@ -24,7 +24,7 @@ from roadworthy.features.judge.judging import JudgingSettings
 from roadworthy.features.judge.model_book import ModelBook
 from roadworthy.features.judge.rules import RulesBook
 from roadworthy.features.judge.service import JudgeService
-from roadworthy.features.observe.steps import Assembly, assembled
+from roadworthy.features.observe.steps import Assembly, assembled, own_spans
 from roadworthy.flows.cluster_failures import FailureClusters
 from roadworthy.flows.judge_settled_run import RunJudge
 from roadworthy.flows.judge_with_models import ModelJudging
@@ -122,9 +122,8 @@ def _price(pricer: Pricer, project: str) -> Price:
 
 
 def _steps_of(store: TelemetryStore, run: Run) -> list[Span]:
-    assembly = _assembled(store, run, store.spans_of_traces(run.project, run.trace_ids))
-    own = [s for s in assembly.spans if assembly.run_of.get(f"{s.trace_id}/{s.span_id}") == run.id]
-    return own or list(assembly.spans)
+    spans = store.spans_of_traces(run.project, run.trace_ids)
+    return own_spans(_assembled(store, run, spans), run)
 
 
 def _assembled(store: TelemetryStore, run: Run, spans: Sequence[Span]) -> Assembly:

@@ -30,6 +30,7 @@ from roadworthy.domain.run import Run, RunStatus
 from roadworthy.domain.score import Score
 from roadworthy.domain.span import Span
 from roadworthy.features.judge.verdict import Evaluate, Judged, Rules, judge_run
+from roadworthy.features.observe.steps import Assembly, own_spans
 
 log = logging.getLogger(__name__)
 
@@ -50,17 +51,6 @@ _POLL_SECONDS = 0.2
 _PAUSE = 3.0
 """Between two turns while ingest is behind, in turns: what was accepted is to be seen before it is judged."""
 _LONGEST_PAUSE = 5.0
-
-
-class Assembly(Protocol):
-    """What run assembly answers; see `features.observe.steps`."""
-
-    @property
-    def runs(self) -> Sequence[Run]: ...
-    @property
-    def spans(self) -> Sequence[Span]: ...
-    @property
-    def run_of(self) -> Mapping[str, str]: ...
 
 
 class Assemble(Protocol):
@@ -321,12 +311,11 @@ class RunJudge:
         if evaluate is not None:
             rules = replace(rules, evaluate=evaluate)
         assembly = self._assemble(self._store, run, spans)
-        own = [s for s in assembly.spans if assembly.run_of.get(f"{s.trace_id}/{s.span_id}") == run.id]
         # As the spans tell it: what a verdict put into the stored row must not count as said by the SDK.
         told = next((one for one in assembly.runs if one.id == run.id), run)
         judged = judge_run(
             replace(told, sort_ns=run.sort_ns, cost_usd=run.cost_usd),
-            own or list(assembly.spans),
+            own_spans(assembly, run),
             rules=rules,
             scores=scores,
         )

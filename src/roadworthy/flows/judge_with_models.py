@@ -16,7 +16,6 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 import orjson
 
@@ -32,13 +31,13 @@ from roadworthy.contracts.telemetry import (
 )
 from roadworthy.domain.run import Run
 from roadworthy.domain.score import Score
-from roadworthy.domain.span import Span
 from roadworthy.features.judge.judge_book import JudgeBook
 from roadworthy.features.judge.judges.judge import JudgeInvalid
 from roadworthy.features.judge.judges.judgement import Judgement, as_score
 from roadworthy.features.judge.judges.rubric import RubricInvalid
 from roadworthy.features.judge.judges.sampling import Draw, draw
 from roadworthy.features.judge.transcript import Transcript
+from roadworthy.features.observe.steps import StepsOf
 from roadworthy.kit.sealing import CannotOpen
 
 log = logging.getLogger(__name__)
@@ -48,16 +47,10 @@ CONCURRENCY = 4
 GIVEN_UP_AFTER_S = 24 * 3600.0
 """A question that could not be answered for a day (no budget, no endpoint) is let go, and the run says so."""
 _AGAIN_SECONDS = 60.0
-_POLL_SECONDS = 1.0
+_POLL_SECONDS = 0.25
 _PENDING_KEPT = 20_000
 _TURNS = 20
 """Of a session's runs the last ones are shown to a judge of conversations."""
-
-
-class StepsOf(Protocol):
-    """A run's own spans as assembled."""
-
-    def __call__(self, run: Run) -> Sequence[Span]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,7 +156,7 @@ class ModelJudging:
                 task = asyncio.create_task(self._ask(question))
                 asking.add(task)
                 task.add_done_callback(asking.discard)
-            await asyncio.sleep(0.05 if asking else _POLL_SECONDS / 4)
+            await asyncio.sleep(0.05 if asking else _POLL_SECONDS)
         for task in asking:
             task.cancel()
         await asyncio.gather(*asking, return_exceptions=True)

@@ -8,16 +8,15 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from typing import Protocol
 
 from roadworthy.contracts.telemetry import AggregateQuery, Filter, Op, RunQuery, TelemetryStore
 from roadworthy.domain.run import Outcome, Run
-from roadworthy.domain.span import Span
 from roadworthy.features.judge.failure_model.model import FailureModel, from_json, prior
 from roadworthy.features.judge.failure_model.reading import Reading, read
 from roadworthy.features.judge.model_book import ModelBook
 from roadworthy.features.judge.outcomes import PRECEDENCE
 from roadworthy.features.judge.transcript import Transcript
+from roadworthy.features.observe.steps import StepsOf
 
 log = logging.getLogger(__name__)
 
@@ -43,12 +42,6 @@ def fitted(labels: Sequence[Label]) -> bytes:
 
     examples = [Example(reading=one.reading, failed=one.failed, task=one.run_id) for one in labels]
     return refit(prior(), examples, source=f"{len(labels)} labelled runs of this agent").as_json()
-
-
-class StepsOf(Protocol):
-    """A run's own spans as assembled."""
-
-    def __call__(self, run: Run) -> Sequence[Span]: ...
 
 
 class ModelRefit:

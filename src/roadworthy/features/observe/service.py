@@ -24,7 +24,7 @@ from roadworthy.domain.span import Span
 from roadworthy.features.observe.alignment import Alignment, align
 from roadworthy.features.observe.counting import KeptCounts
 from roadworthy.features.observe.fleet import Fleet, fleet
-from roadworthy.features.observe.steps import Assemble, assembled
+from roadworthy.features.observe.steps import Assemble, assembled, own_spans
 
 _MAX_SUPERSEDED = 16
 _SESSION_RUNS = 500
@@ -101,9 +101,7 @@ class ObserveService:
     def _steps(self, project: str, run: Run) -> RunSteps:
         spans = self._store.spans_of_traces(project, run.trace_ids)
         assembly = assembled(self._store, run, spans, assemble=self._assemble)
-        own = [s for s in assembly.spans if assembly.run_of.get(f"{s.trace_id}/{s.span_id}") == run.id]
-        # A run that is not found again among its own traces (its rules changed since) shows them all.
-        own = own or list(assembly.spans)
+        own = own_spans(assembly, run)
         own.sort(key=lambda s: (s.start_ns, s.trace_id, s.span_id))
         told = next((one for one in assembly.runs if one.id == run.id), run)
         return RunSteps(run=run, told=told, spans=tuple(own))

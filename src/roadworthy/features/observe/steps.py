@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
 from roadworthy.contracts.telemetry import RunPlace, TelemetryStore
 from roadworthy.domain.run import Run
 from roadworthy.domain.span import Span
+
+StepsOf = Callable[[Run], Sequence[Span]]
+"""A run's own spans as assembled."""
 
 
 class Assembly(Protocol):
@@ -25,6 +28,13 @@ class Assemble(Protocol):
     """Run assembly, which is another feature's: `app` passes it in."""
 
     def __call__(self, spans: Sequence[Span], *, place: RunPlace | None = None) -> Assembly: ...
+
+
+def own_spans(assembly: Assembly, run: Run) -> list[Span]:
+    """The run's among those of its traces. A run that is not found again among them (its rules changed since)
+    gets them all."""
+    own = [s for s in assembly.spans if assembly.run_of.get(f"{s.trace_id}/{s.span_id}") == run.id]
+    return own or list(assembly.spans)
 
 
 def assembled(store: TelemetryStore, run: Run, spans: Sequence[Span], *, assemble: Assemble) -> Assembly:
