@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -15,6 +14,7 @@ from roadworthy.domain.score import Score
 from roadworthy.features.judge.evaluators.evaluator import ConfigInvalid, Ready, as_score
 from roadworthy.features.judge.evaluators.table import ready
 from roadworthy.features.judge.transcript import Transcript
+from roadworthy.kit.kept import Kept
 
 KIND = "evaluator"
 EVALUATORS_KEPT = 200
@@ -42,10 +42,9 @@ class EvaluatorBook:
 
     def __init__(self, metadata: MetadataStore) -> None:
         self._metadata = metadata
-        self._lock = threading.Lock()  # protects all below
-        self._known: dict[str, dict[str, tuple[NamedEvaluator, Ready]]] = {}
-        self._counter = -1
-        self._checked = 0.0
+        self._kept: Kept[str, dict[str, tuple[NamedEvaluator, Ready]]] = Kept(
+            lambda project: dict(self._read(project)), counter=metadata.change_counter
+        )
 
     def all(self, project: str) -> list[NamedEvaluator]:
         return [one for one, _ in self._of(project).values()]
@@ -74,13 +73,13 @@ class EvaluatorBook:
                 )
             ]
         )
-        self._forget()
+        self._kept.forget()
         return evaluator
 
     def delete(self, project: str, evaluator_id: str) -> bool:
         """Scores it gave stay."""
         gone = self._metadata.delete_record(project, KIND, evaluator_id)
-        self._forget()
+        self._kept.forget()
         return gone
 
     def scores(self, transcript: Transcript, *, only: frozenset[str] | None = None) -> list[Score]:
@@ -94,17 +93,7 @@ class EvaluatorBook:
         ]
 
     def _of(self, project: str) -> dict[str, tuple[NamedEvaluator, Ready]]:
-        now = time.monotonic()
-        with self._lock:
-            if now - self._checked > 1.0:
-                self._checked = now
-                counter = self._metadata.change_counter()
-                if counter != self._counter:
-                    self._known, self._counter = {}, counter
-            known = self._known.get(project)
-            if known is None:
-                known = self._known[project] = dict(self._read(project))
-            return known
+        return self._kept.of(project)
 
     def _read(self, project: str) -> list[tuple[str, tuple[NamedEvaluator, Ready]]]:
         found = []
@@ -116,10 +105,6 @@ class EvaluatorBook:
                 # Written by a version that had other fields: it must be mended by hand and is not run.
                 continue
         return found
-
-    def _forget(self) -> None:
-        with self._lock:
-            self._known = {}
 
 
 def _score(transcript: Transcript, name: str, made: Ready) -> Score:

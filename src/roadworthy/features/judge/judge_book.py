@@ -17,6 +17,7 @@ from roadworthy.features.judge.judges.cache import MemoryCache
 from roadworthy.features.judge.judges.judge import Judge, JudgeInvalid, JudgeSpec, Mask, Price
 from roadworthy.features.judge.judges.rubric import Label, Rubric
 from roadworthy.features.judge.judges.rubrics import BY_ID as RUBRICS
+from roadworthy.kit.kept import Kept
 
 ENDPOINT = "model-endpoint"
 JUDGE = "judge"
@@ -93,12 +94,10 @@ class JudgeBook:
         self._price_of = price_of
         self._mask = mask
         self._cache = MemoryCache()
+        self._kept = Kept(self._judges, counter=metadata.change_counter)
         self._lock = threading.Lock()  # protects all below
         self._ready: dict[tuple[str, str], Judge] = {}
-        self._known: dict[str, list[NamedJudge]] = {}
         self._ledgers: dict[tuple[str, str], _Ledger] = {}
-        self._counter = -1
-        self._checked = 0.0
 
     def endpoints(self, project: str) -> list[NamedEndpoint]:
         return [_endpoint(record) for record in self._metadata.records(project, ENDPOINT)]
@@ -123,14 +122,10 @@ class JudgeBook:
         return self._delete(project, ENDPOINT, endpoint_id)
 
     def judges(self, project: str) -> list[NamedJudge]:
-        with self._lock:
-            self._look()
-            known = self._known.get(project)
-        if known is None:
-            known = [_judge(record) for record in self._metadata.records(project, JUDGE)]
-            with self._lock:
-                self._known[project] = known
-        return known
+        return self._kept.of(project)
+
+    def _judges(self, project: str) -> list[NamedJudge]:
+        return [_judge(record) for record in self._metadata.records(project, JUDGE)]
 
     def judge(self, project: str, judge_id: str) -> NamedJudge | None:
         return next((one for one in self.judges(project) if one.id == judge_id), None)
@@ -164,7 +159,6 @@ class JudgeBook:
         RubricInvalid, and CannotOpen where the endpoint's key was sealed with another key."""
         key = (judge.project, f"{judge.id}/{judge.updated_ns}/{unlimited}")
         with self._lock:
-            self._look()
             known = self._ready.get(key) if judge.updated_ns else None
         if known is not None:
             return known
@@ -210,15 +204,6 @@ class JudgeBook:
                 (judge.project, judge.id), _Ledger(self._metadata, judge.project, judge.id)
             )
 
-    def _look(self) -> None:
-        """Under the lock."""
-        now = time.monotonic()
-        if now - self._checked > 1.0:
-            self._checked = now
-            counter = self._metadata.change_counter()
-            if counter != self._counter:
-                self._known, self._counter = {}, counter
-
     def _save(self, project: str, kind: str, record_id: str, body: Mapping[str, Any], at_ns: int) -> None:
         text = orjson.dumps(body).decode()
         self._metadata.save_records(
@@ -232,8 +217,9 @@ class JudgeBook:
         return gone
 
     def _forget(self) -> None:
+        self._kept.forget()
         with self._lock:
-            self._known, self._ready = {}, {}
+            self._ready = {}
 
 
 def spec_of(judge: NamedJudge) -> JudgeSpec:

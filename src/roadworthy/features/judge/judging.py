@@ -12,12 +12,12 @@ from roadworthy.contracts.metadata import MetadataStore, Record
 from roadworthy.features.judge.detector import Detector
 from roadworthy.features.judge.detectors.table import DETECTORS
 from roadworthy.features.judge.outcomes import PRECEDENCE
+from roadworthy.kit.kept import Kept
 
 KIND = "judging"
 EXTERNAL_ID = "roadworthy.external_id"
 """Attribute that names a run in the words of other systems, where a project says nothing else."""
 _ID = "settings"
-_CHECK_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,22 +46,12 @@ class JudgingSettings:
 
     def __init__(self, metadata: MetadataStore) -> None:
         self._metadata = metadata
-        self._known: dict[str, Judging] = {}
-        self._counter = -1
-        self._checked = 0.0
+        self._kept: Kept[str, Judging] = Kept(
+            lambda project: _read(metadata.record(project, KIND, _ID)), counter=metadata.change_counter
+        )
 
     def of(self, project: str) -> Judging:
-        now = time.monotonic()
-        if now - self._checked > _CHECK_SECONDS:
-            self._checked = now
-            counter = self._metadata.change_counter()
-            if counter != self._counter:
-                self._known = {}
-                self._counter = counter
-        known = self._known.get(project)
-        if known is None:
-            known = self._known[project] = _read(self._metadata.record(project, KIND, _ID))
-        return known
+        return self._kept.of(project)
 
     def save(self, project: str, judging: Judging) -> None:
         """Durable on return; holds for runs judged from now on. Raises BadJudging."""
@@ -75,7 +65,7 @@ class JudgingSettings:
         ).decode()
         record = Record(project=project, kind=KIND, id=_ID, body=body, updated_ns=time.time_ns())
         self._metadata.save_records([record])
-        self._known = {}
+        self._kept.forget()
 
 
 def _check(judging: Judging) -> None:

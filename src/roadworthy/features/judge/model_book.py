@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 
 from roadworthy.contracts.metadata import MetadataStore, Record
 from roadworthy.features.judge.failure_model.model import FailureModel, from_json, prior
+from roadworthy.kit.kept import Kept
 
 log = logging.getLogger(__name__)
 
@@ -20,30 +20,18 @@ class ModelBook:
 
     def __init__(self, metadata: MetadataStore) -> None:
         self._metadata = metadata
-        self._lock = threading.Lock()  # protects all below
-        self._known: dict[tuple[str, str], FailureModel] = {}
-        self._counter = -1
-        self._checked = 0.0
+        self._kept: Kept[tuple[str, str], FailureModel] = Kept(
+            lambda of: self._read(*of), counter=metadata.change_counter
+        )
 
     def of(self, project: str, agent: str) -> FailureModel:
-        now = time.monotonic()
-        with self._lock:
-            if now - self._checked > 1.0:
-                self._checked = now
-                counter = self._metadata.change_counter()
-                if counter != self._counter:
-                    self._known, self._counter = {}, counter
-            known = self._known.get((project, agent))
-            if known is None:
-                known = self._known[project, agent] = self._read(project, agent)
-            return known
+        return self._kept.of((project, agent))
 
     def save(self, project: str, agent: str, model: FailureModel) -> None:
         body = model.as_json().decode()
         record = Record(project=project, kind=KIND, id=_id(agent), body=body, updated_ns=time.time_ns())
         self._metadata.save_records([record])
-        with self._lock:
-            self._known.pop((project, agent), None)
+        self._kept.forget()
 
     def fitted_ns(self, project: str, agent: str) -> int:
         """When the agent's own model was fitted, Unix ns; 0 where it has none."""
