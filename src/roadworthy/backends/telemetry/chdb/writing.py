@@ -44,7 +44,8 @@ class Insert:
 
 
 def inserts_of(batch: TelemetryBatch) -> Iterator[Insert]:
-    """In the order they are to be made: spans before runs, so that whoever reads a run finds its spans."""
+    """In the order they are to be made: spans and scores before runs. Whoever reads a run finds its spans; and a
+    run that says it was judged has its scores, also where the process ended in between."""
     receipt = max((span.received_ns for span in batch.spans), default=0)
     for number, (spans, days) in enumerate(_chunks(batch.spans, span_day, _span_bytes)):
         token = f"{batch.token}/{number}"
@@ -52,6 +53,11 @@ def inserts_of(batch: TelemetryBatch) -> Iterator[Insert]:
         keys = columns.join_key_table(spans, days)
         if keys is not None:
             yield Insert(table="join_keys", rows=keys, token=token)
+    for number, (scores, days) in enumerate(
+        _chunks(batch.scores, lambda score: day_of(score.at_ns, 0), lambda score: len(score.explanation))
+    ):
+        rows = columns.score_table(scores, days)
+        yield Insert(table="scores", rows=rows, token=f"{batch.token}/{number}")
     for number, (runs, days) in enumerate(
         _chunks(
             batch.runs, lambda run: run_day(run, receipt), lambda run: len(run.input) + len(run.final_answer)
@@ -60,11 +66,6 @@ def inserts_of(batch: TelemetryBatch) -> Iterator[Insert]:
         token = f"{batch.token}/{number}"
         yield Insert(table="trace_runs", rows=columns.trace_run_table(runs, days), token=token)
         yield Insert(table="runs", rows=columns.run_table(runs, days), token=token)
-    for number, (scores, days) in enumerate(
-        _chunks(batch.scores, lambda score: day_of(score.at_ns, 0), lambda score: len(score.explanation))
-    ):
-        rows = columns.score_table(scores, days)
-        yield Insert(table="scores", rows=rows, token=f"{batch.token}/{number}")
     for number, (rejected, days) in enumerate(
         _chunks(batch.rejections, lambda one: day_of(one.at_ns, 0), lambda one: len(one.sample))
     ):
