@@ -44,8 +44,8 @@ class Insert:
 
 
 def inserts_of(batch: TelemetryBatch) -> Iterator[Insert]:
-    """In the order they are to be made: spans and scores before runs. Whoever reads a run finds its spans; and a
-    run that says it was judged has its scores, also where the process ended in between."""
+    """In the order they are to be made: spans and scores before runs. Whoever reads a run finds its spans;
+    and one that says it was judged has its scores, also where the process ended in between."""
     receipt = max((span.received_ns for span in batch.spans), default=0)
     for number, (spans, days) in enumerate(_chunks(batch.spans, span_day, _span_bytes)):
         token = f"{batch.token}/{number}"
