@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from math import sqrt
 from statistics import NormalDist, fmean
+from typing import Self
 
-from roadworthy.stats.intervals import Interval
+from roadworthy.stats.intervals import Interval, wilson
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +62,84 @@ def ppi_mean(
     return _estimated(value, variance, confidence, weight=weight)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedSums:
+    """What PPI++ needs of any number of results, in ten numbers: sums of two periods add up to those of
+    both, so days are kept and no result."""
+
+    n: int = 0
+    """Labelled by people and judged."""
+    y: float = 0.0
+    yy: float = 0.0
+    f: float = 0.0
+    ff: float = 0.0
+    yf: float = 0.0
+    differ: int = 0
+    rest: int = 0
+    """Judged alone."""
+    rest_f: float = 0.0
+    rest_ff: float = 0.0
+
+    @classmethod
+    def labelled(cls, y: float, *, judged: float) -> Self:
+        """One result with a person's word and the judge's, failures 1."""
+        _share(y, "y")
+        _share(judged, "judged")
+        return cls(n=1, y=y, yy=y * y, f=judged, ff=judged**2, yf=y * judged, differ=int(y != judged))
+
+    @classmethod
+    def unlabelled(cls, judged: float) -> Self:
+        _share(judged, "judged")
+        return cls(rest=1, rest_f=judged, rest_ff=judged**2)
+
+    def __add__(self, other: JudgedSums) -> JudgedSums:
+        added = {each.name: getattr(self, each.name) + getattr(other, each.name) for each in fields(self)}
+        return JudgedSums(**added)
+
+
+def true_rate(sums: JudgedSums, *, confidence: float = 0.95) -> Estimated | None:
+    """`ppi_mean` from sums, cut to [0, 1]: the share of failures that people would find in everything.
+
+    None below two labels. Without verdicts beyond the labelled, or where labels and judge leave no spread to
+    reckon with (all alike), the interval is that of the labels alone by Wilson: no number of equal labels
+    makes a rate certain. The labelled must have been drawn uniformly from all.
+    """
+    n, rest = sums.n, sums.rest
+    if n < 2:
+        return None
+    together = n + rest
+    spread = _moment(sums.ff + sums.rest_ff, sums.f + sums.rest_f, sums.f + sums.rest_f, together)
+    weight = 0.0
+    if rest >= 2 and spread > 0:
+        weight = _moment(sums.yf, sums.y, sums.f, n) / ((1 + n / rest) * spread)
+    value = sums.y / n + (weight * (sums.rest_f / rest - sums.f / n) if rest else 0.0)
+    left = _moment(
+        sums.yy - 2 * weight * sums.yf + weight**2 * sums.ff,
+        sums.y - weight * sums.f,
+        sums.y - weight * sums.f,
+        n,
+    )
+    if left <= 1e-12:
+        alone = wilson(round(sums.y), n=n, confidence=confidence)
+        return None if alone is None else Estimated(value=sums.y / n, interval=alone, weight=0.0)
+    beyond = weight**2 * _moment(sums.rest_ff, sums.rest_f, sums.rest_f, rest) / rest if rest >= 2 else 0.0
+    found = _estimated(value, left / n + beyond, confidence, weight=weight)
+    low, high = max(0.0, found.interval.low), min(1.0, found.interval.high)
+    return Estimated(value=min(1.0, max(0.0, value)), interval=Interval(low=low, high=high), weight=weight)
+
+
+DISAGREED_ON = ("failure", "success")
+"""Strata of the disagreement monitor: what the person said."""
+
+
+def disagreement(*, person_failed: bool, judge_failed: bool) -> tuple[str, float]:
+    """(stratum, x) for a monitor on whether judge and people differ. Its strata are what the person said, so
+    that its baselines are 1 - sensitivity and 1 - specificity: an agent that fails more often gives more
+    results of the first stratum and no evidence, a judge that drifts gives evidence in either. Only on
+    uniformly drawn labels."""
+    return DISAGREED_ON[0 if person_failed else 1], float(person_failed != judge_failed)
+
+
 def rogan_gladen(
     labels: Sequence[bool],
     judged: Sequence[bool],
@@ -102,6 +181,16 @@ def _variance(values: Sequence[float]) -> float:
 def _covariance(left: Sequence[float], right: Sequence[float]) -> float:
     a, b = fmean(left), fmean(right)
     return sum((x - a) * (y - b) for x, y in zip(left, right, strict=True)) / (len(left) - 1)
+
+
+def _moment(product: float, left: float, right: float, n: int) -> float:
+    """Covariance (n - 1 below) of sums."""
+    return (product - left * right / n) / (n - 1)
+
+
+def _share(value: float, name: str) -> None:
+    if not 0 <= value <= 1:
+        raise ValueError(f"{name}: a number of 0 to 1 was expected, not {value}")
 
 
 def _enough(values: Sequence[float]) -> None:
