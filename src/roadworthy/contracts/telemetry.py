@@ -55,7 +55,9 @@ class Op(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
-    """`field` is a field of Run (or of Span in span queries), or `attributes.<key>`.
+    """`field` is a field of Run (or of Span in span queries), or `attributes.<key>`; on runs also
+    `scores.<name>`: the value of the score of that name said last of the run as a whole (of a run's trace
+    where no run was named), as an optional number.
 
     On runs, `attributes.<key>` is true where any span of the run carries it. `value` is a str, a number,
     a bool, or a tuple of them for `Op.IN`; None for EXISTS and MISSING. Durations are ns, costs USD.
@@ -140,6 +142,33 @@ class AggregateRow:
     p_failure: float | None = None
     """Mean over the runs that have one; `p_failure_known` says how many."""
     p_failure_known: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How many runs fulfil all `filters`; with `total_of`, the sum of that numeric field of theirs, unknown
+    counting as 0."""
+
+    filters: tuple[Filter, ...] = ()
+    total_of: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TallyQuery:
+    """Many tallies in one reading of the runs with from_ns <= sort_ns < to_ns, by buckets of `bucket_ns`."""
+
+    tallies: tuple[Tally, ...]
+    from_ns: int
+    to_ns: int
+    bucket_ns: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TallyRow:
+    """`bucket_start_ns` is a multiple of `bucket_ns`; `values` are in the order of the tallies."""
+
+    bucket_start_ns: int
+    values: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,6 +280,10 @@ class TelemetryStore(IngestStore, Protocol):
     def search(self, project: str, query: SpanQuery) -> list[SearchHit]: ...
 
     def aggregate(self, project: str, query: AggregateQuery) -> list[AggregateRow]: ...
+
+    def tally(self, project: str, query: TallyQuery) -> list[TallyRow]:
+        """By time; buckets in which no run started are left out."""
+        ...
 
     def sessions(
         self,

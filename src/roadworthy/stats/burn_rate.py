@@ -1,4 +1,4 @@
-"""Error budgets and how fast they burn: arithmetic on counts."""
+"""Error budgets and how fast they burn: arithmetic on counts, or on sums of probabilities."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ HOUR_S = 3600
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    bad: int
-    total: int
+    bad: float
+    total: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +55,7 @@ class Budget:
 
     allowed: float
     """Failures that it allows at this volume."""
-    spent: int
+    spent: float
     left: float
     """Share of the budget that is left: 1 untouched, 0 used up, below 0 overdrawn."""
 

@@ -18,9 +18,19 @@ _COMPARE: dict[Op, Callable[[float, float], bool]] = {
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\Z")
 
 
-def holds(condition: Condition, noun: object, attributes: Iterable[Mapping[str, str]]) -> bool:
-    """`attributes` are those of the noun and, for a run, of each of its spans."""
+def holds(
+    condition: Condition,
+    noun: object,
+    attributes: Iterable[Mapping[str, str]],
+    *,
+    score: Callable[[str], float | None] = lambda _: None,
+) -> bool:
+    """`attributes` are those of the noun and, for a run, of each of its spans; `score` is the value of its
+    score of a name."""
     field = condition.field
+    if field.kind is FieldKind.SCORE:
+        said = score(field.key)
+        return _any(condition, [] if said is None else [said], exists=said is not None)
     if field.kind is FieldKind.ATTRIBUTE:
         there = [one[field.key] for one in attributes if field.key in one]
         return _any(condition, there, exists=bool(there))

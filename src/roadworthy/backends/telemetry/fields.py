@@ -10,11 +10,12 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import get_type_hints
 
-from roadworthy.contracts.telemetry import BadQuery, Filter, Op
+from roadworthy.contracts.telemetry import BadQuery, Filter, Op, TallyQuery
 from roadworthy.domain.run import Outcome, Run, RunStatus
 from roadworthy.domain.span import Span, SpanKind, SpanStatus
 
 ATTRIBUTES = "attributes."
+SCORES = "scores."
 MAX_VALUES = 1000
 """Values one `in` may list."""
 
@@ -28,6 +29,8 @@ class FieldKind(StrEnum):
     """A tuple of strings: `=`, `in` and `contains` are true where any element fits."""
     FLAG = "flag"
     ATTRIBUTE = "attribute"
+    SCORE = "score"
+    """The value of the score of that name that was said last of a run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +42,7 @@ class Field:
     optional: bool = False
     choices: tuple[str, ...] = ()
     key: str = ""
-    """Of an attribute: what follows `attributes.`."""
+    """Of an attribute or a score: what follows `attributes.` or `scores.`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +56,8 @@ class Condition:
 
 def run_field(name: str) -> Field:
     """Raises BadQuery."""
+    if name.startswith(SCORES) and len(name) > len(SCORES):
+        return Field(name=name, kind=FieldKind.SCORE, optional=True, key=name[len(SCORES) :])
     return _find(name, RUN_FIELDS, "run")
 
 
@@ -79,9 +84,20 @@ def group_fields(names: tuple[str, ...]) -> list[Field]:
     if sum(one.kind is FieldKind.ATTRIBUTE for one in found) > 1:
         raise BadQuery("by: at most one attribute can be grouped by")
     for one in found:
-        if one.kind is FieldKind.NUMBER:
+        if one.kind in (FieldKind.NUMBER, FieldKind.SCORE):
             raise BadQuery(f"by: {one.name} is a number; expected a text field, a list or an attribute")
     return found
+
+
+def check_tally(query: TallyQuery) -> None:
+    """Raises BadQuery."""
+    if query.bucket_ns < 1:
+        raise BadQuery(f"bucket_ns: {query.bucket_ns} is not a positive number of nanoseconds")
+    if not query.tallies:
+        raise BadQuery("tallies: none given; expected at least one")
+    for name in {one.total_of for one in query.tallies} - {""}:
+        if run_field(name).kind is not FieldKind.NUMBER:
+            raise BadQuery(f"total_of: {name} is not a number; expected a numeric field of a run")
 
 
 def completion_field(name: str) -> Field:
@@ -116,6 +132,7 @@ _ALLOWED = {
     FieldKind.FLAG: (Op.EQ, Op.NE),
     FieldKind.ATTRIBUTE: tuple(Op),
 }
+_ALLOWED[FieldKind.SCORE] = _ALLOWED[FieldKind.NUMBER]
 
 
 def _condition(field: Field, asked: Filter) -> Condition:
@@ -139,7 +156,7 @@ def _condition(field: Field, asked: Filter) -> Condition:
 def _value(field: Field, op: Op, value: object) -> Value:
     if value is None:
         raise BadQuery(f"{field.name}: {op.value!r} needs a value")
-    if field.kind is FieldKind.NUMBER:
+    if field.kind in (FieldKind.NUMBER, FieldKind.SCORE):
         return _number(field.name, value)
     if field.kind is FieldKind.FLAG:
         if value in (True, "true"):

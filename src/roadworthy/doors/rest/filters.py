@@ -135,9 +135,16 @@ def stored_field(name: str, *, where: str, fields: Mapping[str, FilterField] = R
     """The domain's name of the field the API calls `name`."""
     if name.startswith("attributes.") and len(name) > len("attributes."):
         return name
+    if _is_score(name, fields=fields):
+        return name
     if name not in fields:
-        raise bad_field(where, f"no field {name[:80]!r}: see GET /api/v1/fields, or use attributes.<key>")
+        also = ", or use attributes.<key>" + (" or scores.<name>" if fields is RUN_FIELDS else "")
+        raise bad_field(where, f"no field {name[:80]!r}: see GET /api/v1/fields{also}")
     return fields[name].stored
+
+
+def _is_score(name: str, *, fields: Mapping[str, FilterField]) -> bool:
+    return fields is RUN_FIELDS and name.startswith("scores.") and len(name) > len("scores.")
 
 
 def _parse(text: str, *, fields: Mapping[str, FilterField]) -> Filter:
@@ -147,8 +154,9 @@ def _parse(text: str, *, fields: Mapping[str, FilterField]) -> Filter:
         raise bad_field(_WHERE, f"{text[:80]!r}: expected field:op:value with one of the ops {ops}")
     name, op, value = found["field"], _OPS[found["op"]], found["value"]
     stored = stored_field(name, where=_WHERE, fields=fields)
-    attribute = name not in fields
-    kind = FieldType.TEXT if attribute else fields[name].type
+    score = _is_score(name, fields=fields)
+    attribute = name not in fields and not score
+    kind = FieldType.NUMBER if score else FieldType.TEXT if attribute else fields[name].type
     # An attribute may hold a number, and the store compares it as one.
     if op not in OPS_OF_TYPE[kind] and not attribute:
         raise bad_field(_WHERE, f"{name}: {op.value} does not apply to a field of type {kind.value}")

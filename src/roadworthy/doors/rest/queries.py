@@ -17,8 +17,9 @@ FilterParameter = Annotated[
     list[str],
     Query(
         alias="filter",
-        description="field:op:value, repeatable, all must hold. Fields: GET /api/v1/fields, or "
-        "attributes.<key>. Ops: = != < <= > >= in contains exists missing (or eq ne lt le gt ge)",
+        description="field:op:value, repeatable, all must hold. Fields: GET /api/v1/fields, "
+        "attributes.<key>, and of runs scores.<name>. "
+        "Ops: = != < <= > >= in contains exists missing (or eq ne lt le gt ge)",
         examples=["status:=:error", "duration_ms:>:1000", "attributes.customer.tier:in:gold,silver"],
     ),
 ]

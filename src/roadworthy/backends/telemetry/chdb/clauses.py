@@ -84,6 +84,8 @@ def run_clause(
 
     Not `exact`: may also be true because of a span's older version.
     """
+    if condition.field.kind is FieldKind.SCORE:
+        return _score_clause(condition, p, project=project, window=window)
     if condition.field.kind is not FieldKind.ATTRIBUTE:
         column = RUN_COMPLETE if condition.field.kind is FieldKind.FLAG else condition.field.name
         return _clause(condition, column, p)
@@ -95,6 +97,26 @@ def run_clause(
         return f"NOT {run_clause(positive, p, project=project, window=window, exact=True)}"
     clause = _attribute_clause(condition, p)
     return f"({clause} OR {of_spans([clause], project=project, window=window, exact=exact)})"
+
+
+def _score_clause(condition: Condition, p: Parameters, *, project: str, window: Sequence[str]) -> str:
+    """Scores come after their run, however late: of `window` only the first day bounds them."""
+    if condition.op in (Op.NE, Op.MISSING):
+        op, values = (Op.EQ, condition.values) if condition.op is Op.NE else (Op.EXISTS, ())
+        positive = Condition(field=condition.field, op=op, values=values)
+        return f"NOT {_score_clause(positive, p, project=project, window=window)}"
+    since = [clause for clause in window if clause.startswith("day >=")]
+    held = [f"project = {project}", f"name = {p.text(condition.field.key)}", "span_id = ''", *since]
+    tests = [f"said {_COMPARE.get(condition.op, '=')} {p.number(_real(one))}" for one in condition.values]
+    newest = (
+        "SELECT subject, argMax(value, (at_ns, version)) AS said FROM scores "
+        f"WHERE {' AND '.join(held)} AND value IS NOT NULL GROUP BY subject"
+    )
+    subjects = f"SELECT subject FROM ({newest}) WHERE {' OR '.join(tests) or '1'}"
+    return (
+        f"(concat('run:', id) IN ({subjects}) OR id IN (SELECT run_id FROM trace_runs "
+        f"WHERE project = {project} AND concat('trace:', trace_id) IN ({subjects})))"
+    )
 
 
 def of_spans(clauses: Sequence[str], *, project: str, window: Sequence[str], exact: bool) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 import clickhouse_connect
 from clickhouse_connect.driver.client import Client
 
-from roadworthy.backends.telemetry.chdb import retention, run_reads, score_reads, span_reads, sums
+from roadworthy.backends.telemetry.chdb import retention, run_reads, score_reads, span_reads, sums, tallies
 from roadworthy.backends.telemetry.chdb.folder import Folder
 from roadworthy.backends.telemetry.chdb.migrations.apply import apply
 from roadworthy.backends.telemetry.chdb.session import Session, translated
@@ -27,6 +27,8 @@ from roadworthy.contracts.telemetry import (
     SessionRow,
     SpanQuery,
     StoreStats,
+    TallyQuery,
+    TallyRow,
     TelemetryBatch,
 )
 from roadworthy.domain.run import Run
@@ -107,6 +109,9 @@ class ChdbTelemetryStore:
 
     def aggregate(self, project: str, query: AggregateQuery) -> list[AggregateRow]:
         return sums.aggregate(self._session, project, query)
+
+    def tally(self, project: str, query: TallyQuery) -> list[TallyRow]:
+        return tallies.tally(self._session, project, query)
 
     def sessions(
         self,

@@ -9,11 +9,13 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TypeVar
 
 from roadworthy.backends.telemetry.conditions import holds
 from roadworthy.backends.telemetry.excerpts import excerpt
 from roadworthy.backends.telemetry.fields import (
+    Condition,
     FieldKind,
     check_limit,
     completion_field,
@@ -21,6 +23,7 @@ from roadworthy.backends.telemetry.fields import (
     span_conditions,
 )
 from roadworthy.backends.telemetry.memory.summaries import aggregate_rows, rejection_rows, session_rows
+from roadworthy.backends.telemetry.memory.tallies import tally_rows
 from roadworthy.backends.telemetry.storable import DAY_NS, day_name, day_number, day_of, storable, within
 from roadworthy.backends.telemetry.words import matches, words
 from roadworthy.contracts.telemetry import (
@@ -34,6 +37,8 @@ from roadworthy.contracts.telemetry import (
     SessionRow,
     SpanQuery,
     StoreStats,
+    TallyQuery,
+    TallyRow,
     TelemetryBatch,
 )
 from roadworthy.domain.rejection import Rejection
@@ -154,6 +159,10 @@ class MemoryTelemetryStore:
             project, RunQuery(filters=query.filters, from_ns=query.from_ns, to_ns=query.to_ns)
         )
         return aggregate_rows(query, runs)
+
+    def tally(self, project: str, query: TallyQuery) -> list[TallyRow]:
+        window = RunQuery(from_ns=query.from_ns, to_ns=query.to_ns)
+        return tally_rows(query, self._matching(project, window), holds=self._holds)
 
     def sessions(
         self,
@@ -292,10 +301,23 @@ class MemoryTelemetryStore:
                 if run.project == project
                 and not run.superseded_by
                 and within(run.sort_ns, query.from_ns, query.to_ns)
-                and all(holds(one, run, self._attributes_of(run)) for one in conditions)
+                and all(self._holds(one, run) for one in conditions)
                 and (not asked or self._said(run, asked))
             ]
         return sorted(found, key=lambda run: (run.sort_ns, run.id), reverse=True)
+
+    def _holds(self, condition: Condition, run: Run) -> bool:
+        return holds(condition, run, self._attributes_of(run), score=partial(self._score_of, run))
+
+    def _score_of(self, run: Run, name: str) -> float | None:
+        found = [
+            score
+            for score in self._scores.values()
+            if (score.project, score.name, score.span_id) == (run.project, name, "")
+            and (score.run_id == run.id if score.run_id else score.trace_id in run.trace_ids)
+            and score.value is not None
+        ]
+        return max(found, key=lambda score: (score.at_ns, score.version)).value if found else None
 
     def _attributes_of(self, run: Run) -> list[Mapping[str, str]]:
         """The run's own first, then those of its spans."""
