@@ -19,6 +19,7 @@ from pathlib import Path
 import uvicorn
 from judge_fixtures import JudgeFixtures
 
+from roadworthy.app.registering import Registering
 from roadworthy.backends.metadata.sqlite.store import SqliteMetadataStore
 from roadworthy.backends.models.table import open_model
 from roadworthy.backends.telemetry.memory.store import MemoryTelemetryStore
@@ -521,6 +522,7 @@ def main() -> None:
         events=events,
         jobs=JobRunner(metadata, kinds={}),
         judge=JudgeService(store, metadata, again=events.publish_runs, judges=judges),
+        registering=Registering(store, metadata).service,
         settings=RestSettings(
             version="0.1.0",
             url=f"http://127.0.0.1:{asked.port}",

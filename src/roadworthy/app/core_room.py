@@ -15,6 +15,7 @@ from roadworthy.app.folder import DataFolder
 from roadworthy.app.judging import Judging
 from roadworthy.app.periodic import PeriodicRunner
 from roadworthy.app.price_snapshot import PriceSnapshot
+from roadworthy.app.registering import Registering
 from roadworthy.app.self_telemetry import SelfTelemetry
 from roadworthy.app.settings import Settings, is_loopback, shown_host
 from roadworthy.app.worker_orders import WorkerOrders
@@ -78,6 +79,7 @@ class CoreRoom:
             secrets=folder.secret_key,
             behind=lambda: self._backlog.bytes() > _BEHIND_BYTES,
         )
+        self._registering = Registering(self._telemetry, self._metadata)
         self._telemetry_out = SelfTelemetry.of(settings)
         REGISTRY.register(IngestCollector(self.worker, backlog_bytes=self._backlog.bytes))
         observe = ObserveService(self._telemetry, assemble=assemble)
@@ -105,6 +107,7 @@ class CoreRoom:
                 on_said=self._judging.service.said_of_traces,
             ),
             judge=self._judging.service,
+            registering=self._registering.service,
             settings=rest_settings(settings),
             health=self._health,
             mounts={"/mcp": McpMount()},

@@ -22,7 +22,9 @@ from roadworthy.doors.rest.guard import Guard
 from roadworthy.doors.rest.page import WebPage
 from roadworthy.doors.rest.problems import PROBLEM_RESPONSES, not_found
 from roadworthy.doors.rest.routes import (
+    comparisons,
     detectors,
+    escalation_policies,
     evaluators,
     events,
     feedback,
@@ -35,7 +37,10 @@ from roadworthy.doors.rest.routes import (
     outcome_events,
     probes,
     projects,
+    registry,
     runs,
+    schedules,
+    teams,
     transfer,
 )
 from roadworthy.doors.rest.routes.feedback import FeedbackRate
@@ -45,6 +50,7 @@ from roadworthy.features.judge.service import JudgeService
 from roadworthy.features.observe.files import TransferService
 from roadworthy.features.observe.jobs import JobRunner
 from roadworthy.features.observe.service import ObserveService
+from roadworthy.features.registry.service import RegistryService
 
 PREFIX = "/api/v1"
 _CATCH_ALL = ("/api/{path:path}", "/{path:path}")
@@ -64,6 +70,11 @@ _ROUTERS: tuple[APIRouter, ...] = (
     issues.router,
     evaluators.router,
     judges.router,
+    comparisons.router,
+    registry.router,
+    teams.router,
+    schedules.router,
+    escalation_policies.router,
 )
 
 
@@ -75,6 +86,7 @@ def build_rest_app(
     jobs: JobRunner,
     transfer: TransferService,
     judge: JudgeService,
+    registering: RegistryService,
     settings: RestSettings,
     health: Callable[[], Health] = Health,
     registry: CollectorRegistry = REGISTRY,
@@ -92,6 +104,7 @@ def build_rest_app(
         jobs=jobs,
         transfer=transfer,
         judge=judge,
+        registry=registering,
         health=health,
     )
     app.state.registry = registry

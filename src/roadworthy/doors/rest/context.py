@@ -15,6 +15,7 @@ from roadworthy.features.judge.service import JudgeService
 from roadworthy.features.observe.files import TransferService
 from roadworthy.features.observe.jobs import JobRunner
 from roadworthy.features.observe.service import ObserveService
+from roadworthy.features.registry.service import RegistryService
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,7 @@ class RestContext:
     jobs: JobRunner
     transfer: TransferService
     judge: JudgeService
+    registry: RegistryService
     health: Callable[[], Health] = field(default=Health)
 
 

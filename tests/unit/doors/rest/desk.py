@@ -8,6 +8,7 @@ from pathlib import Path
 
 from starlette.testclient import TestClient
 
+from roadworthy.app.registering import Registering
 from roadworthy.backends.metadata.sqlite.store import SqliteMetadataStore
 from roadworthy.backends.models.table import open_model
 from roadworthy.backends.telemetry.memory.store import MemoryTelemetryStore
@@ -194,6 +195,7 @@ def open_desk(folder: Path, settings: RestSettings) -> Desk:
             on_said=judge.said_of_traces,
         ),
         judge=judge,
+        registering=Registering(store, metadata).service,
         settings=settings,
         health=lambda: health[0],
         mounts={"/mcp": McpMount()},

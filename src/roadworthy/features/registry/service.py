@@ -1,0 +1,52 @@
+"""The registry, as the doors and the other rooms' callables see it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+
+from roadworthy.contracts.metadata import MetadataStore
+from roadworthy.domain.on_call import OnCall
+from roadworthy.features.registry.book import RegistryBook
+from roadworthy.features.registry.history import RegistryChange, history_of
+from roadworthy.features.registry.on_call import Now, who_is_on_call
+from roadworthy.features.registry.proof import proofs
+from roadworthy.features.registry.records import Kind
+from roadworthy.features.registry.roster import RosterRow, SeenAgent, roster
+
+SeenAgents = Callable[[str, int, int], Sequence[SeenAgent]]
+"""Agents with a run of the project in [from_ns, to_ns)."""
+
+
+class RegistryService:
+    """Safe to call from several threads. Raises MetadataUnavailable as the store does."""
+
+    def __init__(
+        self,
+        metadata: MetadataStore,
+        *,
+        seen: SeenAgents = lambda _project, _from_ns, _to_ns: (),
+        now_ns: Callable[[], int] = time.time_ns,
+    ) -> None:
+        self.book = RegistryBook(metadata, now_ns=now_ns)
+        self._metadata = metadata
+        self._seen = seen
+
+    def on_call(self, project: str, agent: str, at_ns: int) -> OnCall:
+        """Who is to be told about the agent at that time. Never raises for an agent nobody registered: its
+        `gap` says so."""
+        return who_is_on_call(Now(self.book.of(project), at_ns), project=project, agent=agent)
+
+    def roster(self, project: str, *, from_ns: int, at_ns: int) -> list[RosterRow]:
+        """All registered agents and those seen in [from_ns, at_ns], by name."""
+        return roster(
+            self.book.of(project),
+            project=project,
+            seen=self._seen(project, from_ns, at_ns + 1),
+            proofs=proofs(self._metadata, project),
+            at_ns=at_ns,
+        )
+
+    def history(self, project: str, *, kind: Kind, name: str) -> list[RegistryChange]:
+        """Newest first."""
+        return history_of(self._metadata, project, kind=kind, name=name)
