@@ -1,13 +1,15 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
+import { useVirtualizer } from "@tanstack/react-virtual";
 import { Activity, Bot, CircleAlert, LayoutGrid, MessagesSquare, Plug, Search, Settings, type LucideIcon } from "lucide-react";
-import { useId, useMemo, useState, type KeyboardEvent } from "react";
+import { useId, useMemo, useRef, useState, type KeyboardEvent } from "react";
 import { Dialog as BaseDialog } from "@base-ui/react/dialog";
 import { useProject } from "@/client/project";
 import { agentFilter } from "@/features/observe/links";
 import { fleetQuery, viewsQuery } from "@/features/observe/queries";
 import { parseSearch } from "@/client/search-params";
 import { cx } from "@/ui/classes";
+import { useRevealed } from "@/ui/reveal";
 import { chooseTheme } from "@/ui/theme";
 import { runsSearch } from "./search";
 
@@ -18,6 +20,9 @@ interface Command {
   hint?: string;
   run: () => void;
 }
+
+/** Of one command, px. */
+const ROW = 32;
 
 const RUN_ID = /^[0-9a-f]{32}(-[0-9a-f]{16})?$/;
 
@@ -71,6 +76,10 @@ export function Palette({ onClose }: { onClose: () => void }) {
       : [{ id: "search", icon: Search, label: `Search inputs and outputs for “${words}”`, run: () => void navigate({ to: "/search", search: { q: words } }) }];
   const shown = RUN_ID.test(words) ? asked : [...found, ...asked];
   const active = Math.min(at, shown.length - 1);
+  const list = useRef<HTMLUListElement>(null);
+  // eslint-disable-next-line react-hooks/incompatible-library -- the virtual list's own state; nothing here is memoised on it
+  const virtual = useVirtualizer({ count: shown.length, getScrollElement: () => list.current, estimateSize: () => ROW, overscan: 8, paddingStart: 6, paddingEnd: 6, initialRect: { width: 560, height: 400 } });
+  useRevealed(list, active, { row: ROW, before: 6 });
   const take = (command: Command | undefined) => {
     onClose();
     command?.run();
@@ -110,17 +119,20 @@ export function Palette({ onClose }: { onClose: () => void }) {
               onKeyDown={onKey}
             />
           </div>
-          <ul id={listId} role="listbox" aria-label="Commands" className="max-h-[46vh] overflow-auto p-1.5">
-            {shown.map((command, index) => (
+          <ul id={listId} role="listbox" aria-label="Commands" ref={list} className="relative max-h-[46vh] overflow-auto">
+            <li role="presentation" aria-hidden style={{ height: virtual.getTotalSize() }} />
+            {virtual.getVirtualItems().map(({ index, start }) => {
+              const command = shown[index];
+              return command ? (
               <li
                 key={command.id}
                 id={`${listId}-${index}`}
                 role="option"
                 aria-selected={index === active}
-                ref={(element) => {
-                  if (index === active) element?.scrollIntoView({ block: "nearest" });
-                }}
-                className={cx("flex h-8 cursor-pointer items-center gap-2.5 rounded-md px-2.5", index === active && "bg-selected")}
+                aria-setsize={shown.length}
+                aria-posinset={index + 1}
+                style={{ transform: `translateY(${start}px)`, height: ROW }}
+                className={cx("absolute inset-x-1.5 top-0 flex cursor-pointer items-center gap-2.5 rounded-md px-2.5", index === active && "bg-selected")}
                 onMouseMove={() => setAt(index)}
                 onClick={() => take(command)}
               >
@@ -128,7 +140,8 @@ export function Palette({ onClose }: { onClose: () => void }) {
                 <span className="truncate">{command.label}</span>
                 {command.hint ? <span className="ml-auto shrink-0 text-xs text-faint">{command.hint}</span> : null}
               </li>
-            ))}
+              ) : null;
+            })}
           </ul>
         </BaseDialog.Popup>
       </BaseDialog.Portal>

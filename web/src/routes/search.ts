@@ -44,6 +44,10 @@ export interface RunSearch {
   tab?: RunTab | undefined;
   /** Only steps whose name or kind holds this. */
   find?: string | undefined;
+  /** Which branches are folded. */
+  fold?: string | undefined;
+  /** What is looked for among the attributes. */
+  attr?: string | undefined;
   only?: "key" | "errors" | "model" | "tools" | undefined;
   /** Evidence to look at, by its place in the verdict: "0.1" is the second evidence of the first finding. */
   mark?: string | undefined;
@@ -55,6 +59,8 @@ export const runSearch = (raw: Raw): RunSearch =>
     span: asText(raw.span),
     tab: asOneOf(raw.tab, RUN_TABS),
     find: asText(raw.find),
+    fold: asText(raw.fold),
+    attr: asText(raw.attr),
     only: asOneOf(raw.only, ["key", "errors", "model", "tools"] as const),
     mark: asText(raw.mark),
     verdict: asOneOf(raw.verdict, ["full"] as const),

@@ -1,8 +1,10 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { Download } from "lucide-react";
-import { useState } from "react";
+import { useState, type ReactNode } from "react";
 import { api, dataOf } from "@/client/api";
 import { useProject } from "@/client/project";
+import { ALL_TIME } from "@/client/time-range";
 import type { Storage } from "@/client/types";
 import { projectsQuery, storageQuery } from "@/features/server/queries";
 import { Button, buttonClass } from "@/ui/button";
@@ -34,13 +36,19 @@ export function StorageSettings() {
 
 function Figures({ storage }: { storage: Storage }) {
   const perSpan = storage.spans ? storage.bytes_on_disk / storage.spans : null;
-  const facts: [string, string, string?][] = [
-    ["Runs", count(storage.runs)],
-    ["Steps", count(storage.spans)],
+  const all = (value: string, search: { from: string; to?: string; col?: string[] }) => (
+    <Link to="/runs" search={search} className="rounded hover:link">
+      {value}
+    </Link>
+  );
+  const [first, last] = [storage.days[0], storage.days.at(-1)];
+  const facts: [string, ReactNode, string?][] = [
+    ["Runs", all(count(storage.runs), { from: ALL_TIME })],
+    ["Steps", all(count(storage.spans), { from: ALL_TIME, col: ["run", "agent", "spans", "model_calls", "tool_calls", "started_at"] }), "The runs they belong to, with how many each has"],
     ["On disk", storage.bytes_on_disk ? bytes(storage.bytes_on_disk) : UNKNOWN, storage.bytes_on_disk ? "Of this project where the store can tell, else of all" : "The store cannot tell"],
     ["A step takes", perSpan ? bytes(perSpan) : UNKNOWN],
     ["Free on the disk", bytes(storage.disk_free_bytes)],
-    ["Days with data", storage.days.length ? daysOf(storage.days) : "none"],
+    ["Days with data", first && last ? all(daysOf(storage.days), { from: `${first}T00:00:00Z`, to: `${last}T23:59:59.999Z` }) : "none", "Days of UTC: as they are stored, and dropped"],
   ];
   return (
     <Card>

@@ -18,6 +18,7 @@ class PythonConfig(Config):
         max_length=SOURCE_LIMIT,
         description="Python with a function evaluate(run: dict), which returns a number from 0 to 1, a bool, "
         "a text, or a dict with value, label, explanation and evidence.",
+        json_schema_extra={"contentMediaType": "text/x-python"},
     )
 
     @field_validator("source")

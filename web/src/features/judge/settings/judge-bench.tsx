@@ -3,6 +3,7 @@ import { useState } from "react";
 import { api, dataOf } from "@/client/api";
 import { Card, Section } from "@/features/settings/section";
 import { Button } from "@/ui/button";
+import { CodeEditor } from "@/ui/code/code";
 import { Input, Labelled, Select } from "@/ui/form";
 import { FailedLine } from "@/ui/states";
 import { notify } from "@/ui/toast";
@@ -107,10 +108,12 @@ export function JudgeBench({ project, endpoints, rubrics, edited, onClose }: Jud
             </Labelled>
             <Labelled label="Question" hint="Places that are filled in: {input} {answer} {tools} {reference} {conversation}. What is put in is fenced off: it cannot give orders.">
               {(id) => (
-                <TextBox
+                <CodeEditor
                   id={id}
+                  label="Question"
+                  language="rubric"
                   rows={10}
-                  value={template}
+                  text={template}
                   onChange={(text) => {
                     setTemplate(text);
                     own();

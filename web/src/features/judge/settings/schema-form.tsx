@@ -1,3 +1,4 @@
+import { CodeEditor } from "@/ui/code/code";
 import { inputClass, Input, Labelled, Select, Switch } from "@/ui/form";
 import { cx } from "@/ui/classes";
 import { drawn, type SchemaField } from "./schema";
@@ -15,12 +16,14 @@ export function SchemaForm({ fields, texts, known, onChange }: SchemaFormProps) 
     const text = texts[field.name] ?? drawn(field, known[field.name]);
     const set = (next: string) => onChange(field.name, next);
     return (
-      <Labelled key={field.name} label={field.label + (field.required ? " (needed)" : "")} hint={field.help || undefined}>
+      <Labelled key={field.name} label={labelOf(field)} hint={field.help || undefined}>
         {(id) => <Control id={id} field={field} text={text} set={set} />}
       </Labelled>
     );
   });
 }
+
+const labelOf = (field: SchemaField): string => field.label + (field.required ? " (needed)" : "");
 
 function Control({ id, field, text, set }: { id: string; field: SchemaField; text: string; set: (text: string) => void }) {
   if (field.kind === "switch")
@@ -32,9 +35,19 @@ function Control({ id, field, text, set }: { id: string; field: SchemaField; tex
   if (field.kind === "choice") return <Select id={id} label={field.label} value={text} choices={field.choices.map((each) => ({ value: each, label: each }))} onChange={set} />;
   if (field.kind === "number") return <Input id={id} type="number" step="any" value={text} onChange={(event) => set(event.target.value)} />;
   if (field.kind === "text") return <Input id={id} value={text} onChange={(event) => set(event.target.value)} />;
-  return (
-    <TextBox id={id} rows={field.kind === "json" ? 6 : field.kind === "lines" ? 4 : 3} value={text} onChange={set} placeholder={field.kind === "lines" ? "One a line" : field.kind === "json" ? "JSON" : ""} />
-  );
+  if (field.kind === "json" || field.language === "python")
+    return (
+      <CodeEditor
+        id={id}
+        label={labelOf(field)}
+        language={field.language}
+        rows={field.language === "python" ? 14 : 6}
+        text={text}
+        onChange={set}
+        placeholder={field.language === "python" ? "def evaluate(run): ..." : "JSON"}
+      />
+    );
+  return <TextBox id={id} rows={field.kind === "lines" ? 4 : 3} value={text} onChange={set} placeholder={field.kind === "lines" ? "One a line" : ""} />;
 }
 
 interface TextBoxProps {

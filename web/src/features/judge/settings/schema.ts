@@ -1,4 +1,5 @@
 /** A form out of the JSON Schema of a configuration. Pure, so that it can be tested. */
+import type { Language } from "@/ui/code/languages";
 
 export type FieldKind = "text" | "long" | "number" | "switch" | "choice" | "lines" | "json";
 
@@ -7,6 +8,8 @@ export interface SchemaField {
   label: string;
   help: string;
   kind: FieldKind;
+  /** Of a long text or of JSON, so that it can be coloured. */
+  language: Language;
   choices: string[];
   required: boolean;
   /** Whether it may be left empty, which then means null. */
@@ -25,6 +28,7 @@ interface Node {
   $ref?: string;
   items?: Node;
   maxLength?: number;
+  contentMediaType?: string;
 }
 
 interface Schema {
@@ -48,11 +52,13 @@ export function fieldsOf(schema: unknown): SchemaField[] {
     const real = options.filter((each) => each.type !== "null");
     // A union of several shapes is written as JSON.
     const node: Node = real.length > 1 ? { ...raw, type: "any" } : { ...real[0], ...followed(raw) };
+    const kind = kindOf(node, followed);
     return {
       name,
       label: sentence(name),
       help: raw.description ?? node.description ?? "",
-      kind: kindOf(node, followed),
+      kind,
+      language: kind === "json" ? "json" : node.contentMediaType === "text/x-python" ? "python" : "text",
       choices: (node.enum ?? []).map(String),
       required: required.includes(name),
       nullable,

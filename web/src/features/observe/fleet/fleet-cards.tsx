@@ -18,7 +18,7 @@ export function FleetCards({ rows, range }: { rows: readonly FleetRow[]; range: 
       {rows.map((row) => {
         const agent = agentFilter(row.agent);
         return (
-          <li key={row.agent ?? ""} className="rounded-xl border border-line bg-surface p-3.5 shadow-card">
+          <li key={row.agent ?? ""} className="rounded-xl [contain-intrinsic-size:auto_16rem] [content-visibility:auto] border border-line bg-surface p-3.5 shadow-card">
             <div className="flex items-center justify-between gap-3">
               <AgentLink row={row} range={range} className="min-w-0 truncate font-medium">
                 {row.agent ?? <span className="text-muted">unnamed</span>}

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { Plug, Radar } from "lucide-react";
+import { useRef } from "react";
 import { useProject } from "@/client/project";
 import { ALL_TIME } from "@/client/time-range";
 import { storageQuery } from "@/features/server/queries";
@@ -25,6 +26,7 @@ export function FleetPage() {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const range = { from: search.from, to: search.to };
+  const scroller = useRef<HTMLDivElement>(null);
   const storage = useQuery(storageQuery(project));
   // The fleet needs a beginning: "all time" is since the first run.
   const asked = search.from === ALL_TIME ? { from: storage.data?.first_at ?? undefined, to: search.to } : range;
@@ -41,7 +43,7 @@ export function FleetPage() {
         <RangePicker value={range} onChange={(next) => void navigate({ search: (old) => ({ ...old, ...next }) })} />
       }
     >
-      <div className="h-full overflow-auto">
+      <div ref={scroller} className="h-full overflow-auto">
         {fleet.isError ? (
           <Failed what="The fleet" error={fleet.error} retry={() => void fleet.refetch()} />
         ) : fleet.isPending ? (
@@ -57,6 +59,7 @@ export function FleetPage() {
                 range={range}
                 sort={sort}
                 dir={dir}
+                scroller={scroller}
                 onSort={(next) =>
                   void navigate({
                     search: (old) => ({ ...old, sort: next, dir: next === sort ? (dir === "asc" ? "desc" : "asc") : undefined }),

@@ -1,6 +1,7 @@
 import { Link } from "@tanstack/react-router";
+import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown, ArrowUp } from "lucide-react";
-import type { ReactNode } from "react";
+import { useLayoutEffect, useRef, useState, type ReactNode, type RefObject } from "react";
 import type { TimeRange } from "@/client/time-range";
 import type { FleetRow } from "@/client/types";
 import type { FleetSort } from "@/routes/search";
@@ -19,6 +20,8 @@ interface FleetTableProps {
   sort: FleetSort;
   dir: "asc" | "desc";
   onSort: (sort: FleetSort) => void;
+  /** What scrolls: the whole page does. */
+  scroller: RefObject<HTMLElement | null>;
 }
 
 const COLUMNS: readonly { id: FleetSort; label: string; right?: boolean; title?: string }[] = [
@@ -34,10 +37,25 @@ const COLUMNS: readonly { id: FleetSort; label: string; right?: boolean; title?:
   { id: "seen", label: "Last seen", right: true },
 ];
 
-export function FleetTable({ rows, range, sort, dir, onSort }: FleetTableProps) {
+const ROW = 48;
+/** Fewer rows than this are all drawn: the browser's own search finds them. */
+const MANY = 80;
+
+export function FleetTable({ rows, range, sort, dir, onSort, scroller }: FleetTableProps) {
+  const body = useRef<HTMLTableSectionElement>(null);
+  const [above, setAbove] = useState(0);
+  useLayoutEffect(() => {
+    const [inner, outer] = [body.current, scroller.current];
+    if (inner && outer) setAbove(inner.getBoundingClientRect().top - outer.getBoundingClientRect().top + outer.scrollTop);
+  }, [scroller, rows.length]);
+  const many = rows.length > MANY;
+  // eslint-disable-next-line react-hooks/incompatible-library -- the virtual list's own state; nothing here is memoised on it
+  const virtual = useVirtualizer({ count: rows.length, enabled: many, getScrollElement: () => scroller.current, estimateSize: () => ROW, overscan: 12, scrollMargin: above });
+  const items = virtual.getVirtualItems();
+  const [from, to] = many ? [items[0]?.index ?? 0, (items.at(-1)?.index ?? 0) + 1] : [0, rows.length];
   return (
     <div className="overflow-x-auto rounded-xl border border-line bg-surface shadow-card">
-      <table className="w-full border-collapse text-left">
+      <table className="w-full border-collapse text-left" aria-rowcount={rows.length + 1}>
         <caption className="sr-only">Agents seen in traffic</caption>
         <thead>
           <tr className="border-b border-line text-xs text-muted">
@@ -46,14 +64,25 @@ export function FleetTable({ rows, range, sort, dir, onSort }: FleetTableProps) 
             ))}
           </tr>
         </thead>
-        <tbody>
-          {rows.map((row) => (
-            <Row key={row.agent ?? ""} row={row} range={range} />
+        <tbody ref={body}>
+          <Space rows={from} />
+          {rows.slice(from, to).map((row, index) => (
+            <Row key={row.agent ?? ""} row={row} range={range} place={from + index + 2} />
           ))}
+          <Space rows={rows.length - to} />
         </tbody>
       </table>
     </div>
   );
+}
+
+/** As high as the rows that are not drawn. */
+function Space({ rows }: { rows: number }) {
+  return rows > 0 ? (
+    <tr aria-hidden>
+      <td colSpan={COLUMNS.length} style={{ height: rows * ROW }} />
+    </tr>
+  ) : null;
 }
 
 interface HeadProps {
@@ -78,10 +107,10 @@ function Head({ id, label, right, title, active, dir, onSort }: HeadProps) {
   );
 }
 
-function Row({ row, range }: { row: FleetRow; range: TimeRange }) {
+function Row({ row, range, place }: { row: FleetRow; range: TimeRange; place: number }) {
   const agent = agentFilter(row.agent);
   const cell = (filters: (string | undefined)[], children: ReactNode, title?: string) => (
-    <td className="px-3 text-right whitespace-nowrap">
+    <td className="min-w-20 px-3 text-right whitespace-nowrap">
       <Link to="/runs" search={runsOf(range, agent, ...filters)} title={title} className="num rounded hover:link">
         {children}
       </Link>
@@ -89,7 +118,7 @@ function Row({ row, range }: { row: FleetRow; range: TimeRange }) {
   );
   const partly = row.cost_usd != null && row.cost_known < row.runs;
   return (
-    <tr className="h-12 border-b border-line transition-colors last:border-0 hover:bg-hover">
+    <tr aria-rowindex={place} className="h-12 border-b border-line transition-colors last:border-0 hover:bg-hover">
       <td className="w-full max-w-0 min-w-60 pr-3 pl-4">
         <AgentLink row={row} range={range} className="flex min-w-56 items-center gap-3 rounded">
           <Sparkline
@@ -122,7 +151,9 @@ function Row({ row, range }: { row: FleetRow; range: TimeRange }) {
       {cell([], duration(row.duration_p50_ms))}
       {cell([], duration(row.duration_p95_ms))}
       <td className="pr-4 pl-3 text-right whitespace-nowrap text-muted">
-        <Ago at={row.last_seen} />
+        <Link to="/runs" search={runsOf(range, agent)} className="rounded hover:link">
+          <Ago at={row.last_seen} />
+        </Link>
       </td>
     </tr>
   );

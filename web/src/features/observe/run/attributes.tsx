@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
 import { ListFilter } from "lucide-react";
-import { Fragment, useState } from "react";
+import { Fragment } from "react";
 import type { Span } from "@/client/types";
 import { CopyButton } from "@/ui/copy";
 import { Input } from "@/ui/form";
@@ -18,8 +18,7 @@ const FIELDS = [
 ] as const satisfies readonly (keyof Span)[];
 
 /** Every field and attribute of a step, to be searched and copied. */
-export function Attributes({ span }: { span: Span }) {
-  const [find, setFind] = useState("");
+export function Attributes({ span, find, onFind }: { span: Span; find: string; onFind: (find: string) => void }) {
   const words = find.toLowerCase();
   const matches = ([key, value]: readonly [string, string]) => key.toLowerCase().includes(words) || value.toLowerCase().includes(words);
   const fields = FIELDS.map((key): [string, string] => [key, written(span[key])]).filter(([, value]) => value !== "");
@@ -28,7 +27,7 @@ export function Attributes({ span }: { span: Span }) {
   const shown = attributes.filter(matches);
   return (
     <div className="flex flex-col gap-4">
-      <Input data-search aria-label="Find an attribute" placeholder="Find a name or a value" value={find} onChange={(event) => setFind(event.target.value)} />
+      <Input data-search aria-label="Find an attribute" placeholder="Find a name or a value" value={find} onChange={(event) => onFind(event.target.value)} />
       <section>
         <h3 className="mb-1 text-xs font-medium text-muted">Attributes {attributes.length ? `(${attributes.length})` : ""}</h3>
         {shown.length ? (

@@ -4,7 +4,8 @@ import type { Message, MessagePart, ToolCall } from "@/client/types";
 import { Badge } from "@/ui/badges";
 import { cx } from "@/ui/classes";
 import { CopyButton } from "@/ui/copy";
-import { JsonView, parseJson } from "@/ui/json-view";
+import { JsonBlock } from "@/ui/json-block";
+import { parseJson } from "@/ui/json-view";
 import { Prose } from "./prose-text";
 import { roleLook } from "./roles";
 
@@ -98,7 +99,7 @@ function Call({ call, step, onSelect }: { call: ToolCall; step: string | undefin
       {call.arguments && call.arguments !== "{}" ? (
         <div className="border-t border-line px-2.5 py-1.5 pl-6">
           {parsed ? (
-            <JsonView value={parsed} open={1} />
+            <JsonBlock value={parsed} label="Arguments" open={1} />
           ) : (
             <>
               <Badge tone="warn">not valid JSON</Badge>

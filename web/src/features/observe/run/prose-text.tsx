@@ -1,5 +1,6 @@
 import { useMemo, useState } from "react";
-import { JsonView, parseJson } from "@/ui/json-view";
+import { JsonBlock } from "@/ui/json-block";
+import { parseJson } from "@/ui/json-view";
 import { CodeBlock } from "@/ui/copy";
 import { blocksOf } from "./prose";
 
@@ -14,7 +15,7 @@ export function Prose({ text, fold = true }: { text: string; fold?: boolean }) {
   const cut = fold && !whole && !json && text.length > FOLD_AT;
   const shown = cut ? text.slice(0, FOLD_TO) : text;
   const blocks = useMemo(() => (json ? [] : blocksOf(shown)), [json, shown]);
-  if (json) return <JsonView value={json} className="pl-3.5" />;
+  if (json) return <JsonBlock value={json} label="JSON" className="pl-3.5" />;
   return (
     <div className="flex flex-col gap-2 text-sm leading-[1.45rem] [overflow-wrap:anywhere]">
       {blocks.map((block, index) =>

@@ -20,6 +20,7 @@ import { runQuery, spansQuery } from "../queries";
 import { CompareWith } from "./compare-with";
 import { NoSuchRun } from "./no-such-run";
 import { Overview } from "./overview";
+import { opened, readFold, turned, writeFold } from "./folding";
 import { firstSuspicious } from "./signals";
 import { StepPanel } from "./step-panel";
 import { titleOf } from "./step-row";
@@ -70,8 +71,8 @@ interface LoadedProps {
 function Loaded({ project, run, spans, pending, error, retry }: LoadedProps) {
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const [folded, setFolded] = useState<ReadonlySet<string>>(new Set());
   const tree = useMemo(() => buildTree(spans), [spans]);
+  const folded = useMemo(() => readFold(search.fold, tree), [search.fold, tree]);
   const verdict = useQuery(verdictQuery(project, run.id));
   const findings = verdict.data?.findings ?? NO_FINDINGS;
   const marks = useMemo(() => marksOf(findings), [findings]);
@@ -85,25 +86,18 @@ function Loaded({ project, run, spans, pending, error, retry }: LoadedProps) {
 
   // The router would put the tree back to where it stood; it follows the step that is chosen.
   const change = useCallback((next: RunSearch) => void navigate({ search: (old) => ({ ...old, ...next }), replace: true, resetScroll: false }), [navigate]);
-  const onFold = useCallback((id: string) => {
-    setFolded((old) => {
-      const next = new Set(old);
-      if (!next.delete(id)) next.add(id);
-      return next;
-    });
-  }, []);
+  const onFold = useCallback((id: string) => void navigate({ search: (old) => ({ ...old, fold: turned(old.fold, id, tree) }), replace: true, resetScroll: false }), [navigate, tree]);
   /** Chooses a step; where it is folded away, or filtered out, it is brought back. */
   const onSelect = useCallback(
     (id: string, mark?: string) => {
       const above: string[] = [];
       for (let at = tree.byId.get(id)?.parent; at; at = at.parent) above.push(at.span.span_id);
-      setFolded((old) => (above.some((each) => old.has(each)) ? new Set([...old].filter((each) => !above.includes(each))) : old));
       void navigate({
         search: (old) => {
           const test = matcher(old.find, old.only);
           const step = tree.byId.get(id);
           const hidden = old.only === "key" ? !shown.byId.has(id) : test && step && !test(step.span);
-          return { ...old, span: id, mark, ...(hidden ? { find: undefined, only: undefined } : {}) };
+          return { ...old, span: id, mark, fold: opened(old.fold, above, tree), ...(hidden ? { find: undefined, only: undefined } : {}) };
         },
         replace: true,
         resetScroll: false,
@@ -141,8 +135,8 @@ function Loaded({ project, run, spans, pending, error, retry }: LoadedProps) {
     }
   };
   const setFold = (fold: boolean) => selected && selected.children.length > 0 && folded.has(selected.span.span_id) !== fold && onFold(selected.span.span_id);
-  const foldAll = () => setFolded(new Set(foldable(tree)));
-  const unfoldAll = () => setFolded(new Set());
+  const foldAll = () => change({ fold: writeFold(new Set(foldable(tree)), tree) });
+  const unfoldAll = () => change({ fold: undefined });
   useShortcuts({
     j: () => move(1),
     k: () => move(-1),
@@ -221,7 +215,8 @@ function Loaded({ project, run, spans, pending, error, retry }: LoadedProps) {
                 runId={run.id}
                 light={selected.span}
                 tab={search.tab ?? "step"}
-                onTab={(tab) => change({ tab: tab === "step" ? undefined : tab })}
+                onTab={(tab, attr) => change({ tab: tab === "step" ? undefined : tab, attr })}
+                attr={search.attr ?? ""}
                 onSelect={onSelect}
                 onClose={() => change({ span: undefined, tab: undefined, mark: undefined })}
                 stepOfCall={stepOfCall}

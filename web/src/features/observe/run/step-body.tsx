@@ -1,7 +1,7 @@
 import { ArrowRight, Bot } from "lucide-react";
 import type { Span } from "@/client/types";
 import { plural } from "@/ui/format";
-import { JsonView } from "@/ui/json-view";
+import { JsonBlock } from "@/ui/json-block";
 import { ContentView } from "./content";
 import { Part } from "./panel";
 
@@ -37,10 +37,10 @@ export function StepBody({ span, stepOfCall, onSelect }: StepBodyProps) {
     <>
       {span.handoff_to ? <HandoffLine from={span.agent} to={span.handoff_to} /> : null}
       <Part title={tool ? "Arguments" : "Input"}>
-        <ContentView content={span.input} none={tool ? "No arguments were recorded." : "No input was recorded."} {...shared} />
+        <ContentView label={tool ? "Arguments" : "Input"} content={span.input} none={tool ? "No arguments were recorded." : "No input was recorded."} {...shared} />
       </Part>
       <Part title={tool ? "Result" : "Output"}>
-        <ContentView content={span.output} none={tool ? "No result was recorded." : "No output was recorded."} {...shared} />
+        <ContentView label={tool ? "Result" : "Output"} content={span.output} none={tool ? "No result was recorded." : "No output was recorded."} {...shared} />
       </Part>
     </>
   );
@@ -77,9 +77,7 @@ function OfferedTools({ tools }: { tools: unknown }) {
       <summary className="cursor-pointer px-3 py-2 text-xs text-muted">
         Offered {tools.length} {tools.length === 1 ? "tool" : "tools"}: <span className="font-mono text-2xs">{definitions.map(nameOf).join(", ").slice(0, 160)}</span>
       </summary>
-      <div className="border-t border-line px-3 py-2 pl-6">
-        <JsonView value={definitions} open={1} />
-      </div>
+      <JsonBlock value={definitions} label="Offered tools" open={1} className="border-t border-line px-3 py-2 pl-6" />
     </details>
   );
 }

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { X } from "lucide-react";
-import { useMemo, useRef, useState } from "react";
+import { useMemo, useRef, useState, type ReactNode } from "react";
 import type { Span } from "@/client/types";
 import type { Finding } from "@/features/judge/types";
 import { marksAt } from "@/features/judge/verdict/evidence";
@@ -9,11 +10,13 @@ import { useHighlight } from "@/features/judge/verdict/use-highlight";
 import type { RunTab } from "@/routes/search";
 import { Badge, StatusMark } from "@/ui/badges";
 import { IconButton } from "@/ui/button";
-import { CodeBlock, CopyId } from "@/ui/copy";
+import { CodeView } from "@/ui/code/code";
+import { CopyButton, CopyId } from "@/ui/copy";
 import { absolute, count, duration, money, UNKNOWN, zone } from "@/ui/format";
 import { KindIcon, kindLook } from "@/ui/kinds";
 import { Failed } from "@/ui/states";
 import { Tabs, type Tab } from "@/ui/tabs";
+import { filterText } from "../filters";
 import { spanQuery } from "../queries";
 import { Attributes } from "./attributes";
 import { Events } from "./events";
@@ -27,7 +30,9 @@ interface StepPanelProps {
   /** From the tree, without content: drawn at once, while the content is on its way. */
   light: Span;
   tab: RunTab;
-  onTab: (tab: RunTab) => void;
+  onTab: (tab: RunTab, attr?: string) => void;
+  /** What is looked for among the attributes. */
+  attr: string;
   onSelect: (spanId: string, mark?: string) => void;
   onClose: () => void;
   stepOfCall: (callId: string) => string | undefined;
@@ -36,7 +41,7 @@ interface StepPanelProps {
   mark: string | undefined;
 }
 
-export function StepPanel({ project, runId, light, tab, onTab, onSelect, onClose, stepOfCall, findings, mark }: StepPanelProps) {
+export function StepPanel({ project, runId, light, tab, onTab, attr, onSelect, onClose, stepOfCall, findings, mark }: StepPanelProps) {
   const [fullOf, setFullOf] = useState("");
   const full = fullOf === light.span_id;
   const step = useQuery(spanQuery(project, runId, light.span_id, full));
@@ -53,15 +58,15 @@ export function StepPanel({ project, runId, light, tab, onTab, onSelect, onClose
   ];
   return (
     <div className="flex h-full min-h-0 flex-col">
-      <StepHead span={light} onClose={onClose} />
-      <Tabs tabs={tabs} value={tabs.some((each) => each.id === tab) ? tab : "step"} onChange={onTab} label="What to show of the step" />
+      <StepHead span={light} onClose={onClose} onAttributes={(find) => onTab("attributes", find)} />
+      <Tabs tabs={tabs} value={tabs.some((each) => each.id === tab) ? tab : "step"} onChange={(next) => onTab(next)} label="What to show of the step" />
       <div ref={panel} key={light.span_id} role="tabpanel" aria-labelledby={`tab-${tab}`} tabIndex={0} className="flex min-h-0 flex-1 flex-col gap-5 overflow-y-auto p-4 outline-offset-[-2px]">
         {step.isError ? (
           <Failed what="This step" error={step.error} retry={() => void step.refetch()} />
         ) : tab === "raw" ? (
-          <CodeBlock code={JSON.stringify(span, null, 2)} wrap />
+          <Raw span={span} />
         ) : tab === "attributes" ? (
-          <Attributes span={span} />
+          <Attributes span={span} find={attr} onFind={(find) => onTab("attributes", find || undefined)} />
         ) : tab === "events" ? (
           <Events span={span} />
         ) : (
@@ -76,19 +81,31 @@ export function StepPanel({ project, runId, light, tab, onTab, onSelect, onClose
   );
 }
 
-function StepHead({ span, onClose }: { span: Span; onClose: () => void }) {
+interface StepFact {
+  label: string;
+  value: ReactNode;
+  title?: string;
+}
+
+function StepHead({ span, onClose, onAttributes }: { span: Span; onClose: () => void; onAttributes: (find: string) => void }) {
   const started = new Date(span.started_at);
-  const facts: [string, string, string?][] = [
-    ["took", duration(span.duration_ms)],
-    ["at", absolute(started).split(", ").at(-1) ?? "", `${absolute(started)} ${zone(started)}`],
-    ...(span.model ? [["model", span.model, span.model_asked && span.model_asked !== span.model ? `asked for ${span.model_asked}` : ""] as [string, string, string]] : []),
+  /** A number leads to the fields it is made of. */
+  const made = (find: string, value: string) => (
+    <button type="button" className="rounded hover:link" onClick={() => onAttributes(find)}>
+      {value}
+    </button>
+  );
+  const facts: StepFact[] = [
+    { label: "took", value: duration(span.duration_ms) },
+    { label: "at", value: absolute(started).split(", ").at(-1) ?? "", title: `${absolute(started)} ${zone(started)}` },
+    ...(span.model ? [{ label: "model", value: <RunsWith field="models" value={span.model} />, title: span.model_asked && span.model_asked !== span.model ? `asked for ${span.model_asked}` : "" }] : []),
     ...(span.kind === "llm" || span.input_tokens !== null
       ? [
-          ["tokens", `${count(span.input_tokens)} → ${count(span.output_tokens)}`, tokenTitle(span)] as [string, string, string],
-          ["cost", span.cost_usd === null ? UNKNOWN : money(span.cost_usd)] as [string, string],
+          { label: "tokens", value: made("tokens", `${count(span.input_tokens)} → ${count(span.output_tokens)}`), title: tokenTitle(span) },
+          { label: "cost", value: span.cost_usd === null ? UNKNOWN : made("cost", money(span.cost_usd)), title: span.cost_usd === null ? "Unknown: no tokens, or no price for the model" : `${span.cost_usd} USD` },
         ]
       : []),
-    ...(span.agent ? [["agent", span.agent] as [string, string]] : []),
+    ...(span.agent ? [{ label: "agent", value: <RunsWith field="agents" value={span.agent} /> }] : []),
   ];
   return (
     <header className="shrink-0 px-4 pt-3 pb-2">
@@ -107,7 +124,7 @@ function StepHead({ span, onClose }: { span: Span; onClose: () => void }) {
         </span>
       </div>
       <dl className="num mt-1.5 flex flex-wrap gap-x-4 gap-y-0.5 text-xs">
-        {facts.map(([label, value, title]) => (
+        {facts.map(({ label, value, title }) => (
           <div key={label} className="flex gap-1.5" title={title || undefined}>
             <dt className="text-muted">{label}</dt>
             <dd>{value}</dd>
@@ -115,6 +132,25 @@ function StepHead({ span, onClose }: { span: Span; onClose: () => void }) {
         ))}
       </dl>
     </header>
+  );
+}
+
+function RunsWith({ field, value }: { field: string; value: string }) {
+  return (
+    <Link to="/runs" search={{ filter: [filterText(field, "eq", value)] }} className="rounded hover:link">
+      {value}
+    </Link>
+  );
+}
+
+/** The step as the API gives it: searched with Ctrl-F, folded at its brackets. */
+function Raw({ span }: { span: Span }) {
+  const text = useMemo(() => JSON.stringify(span, null, 2), [span]);
+  return (
+    <div className="relative">
+      <CodeView text={text} language="json" label="The step as JSON" maxHeight="none" />
+      <CopyButton text={text} label="Copy as JSON" className="absolute top-1 right-1 bg-sunken" />
+    </div>
   );
 }
 

@@ -86,10 +86,10 @@ export function Verdict({ run, spans, verdict, suspicious, full, onFull, onSelec
         <Fact label="Failed tools" onClick={run.failed_tool_calls ? () => onOnly("errors") : undefined} bad={run.failed_tool_calls > 0}>
           {count(run.failed_tool_calls)}
         </Fact>
-        <Fact label="Tokens in → out" title={tokenTitle(run)}>
+        <Fact label="Tokens in → out" title={tokenTitle(run)} onClick={run.input_tokens === null && run.output_tokens === null ? undefined : () => onOnly("model")}>
           {compact(run.input_tokens)} → {compact(run.output_tokens)}
         </Fact>
-        <Fact label="Cost" title={run.cost_usd === null ? "Unknown: no tokens, or no price for the model" : `${run.cost_usd} USD`}>
+        <Fact label="Cost" title={run.cost_usd === null ? "Unknown: no tokens, or no price for the model" : `${run.cost_usd} USD`} onClick={run.cost_usd === null ? undefined : () => onOnly("model")}>
           {run.cost_usd === null ? UNKNOWN : money(run.cost_usd)}
         </Fact>
         <Fact label="Started">

@@ -3,7 +3,7 @@ import { CircleX, Flag } from "lucide-react";
 import type { ReactNode } from "react";
 import type { Run } from "@/client/types";
 import { Badge, OutcomeBadge, Warning } from "@/ui/badges";
-import { probability } from "@/features/judge/verdict/probability";
+import { PFailureCell } from "@/features/judge/verdict/p-failure-cell";
 import { compact, count, duration, money, plural, UNKNOWN } from "@/ui/format";
 import { CopyId } from "@/ui/copy";
 import { Ago } from "@/ui/time";
@@ -102,9 +102,9 @@ const tokens = (run: Run): ReactNode =>
   run.input_tokens === null && run.output_tokens === null ? (
     <Unknown title="Unknown: nothing said how many tokens were used" />
   ) : (
-    <span title={`${count(run.input_tokens)} in, ${count(run.output_tokens)} out`}>
-      {compact(run.input_tokens)} <span className="text-faint">→</span> {compact(run.output_tokens)}
-    </span>
+    <Steps run={run} only="model" title={`${count(run.input_tokens)} in, ${count(run.output_tokens)} out: the model calls that used them`}>
+      {compact(run.input_tokens)}&nbsp;<span className="text-faint">→</span>&nbsp;{compact(run.output_tokens)}
+    </Steps>
   );
 
 /** What detectors found; the row's own link lies below it. */
@@ -133,15 +133,9 @@ export const COLUMNS: readonly Column[] = [
   column("model_calls", "Model calls", "74px", (run) => <Steps run={run} only="model">{count(run.model_calls)}</Steps>, true),
   column("tool_calls", "Tool calls", "90px", (run) => <Tools run={run} />, true),
   column("tokens", "Tokens", "94px", tokens, true),
-  column("cost_usd", "Cost", "76px", (run) => (run.cost_usd === null ? <Unknown title="Unknown: no tokens, or no price for the model" /> : money(run.cost_usd)), true),
+  column("cost_usd", "Cost", "76px", (run) => (run.cost_usd === null ? <Unknown title="Unknown: no tokens, or no price for the model" /> : <Steps run={run} only="model" title={`${run.cost_usd} USD: the model calls that cost it`}>{money(run.cost_usd)}</Steps>), true),
   column("started_at", "Started", "74px", (run) => <Ago at={run.started_at} className="text-muted" />, true),
-  column(
-    "p_failure",
-    "p(failure)",
-    "76px",
-    (run) => (run.p_failure === null ? <Unknown title="Not judged, or not calibrated" /> : <span title="How likely it failed. Open the run for what this number has meant so far">{probability(run.p_failure)}</span>),
-    true,
-  ),
+  column("p_failure", "p(failure)", "118px", (run) => <PFailureCell run={run} />, true),
   column("modes", "Modes", "minmax(110px,1fr)", (run) => list(run.modes)),
   column("name", "Name", "minmax(120px,1fr)", (run) => text(run.name)),
   column("release", "Release", "100px", (run) => text(run.release)),

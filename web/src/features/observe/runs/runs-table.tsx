@@ -4,8 +4,10 @@ import { useEffect, useRef } from "react";
 import type { Run } from "@/client/types";
 import { StatusMark } from "@/ui/badges";
 import { cx } from "@/ui/classes";
+import { useNarrow } from "@/ui/narrow";
 import { useRevealed } from "@/ui/reveal";
 import type { Column } from "./columns";
+import { RUN_CARD, RunCard } from "./run-card";
 
 const ROW = 36;
 const HEAD = 32;
@@ -25,11 +27,13 @@ interface RunsTableProps {
 /** A virtual list of runs: only the rows in view are in the document, however many there are. */
 export function RunsTable({ runs, columns, total, active, onActive, chosen, onChoose, hasMore, loadMore }: RunsTableProps) {
   const scroller = useRef<HTMLDivElement>(null);
+  const narrow = useNarrow();
+  const height = narrow ? RUN_CARD : ROW;
   // eslint-disable-next-line react-hooks/incompatible-library -- the virtual list's own state; nothing here is memoised on it
   const virtual = useVirtualizer({
     count: runs.length,
     getScrollElement: () => scroller.current,
-    estimateSize: () => ROW,
+    estimateSize: () => height,
     overscan: 12,
     getItemKey: (index) => runs[index]?.id ?? index,
   });
@@ -38,8 +42,20 @@ export function RunsTable({ runs, columns, total, active, onActive, chosen, onCh
   useEffect(() => {
     if (hasMore && lastShown >= runs.length - 20) loadMore();
   }, [hasMore, lastShown, runs.length, loadMore]);
-  useRevealed(scroller, active, { row: ROW, before: HEAD, covered: HEAD });
+  useEffect(() => virtual.measure(), [virtual, height]);
+  useRevealed(scroller, active, narrow ? { row: height } : { row: height, before: HEAD, covered: HEAD });
   const tracks = `20px ${columns.map((column) => column.width).join(" ")}`;
+  if (narrow)
+    return (
+      <div ref={scroller} data-scroller className="h-full overflow-x-hidden overflow-y-auto" tabIndex={-1}>
+        <ul aria-label="Runs" className="relative" style={{ height: virtual.getTotalSize() }}>
+          {items.map((item) => {
+            const run = runs[item.index];
+            return run ? <RunCard key={item.key} run={run} index={item.index} top={item.start} active={item.index === active} onActive={onActive} /> : null;
+          })}
+        </ul>
+      </div>
+    );
   return (
     <div ref={scroller} data-scroller className="h-full overflow-auto" tabIndex={-1}>
       <div role="table" aria-label="Runs" aria-rowcount={total ?? -1} className="min-w-fit">

@@ -91,7 +91,12 @@ function Totals({ sessionId, runs }: { sessionId: string; runs: readonly Run[] }
   const facts: [string, ReactNode][] = [
     ["Runs", <Link key="runs" to="/runs" search={these()} className="hover:link">{count(runs.length)}</Link>],
     ["With an error", <Link key="errors" to="/runs" search={these(FAILED)} className="hover:link">{count(runs.filter((run) => run.status === "error").length)}</Link>],
-    ["Tokens in → out", `${compact(sum((run) => run.input_tokens))} → ${compact(sum((run) => run.output_tokens))}`],
+    [
+      "Tokens in → out",
+      <Link key="tokens" to="/runs" search={{ ...these(filterText("input_tokens", "exists")), col: ["run", "agent", "model_calls", "tokens", "cost_usd", "started_at"] }} className="hover:link">
+        {compact(sum((run) => run.input_tokens))} → {compact(sum((run) => run.output_tokens))}
+      </Link>,
+    ],
     ["Cost", cost === null ? UNKNOWN : <Link key="cost" to="/runs" search={these(COST_KNOWN)} className="hover:link">{money(cost)}</Link>],
     ["Agents", all("agents", agents)],
     ["User", all("user_id", users)],

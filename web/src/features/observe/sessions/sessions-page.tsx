@@ -11,14 +11,18 @@ import { buttonClass } from "@/ui/button";
 import { cx } from "@/ui/classes";
 import { CodeBlock } from "@/ui/copy";
 import { compact, count, money, plural, UNKNOWN } from "@/ui/format";
+import { useNarrow } from "@/ui/narrow";
 import { useRevealed } from "@/ui/reveal";
 import { Page } from "@/ui/shell/page";
 import { useShortcuts } from "@/ui/shortcuts";
 import { Empty, Failed, SkeletonRows } from "@/ui/states";
 import { Ago } from "@/ui/time";
+import { filterText } from "../filters";
+import { COST_KNOWN, FAILED } from "../links";
 import { useLiveRefresh } from "../live-refresh";
 import { sessionsQuery } from "../queries";
 import { RangePicker } from "../range-picker";
+import { SESSION_CARD, SessionCard } from "./session-card";
 
 const route = getRouteApi("/shell/sessions");
 const ROW = 56;
@@ -71,8 +75,10 @@ function Table({ sessions, hasMore, loadMore }: { sessions: readonly SessionRow[
   const navigate = route.useNavigate();
   const scroller = useRef<HTMLDivElement>(null);
   const [active, setActive] = useState(-1);
+  const narrow = useNarrow();
+  const height = narrow ? SESSION_CARD : ROW;
   // eslint-disable-next-line react-hooks/incompatible-library -- the virtual list's own state; nothing here is memoised on it
-  const virtual = useVirtualizer({ count: sessions.length, getScrollElement: () => scroller.current, estimateSize: () => ROW, overscan: 10 });
+  const virtual = useVirtualizer({ count: sessions.length, getScrollElement: () => scroller.current, estimateSize: () => height, overscan: 10 });
   const items = virtual.getVirtualItems();
   const last = items.at(-1)?.index ?? 0;
   useEffect(() => {
@@ -82,7 +88,8 @@ function Table({ sessions, hasMore, loadMore }: { sessions: readonly SessionRow[
     const bounded = Math.max(0, Math.min(sessions.length - 1, index));
     setActive(bounded);
   };
-  useRevealed(scroller, active, { row: ROW, before: HEAD, covered: HEAD });
+  useEffect(() => virtual.measure(), [virtual, height]);
+  useRevealed(scroller, active, narrow ? { row: height } : { row: height, before: HEAD, covered: HEAD });
   const current = sessions[active];
   useShortcuts({
     j: () => go(active + 1),
@@ -91,6 +98,17 @@ function Table({ sessions, hasMore, loadMore }: { sessions: readonly SessionRow[
     arrowup: () => go(active - 1),
     enter: () => current && void navigate({ to: "/sessions/$sessionId", params: { sessionId: current.session_id } }),
   });
+  if (narrow)
+    return (
+      <div ref={scroller} className="h-full overflow-x-hidden overflow-y-auto">
+        <ul aria-label="Sessions" className="relative" style={{ height: virtual.getTotalSize() }}>
+          {items.map((item) => {
+            const session = sessions[item.index];
+            return session ? <SessionCard key={session.session_id} session={session} top={item.start} active={item.index === active} /> : null;
+          })}
+        </ul>
+      </div>
+    );
   return (
     <div ref={scroller} className="h-full overflow-auto">
       <div role="table" aria-label="Sessions" className="min-w-[860px]">
@@ -115,6 +133,13 @@ function Table({ sessions, hasMore, loadMore }: { sessions: readonly SessionRow[
 }
 
 function Row({ session, top, active }: { session: SessionRow; top: number; active: boolean }) {
+  const its = (...filters: string[]) => ({ from: ALL_TIME, filter: [filterText("session_id", "eq", session.session_id), ...filters] });
+  /** A number leads to the runs it is of; the row's own link lies below it. */
+  const number = (filters: string[], text: string) => (
+    <Link to="/runs" search={its(...filters)} className="relative z-1 inline-flex min-h-6 min-w-6 items-center justify-end rounded hover:link">
+      {text}
+    </Link>
+  );
   const tokens = session.input_tokens === null && session.output_tokens === null ? null : (session.input_tokens ?? 0) + (session.output_tokens ?? 0);
   return (
     <div
@@ -136,11 +161,15 @@ function Row({ session, top, active }: { session: SessionRow; top: number; activ
         {session.agents.join(", ") || UNKNOWN}
       </span>
       <span role="cell" className="num flex items-center justify-end gap-1.5">
-        {session.errors ? <Badge tone="bad" title={`${plural(session.errors, "run")} with an error`}>{session.errors} failed</Badge> : null}
-        {count(session.runs)}
+        {session.errors ? (
+          <Link to="/runs" search={its(FAILED)} className="relative z-1 rounded">
+            <Badge tone="bad" title={`${plural(session.errors, "run")} with an error`}>{session.errors} failed</Badge>
+          </Link>
+        ) : null}
+        {number([], count(session.runs))}
       </span>
-      <span role="cell" className="num text-right">{compact(tokens)}</span>
-      <span role="cell" className="num text-right">{session.cost_usd === null ? UNKNOWN : money(session.cost_usd)}</span>
+      <span role="cell" className="num text-right">{tokens === null ? UNKNOWN : number([filterText("input_tokens", "exists")], compact(tokens))}</span>
+      <span role="cell" className="num text-right">{session.cost_usd === null ? UNKNOWN : number([COST_KNOWN], money(session.cost_usd))}</span>
       <span role="cell" className="text-right text-muted">
         <Ago at={session.last_at} />
       </span>
