@@ -164,6 +164,19 @@ class MetadataStore(Protocol):
         """By id."""
         ...
 
+    def newest_records(
+        self,
+        project_id: str,
+        kind: str,
+        *,
+        limit: int,
+        after: tuple[int, str] | None = None,
+        holding: str = "",
+    ) -> list[Record]:
+        """Last updated first, then by id; `after` is (updated_ns, id) of the last one. With `holding` only
+        those whose body has this text in it (letters may be of another case)."""
+        ...
+
     def record(self, project_id: str, kind: str, record_id: str) -> Record | None: ...
     def save_records(self, records: Sequence[Record]) -> None:
         """All or none; each replaces the one of its project, kind and id."""

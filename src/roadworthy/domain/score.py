@@ -8,11 +8,14 @@ from roadworthy.domain.finding import Evidence
 
 OUTCOME_NAME = "outcome"
 """Name of the scores that say whether the task succeeded."""
+MACHINES = frozenset({"detector", "evaluator", "judge"})
+"""Sources that are one voice each, told apart by their version."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Score:
-    """Identity is (project, run_id, span_id, name, source, evaluator_version); the last one said counts."""
+    """Identity is (project, run_id, span_id, name, source, evaluator_version, voice); the last one said
+    counts."""
 
     project: str
     trace_id: str = ""
@@ -39,6 +42,12 @@ class Score:
     triggered by a detector, said by somebody): such scores must never feed a monitor."""
     at_ns: int = 0
     version: int = 0
+
+    @property
+    def voice(self) -> str:
+        """Whose word it is among those of its source: two reviewers are two voices, and both are kept. A
+        machine is known by its version, under whatever name it answered."""
+        return "" if self.source in MACHINES else self.author
 
     @property
     def changes_verdict(self) -> bool:

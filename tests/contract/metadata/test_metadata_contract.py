@@ -254,3 +254,20 @@ def test_what_was_written_outlives_kill_9(tmp_path: Path) -> None:
     assert len(store.projects()) in (written, written + 1)
     assert store.change_counter() == len(store.projects())
     store.close()
+
+
+def test_records_are_read_newest_first_and_page_by_page(store: MetadataStore) -> None:
+    one = Record(project="shop", kind="event", id="a", body='{"state":"new"}', updated_ns=5)
+    later = replace(one, id="d", updated_ns=9, body='{"state":"old","said":"\\"state\\":\\"new\\" 50%"}')
+    store.save_records([one, replace(one, id="b"), replace(one, id="c"), later])
+    store.save_records([replace(one, project="bank"), replace(one, kind="judge")])
+
+    first = store.newest_records("shop", "event", limit=2)
+    assert [record.id for record in first] == ["d", "a"]
+    rest = store.newest_records("shop", "event", limit=5, after=(first[-1].updated_ns, first[-1].id))
+    assert [record.id for record in rest] == ["b", "c"]
+    assert [r.id for r in store.newest_records("shop", "event", limit=5, holding='"state":"old"')] == ["d"]
+    new = store.newest_records("shop", "event", limit=5, holding='"state":"new"')
+    assert [record.id for record in new] == ["a", "b", "c"]
+    assert store.newest_records("shop", "event", limit=5, holding="5%") == []
+    assert [r.id for r in store.newest_records("shop", "event", limit=5, holding="50%")] == ["d"]

@@ -59,3 +59,29 @@ def test_each_score_comes_once_and_as_said_last(store: TelemetryStore, project: 
     ]
     assert sorted(some, key=lambda one: one.at_ns) == scores[5_000:5_010]
     assert list(store.each_score(project, from_ns=NOON + 2 * HOUR)) == []
+
+
+def test_two_reviewers_of_one_run_are_both_kept_and_each_counts_once(
+    store: TelemetryStore, project: str
+) -> None:
+    here = run(project)
+    words = [
+        said(project, of="", run_id=here.id, name="outcome", source="reviewer", author=who, at_ns=NOON + n)
+        for n, who in enumerate(("ann", "bob"))
+    ]
+    revised = replace(words[0], value=0.0, at_ns=NOON + 9, version=2)
+    store.write(batch(runs=[here], scores=words))
+    store.write(batch(scores=[revised]))
+    assert store.scores(project, here.id) == [words[1], revised]
+    everything = [score for block in store.each_score(project) for score in block]
+    assert sorted(everything, key=lambda one: one.at_ns) == [words[1], revised]
+
+
+def test_a_machine_is_one_voice_whatever_name_it_answered(store: TelemetryStore, project: str) -> None:
+    here = run(project)
+    first = said(project, of="", run_id=here.id, source="judge", author="small-1", evaluator_version="tone/1")
+    second = replace(first, author="small-2", value=0.0, version=2)
+    store.write(batch(runs=[here], scores=[first]))
+    store.write(batch(scores=[second]))
+    assert store.scores(project, here.id) == [second]
+    assert [score for block in store.each_score(project) for score in block] == [second]

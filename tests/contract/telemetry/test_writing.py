@@ -129,6 +129,8 @@ def test_one_trace_of_several_runs_belongs_to_the_one_named_after_it(
     named = run(project, id=trace, sort_ns=NOON)
     store.write(batch(runs=[first, named]))
     assert store.places_of_traces(project, [trace])[trace].run_id == trace
+    assert store.runs_of_traces(project, [trace, trace_id()]) == {trace: (trace, first.id)}
+    assert store.runs_of_traces(project, []) == {}
     assert store.run(project, first.id) == first
 
 

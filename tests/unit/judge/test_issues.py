@@ -11,6 +11,7 @@ from roadworthy.contracts.telemetry import TelemetryBatch
 from roadworthy.domain.finding import Evidence, Finding
 from roadworthy.domain.run import Outcome, Run, RunStatus
 from roadworthy.features.judge.issue_book import IssueBook, IssueState
+from roadworthy.features.judge.issue_history import STEPS_KEPT, IssueDeed
 from roadworthy.features.judge.issue_list import HOUR_NS, IssueList, IssueQuery, Order
 from roadworthy.features.judge.issues import IssueKey, issues_of, shape
 
@@ -123,6 +124,58 @@ def test_a_muted_issue_wakes_when_its_time_is_over(book: IssueBook) -> None:
     book.change("shop", KEY.id, by="ann", muted_until_ns=1)
     assert book.issues("shop")[0].state is IssueState.OPEN
     assert book.change("shop", "nobody", by="ann", assignee="bob") is None
+
+
+def test_the_history_says_who_did_what_when_and_why(book: IssueBook, tmp_path: Path) -> None:
+    book.note(a_run(1, release="1"), [KEY])
+    until = time.time_ns() + HOUR_NS
+    book.change(
+        "shop", KEY.id, by="ann", reason="supplier is down", state=IssueState.MUTED, muted_until_ns=until
+    )
+    book.change("shop", KEY.id, by="ann", assignee="bob")
+    book.change("shop", KEY.id, by="ann", assignee="bob")
+    book.change("shop", KEY.id, by="bob", state=IssueState.OPEN)
+    book.change("shop", KEY.id, by="bob", state=IssueState.OPEN)
+    book.change("shop", KEY.id, by="bob", state=IssueState.RESOLVED, resolved_in_release="2")
+    back = a_run(2, release="2")
+    back.started_ns = time.time_ns() + HOUR_NS
+    book.note(back, [KEY])
+
+    again = IssueBook(SqliteMetadataStore(tmp_path / "m.db")).issue("shop", KEY.id)
+
+    assert again is not None and again == book.issue("shop", KEY.id)
+    told = [(s.deed, s.by, s.reason, s.to, s.until_ns, s.release, s.run_id) for s in again.history]
+    assert told == [
+        (IssueDeed.FIRST_SEEN, "", "", "", 0, "1", a_run(1).id),
+        (IssueDeed.MUTED, "ann", "supplier is down", "", until, "", ""),
+        (IssueDeed.ASSIGNED, "ann", "", "bob", 0, "", ""),
+        (IssueDeed.REOPENED, "bob", "", "", 0, "", ""),
+        (IssueDeed.RESOLVED, "bob", "", "", 0, "2", ""),
+        (IssueDeed.REGRESSED, "", "", "", 0, "2", back.id),
+    ]
+    assert [s.at_ns for s in again.history] == sorted(s.at_ns for s in again.history)
+    assert again.regression == again.history[-1]
+
+
+def test_a_mute_that_ran_out_stands_in_the_history_once(book: IssueBook) -> None:
+    book.note(a_run(1), [KEY])
+    book.change("shop", KEY.id, by="ann", state=IssueState.MUTED, muted_until_ns=NOW - 5)
+    book.change("shop", KEY.id, by="ann", assignee="bob")
+    issue = book.issue("shop", KEY.id)
+    assert issue is not None and issue.state is IssueState.OPEN
+    assert [(s.deed, s.at_ns) for s in issue.history if s.deed is IssueDeed.WOKEN] == [
+        (IssueDeed.WOKEN, NOW - 5)
+    ]
+
+
+def test_a_long_history_keeps_its_beginning_and_its_end(book: IssueBook) -> None:
+    book.note(a_run(1), [KEY])
+    for number in range(STEPS_KEPT + 50):
+        book.change("shop", KEY.id, by="ann", assignee=f"p{number}")
+    issue = book.issue("shop", KEY.id)
+    assert issue is not None and len(issue.history) == STEPS_KEPT
+    assert issue.history[0].deed is IssueDeed.FIRST_SEEN
+    assert issue.history[-1].to == f"p{STEPS_KEPT + 49}"
 
 
 def test_the_list_counts_runs_releases_and_time(book: IssueBook) -> None:

@@ -20,10 +20,10 @@ from roadworthy.features.judge.judges.embedding import similarity_by_embedding
 from roadworthy.features.judge.judges.judge import Judge, JudgeInvalid, JudgeSpec
 from roadworthy.features.judge.judges.judgement import Judgement, as_score
 from roadworthy.features.judge.judges.material import cut_middle, material
-from roadworthy.features.judge.judges.pairwise import PAIRWISE, Preference, compare
+from roadworthy.features.judge.judges.pairwise import Preference, compare
 from roadworthy.features.judge.judges.reading import read
 from roadworthy.features.judge.judges.rubric import Label, Rubric, RubricInvalid
-from roadworthy.features.judge.judges.rubrics import BY_ID, RUBRICS
+from roadworthy.features.judge.judges.rubrics import BY_ID, PAIRWISE, RUBRICS
 from roadworthy.features.judge.judges.sampling import Draw, chance, draw
 from tests.unit.judge import model_server as acts
 from tests.unit.judge.model_server import Act, Script, serving, verdict

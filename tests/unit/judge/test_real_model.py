@@ -15,10 +15,10 @@ from roadworthy.features.judge.judges.budget import Budget, MemoryLedger
 from roadworthy.features.judge.judges.cache import MemoryCache
 from roadworthy.features.judge.judges.judge import Judge, JudgeSpec
 from roadworthy.features.judge.judges.judgement import Judgement
-from roadworthy.features.judge.judges.pairwise import PAIRWISE, Preference, compare
+from roadworthy.features.judge.judges.pairwise import Preference, compare
 from roadworthy.features.judge.judges.reading import read
 from roadworthy.features.judge.judges.rubric import Rubric
-from roadworthy.features.judge.judges.rubrics import BY_ID
+from roadworthy.features.judge.judges.rubrics import BY_ID, PAIRWISE
 from tests.product import free_ports
 from tests.unit.judge import local_model
 from tests.unit.judge.runs import transcript

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -131,3 +132,23 @@ def test_a_kind_nobody_knows_is_refused(metadata: SqliteMetadataStore) -> None:
         JobRunner(metadata, kinds={"count": counting([], up_to=1)}).add(
             project="p", kind="x", arguments="", unit=""
         )
+
+
+def test_a_cancelled_job_goes_on_from_where_it_stood(metadata: SqliteMetadataStore) -> None:
+    seen: list[int] = []
+    gate = threading.Event()
+    runner = JobRunner(metadata, kinds={"count": counting(seen, up_to=4, gate=gate)}, pause_s=0.01)
+    job = runner.add(project="p", kind="count", arguments="{}", unit="")
+    metadata.save_job(replace(job, status=JobStatus.CANCELLED, position="2", done=2))
+
+    resumed = runner.resume(job.id)
+
+    assert resumed is not None and resumed.status is JobStatus.WAITING
+    gate.set()
+    runner.start()
+    wait_for(ended(metadata, job, JobStatus.DONE))
+    runner.stop()
+    assert seen == [3, 4]
+    done = runner.resume(job.id)
+    assert done is not None and done.status is JobStatus.DONE
+    assert runner.resume("nobody") is None

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from sqlalchemy import Engine, delete, select, update
+from sqlalchemy import Engine, and_, delete, or_, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -184,6 +184,26 @@ class SqlMetadataStore:
         query = select(RecordRow).where(RecordRow.project == project_id, RecordRow.kind == kind)
         with self._read() as session:
             return [rows.record(row) for row in session.scalars(query.order_by(RecordRow.id))]
+
+    def newest_records(
+        self,
+        project_id: str,
+        kind: str,
+        *,
+        limit: int,
+        after: tuple[int, str] | None = None,
+        holding: str = "",
+    ) -> list[Record]:
+        query = select(RecordRow).where(RecordRow.project == project_id, RecordRow.kind == kind)
+        if after is not None:
+            at_ns, last = after
+            later = and_(RecordRow.updated_ns == at_ns, RecordRow.id > last)
+            query = query.where(or_(RecordRow.updated_ns < at_ns, later))
+        if holding:
+            query = query.where(RecordRow.body.contains(holding, autoescape=True))
+        query = query.order_by(RecordRow.updated_ns.desc(), RecordRow.id).limit(limit)
+        with self._read() as session:
+            return [rows.record(row) for row in session.scalars(query)]
 
     def record(self, project_id: str, kind: str, record_id: str) -> Record | None:
         with self._read() as session:

@@ -13,6 +13,7 @@ import orjson
 
 from roadworthy.contracts.metadata import MetadataStore, Record
 from roadworthy.domain.run import Run
+from roadworthy.features.judge.issue_history import IssueDeed, IssueStep, step_from, with_step
 from roadworthy.features.judge.issues import IssueKey
 
 KIND = "issue"
@@ -49,6 +50,15 @@ class Issue:
     resolved_in_release: str = ""
     changed_ns: int = 0
     changed_by: str = ""
+    history: tuple[IssueStep, ...] = ()
+    """Oldest first."""
+
+    @property
+    def regression(self) -> IssueStep | None:
+        """How it came back, where that is how it stands."""
+        if self.state is not IssueState.REGRESSED:
+            return None
+        return next((one for one in reversed(self.history) if one.deed is IssueDeed.REGRESSED), None)
 
 
 class IssueBook:
@@ -75,7 +85,7 @@ class IssueBook:
                     fresh.append(_entered(run, key))
                     known[key.id] = fresh[-1]
                 elif issue.state is IssueState.RESOLVED and _after(run, issue):
-                    fresh.append(replace(issue, state=IssueState.REGRESSED, changed_ns=time.time_ns()))
+                    fresh.append(_come_back(issue, run))
                     known[key.id] = fresh[-1]
             if fresh:
                 try:
@@ -100,6 +110,7 @@ class IssueBook:
         issue_id: str,
         *,
         by: str,
+        reason: str = "",
         state: IssueState | None = None,
         assignee: str | None = None,
         muted_until_ns: int | None = None,
@@ -112,23 +123,18 @@ class IssueBook:
             issue = known.get(issue_id)
             if issue is None:
                 return None
-            changed = replace(issue, changed_ns=now, changed_by=by)
-            if state is not None:
-                changed = replace(
-                    changed,
-                    state=state,
-                    resolved_ns=now if state is IssueState.RESOLVED else 0,
-                    resolved_in_release=""
-                    if state is not IssueState.RESOLVED
-                    else changed.resolved_in_release,
-                    muted_until_ns=0,
-                )
-            if assignee is not None:
-                changed = replace(changed, assignee=assignee)
-            if muted_until_ns is not None:
-                changed = replace(changed, muted_until_ns=muted_until_ns)
-            if resolved_in_release is not None:
-                changed = replace(changed, resolved_in_release=resolved_in_release)
+            changed = _changed(
+                _awake(issue),
+                state=state,
+                assignee=assignee,
+                muted_until_ns=muted_until_ns,
+                resolved_in_release=resolved_in_release,
+                now_ns=now,
+            )
+            for step in _steps(_awake(issue), changed, state=state):
+                told = replace(step, at_ns=now, by=by, reason=reason)
+                changed = replace(changed, history=with_step(changed.history, told))
+            changed = replace(changed, changed_ns=now, changed_by=by)
             self._metadata.save_records([_record(changed)])
             known[issue_id] = changed
             return changed
@@ -154,7 +160,68 @@ def _entered(run: Run, key: IssueKey) -> Issue:
         cluster=key.cluster,
         first_seen_ns=run.started_ns,
         changed_ns=time.time_ns(),
+        history=(
+            IssueStep(
+                deed=IssueDeed.FIRST_SEEN, at_ns=run.started_ns, release=run.release[:200], run_id=run.id
+            ),
+        ),
     )
+
+
+def _come_back(issue: Issue, run: Run) -> Issue:
+    now = time.time_ns()
+    step = IssueStep(deed=IssueDeed.REGRESSED, at_ns=now, release=run.release[:200], run_id=run.id)
+    history = with_step(issue.history, step)
+    return replace(issue, state=IssueState.REGRESSED, changed_ns=now, changed_by="", history=history)
+
+
+def _changed(
+    issue: Issue,
+    *,
+    state: IssueState | None,
+    assignee: str | None,
+    muted_until_ns: int | None,
+    resolved_in_release: str | None,
+    now_ns: int,
+) -> Issue:
+    changed = issue
+    if state is not None:
+        resolved = state is IssueState.RESOLVED
+        changed = replace(
+            changed,
+            state=state,
+            resolved_ns=now_ns if resolved else 0,
+            resolved_in_release=changed.resolved_in_release if resolved else "",
+            muted_until_ns=0,
+        )
+    if assignee is not None:
+        changed = replace(changed, assignee=assignee)
+    if muted_until_ns is not None:
+        changed = replace(changed, muted_until_ns=muted_until_ns)
+    if resolved_in_release is not None:
+        changed = replace(changed, resolved_in_release=resolved_in_release)
+    return changed
+
+
+_DEEDS = {
+    IssueState.MUTED: IssueDeed.MUTED,
+    IssueState.RESOLVED: IssueDeed.RESOLVED,
+    IssueState.OPEN: IssueDeed.REOPENED,
+}
+
+
+def _steps(before: Issue, after: Issue, *, state: IssueState | None) -> list[IssueStep]:
+    """What was done, in words; who, when and why is for the caller to add. What changed nothing is no step,
+    but for a mute or a resolution said anew."""
+    steps: list[IssueStep] = []
+    if state is not None and (state is not IssueState.OPEN or before.state is not IssueState.OPEN):
+        release = after.resolved_in_release if state is IssueState.RESOLVED else ""
+        steps.append(
+            IssueStep(deed=_DEEDS[state], at_ns=0, until_ns=after.muted_until_ns, release=release[:200])
+        )
+    if before.assignee != after.assignee:
+        steps.append(IssueStep(deed=IssueDeed.ASSIGNED, at_ns=0, to=after.assignee))
+    return steps
 
 
 def _after(run: Run, issue: Issue) -> bool:
@@ -167,7 +234,9 @@ def _after(run: Run, issue: Issue) -> bool:
 
 def _awake(issue: Issue) -> Issue:
     if issue.state is IssueState.MUTED and 0 < issue.muted_until_ns <= time.time_ns():
-        return replace(issue, state=IssueState.OPEN, muted_until_ns=0)
+        woken = IssueStep(deed=IssueDeed.WOKEN, at_ns=issue.muted_until_ns)
+        history = with_step(issue.history, woken)
+        return replace(issue, state=IssueState.OPEN, muted_until_ns=0, history=history)
     return issue
 
 
@@ -187,4 +256,5 @@ _FIELDS = frozenset(field.name for field in fields(Issue))
 def _issue(record: Record) -> Issue:
     values: dict[str, Any] = {k: v for k, v in orjson.loads(record.body).items() if k in _FIELDS}
     values["state"] = IssueState(values["state"])
+    values["history"] = tuple(step_from(one) for one in values.get("history", ()))
     return Issue(**values)

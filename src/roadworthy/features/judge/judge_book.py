@@ -144,7 +144,11 @@ class JudgeBook:
         before = self.judge(judge.project, judge.id)
         if before and (before.template, before.labels) != (judge.template, judge.labels):
             judge = replace(judge, version=before.version + 1)
-        spec_of(judge)
+        if spec_of(judge).rubric.pairwise and (judge.sample_rate or judge.triggers):
+            field = "sample_rate" if judge.sample_rate else "triggers"
+            raise JudgeInvalid(
+                field, expected="none: a pairwise judge compares two runs, and is drawn for none"
+            )
         judge = replace(judge, updated_ns=time.time_ns())
         self._save(judge.project, JUDGE, judge.id, asdict(judge), judge.updated_ns)
         return judge

@@ -70,6 +70,13 @@ class OutcomeEvent:
     """Whose outcome it told."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventPage:
+    events: tuple[OutcomeEvent, ...]
+    next: tuple[int, str] | None
+    """Where the next page begins; None at the end."""
+
+
 class EventReused(ValueError):  # noqa: N818
     """Another event came with this id before."""
 
@@ -120,12 +127,21 @@ class OutcomeEvents:
             return event
 
     def events(
-        self, project: str, *, state: EventState | None = None, limit: int = 1000
-    ) -> list[OutcomeEvent]:
-        """Newest first."""
-        found = [_read(record) for record in self._metadata.records(project, KIND)]
-        wanted = [event for event in found if state is None or event.state is state]
-        return sorted(wanted, key=lambda event: (-event.received_ns, event.id))[:limit]
+        self,
+        project: str,
+        *,
+        state: EventState | None = None,
+        limit: int = 1000,
+        after: tuple[int, str] | None = None,
+    ) -> EventPage:
+        """A page of those that were received or changed their state last, newest first."""
+        holding = f'"state":"{state.value}"' if state else ""
+        found = self._metadata.newest_records(project, KIND, limit=limit + 1, after=after, holding=holding)
+        last = found[limit - 1] if len(found) > limit else None
+        return EventPage(
+            events=tuple(_read(record) for record in found[:limit]),
+            next=(last.updated_ns, last.id) if last else None,
+        )
 
     def retry(self, *, now_ns: int | None = None) -> int:
         """Looks again for the runs of what waits; how many events were matched. Gives up on those that waited

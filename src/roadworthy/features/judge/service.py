@@ -7,6 +7,7 @@ from functools import partial
 
 from roadworthy.contracts.metadata import MetadataStore
 from roadworthy.contracts.telemetry import TelemetryStore
+from roadworthy.features.judge.comparison_book import ComparisonBook
 from roadworthy.features.judge.evaluator_book import EvaluatorBook
 from roadworthy.features.judge.feedback import FeedbackLinks
 from roadworthy.features.judge.issue_book import IssueBook
@@ -54,6 +55,7 @@ class JudgeService:
             store, metadata, words=self.words, judging=self.judging, mask_text=mask_text
         )
         self.links = FeedbackLinks(metadata)
+        self.comparisons = ComparisonBook(metadata)
         self.judge_quality: Callable[..., JudgeQuality] = partial(judge_quality, store)
         self.quality: Callable[..., Quality] = partial(quality_of, store)
 
@@ -65,9 +67,9 @@ class JudgeService:
         if keys:
             for of_key in self._store.traces_of_join_keys(project, keys).values():
                 found.update(of_key)
-        places = self._store.places_of_traces(project, sorted(found))
-        if places:
-            self._again(project, list(dict.fromkeys(place.run_id for place in places.values())))
+        runs = self._store.runs_of_traces(project, sorted(found))
+        if runs:
+            self._again(project, list(dict.fromkeys(one for of_trace in runs.values() for one in of_trace)))
 
     def stop(self) -> None:
         """Writes what waits to be written."""

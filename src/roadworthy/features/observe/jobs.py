@@ -84,6 +84,17 @@ class JobRunner:
             self._metadata.save_job(job)
             return job
 
+    def resume(self, job_id: str) -> Job | None:
+        """One that was cancelled or failed goes on from where it stood. None: no such job."""
+        with self._lock:
+            job = self._metadata.job(job_id)
+            if job is None or job.status not in (JobStatus.CANCELLED, JobStatus.FAILED):
+                return job
+            job = replace(job, status=JobStatus.WAITING, error="", updated_ns=time.time_ns())
+            self._metadata.save_job(job)
+        self._wake.set()
+        return job
+
     def _run(self) -> None:
         while not self._stopping.is_set():
             job = self._next()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -198,3 +199,47 @@ def test_too_many_buckets_are_refused(desk: Desk) -> None:
     answer = desk.client.get("/api/v1/agents/support/quality", params={"bucket": "1m"})
     assert answer.status_code == 400
     assert answer.json()["errors"][0]["field"] == "query.bucket"
+
+
+def wait_for(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 15
+    while not holds():
+        assert time.monotonic() < deadline, "it did not come to that"
+        time.sleep(0.02)
+
+
+def jobs_of(desk: Desk) -> list[dict[str, Any]]:
+    items: list[dict[str, Any]] = desk.client.get("/api/v1/jobs").json()["items"]
+    return items
+
+
+def test_another_precedence_has_stored_runs_judged_again(desk: Desk) -> None:
+    desk.write_runs(a_run(1, outcome=Outcome.SUCCESS, outcome_source="user"), a_run(2))
+    desk.jobs.start()
+    try:
+        turned = desk.client.put("/api/v1/judging", json={"precedence": ["user", "reviewer"]}).json()["job"]
+        assert (turned["kind"], turned["project"]) == ("rejudge", "default")
+        assert turned["arguments"]["filters"] == [["outcome_source", "exists", None]]
+        wait_for(lambda: desk.client.get(f"/api/v1/jobs/{turned['id']}").json()["status"] == "done")
+        assert desk.again == [("default", trace_id(1))]
+        # A source that counts for the first time may be the only one that said anything of a run.
+        wider = desk.client.put("/api/v1/judging", json={"precedence": ["api", "user", "reviewer"]}).json()[
+            "job"
+        ]
+        wait_for(lambda: desk.client.get(f"/api/v1/jobs/{wider['id']}").json()["status"] == "done")
+        assert {run_id for _, run_id in desk.again[1:]} == {trace_id(1), trace_id(2)}
+    finally:
+        desk.jobs.stop()
+
+
+def test_history_is_left_alone_where_nothing_changed_or_nobody_wants_it(desk: Desk) -> None:
+    same = {"precedence": list(PRECEDENCE)}
+    for body in (
+        same,
+        {"precedence": ["user"], "rejudge": False},
+        {"detectors": {"loop": {"enabled": False}}},
+    ):
+        assert desk.client.put("/api/v1/judging", json=body).json()["job"] is None
+    assert jobs_of(desk) == []
+    assert desk.client.put("/api/v1/judging", json={"rejudge": True}).json()["job"]["status"] == "waiting"
+    assert len(jobs_of(desk)) == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 import pytest
@@ -150,7 +151,40 @@ def test_what_waits_outlives_the_process(desk: Desk) -> None:
     )
 
     assert again.retry() == 1
-    assert [e.state for e in again.events("default")] == [EventState.MATCHED]
+    assert [e.state for e in again.events("default").events] == [EventState.MATCHED]
+
+
+def test_events_are_read_page_by_page_each_once(desk: Desk) -> None:
+    desk.write(1)
+    told = [tell(desk, external_id=f"T-{number}", event_id=f"e{number}")["id"] for number in range(7)]
+    matched = tell(desk, run_id=trace_id(1), reason='said "state":"waiting" of it')["id"]
+
+    def pages(**query: Any) -> list[list[str]]:
+        found, cursor = [], None
+        while True:
+            asked = query | {"limit": 3} | ({"cursor": cursor} if cursor else {})
+            page = desk.client.get(EVENTS, params=asked).json()
+            found.append([one["id"] for one in page["items"]])
+            cursor = page["next_cursor"]
+            if cursor is None:
+                return found
+
+    everything = pages()
+    assert [len(page) for page in everything] == [3, 3, 2]
+    assert list(chain(*everything)) == [matched, *reversed(told)]
+    assert list(chain(*pages(state="waiting"))) == list(reversed(told))
+    assert pages(state="matched") == [[matched]]
+    assert pages(state="unmatched") == [[]]
+    assert desk.client.get(EVENTS, params={"cursor": "x"}).status_code == 400
+
+
+def test_words_that_come_late_for_a_trace_have_all_its_runs_judged_again(desk: Desk) -> None:
+    inner = a_run(1, id=f"{trace_id(1)}-{'a' * 16}", sort_ns=START)
+    desk.write_runs(a_run(1), inner, a_run(2))
+
+    desk.judge.said_of_traces("default", [trace_id(1)])
+
+    assert desk.again == [("default", trace_id(1)), ("default", inner.id)]
 
 
 @pytest.mark.parametrize(

@@ -128,6 +128,11 @@ def places_of_traces(session: Session, project: str, trace_ids: Sequence[str]) -
     }
 
 
+def runs_of_traces(session: Session, project: str, trace_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    owners = owners_of_traces(session, project, trace_ids)
+    return {trace_id: tuple(run.run_id for run in runs) for trace_id, runs in owners.items()}
+
+
 def owners_of_traces(session: Session, project: str, trace_ids: Sequence[str]) -> dict[str, list[RunPlace]]:
     """Runs each trace belongs to, the one named after the trace first."""
     if not trace_ids:

@@ -10,11 +10,12 @@ from roadworthy.backends.telemetry.chdb.run_reads import find_run
 from roadworthy.backends.telemetry.chdb.session import Session
 from roadworthy.backends.telemetry.storable import within
 from roadworthy.domain.run import Run
-from roadworthy.domain.score import Score
+from roadworthy.domain.score import MACHINES, Score
 
 _POINT = {"max_threads": 1}
 _EXPORT_BLOCK = 5000
-_IDENTITY = "subject, span_id, name, source, evaluator_version"
+_VOICE = f"if(source IN ({', '.join(repr(one) for one in sorted(MACHINES))}), '', toString(author))"
+_IDENTITY = f"subject, span_id, name, source, evaluator_version, {_VOICE}"
 _COLUMNS = ", ".join(SCORE_COLUMNS)
 
 
@@ -31,7 +32,7 @@ def scores_of_runs(session: Session, project: str, runs: Sequence[Run]) -> list[
 def each_score(
     session: Session, project: str, *, from_ns: int | None, to_ns: int | None
 ) -> Iterator[list[Score]]:
-    """In the order of the primary key, so that each block reads only its own part of the table."""
+    """Nearly in the order of the primary key, so that each block reads only its own part of the table."""
     after: tuple[str, ...] | None = None
     while True:
         p = Parameters()
@@ -51,7 +52,7 @@ def each_score(
         if len(rows) < _EXPORT_BLOCK:
             return
         last = scores[-1]
-        after = (rows[-1][-1], last.span_id, last.name, last.source, last.evaluator_version)
+        after = (rows[-1][-1], last.span_id, last.name, last.source, last.evaluator_version, last.voice)
 
 
 def _scores_of(session: Session, project: str, *, ids: Sequence[str], traces: Sequence[str]) -> list[Score]:

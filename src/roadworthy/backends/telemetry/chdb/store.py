@@ -104,6 +104,9 @@ class ChdbTelemetryStore:
     def places_of_traces(self, project: str, trace_ids: Sequence[str]) -> dict[str, RunPlace]:
         return run_reads.places_of_traces(self._session, project, trace_ids)
 
+    def runs_of_traces(self, project: str, trace_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        return run_reads.runs_of_traces(self._session, project, trace_ids)
+
     def traces_of_join_keys(self, project: str, keys: Sequence[str]) -> dict[str, tuple[str, ...]]:
         return run_reads.traces_of_join_keys(self._session, project, keys)
 

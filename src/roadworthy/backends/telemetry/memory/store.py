@@ -143,6 +143,10 @@ class MemoryTelemetryStore:
                 found[trace_id] = RunPlace(run_id=run.id, sort_ns=run.sort_ns, trace_ids=run.trace_ids)
         return found
 
+    def runs_of_traces(self, project: str, trace_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        owners = {trace_id: self._owners(project, trace_id) for trace_id in trace_ids}
+        return {trace_id: tuple(run.id for run in runs) for trace_id, runs in owners.items() if runs}
+
     def traces_of_join_keys(self, project: str, keys: Sequence[str]) -> dict[str, tuple[str, ...]]:
         wanted = set(keys)
         found: dict[str, set[str]] = {}
@@ -350,7 +354,8 @@ def score_identity(score: Score) -> tuple[str, ...]:
     """A score that does not name its run yet is told apart by its trace."""
     subject = score.run_id or score.trace_id
     kind = "run" if score.run_id else "trace"
-    return (score.project, kind, subject, score.span_id, score.name, score.source, score.evaluator_version)
+    told_apart = (score.name, score.source, score.evaluator_version, score.voice)
+    return (score.project, kind, subject, score.span_id, *told_apart)
 
 
 def _span_order(span: Span) -> tuple[int, str, str]:

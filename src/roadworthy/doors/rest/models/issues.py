@@ -9,6 +9,7 @@ from roadworthy.doors.rest.models.runs import text
 from roadworthy.doors.rest.models.settings import Body
 from roadworthy.doors.rest.times import rfc3339, rfc3339_or_none
 from roadworthy.features.judge.issue_book import IssueState
+from roadworthy.features.judge.issue_history import IssueDeed, IssueStep
 from roadworthy.features.judge.issue_list import IssueRow
 
 
@@ -49,7 +50,24 @@ class IssueView(BaseModel):
     resolved_at: str | None
     resolved_in_release: str | None
     changed_by: str | None
+    regressed_at: str | None = Field(description="Filled while it stands as regressed")
+    regressed_in_release: str | None
+    regressed_run_id: str | None
+    history: list[IssueStepView] = Field(description="Newest first; filled where one issue was asked for")
     representative_run_ids: list[str] = Field(description="Filled where one issue was asked for")
+
+
+class IssueStepView(BaseModel):
+    """One thing that happened to an issue."""
+
+    deed: IssueDeed
+    at: str
+    by: str | None = Field(description="Person or key; null where nobody did it")
+    reason: str | None
+    to: str | None = Field(description="Of assigned: to whom; null for nobody")
+    until: str | None = Field(description="Of muted; null for no end")
+    release: str | None = Field(description="In which it was first seen, resolved or came back")
+    run_id: str | None = Field(description="Of first_seen and regressed: the run that showed it")
 
 
 class IssuePage(BaseModel):
@@ -68,10 +86,13 @@ class IssueChange(Body):
     resolved_in_release: str | None = Field(
         default=None, max_length=200, description="With state resolved: only this release can bring it back"
     )
+    reason: str = Field(default="", max_length=1000, description="Why; kept in the history")
 
 
 def issue_view(row: IssueRow, *, representatives: list[str] | None = None) -> IssueView:
     issue = row.issue
+    back = issue.regression
+    whole = representatives is not None
     releases = sorted(row.releases.items(), key=lambda one: (-one[1], one[0]))
     return IssueView(
         id=issue.id,
@@ -95,5 +116,22 @@ def issue_view(row: IssueRow, *, representatives: list[str] | None = None) -> Is
         resolved_at=rfc3339_or_none(issue.resolved_ns),
         resolved_in_release=text(issue.resolved_in_release),
         changed_by=text(issue.changed_by),
+        regressed_at=rfc3339(back.at_ns) if back else None,
+        regressed_in_release=text(back.release) if back else None,
+        regressed_run_id=text(back.run_id) if back else None,
+        history=[_step_view(one) for one in reversed(issue.history)] if whole else [],
         representative_run_ids=representatives or [],
+    )
+
+
+def _step_view(step: IssueStep) -> IssueStepView:
+    return IssueStepView(
+        deed=step.deed,
+        at=rfc3339(step.at_ns),
+        by=text(step.by),
+        reason=text(step.reason),
+        to=text(step.to),
+        until=rfc3339_or_none(step.until_ns),
+        release=text(step.release),
+        run_id=text(step.run_id),
     )

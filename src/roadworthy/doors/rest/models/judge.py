@@ -13,7 +13,7 @@ from roadworthy.domain.run import Outcome
 from roadworthy.doors.rest.models.observe import RateView
 from roadworthy.doors.rest.models.runs import text
 from roadworthy.doors.rest.models.scores import EvidenceView, SaidView, ScoreView, evidence_view
-from roadworthy.doors.rest.models.settings import Body
+from roadworthy.doors.rest.models.settings import Body, JobView
 from roadworthy.features.judge.detectors.table import BY_NAME
 from roadworthy.features.judge.failure_model.model import Calibration, Contribution
 from roadworthy.features.judge.measured import Figures
@@ -154,6 +154,9 @@ class JudgingView(BaseModel):
     precedence: list[str] = Field(description="Whose word on an outcome counts first")
     detectors: dict[str, DetectorSwitch]
     external_id_attribute: str = Field(description="Attribute of runs that business events name them by")
+    job: JobView | None = Field(
+        default=None, description="What judges stored runs again, where a change started it"
+    )
 
 
 class JudgingChange(Body):
@@ -164,6 +167,10 @@ class JudgingChange(Body):
     )
     detectors: dict[str, DetectorSwitch] | None = Field(default=None, description="By name")
     external_id_attribute: str | None = Field(default=None, min_length=1, max_length=200)
+    rejudge: bool | None = Field(
+        default=None,
+        description="Whether stored runs are judged again by it; left out: where the precedence changes",
+    )
 
 
 class QualityBucketView(BaseModel):

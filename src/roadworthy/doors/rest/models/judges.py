@@ -15,6 +15,7 @@ from roadworthy.features.judge.judges.judgement import Judgement
 from roadworthy.features.judge.judges.quality import Agreement
 from roadworthy.features.judge.judges.rubric import Label, Rubric
 from roadworthy.features.observe.rates import rate
+from roadworthy.stats.agreement import OrderStability
 
 _Price = Field(default=None, ge=0, le=1_000_000, description="USD per million tokens; null: the price list's")
 
@@ -66,6 +67,7 @@ class RubricView(BaseModel):
     template: str
     labels: list[LabelBody]
     version: int
+    pairwise: bool = Field(description="Whether it compares two answers; such a judge is never drawn")
 
 
 class RubricPage(BaseModel):
@@ -110,6 +112,7 @@ class JudgeView(BaseModel):
     temperature: float | None
     max_tokens: int
     version: str | None = Field(description="Of its scores; null where it cannot be asked as it is")
+    pairwise: bool = Field(description="Whether it compares two answers: POST /judges/{id}/compare")
     updated_at: str
 
 
@@ -183,6 +186,10 @@ class JudgeQualityView(BaseModel):
     drift_low: float | None
     drift_high: float | None
     drifted: bool
+    order_stability: RateView = Field(
+        description="Pairs whose verdict held when they were shown the other way round, of those this version "
+        "compared"
+    )
 
 
 def endpoint_view(one: NamedEndpoint) -> EndpointView:
@@ -212,6 +219,7 @@ def rubric_view(one: Rubric) -> RubricView:
         template=one.template,
         labels=[_label(label) for label in one.labels],
         version=one.version,
+        pairwise=one.pairwise,
     )
 
 
@@ -232,6 +240,7 @@ def judge_view(one: NamedJudge, *, rubric: Rubric, version: str | None, spent_us
         temperature=one.temperature,
         max_tokens=one.max_tokens,
         version=version,
+        pairwise=rubric.pairwise,
         updated_at=rfc3339(one.updated_ns),
     )
 
@@ -250,7 +259,7 @@ def judgement_view(judgement: Judgement, *, run_id: str, agent: str) -> Judgemen
     )
 
 
-def quality_view(quality: JudgeQuality) -> JudgeQualityView:
+def quality_view(quality: JudgeQuality, *, stability: OrderStability | None) -> JudgeQualityView:
     found, drift = quality.agreement, quality.drift
     kappa = found.kappa
     return JudgeQualityView(
@@ -271,6 +280,9 @@ def quality_view(quality: JudgeQuality) -> JudgeQualityView:
         drift_low=drift.interval.low if drift.interval else None,
         drift_high=drift.interval.high if drift.interval else None,
         drifted=drift.drifted,
+        order_stability=rate_view(rate(round(stability.share * stability.n), n=stability.n))
+        if stability
+        else rate_view(rate(0, n=0)),
     )
 
 

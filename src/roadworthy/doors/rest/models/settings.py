@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -129,6 +129,7 @@ class JobView(BaseModel):
     id: str
     project: str
     kind: str
+    arguments: dict[str, Any] = Field(description="What was asked for, in the words of its kind")
     status: Literal["waiting", "running", "done", "failed", "cancelled"]
     done: int = Field(description="How far it is, in `unit`")
     total: int | None

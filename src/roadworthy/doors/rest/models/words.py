@@ -52,7 +52,7 @@ class OutcomeEventView(BaseModel):
 
 class OutcomeEventPage(BaseModel):
     items: list[OutcomeEventView]
-    next_cursor: None = None
+    next_cursor: str | None
 
 
 class NewFeedbackLink(Body):

@@ -38,8 +38,10 @@ from roadworthy.doors.rest.models.judge import (
 from roadworthy.doors.rest.models.observe import RateView, rate_view
 from roadworthy.doors.rest.models.runs import text
 from roadworthy.doors.rest.models.scores import evidence_view
+from roadworthy.doors.rest.models.settings import JobView
 from roadworthy.doors.rest.problems import Problem, bad_field, not_found
 from roadworthy.doors.rest.queries import Times
+from roadworthy.doors.rest.routes.operations import job_view
 from roadworthy.doors.rest.times import milliseconds, parse_duration, rfc3339, rfc3339_or_none
 from roadworthy.features.judge.detector import Detector
 from roadworthy.features.judge.detectors.table import BY_NAME, DETECTORS
@@ -49,6 +51,7 @@ from roadworthy.features.judge.measured import figures_of, pooled
 from roadworthy.features.judge.preview import preview
 from roadworthy.features.judge.quality import MOST_BUCKETS, Counted
 from roadworthy.features.observe.rates import rate
+from roadworthy.flows import rejudge
 
 router = APIRouter(tags=["judging"])
 
@@ -164,8 +167,9 @@ def get_judging(ctx: Context, project: ReadProject) -> JudgingView:
 
 @router.put("/judging", operation_id="changeJudging")
 def change_judging(ctx: Context, project: AdminProject, body: JudgingChange) -> JudgingView:
-    """Whose word counts first, and which detectors look: for runs judged from now on."""
-    judging = ctx.judge.judging.of(project)
+    """Whose word counts first, and which detectors look: for runs judged from now on. Where the precedence
+    changes, or `rejudge` asks for it, stored runs that it touches are judged again in the background."""
+    before = judging = ctx.judge.judging.of(project)
     if body.precedence is not None:
         judging = replace(judging, precedence=tuple(body.precedence))
     if body.detectors is not None:
@@ -179,14 +183,28 @@ def change_judging(ctx: Context, project: AdminProject, body: JudgingChange) -> 
         ctx.judge.judging.save(project, judging)
     except BadJudging as bad:
         raise bad_field(f"body.{bad.field}", str(bad)) from None
-    return _judging_view(judging)
+    changed = judging.precedence != before.precedence
+    again = changed if body.rejudge is None else body.rejudge
+    job = _judged_again(ctx, project, before=before, after=judging) if again else None
+    return _judging_view(judging, job=job)
 
 
-def _judging_view(judging: Judging) -> JudgingView:
+def _judged_again(ctx: RestContext, project: str, *, before: Judging, after: Judging) -> JobView:
+    """All runs, or where only the order changed or sources were taken out, those that have an outcome: a
+    source that counts for the first time may be the only one that said anything."""
+    filters: list[Filter] = []
+    if after.off == before.off and set(after.precedence) <= set(before.precedence):
+        filters.append(Filter(field="outcome_source", op=Op.EXISTS))
+    arguments = rejudge.arguments(filters=filters, from_ns=None, to_ns=None)
+    return job_view(ctx.jobs.add(project=project, kind=rejudge.KIND, arguments=arguments, unit="runs"))
+
+
+def _judging_view(judging: Judging, *, job: JobView | None = None) -> JudgingView:
     return JudgingView(
         precedence=list(judging.precedence),
         detectors={one.name: DetectorSwitch(enabled=one.name not in judging.off) for one in DETECTORS},
         external_id_attribute=judging.external_id_attribute,
+        job=job,
     )
 
 

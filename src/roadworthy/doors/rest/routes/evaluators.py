@@ -34,7 +34,7 @@ from roadworthy.doors.rest.times import parse_time
 from roadworthy.features.judge.evaluator_book import NamedEvaluator
 from roadworthy.features.judge.evaluators.evaluator import ConfigInvalid
 from roadworthy.features.judge.evaluators.table import EVALUATORS, ready
-from roadworthy.features.judge.judge_book import NamedJudge
+from roadworthy.features.judge.judge_book import NamedJudge, rubric_of
 from roadworthy.features.judge.judges.judge import JudgeInvalid
 from roadworthy.features.judge.judges.rubric import RubricInvalid
 from roadworthy.features.judge.transcript import Transcript
@@ -113,6 +113,11 @@ def judge_again(
         if asked not in evaluators and asked not in judges:
             raise bad_field("body.with", f"there is no evaluator or judge {asked!r}")
     asked_judges = [judges[one] for one in body.with_ if one in judges]
+    for judge in asked_judges:
+        if rubric_of(judge).pairwise:
+            raise bad_field(
+                "body.with", f"judge {judge.name!r} compares two runs: it cannot be asked about one"
+            )
     arguments = rejudge.arguments(
         filters=parse_filters(body.filter),
         from_ns=from_ns,

@@ -91,6 +91,7 @@ def change_issue(
         project,
         issue_id,
         by=asker.name,
+        reason=change.reason.strip(),
         state=change.state,
         assignee=change.assignee,
         muted_until_ns=until,

@@ -141,7 +141,10 @@ def get_quality(
     """How far the judge agrees with people, over the last 90 days or since `from`."""
     judge = _known(ctx, project=project, judge_id=judge_id)
     from_ns = times.from_ns if times.from_ns is not None else time.time_ns() - _QUALITY_NS
-    return answer(quality_view(ctx.judge.judge_quality(project, judge=judge.name, from_ns=from_ns)))
+    version = _view(ctx.judge.judges, judge).version or ""
+    stability = ctx.judge.comparisons.stability(project, judge_id=judge_id, version=version, from_ns=from_ns)
+    quality = ctx.judge.judge_quality(project, judge=judge.name, from_ns=from_ns)
+    return answer(quality_view(quality, stability=stability))
 
 
 def _known(ctx: RestContext, *, project: str, judge_id: str) -> NamedJudge:

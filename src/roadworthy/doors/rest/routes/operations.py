@@ -73,6 +73,7 @@ def job_view(job: Job) -> JobView:
         id=job.id,
         project=job.project,
         kind=job.kind,
+        arguments=orjson.loads(job.arguments or "{}"),
         status=job.status.value,
         done=job.done,
         total=job.total,
@@ -116,6 +117,16 @@ def cancel_job(ctx: Context, project: AdminProject, job_id: str) -> JobView:
     """Stops it after its current piece of work; one that has ended stays as it is."""
     known = ctx.metadata.job(job_id)
     job = ctx.jobs.cancel(job_id) if known is not None and known.project == project else None
+    if job is None:
+        raise not_found("job", name=job_id)
+    return job_view(job)
+
+
+@router.post("/jobs/{job_id}/resume", operation_id="resumeJob")
+def resume_job(ctx: Context, project: AdminProject, job_id: str) -> JobView:
+    """One that was cancelled or failed goes on from where it stood; another stays as it is."""
+    known = ctx.metadata.job(job_id)
+    job = ctx.jobs.resume(job_id) if known is not None and known.project == project else None
     if job is None:
         raise not_found("job", name=job_id)
     return job_view(job)

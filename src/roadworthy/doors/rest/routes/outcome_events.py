@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query
 
 from roadworthy.doors.rest.access import Asker, ReadProject, WritableProject
 from roadworthy.doors.rest.context import Context
+from roadworthy.doors.rest.cursors import read_pair, write_cursor
 from roadworthy.doors.rest.models.words import (
     NewOutcomeEvent,
     OutcomeEventPage,
@@ -16,6 +17,7 @@ from roadworthy.doors.rest.models.words import (
     outcome_event_view,
 )
 from roadworthy.doors.rest.problems import Problem, bad_field
+from roadworthy.doors.rest.queries import CursorParameter
 from roadworthy.doors.rest.times import parse_time
 from roadworthy.features.judge.outcome_events import (
     DAY_NS,
@@ -78,7 +80,11 @@ def list_outcome_events(
     project: ReadProject,
     state: EventState | None = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    cursor: CursorParameter = None,
 ) -> OutcomeEventPage:
-    """Newest first."""
-    found = ctx.judge.events.events(project, state=state, limit=limit)
-    return OutcomeEventPage(items=[outcome_event_view(event) for event in found])
+    """What was received, or was matched or given up, last comes first."""
+    page = ctx.judge.events.events(project, state=state, limit=limit, after=read_pair(cursor))
+    return OutcomeEventPage(
+        items=[outcome_event_view(event) for event in page.events],
+        next_cursor=write_cursor(*page.next) if page.next else None,
+    )

@@ -9,21 +9,7 @@ from enum import StrEnum
 
 from roadworthy.features.judge.judges.judge import Judge
 from roadworthy.features.judge.judges.judgement import Judgement
-from roadworthy.features.judge.judges.rubric import Label, Rubric
 from roadworthy.features.judge.transcript import Transcript
-
-PAIRWISE = Rubric(
-    id="pairwise",
-    title="Better of two answers",
-    template="Which of two answers to this request is better: more correct, more complete, better grounded "
-    "in what the tools said? Length and style alone make none better.\n\nRequest:\n{input}\n\nFirst answer:\n"
-    "{answer}\n\nSecond answer:\n{reference}",
-    labels=(
-        Label(name="first", value=1.0, meaning="the first answer is better"),
-        Label(name="second", value=0.0, meaning="the second answer is better"),
-        Label(name="tie", value=0.5, meaning="neither is better"),
-    ),
-)
 
 
 class Preference(StrEnum):
@@ -50,9 +36,9 @@ class Comparison:
 
 
 async def compare(judge: Judge, a: Transcript, b: Transcript) -> Comparison:
-    """Two runs of the same request, by a judge whose rubric is `PAIRWISE` or has its labels."""
-    if {label.name for label in judge.spec.rubric.labels} != {"first", "second", "tie"}:
-        raise ValueError("rubric: expected the labels first, second and tie")
+    """Two runs of the same request, by a judge with a pairwise rubric (`Rubric.pairwise`)."""
+    if not judge.spec.rubric.pairwise:
+        raise ValueError("rubric: expected the labels first, second and tie, {answer} and {reference}")
     forward, backward = await asyncio.gather(
         judge.judge(a, reference=b.answer or "(no answer)"),
         judge.judge(b, reference=a.answer or "(no answer)"),

@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Protocol
 
 from roadworthy.features.judge.judges.judgement import Judgement
-from roadworthy.features.judge.judges.pairwise import Comparison, Preference
+from roadworthy.features.judge.judges.pairwise import Preference
 from roadworthy.stats.agreement import Kappa, OrderStability, cohen_kappa, order_stability
 from roadworthy.stats.intervals import Interval, wilson
 
@@ -134,7 +135,23 @@ def drift(pairs: Sequence[Pair], *, labels: Sequence[str], days: int = 7) -> Dri
     return Drift(periods=periods, change=change, interval=Interval(low=change - down, high=change + up))
 
 
-def stability(comparisons: Sequence[Comparison]) -> OrderStability | None:
+class Labelled(Protocol):
+    @property
+    def label(self) -> str: ...
+
+
+class InBothOrders(Protocol):
+    """What was said of a pair, shown one way and the other: a `Comparison`, or what is kept of one."""
+
+    @property
+    def preference(self) -> Preference: ...
+    @property
+    def forward(self) -> Labelled: ...
+    @property
+    def backward(self) -> Labelled: ...
+
+
+def stability(comparisons: Sequence[InBothOrders]) -> OrderStability | None:
     """Share of pairs whose verdict held when they were shown the other way round; pairs without both verdicts
     are left out. None of nothing."""
     both = [one for one in comparisons if one.preference is not Preference.UNKNOWN]

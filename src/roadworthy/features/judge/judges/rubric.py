@@ -83,6 +83,12 @@ class Rubric:
     def needs_reference(self) -> bool:
         return "reference" in self.places
 
+    @property
+    def pairwise(self) -> bool:
+        """Whether it asks which of two is better: {answer} is then the first, {reference} the second."""
+        names = {label.name for label in self.labels}
+        return names == {"first", "second", "tie"} and {"answer", "reference"} <= set(self.places)
+
     def fill(self, values: dict[str, str]) -> str:
         """The template with `values` in its places; what a value holds is not looked into again."""
 

@@ -20,7 +20,7 @@ _RIGHT = _scale(
     ("incorrect", 0.0, "the answer is wrong, or answers something else"),
 )
 
-RUBRICS: tuple[Rubric, ...] = (
+_OF_ONE_RUN: tuple[Rubric, ...] = (
     Rubric(
         id="correctness",
         title="Correctness",
@@ -124,5 +124,24 @@ RUBRICS: tuple[Rubric, ...] = (
         ),
     ),
 )
+
+PAIRWISE = Rubric(
+    id="pairwise",
+    title="Better of two answers",
+    template=(
+        "Which of two answers to this request is better: more correct, more complete, better grounded "
+        "in what the tools said? Length and style alone make none better."
+        + _REQUEST
+        + "\n\nFirst answer:\n{answer}\n\nSecond answer:\n{reference}"
+    ),
+    labels=_scale(
+        ("first", 1.0, "the first answer is better"),
+        ("second", 0.0, "the second answer is better"),
+        ("tie", 0.5, "neither is better"),
+    ),
+)
+"""Asked in both orders (`pairwise.compare`), never about one run."""
+
+RUBRICS = (*_OF_ONE_RUN, PAIRWISE)
 
 BY_ID: dict[str, Rubric] = {rubric.id: rubric for rubric in RUBRICS}
