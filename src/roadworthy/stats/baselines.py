@@ -13,6 +13,7 @@ CONFIDENCE = 0.9
 ten."""
 SMALL_STRATUM = 100
 LAG_DAYS = 14
+GROWTH = 4
 DAY_NS = 86_400_000_000_000
 
 
@@ -133,12 +134,12 @@ def tightened(current: Baseline, *, clean: Mapping[str, Tally], small: int = SMA
     """The baseline after more clean results, the reference's included: never higher than before.
 
     Clean are results older than `clean_until`, from days on which no alarm stood and no incident was open.
-    Nothing changes until they are twice as many as those behind the current bound. The j-th tightening is at
-    confidence 1 - .1/4^j, so that all of them together add at most .034 to the chance that some bound is too
-    low. Baselines are tightened, never loosened: one that follows the data swallows slow declines.
+    Nothing changes until they are four times as many as those behind the current bound. The j-th tightening
+    is at confidence 1 - .1/4^j, so that all of them together add at most .034 to the chance that some bound
+    is too low. Baselines are tightened, never loosened: one that follows the data swallows slow declines.
     """
     had = sum(each.reference.n for each in _distinct(current))
-    if _together(clean.values()).n < 2 * had:
+    if _together(clean.values()).n < GROWTH * had:
         return current
     turn = current.tightened + 1
     fresh = baseline(clean, confidence=1 - 0.1 / 4**turn, small=small)
@@ -152,7 +153,7 @@ def tightened(current: Baseline, *, clean: Mapping[str, Tally], small: int = SMA
 
 
 def _lower(old: StratumBaseline, new: StratumBaseline) -> StratumBaseline:
-    """The lower bound, with the larger reference, so that the next doubling is counted from there."""
+    """The lower bound, with the larger reference, so that growth is counted from there."""
     return StratumBaseline(q0=min(old.q0, new.q0), rate=new.rate, reference=new.reference, pooled=new.pooled)
 
 

@@ -85,7 +85,7 @@ def burning(
         long, short = by_window_s[window.long_s], by_window_s[window.short_s]
         fast, faster = burn_rate(long, objective=objective), burn_rate(short, objective=objective)
         enough = long.total >= minimum
-        fires = enough and fast >= window.factor and faster >= window.factor
+        fires = enough and min(fast, faster) >= window.factor * (1 - 1e-9)
         found.append(Burning(window=window, long_rate=fast, short_rate=faster, fires=fires, enough=enough))
     return found
 

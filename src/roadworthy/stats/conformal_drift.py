@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Self
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -109,7 +110,7 @@ class InputReference:
                     distances=read["distances"],
                     neighbours=int(read["neighbours"][0]),
                 )
-        except (OSError, KeyError, EOFError) as fault:
+        except (OSError, KeyError, EOFError, ValueError, BadZipFile) as fault:
             raise ValueError("reference: bytes of InputReference.to_bytes were expected") from fault
 
 

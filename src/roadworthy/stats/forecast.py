@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from roadworthy.stats.baselines import CONFIDENCE, Tally, upper_bound
 from roadworthy.stats.e_detector import SHIFTS
-from roadworthy.stats.two_speed import QUIET, Day, Noise, slow_ratios, thresholds, widened
+from roadworthy.stats.two_speed import LARGEST_GAIN, QUIET, Noise, log_ratio, thresholds, widened
 
 Floats = NDArray[np.float64]
 
@@ -83,7 +83,7 @@ def slow_delay_days(
         rate = np.full(PATHS, mean)
         if found.dispersion > 1e-9:
             rate = rng.gamma(1 / found.dispersion, mean * found.dispersion, PATHS)
-        failures = rng.poisson(rate) if mean else np.zeros(PATHS)
+        failures = rng.poisson(rate).astype(np.float64)
         sums = (1 + sums) * _slow_ratios(failures, q0=q0, per_day=per_day, found=found)
         alarmed[(sums.mean(axis=0) >= patience_days) & np.isinf(alarmed)] = day
         if np.isfinite(alarmed).all():
@@ -95,16 +95,13 @@ def slow_delay_days(
 
 
 def _slow_ratios(failures: Floats, *, q0: float, per_day: float, found: Noise) -> Floats:
-    """`slow_ratios`, of many counts of equal days: a count changes the logarithm by a constant."""
-
-    def logs(count: float) -> Floats:
-        mus = [per_day * widened(q0, factor=exp(shift)) for shift in SHIFTS]
-        day = Day(failures=count, expected=per_day * q0, alternatives=mus, n=1)
-        return np.log(np.array(slow_ratios(day, found=found)))
-
-    none = logs(0.0)
-    each = (logs(0.01) - none) / 0.01
-    return np.exp(np.minimum(none[:, None] + each[:, None] * failures, 30.0))
+    """`slow_ratios` of many counts of equal days."""
+    null = per_day * q0
+    means = [per_day * widened(q0, factor=exp(shift)) for shift in SHIFTS]
+    none = np.array([log_ratio(0.0, null=null, alternative=mean, found=found) for mean in means])
+    one = np.array([log_ratio(1.0, null=null, alternative=mean, found=found) for mean in means])
+    gain: Floats = none[:, None] + (one - none)[:, None] * failures
+    return np.asarray(np.exp(np.minimum(gain, LARGEST_GAIN)))
 
 
 def reference_needed(seen: Tally, *, fall_to: float, confidence: float = CONFIDENCE) -> ReferenceNeed:
@@ -163,9 +160,9 @@ def _advance(sums: Floats, failures: NDArray[np.int64], hit: Floats, miss: Float
     gain = failures * hit + (at_once - failures) * miss
     grown = np.exp(np.clip(gain, -700, 460))
     if at_once == 1:
-        return (1 + sums) * grown
+        return np.asarray((1 + sums) * grown)
     within = np.where(np.abs(gain) < 1e-9, 1.0, np.expm1(gain) / np.where(gain == 0, 1.0, gain))
-    return sums * grown + at_once * within
+    return np.asarray(sums * grown + at_once * within)
 
 
 def _logit(p: float) -> float:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import exp, inf, isfinite, log, sqrt
+from math import exp, log, sqrt
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,6 +21,8 @@ Floats = NDArray[np.float64]
 
 WIDENING = 3.5
 DISPERSION_FACTOR = 1.5
+LARGEST_GAIN = 30.0
+"""Of a day, in nats: nothing may overflow, and a ratio cut off keeps a mean of at most 1."""
 PARTS = 2
 """The patience A is split: each of the two has 2 A, so that their false alarms add up to 1/A."""
 
@@ -57,11 +59,12 @@ def blocks(block: ArrayLike, *, x: ArrayLike, rate: ArrayLike) -> Blocks:
     `rate` is the rate seen in the stratum of each (`StratumBaseline.rate`, not its bound)."""
     _, place = np.unique(np.asarray(block), return_inverse=True)
     rates = np.broadcast_to(np.asarray(rate, dtype=np.float64), place.shape)
-    return Blocks(
-        observed=np.bincount(place, weights=np.asarray(x, dtype=np.float64)),
-        expected=np.bincount(place, weights=rates),
-        variance=np.bincount(place, weights=rates * (1 - rates)),
-    )
+
+    def sums(of: Floats) -> Floats:
+        return np.bincount(place, weights=of).astype(np.float64)
+
+    seen = np.broadcast_to(np.asarray(x, dtype=np.float64), place.shape)
+    return Blocks(observed=sums(seen), expected=sums(rates), variance=sums(rates * (1 - rates)))
 
 
 def sigma(of: Blocks) -> float:
@@ -121,25 +124,20 @@ def slow_ratios(day: Day, *, found: Noise) -> list[float]:
     Poisson's (μ1/μ0)^O exp(μ0 - μ1) where φ̂ is 0. Mean <= 1 under every negative binomial of mean <= μ0 and
     size >= r. 1 for a day without results or where no failure can be."""
     return [
-        _ratio(day.failures, null=day.expected, alternative=mu, size=_size(found)) if day.n else 1.0
+        exp(min(log_ratio(day.failures, null=day.expected, alternative=mu, found=found), LARGEST_GAIN))
         for mu in day.alternatives
     ]
 
 
-def _size(found: Noise) -> float:
-    return 1 / (DISPERSION_FACTOR * found.dispersion) if found.dispersion > 1e-9 else inf
-
-
-def _ratio(failures: float, *, null: float, alternative: float, size: float) -> float:
+def log_ratio(failures: float, *, null: float, alternative: float, found: Noise) -> float:
+    """Logarithm of one of these, not cut off; linear in `failures`."""
     if null <= 0 or alternative <= null:
-        return 1.0
+        return 0.0
     gain = failures * log(alternative / null)
-    if isfinite(size):
-        gain -= (failures + size) * log((size + alternative) / (size + null))
-    else:
-        gain -= alternative - null
-    # One day may be certain; it need not overflow. Cutting a ratio off keeps its mean at most 1.
-    return exp(min(gain, 30.0))
+    if found.dispersion < 1e-9:
+        return gain - (alternative - null)
+    size = 1 / (DISPERSION_FACTOR * found.dispersion)
+    return gain - (failures + size) * log((size + alternative) / (size + null))
 
 
 class SlowDetector(ShiryaevRoberts):

@@ -5,8 +5,18 @@ from __future__ import annotations
 import random
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from roadworthy.stats.judge_error import labelled_mean, on_judge_scale, ppi_mean, rogan_gladen
+from roadworthy.stats.judge_error import (
+    JudgedSums,
+    disagreement,
+    labelled_mean,
+    on_judge_scale,
+    ppi_mean,
+    rogan_gladen,
+    true_rate,
+)
 
 
 def _draw(
@@ -69,3 +79,68 @@ def test_too_few_values_are_refused() -> None:
         labelled_mean([1.0])
     with pytest.raises(ValueError, match="verdicts on 1"):
         ppi_mean([1.0, 0.0], [1.0], [1.0, 0.0])
+
+
+def summed(labels: list[float], judged: list[float], rest: list[float]) -> JudgedSums:
+    total = JudgedSums()
+    for y, f in zip(labels, judged, strict=True):
+        total = total + JudgedSums.labelled(y, judged=f)
+    for f in rest:
+        total = total + JudgedSums.unlabelled(f)
+    return total
+
+
+@settings(max_examples=100)
+@given(
+    pairs=st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=2, max_size=40),
+    rest=st.lists(st.floats(0, 1), min_size=2, max_size=60),
+)
+def test_sums_tell_what_the_results_tell(pairs: list[tuple[float, float]], rest: list[float]) -> None:
+    labels, judged = [y for y, _ in pairs], [f for _, f in pairs]
+    whole = ppi_mean(labels, judged, rest)
+    found = true_rate(summed(labels, judged, rest))
+
+    assert found is not None
+    if found.interval.high - found.interval.low > 1e-3 and found.weight and abs(whole.weight) < 1e3:
+        assert found.value == pytest.approx(min(1, max(0, whole.value)), abs=1e-5)
+        assert found.interval.low == pytest.approx(max(0, whole.interval.low), abs=1e-3)
+        assert found.interval.high == pytest.approx(min(1, whole.interval.high), abs=1e-3)
+    assert 0 <= found.interval.low <= found.value <= found.interval.high <= 1
+
+
+def test_days_add_up() -> None:
+    first, second = summed([1, 0], [1, 1], [0, 1]), summed([0], [0], [1, 1, 0])
+
+    assert first + second == summed([1, 0, 0], [1, 1, 0], [0, 1, 1, 1, 0])
+    assert (first + second).differ == 1
+
+
+def test_labels_that_are_all_alike_make_no_rate_certain() -> None:
+    found = true_rate(summed([0.0] * 20, [0.0] * 20, [0.0] * 500))
+
+    assert found is not None
+    assert found.value == 0
+    assert found.interval.high == pytest.approx(0.161, abs=0.001)
+    assert true_rate(summed([1.0], [1.0], [0.0] * 9)) is None
+    assert true_rate(JudgedSums()) is None
+
+
+def test_without_verdicts_beyond_the_labelled_the_labels_are_all_there_is() -> None:
+    found = true_rate(summed([1, 0, 0, 0], [1, 0, 0, 0], []))
+
+    assert found is not None
+    assert found.weight == 0
+    assert found.value == pytest.approx(labelled_mean([1, 0, 0, 0]).value)
+
+
+def test_disagreement_is_told_by_what_the_person_said() -> None:
+    assert disagreement(person_failed=True, judge_failed=False) == ("failure", 1.0)
+    assert disagreement(person_failed=False, judge_failed=False) == ("success", 0.0)
+
+
+@pytest.mark.parametrize("bad", [-0.1, 1.1, float("nan")])
+def test_what_is_no_share_is_refused_by_name(bad: float) -> None:
+    with pytest.raises(ValueError, match="y"):
+        JudgedSums.labelled(bad, judged=0.0)
+    with pytest.raises(ValueError, match="judged"):
+        JudgedSums.unlabelled(bad)
