@@ -46,6 +46,7 @@ SERVER_ONLY = {
     "typer",
     "uvicorn",
     "uvloop",
+    "yaml",
 }
 
 
