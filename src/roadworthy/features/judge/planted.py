@@ -6,21 +6,29 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from roadworthy.domain.span import SpanKind
-from roadworthy.features.judge.instructions import Scored, shipped, strongest
+from roadworthy.features.judge.instructions import Scored, shipped, stems_in, strongest
 from roadworthy.features.judge.transcript import ToolUse, Transcript
 
 MOST = 5
 BUDGET = 120_000
 """Characters of all results of a run together that are read; each at most `HEAD + TAIL` of `instructions`."""
 _EACH = 24_000
+_TOGETHER = 100
 
 _PEOPLE = re.compile(
     r"user|human|ask|chat|respond|reply|conversation|skill|instruction|prompt|guide|think|final_answer|"
     r"handoff|transfer_to|delegate|agent",
     re.I,
 )
+
+
+@lru_cache(maxsize=4096)
+def _of_people(name: str) -> bool:
+    """Whether people, agents or prompts speak through a tool of that name."""
+    return _PEOPLE.search(name) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,15 +54,18 @@ def _planted(transcript: Transcript) -> list[Planted]:
     read: set[str] = set()
     left = BUDGET
     speaking: frozenset[str] | None = None
-    for tool in transcript.tools:
+    tools = [tool for tool in transcript.tools if len(tool.result) >= 12 and " " in tool.result]
+    short = "\n".join([tool.result for tool in tools[:_TOGETHER] if len(tool.result) <= _EACH])
+    stems = stems_in(short) if len(short) <= BUDGET and len(tools) <= _TOGETHER else None
+    for tool in tools:
         text = tool.result
-        if len(text) < 12 or " " not in text or text in read or _PEOPLE.search(tool.name):
+        if text in read or _of_people(tool.name):
             continue
         if left <= 0 or len(found) >= MOST:
             break
         left -= min(len(text), _EACH)
         read.add(text)
-        best = strongest(text)
+        best = strongest(text, stems=stems if len(text) <= _EACH else None)
         if best is None or best.score < shipped().threshold:
             continue
         speaking = _speaking(transcript) if speaking is None else speaking

@@ -89,6 +89,8 @@ def longest_cycle(sequence: Sequence[Hashable]) -> Cycle | None:
     """The stretch in which most entries repeat; None where nothing comes twice in a row.
     Of two the one of the shorter period, then the earlier."""
     best: Cycle | None = None
+    if len(set(sequence)) == len(sequence):
+        return None
     for period in range(1, LONGEST_CYCLE + 1):
         start = 0
         for at in range(period, len(sequence) + 1):

@@ -78,7 +78,7 @@ class RulesBook:
 
         return Rules(
             label=f"{sum(one.version for one in detectors)}.{len(detectors)}.{model.label}",
-            predict=lambda transcript, findings: model.predict(transcript, findings).p,
+            predict=model.p,
             fingerprint=fingerprint,
             detectors=detectors,
             precedence=wishes.precedence,

@@ -29,6 +29,16 @@ def _utterances(transcript: Transcript) -> list[Saying]:
     return found
 
 
+def lowered(transcript: Transcript) -> str:
+    """All that is heard, in lower case: a word that is not in it need not be looked for in each. Worked out
+    once."""
+    known: str | None = transcript.worked_out.get("lowered")
+    if known is None:
+        whole = "\n".join([heard(one) for one in utterances(transcript)])
+        known = transcript.worked_out["lowered"] = whole.lower()
+    return known
+
+
 def heard(one: Saying) -> str:
     """Its text, as far as it is read."""
     return one.text if len(one.text) <= _EACH else one.text[:_EACH]

@@ -11,7 +11,7 @@ from roadworthy.domain.finding import Finding
 from roadworthy.features.judge.detector import Detector, excerpt
 from roadworthy.features.judge.history import History
 from roadworthy.features.judge.transcript import Saying, Transcript
-from roadworthy.features.judge.utterances import heard, utterances
+from roadworthy.features.judge.utterances import heard, lowered, utterances
 
 _OUTPUT = re.compile(r"code output:\s*", re.I)
 _NUMBER = re.compile(r"[$€£]?\s?(-?\d[\d,]{0,20}(?:\.\d{1,20})?)(?:/(\d{1,15}(?:\.\d{1,15})?))?\s?%?")
@@ -31,7 +31,9 @@ def detect(transcript: Transcript, history: History) -> Sequence[Finding]:
     said = utterances(transcript)
     if len(said) < 3:
         return ()
-    results = [found for one in said if (found := _result(one)) is not None]
+    # Words first: the pattern alone costs ten times as much.
+    marked = "code output:" in lowered(transcript)
+    results = [found for one in said if (found := _result(one, marked=marked)) is not None]
     if not results:
         return ()
     last = results[-1]
@@ -43,10 +45,11 @@ def detect(transcript: Transcript, history: History) -> Sequence[Finding]:
     return ()
 
 
-def _result(one: Saying) -> _Result | None:
-    """A message that is a number and nothing else, as a step that computes brings it."""
+def _result(one: Saying, *, marked: bool) -> _Result | None:
+    """A message that is a number and nothing else, as a step that computes brings it. `marked`: some may
+    begin with saying so."""
     text = heard(one)
-    output = _OUTPUT.search(text)
+    output = _OUTPUT.search(text) if marked else None
     start = output.end() if output else 0
     body = text[start:].strip()
     match = _NUMBER.fullmatch(body) if len(body) <= _SHORT else None

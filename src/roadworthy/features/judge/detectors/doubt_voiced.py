@@ -9,7 +9,7 @@ from roadworthy.domain.finding import Finding
 from roadworthy.features.judge.detector import Detector, excerpt
 from roadworthy.features.judge.history import History
 from roadworthy.features.judge.transcript import Saying, Transcript
-from roadworthy.features.judge.utterances import heard, utterances
+from roadworthy.features.judge.utterances import heard, lowered, utterances
 
 _DOUBT = re.compile(
     r"(?P<strong>\b(?:doesn't|doesn’t|does not|don't|do not|not) (?:make sense|add up|match|seem (?:right|"
@@ -43,9 +43,13 @@ _NEGATED = re.compile(
 
 def detect(transcript: Transcript, history: History) -> Sequence[Finding]:
     weak: Finding | None = None
+    whole = lowered(transcript)
+    anchors = [anchor for anchor in _ANCHORS if anchor in whole]
+    if not anchors:
+        return ()
     for one in utterances(transcript):
         text = heard(one)
-        for match in _doubts(text):
+        for match in _doubts(text, anchors):
             strong = match.group("strong") is not None
             if strong:
                 return (_finding(one, text, match, confidence=0.7),)
@@ -53,15 +57,15 @@ def detect(transcript: Transcript, history: History) -> Sequence[Finding]:
     return (weak,) if weak else ()
 
 
-def _doubts(text: str) -> Iterator[re.Match[str]]:
-    lowered = text.lower()
-    for anchor in _ANCHORS:
-        at = lowered.find(anchor)
+def _doubts(text: str, anchors: Sequence[str]) -> Iterator[re.Match[str]]:
+    lower = text.lower()
+    for anchor in anchors:
+        at = lower.find(anchor)
         while at >= 0:
             match = _DOUBT.search(text, max(0, at - _ROUND), at + _ROUND)
             if match is not None and not _NEGATED.search(text, max(0, match.start() - 40), match.start()):
                 yield match
-            at = lowered.find(anchor, at + _ROUND)
+            at = lower.find(anchor, at + _ROUND)
 
 
 def _finding(one: Saying, text: str, match: re.Match[str], *, confidence: float) -> Finding:

@@ -11,6 +11,7 @@ from roadworthy.features.judge.deeds import is_protocol, words
 from roadworthy.features.judge.detector import EXCERPT, Detector, excerpt
 from roadworthy.features.judge.detectors.no_answer import ended_on_tool
 from roadworthy.features.judge.history import History
+from roadworthy.features.judge.screen import holds_any
 from roadworthy.features.judge.told import told
 from roadworthy.features.judge.transcript import Transcript
 
@@ -108,7 +109,7 @@ def _of_answer(transcript: Transcript) -> Sequence[Finding]:
     text = turn.text[start:].replace("’", "'")
     # Words first: the patterns alone cost ten times as much.
     lowered = text.lower()
-    if not any(word in lowered for word in _SIGNS):
+    if not holds_any(lowered, _SIGNS):
         return ()
     said = _STOPPED.search(text[:400]) if len(text) < 400 else None
     reason, sure = "The answer says that the agent was stopped", 0.9

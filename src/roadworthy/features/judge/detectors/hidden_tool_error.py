@@ -11,6 +11,7 @@ from roadworthy.domain.finding import Finding
 from roadworthy.features.judge.deeds import is_protocol, reads
 from roadworthy.features.judge.detector import Detector, excerpt
 from roadworthy.features.judge.history import History
+from roadworthy.features.judge.screen import holds_any
 from roadworthy.features.judge.transcript import ToolUse, Transcript
 
 _MOST_FINDINGS = 5
@@ -131,12 +132,12 @@ def _of_text(text: str) -> str:
     head = text[:_HEAD]
     if len(text) <= 200 or head.lstrip()[:1] == "<":
         lowered = head.lower()
-        fault = _FAULT.search(head) if any(word in lowered for word in _FAULT_WORDS) else None
+        fault = _FAULT.search(head) if holds_any(lowered, _FAULT_WORDS) else None
         if fault is not None:
             return f'it says "{fault.group()}"'
     begin = head[:300].lower()
     # Words first: the pattern alone costs ten times as much.
-    old = _OLD.search(head[:300]) if any(word in begin for word in _OLD_WORDS) else None
+    old = _OLD.search(head[:300]) if holds_any(begin, _OLD_WORDS) else None
     return f'it says "{old.group()}"' if old is not None else ""
 
 

@@ -8,14 +8,17 @@ from collections.abc import Sequence
 from roadworthy.domain.finding import Finding
 from roadworthy.features.judge.detector import Detector, excerpt
 from roadworthy.features.judge.history import History
+from roadworthy.features.judge.screen import holds_any
 from roadworthy.features.judge.transcript import Transcript
-from roadworthy.features.judge.utterances import heard, utterances
+from roadworthy.features.judge.utterances import heard, lowered, utterances
 
 _BROKE = re.compile(
     r"exitcode: [1-9-]|Traceback \(most recent call last\)|\b(?:Syntax|Name|Type|Value|Attribute|Index|"
     r"Key|Import|"
     r"ModuleNotFound|ZeroDivision|Indentation)Error\b|\binvalid syntax\b"
 )
+_BROKE_WORDS = ("exitcode: ", "traceback", "error", "invalid syntax")
+"""One of these is in whatever the pattern finds, in lower case."""
 _WORKED = re.compile(r"exitcode: 0\b|\A\s*[-\d$][\d.,/ ]{0,30}\s*\Z")
 _ANNOUNCED = re.compile(
     r"\b(?:(?:let's|let’s|let us|let me|i(?:'ll|’ll| will)|we(?:'ll|’ll| will| need to| should|"
@@ -30,7 +33,9 @@ _END = 300
 def detect(transcript: Transcript, history: History) -> Sequence[Finding]:
     broke = None
     said = utterances(transcript)
-    for one in said:
+    whole = lowered(transcript)
+    may = holds_any(whole, _BROKE_WORDS)
+    for one in said if may else ():
         text = heard(one)
         match = _BROKE.search(text)
         if match is not None:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from roadworthy.domain.finding import Finding
 from roadworthy.features.judge.detector import Detector, excerpt
 from roadworthy.features.judge.history import History
+from roadworthy.features.judge.screen import holds_any
 from roadworthy.features.judge.told import Told, told
 from roadworthy.features.judge.transcript import Transcript
 
@@ -93,7 +94,7 @@ def detect(transcript: Transcript, history: History) -> Sequence[Finding]:
     head = last.text[:_HEAD].replace("’", "'")
     # Words first: the pattern alone costs ten times as much.
     lowered = head.lower()
-    said = _REFUSES.search(head) if any(word in lowered for word in _SIGNS) else None
+    said = _REFUSES.search(head) if holds_any(lowered, _SIGNS) else None
     if said is None or len(last.text) > 6 * _HEAD:
         return ()
     shown = excerpt(last.text, start=said.start(), end=said.end(), span_id=last.span_id, place=last.place)

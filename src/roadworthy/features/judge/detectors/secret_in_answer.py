@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from roadworthy.domain.finding import Finding
 from roadworthy.features.judge.detector import Detector, excerpt
 from roadworthy.features.judge.history import History
+from roadworthy.features.judge.screen import holds_any
 from roadworthy.features.judge.told import Told, told
 from roadworthy.features.judge.transcript import Transcript
 from roadworthy.kit.secret_patterns import SECRETS
@@ -18,6 +19,10 @@ _TRIGGERS = tuple((secret, secret.triggers, re.compile(secret.pattern, re.ASCII)
 _HINT = re.compile(
     r"\d{3}|@|\[masked:|key|token|pass|secret|pwd|bearer|basic|[A-Za-z0-9_-]{24}", re.IGNORECASE
 )
+_HINT_WORDS = ("@", "[masked:", "key", "token", "pass", "secret", "pwd", "bearer", "basic")
+_DIGITS = re.compile(r"\d\d\d")
+_LONG = re.compile(r"[A-Za-z0-9_-]{24}")
+"""What `_HINT` looks for, one by one."""
 _MASKED = re.compile(r"\*{3,}|\[redacted|•{3,}|x{4,}", re.IGNORECASE)
 _MASKED_BY_US = re.compile(r"\[masked:(\w+)\]")
 
@@ -54,7 +59,7 @@ def detect(transcript: Transcript, history: History) -> Sequence[Finding]:
     found: list[Finding] = []
     seen: set[str] = set()
     for turn in told(transcript):
-        if _HINT.search(turn.text) is None:
+        if not _hints(turn.text):
             continue
         for hit in (*_secrets(turn.text), *_numbers(turn.text), *_people(transcript, turn)):
             value = turn.text[hit.start : hit.end]
@@ -66,6 +71,16 @@ def detect(transcript: Transcript, history: History) -> Sequence[Finding]:
             if len(found) >= _MOST:
                 return found
     return found
+
+
+def _hints(text: str) -> bool:
+    """Whether anything may be found at all. Words first: the pattern alone costs ten times as much."""
+    if not text.isascii():
+        return _HINT.search(text) is not None
+    lowered = text.lower()
+    if holds_any(lowered, _HINT_WORDS) or _DIGITS.search(text) is not None:
+        return True
+    return _LONG.search(text) is not None if max(map(len, text.split()), default=0) >= 24 else False
 
 
 def _secrets(text: str) -> Iterator[_Hit]:

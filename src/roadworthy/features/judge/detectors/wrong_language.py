@@ -43,7 +43,8 @@ def detect(transcript: Transcript, history: History) -> Sequence[Finding]:
             0.9,
         )
     elif written == "latin":
-        spoken, sought = language(answer), language(asked, least_words=_ASKED_WORDS)
+        spoken = language(answer)
+        sought = language(asked, least_words=_ASKED_WORDS) if spoken else ""
         if not differ(spoken, sought):
             return ()
         reason, sure = f"The question is in {sought}, the answer in {spoken}.", 0.85

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import pairwise
 from math import log1p
 from typing import Any
@@ -38,7 +39,12 @@ _MOST_VALUES = 60
 
 def writes(tool: ToolUse) -> bool:
     """Whether its name says that it changes something."""
-    name = _CAMEL.sub("_", tool.name)
+    return _writes(tool.name)
+
+
+@lru_cache(maxsize=4096)
+def _writes(name: str) -> bool:
+    name = _CAMEL.sub("_", name)
     return bool(_WRITES.search(name)) and not _READS.match(name) and not _HUMAN.search(name)
 
 

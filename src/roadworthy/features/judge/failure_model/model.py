@@ -113,6 +113,12 @@ class FailureModel:
     def predict(self, transcript: Transcript, findings: Sequence[Finding]) -> Estimate:
         return self.estimate(read(transcript, findings))
 
+    def p(self, transcript: Transcript, findings: Sequence[Finding]) -> float:
+        """As `predict`, without the reasons."""
+        reading = read(transcript, findings)
+        part = self.parts[reading.kind]
+        return sigmoid(part.slope * sum(amounts_of(part, reading).values()) + part.intercept)
+
     def estimate(self, reading: Reading) -> Estimate:
         part = self.parts[reading.kind]
         amounts = amounts_of(part, reading)
