@@ -559,6 +559,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/jobs/{job_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume Job
+         * @description One that was cancelled or failed goes on from where it stood; another stays as it is.
+         */
+        post: operations["resumeJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/server": {
         parameters: {
             query?: never;
@@ -813,7 +833,8 @@ export interface paths {
         get: operations["getJudging"];
         /**
          * Change Judging
-         * @description Whose word counts first, and which detectors look: for runs judged from now on.
+         * @description Whose word counts first, and which detectors look: for runs judged from now on. Where the precedence
+         *     changes, or `rejudge` asks for it, stored runs that it touches are judged again in the background.
          */
         put: operations["changeJudging"];
         post?: never;
@@ -853,7 +874,7 @@ export interface paths {
         };
         /**
          * List Outcome Events
-         * @description Newest first.
+         * @description What was received, or was matched or given up, last comes first.
          */
         get: operations["listOutcomeEvents"];
         put?: never;
@@ -1230,6 +1251,48 @@ export interface paths {
          * @description How far the judge agrees with people, over the last 90 days or since `from`.
          */
         get: operations["getJudgeQuality"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/judges/{judge_id}/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compare Pair
+         * @description Which of two runs (or two answers) a pairwise judge prefers, always asked in both orders. It is paid
+         *     from the judge's budget, and kept.
+         */
+        post: operations["comparePair"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/comparisons": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Comparisons
+         * @description Newest first: all, those a run is part of (with `other_run_id`: of these two), or those of a judge. A
+         *     page may hold fewer than were asked for; the end is where `next_cursor` is null.
+         */
+        get: operations["listComparisons"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1845,19 +1908,66 @@ export interface components {
             /** Runs */
             runs: number;
         };
-        /** ComparisonView */
-        ComparisonView: {
-            left: components["schemas"]["RunView"];
-            right: components["schemas"]["RunView"];
-            /** Steps */
-            steps: components["schemas"]["AlignedStepView"][];
+        /**
+         * CompareBody
+         * @description Two runs, or two answers to one question.
+         */
+        CompareBody: {
             /**
-             * First Divergence
-             * @description Index into steps; null where the runs are alike
+             * Run A
+             * @description Id of a run; goes with run_b
+             * @default
              */
-            first_divergence: number | null;
-            /** Truncated */
-            truncated: boolean;
+            run_a: string;
+            /**
+             * Run B
+             * @default
+             */
+            run_b: string;
+            /**
+             * Question
+             * @description What answer_a and answer_b answer
+             * @default
+             */
+            question: string;
+            /**
+             * Answer A
+             * @default
+             */
+            answer_a: string;
+            /**
+             * Answer B
+             * @default
+             */
+            answer_b: string;
+            /**
+             * Dry Run
+             * @description Ask nobody: only forecast the cost
+             * @default false
+             */
+            dry_run: boolean;
+        };
+        /** CompareView */
+        CompareView: {
+            /** @description null for a dry run */
+            comparison: components["schemas"]["roadworthy__doors__rest__models__comparisons__ComparisonView"] | null;
+            /**
+             * Forecast Usd
+             * @description Of both orders, from above; null: no price is known
+             */
+            forecast_usd: number | null;
+            /**
+             * Same Request
+             * @description Whether both answered the same; else a preference says little
+             */
+            same_request: boolean;
+        };
+        /** ComparisonPageView */
+        ComparisonPageView: {
+            /** Items */
+            items: components["schemas"]["roadworthy__doors__rest__models__comparisons__ComparisonView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
         };
         /** ContactBody */
         ContactBody: {
@@ -2508,6 +2618,16 @@ export interface components {
             /** At */
             at: string | null;
         };
+        /** HeardView */
+        HeardView: {
+            /**
+             * Label
+             * @description first, second, tie; unknown: no verdict could be had
+             */
+            label: string;
+            /** Explanation */
+            explanation: string | null;
+        };
         /** ImportResult */
         ImportResult: {
             /** Spans */
@@ -2556,7 +2676,18 @@ export interface components {
              * @description With state resolved: only this release can bring it back
              */
             resolved_in_release?: string | null;
+            /**
+             * Reason
+             * @description Why; kept in the history
+             * @default
+             */
+            reason: string;
         };
+        /**
+         * IssueDeed
+         * @enum {string}
+         */
+        IssueDeed: "first_seen" | "assigned" | "muted" | "woken" | "resolved" | "reopened" | "regressed";
         /** IssuePage */
         IssuePage: {
             /** Items */
@@ -2576,6 +2707,42 @@ export interface components {
          * @enum {string}
          */
         IssueState: "open" | "muted" | "resolved" | "regressed";
+        /**
+         * IssueStepView
+         * @description One thing that happened to an issue.
+         */
+        IssueStepView: {
+            deed: components["schemas"]["IssueDeed"];
+            /** At */
+            at: string;
+            /**
+             * By
+             * @description Person or key; null where nobody did it
+             */
+            by: string | null;
+            /** Reason */
+            reason: string | null;
+            /**
+             * To
+             * @description Of assigned: to whom; null for nobody
+             */
+            to: string | null;
+            /**
+             * Until
+             * @description Of muted; null for no end
+             */
+            until: string | null;
+            /**
+             * Release
+             * @description In which it was first seen, resolved or came back
+             */
+            release: string | null;
+            /**
+             * Run Id
+             * @description Of first_seen and regressed: the run that showed it
+             */
+            run_id: string | null;
+        };
         /**
          * IssueView
          * @description Runs of one agent that fail the same way. Counts are of the time that was asked for.
@@ -2635,6 +2802,20 @@ export interface components {
             /** Changed By */
             changed_by: string | null;
             /**
+             * Regressed At
+             * @description Filled while it stands as regressed
+             */
+            regressed_at: string | null;
+            /** Regressed In Release */
+            regressed_in_release: string | null;
+            /** Regressed Run Id */
+            regressed_run_id: string | null;
+            /**
+             * History
+             * @description Newest first; filled where one issue was asked for
+             */
+            history: components["schemas"]["IssueStepView"][];
+            /**
              * Representative Run Ids
              * @description Filled where one issue was asked for
              */
@@ -2655,6 +2836,13 @@ export interface components {
             project: string;
             /** Kind */
             kind: string;
+            /**
+             * Arguments
+             * @description What was asked for, in the words of its kind
+             */
+            arguments: {
+                [key: string]: unknown;
+            };
             /**
              * Status
              * @enum {string}
@@ -2814,6 +3002,8 @@ export interface components {
             drift_high: number | null;
             /** Drifted */
             drifted: boolean;
+            /** @description Pairs whose verdict held when they were shown the other way round, of those this version compared */
+            order_stability: components["schemas"]["RateView"];
         };
         /**
          * JudgeTryBody
@@ -2869,6 +3059,11 @@ export interface components {
              * @description Of its scores; null where it cannot be asked as it is
              */
             version: string | null;
+            /**
+             * Pairwise
+             * @description Whether it compares two answers: POST /judges/{id}/compare
+             */
+            pairwise: boolean;
             /** Updated At */
             updated_at: string;
         };
@@ -2930,6 +3125,11 @@ export interface components {
             } | null;
             /** External Id Attribute */
             external_id_attribute?: string | null;
+            /**
+             * Rejudge
+             * @description Whether stored runs are judged again by it; left out: where the precedence changes
+             */
+            rejudge?: boolean | null;
         };
         /** JudgingView */
         JudgingView: {
@@ -2947,6 +3147,8 @@ export interface components {
              * @description Attribute of runs that business events name them by
              */
             external_id_attribute: string;
+            /** @description What judges stored runs again, where a change started it */
+            job?: components["schemas"]["JobView"] | null;
         };
         /** KeyPage */
         KeyPage: {
@@ -3440,7 +3642,7 @@ export interface components {
             /** Items */
             items: components["schemas"]["OutcomeEventView"][];
             /** Next Cursor */
-            next_cursor?: null;
+            next_cursor: string | null;
         };
         /** OutcomeEventView */
         OutcomeEventView: {
@@ -3734,10 +3936,18 @@ export interface components {
         ProofView: {
             /** Acknowledged At */
             acknowledged_at: string;
-            /** Sent At */
-            sent_at: string | null;
             /** By */
             by: string | null;
+            /**
+             * Seconds
+             * @description From the page to the acknowledgement
+             */
+            seconds: number;
+            /**
+             * Incident Id
+             * @description Of the test page
+             */
+            incident_id: string | null;
         };
         /** QualityBucketView */
         QualityBucketView: {
@@ -4008,6 +4218,11 @@ export interface components {
             labels: components["schemas"]["LabelBody"][];
             /** Version */
             version: number;
+            /**
+             * Pairwise
+             * @description Whether it compares two answers; such a judge is never drawn
+             */
+            pairwise: boolean;
         };
         /** RunPage */
         RunPage: {
@@ -4485,6 +4700,16 @@ export interface components {
              * @description Who left and who takes over, who cannot be reached
              */
             warnings: string[];
+        };
+        /** SideView */
+        SideView: {
+            /** Run Id */
+            run_id: string | null;
+            /**
+             * Answer
+             * @description Where it belongs to no run: its first 2,000 characters
+             */
+            answer: string | null;
         };
         /**
          * SpanKind
@@ -4964,6 +5189,61 @@ export interface components {
              * @example 24:00
              */
             end: string;
+        };
+        /**
+         * ComparisonView
+         * @description Which of two a judge prefers, asked in both orders: a preference that turns with the order is none.
+         */
+        roadworthy__doors__rest__models__comparisons__ComparisonView: {
+            /** Id */
+            id: string;
+            /** Judge Id */
+            judge_id: string;
+            /** Judge */
+            judge: string;
+            /** Version */
+            version: string;
+            /** Question */
+            question: string | null;
+            a: components["schemas"]["SideView"];
+            b: components["schemas"]["SideView"];
+            /**
+             * Preference
+             * @enum {string}
+             */
+            preference: "a" | "b" | "tie" | "unknown";
+            /**
+             * Order Stable
+             * @description Whether both orders said the same; null: one said nothing
+             */
+            order_stable: boolean | null;
+            a_first: components["schemas"]["HeardView"];
+            b_first: components["schemas"]["HeardView"];
+            /** Cost Usd */
+            cost_usd: number | null;
+            /** By */
+            by: string | null;
+            /** At */
+            at: string;
+            /**
+             * Kept
+             * @description What has no verdict is not kept
+             */
+            kept: boolean;
+        };
+        /** ComparisonView */
+        roadworthy__doors__rest__models__observe__ComparisonView: {
+            left: components["schemas"]["RunView"];
+            right: components["schemas"]["RunView"];
+            /** Steps */
+            steps: components["schemas"]["AlignedStepView"][];
+            /**
+             * First Divergence
+             * @description Index into steps; null where the runs are alike
+             */
+            first_divergence: number | null;
+            /** Truncated */
+            truncated: boolean;
         };
     };
     responses: never;
@@ -5704,7 +5984,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ComparisonView"];
+                    "application/json": components["schemas"]["roadworthy__doors__rest__models__observe__ComparisonView"];
                 };
             };
             /** @description A field is wrong; `errors` names it */
@@ -8416,6 +8696,103 @@ export interface operations {
             };
         };
     };
+    resumeJob: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
     getServer: {
         parameters: {
             query?: never;
@@ -9881,6 +10258,8 @@ export interface operations {
             query?: {
                 state?: components["schemas"]["EventState"] | null;
                 limit?: number;
+                /** @description next_cursor of the page before, as it came */
+                cursor?: string | null;
                 /** @description Project; left out: the key's, else 'default' */
                 project?: string | null;
             };
@@ -12661,6 +13040,208 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JudgeQualityView"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    comparePair: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path: {
+                judge_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompareBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompareView"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    listComparisons: {
+        parameters: {
+            query?: {
+                run_id?: string;
+                other_run_id?: string;
+                judge_id?: string;
+                limit?: number;
+                /** @description next_cursor of the page before, as it came */
+                cursor?: string | null;
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ComparisonPageView"];
                 };
             };
             /** @description A field is wrong; `errors` names it */
