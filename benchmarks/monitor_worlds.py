@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from roadworthy.stats.baselines import Tally, upper_bound
 from roadworthy.stats.cusum import Walk
 from roadworthy.stats.e_detector import SHIFTS
-from roadworthy.stats.two_speed import Blocks, Day, Noise, SlowDetector, noise, thresholds, widened
+from roadworthy.stats.two_speed import QUIET, Blocks, Day, Noise, SlowDetector, noise, thresholds, widened
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -165,8 +165,17 @@ class Season:
     sd: float
     rates: tuple[float, float] = (0.03, 0.13)
     hours: float = 6.0
-    strata: bool = True
-    """Whether the monitor is told the task type."""
+    known: bool = False
+    """Whether the monitor knows the long-run rate of each task type, instead of a bound from its
+    reference."""
+
+    @property
+    def long_run(self) -> tuple[float, ...]:
+        """The mean rate of each task type over the disturbance (Gauss-Hermite)."""
+        at, weights = np.polynomial.hermite_e.hermegauss(40)
+        return tuple(
+            float((disturbed(rate, self.sd * at) * weights).sum() / weights.sum()) for rate in self.rates
+        )
 
     def hard_share(self, hour: int) -> float:
         weekend = (hour // 24) % 7 >= 5
@@ -223,9 +232,10 @@ def learn(
         seen[hour] = world.counts(hour) - hard, hard
         for kind, rate in enumerate(world.rates):
             failed[hour, kind] = rng.binomial(seen[hour, kind].astype(int), disturbed(rate, here))
-    if not world.strata:
-        seen, failed = seen.sum(axis=1, keepdims=True), failed.sum(axis=1, keepdims=True)
-    return [_learned(seen[:, :, path], failed[:, :, path]) for path in range(paths)]
+    found = [_learned(seen[:, :, path], failed[:, :, path]) for path in range(paths)]
+    if world.known:
+        return [Learned(bounds=world.long_run, noise=each.noise) for each in found]
+    return found
 
 
 def disturbed(rate: float, by: Floats) -> Floats:
@@ -243,7 +253,7 @@ def _learned(seen: Floats, failed: Floats) -> Learned:
 
     def grouped(hours: int) -> Blocks:
         def by(each: Floats) -> Floats:
-            return each.sum(axis=1).reshape(-1, hours).sum(axis=1)
+            return np.asarray(each.sum(axis=1).reshape(-1, hours).sum(axis=1))
 
         return Blocks(observed=by(failed), expected=by(seen * rates), variance=by(seen * rates * (1 - rates)))
 
@@ -274,16 +284,15 @@ class TwoSpeed:
         self._failures += failed
         self._hard += hard
         self._n += 1
-        return self.fast.observe(failed, stratum=hard if self.world.strata else 0)
+        return self.fast.observe(failed, stratum=hard)
 
     def end_day(self) -> Bools:
         alarmed = np.zeros(len(self.learned), dtype=bool)
         for path, each in enumerate(self.learned):
             hard = int(self._hard[path])
-            seen = (self._n - hard, hard) if self.world.strata else (self._n,)
             day = Day.begun()
             day.failures, day.n = float(self._failures[path]), self._n
-            for q, n in zip(each.bounds, seen, strict=True):
+            for q, n in zip(each.bounds, (self._n - hard, hard), strict=True):
                 day.expected += n * q
                 for k, shift in enumerate(SHIFTS):
                     day.alternatives[k] += n * shifted(q, shift)
@@ -309,11 +318,16 @@ def watch(
     quiet_days: int,
     fall_days: float | None = None,
     after_days: int = 0,
+    forgiving: bool = True,
 ) -> Watched:
     """Runs the production form through `quiet_days`, then, for `after_days` more, through a fall from about
-    94 % to about 79 % within `fall_days` (0: at once) that begins at an hour drawn for each path."""
+    94 % to about 79 % within `fall_days` (0: at once) that begins at an hour drawn for each path. Not
+    `forgiving`: as if the references had shown no noise."""
     rng = np.random.default_rng(seed)
-    form = TwoSpeed(world=world, learned=learn(world, paths=paths, rng=rng))
+    learned = learn(world, paths=paths, rng=rng)
+    if not forgiving:
+        learned = [Learned(bounds=each.bounds, noise=QUIET) for each in learned]
+    form = TwoSpeed(world=world, learned=learned)
     weather = Weather.begun(rng, sd=world.sd, hours=world.hours, paths=paths)
     begins = quiet_days * 24 + rng.integers(0, 24, paths)
     counted = [np.zeros(paths, dtype=np.int64), np.zeros(paths, dtype=np.int64)]

@@ -10,8 +10,8 @@ from math import ceil, log
 import numpy as np
 from numpy.typing import NDArray
 
-FINEST = 40
-"""Parts that the smaller step of the walk is cut into, at most."""
+FINEST = 120
+"""Units of the larger step, about: the ratio of the steps is rounded by less than a hundredth."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,7 @@ def walk(q0: float, *, q1: float, limit: int = 1) -> Walk:
     if not 0 < q0 < q1 < 1:
         raise ValueError(f"0 < q0 < q1 < 1 was expected, not {q0}, {q1}")
     up, down = log(q1 / q0), log((1 - q0) / (1 - q1))
-    ratio = Fraction(up / down).limit_denominator(FINEST)
+    ratio = Fraction(up / down).limit_denominator(min(40, max(2, round(FINEST * down / up))))
     if not ratio:
         ratio = Fraction(1, FINEST)
     return Walk(up=ratio.numerator, down=ratio.denominator, limit=limit)
