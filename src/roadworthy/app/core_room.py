@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 from roadworthy.app.core_metrics import IngestCollector
 from roadworthy.app.folder import DataFolder
 from roadworthy.app.judging import Judging
+from roadworthy.app.objectives import Objectives
 from roadworthy.app.periodic import PeriodicRunner
 from roadworthy.app.price_snapshot import PriceSnapshot
 from roadworthy.app.registering import Registering
@@ -71,10 +72,16 @@ class CoreRoom:
         self.events = EventBus()
         prices = PriceSnapshot(self._metadata)
         pricer = Pricer(prices.of)
+        self._objectives = Objectives(
+            self._telemetry,
+            self._metadata,
+            file=folder.alarm_journal,
+            publish=self.events.publish_runs,
+        )
         self._judging = Judging(
             self._telemetry,
             self._metadata,
-            publish=self.events.publish_runs,
+            publish=self._changed,
             pricer=pricer,
             secrets=folder.secret_key,
             behind=lambda: self._backlog.bytes() > _BEHIND_BYTES,
@@ -108,6 +115,8 @@ class CoreRoom:
             ),
             judge=self._judging.service,
             registering=self._registering.service,
+            budgets=self._objectives.service,
+            watched_inputs=self._objectives.inputs,
             settings=rest_settings(settings),
             health=self._health,
             mounts={"/mcp": McpMount()},
@@ -129,6 +138,7 @@ class CoreRoom:
             ),
         )
         self._judging.start()
+        self._objectives.start()
         self._jobs.start()
         self._periodic.start()
 
@@ -136,6 +146,7 @@ class CoreRoom:
         """Within about five seconds; what is not written by then stays in the intake log."""
         self.worker.stop(timeout=3.5)
         self._judging.stop()
+        self._objectives.stop()
         self._jobs.stop(timeout_s=1)
         self._periodic.stop(timeout=1.0)
         self._backlog.close()
@@ -144,8 +155,13 @@ class CoreRoom:
         if self._telemetry_out is not None:
             self._telemetry_out.stop()
 
-    def _written(self, project: str, run_ids: Sequence[str]) -> None:
+    def _changed(self, project: str, run_ids: Sequence[str]) -> None:
+        """These runs are new or changed, and can be read."""
         self.events.publish_runs(project, run_ids)
+        self._objectives.on_runs(project, run_ids)
+
+    def _written(self, project: str, run_ids: Sequence[str]) -> None:
+        self._changed(project, run_ids)
         self._judging.runs.on_runs(project, run_ids)
 
     def _health(self) -> Health:

@@ -15,6 +15,7 @@ from roadworthy.domain.span import Span
 from roadworthy.features.ingest.mask import mask_text
 from roadworthy.features.ingest.price import Pricer
 from roadworthy.features.ingest.runs.assemble import assemble
+from roadworthy.features.judge.embedding import Embedder
 from roadworthy.features.judge.evaluator_book import EvaluatorBook
 from roadworthy.features.judge.history import history_of
 from roadworthy.features.judge.issue_book import IssueBook
@@ -66,8 +67,15 @@ class Judging:
             price_of=partial(_price, pricer),
             mask=lambda text: mask_text(text).text,
         )
+        self.embedder = Embedder(metadata, judges=self.judges)
         self.models_asked = ModelJudging(
-            store, metadata, book=self.judges, steps_of=partial(_steps_of, store), publish=publish
+            store,
+            metadata,
+            book=self.judges,
+            evaluators=self.evaluators,
+            embedder=self.embedder,
+            steps_of=partial(_steps_of, store),
+            publish=publish,
         )
         self.runs = RunJudge(
             store,
@@ -77,12 +85,16 @@ class Judging:
             on_judged=self.models_asked.on_judged,
             behind=behind,
         )
-        self.clusters = FailureClusters(store, metadata, again=self.runs.again)
+        self.clusters = FailureClusters(store, metadata, again=self.runs.again, embedder=self.embedder)
         self.refit = ModelRefit(
             store, book=self.models, steps_of=partial(_steps_of, store), again=self.runs.again
         )
         self.rejudge = Rejudge(
-            store, judge_now=self.runs.judge_now, evaluators=self.evaluators, ask=self.models_asked.ask
+            store,
+            judge_now=self.runs.judge_now,
+            evaluators=self.evaluators,
+            asking=self.models_asked,
+            label_of=lambda project, agent: self.rules.of(project, agent).label,
         )
         self.service = JudgeService(
             store,
@@ -94,6 +106,7 @@ class Judging:
             issues=self.issues,
             evaluators=self.evaluators,
             models=self.models,
+            embedder=self.embedder,
         )
 
     def start(self) -> None:

@@ -2,26 +2,44 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import threading
 import time
+from array import array
 from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol
 
 import orjson
 
 from roadworthy.contracts.metadata import MetadataStore, Record
 from roadworthy.contracts.telemetry import Filter, Op, RunQuery, TelemetryStore
 from roadworthy.domain.run import Outcome, Run, RunStatus
-from roadworthy.features.judge.clusters import MIN_CLUSTER, TEXTS_AT_ONCE, ClusteringFailed, clusters_of
+from roadworthy.features.judge.cluster_notes import KIND, HowClustered, note
+from roadworthy.features.judge.clusters import (
+    MIN_CLUSTER,
+    TEXTS_AT_ONCE,
+    ClusteringFailed,
+    Vectors,
+    clusters_of,
+    shown,
+)
 from roadworthy.features.judge.detectors.table import BY_NAME
+from roadworthy.features.judge.embedding import Embedder, NoVectors
 from roadworthy.features.judge.issues import SUSPECT
 
 log = logging.getLogger(__name__)
 
-KIND = "clusters"
 _DAYS = 14
+_EMBEDDED_AT_ONCE = 96
 _SAME = 0.5
 """A cluster that shares half of its runs with an old one keeps its name, and so its issue."""
+
+
+class Cluster(Protocol):
+    """`clusters.clusters_of`."""
+
+    def __call__(self, texts: Mapping[str, str], vectors: Vectors | None = None) -> dict[str, str]: ...
 
 
 class FailureClusters:
@@ -33,15 +51,18 @@ class FailureClusters:
         metadata: MetadataStore,
         *,
         again: Callable[[str, Sequence[str]], None],
-        cluster: Callable[[Mapping[str, str]], dict[str, str]] = clusters_of,
+        embedder: Embedder,
+        cluster: Cluster = clusters_of,
     ) -> None:
         self._store = store
         self._metadata = metadata
         self._again = again
+        self._embedder = embedder
         self._cluster = cluster
         self._lock = threading.Lock()  # protects the table
         self._known: dict[str, dict[str, str]] = {}
-        self._looked_at: dict[str, frozenset[str]] = {}
+        self._looked_at: dict[str, tuple[str, frozenset[str]]] = {}
+        """By project: the model wanted, and the runs."""
 
     def of(self, project: str) -> Mapping[str, str]:
         """Run id to the name of its cluster."""
@@ -63,12 +84,26 @@ class FailureClusters:
 
     def _refresh(self, project: str) -> int:
         texts = {run.id: _text(run) for run in self._speechless(project)}
-        looked_at = frozenset(texts)
+        model = self._embedder.model_name(project)
+        looked_at = (model, frozenset(texts))
         if len(texts) < MIN_CLUSTER or self._looked_at.get(project) == looked_at:
             return 0
         old = self.of(project)
-        new = _keep_names(self._cluster(texts), old)
-        self._looked_at[project] = looked_at
+        vectors, fallen_back = self._vectors(project, texts) if model else (None, "")
+        new = _keep_names(self._cluster(texts, vectors), old)
+        if not fallen_back:
+            # Else the endpoint is asked again the next time.
+            self._looked_at[project] = looked_at
+        note(
+            self._metadata,
+            project,
+            HowClustered(
+                runs=len(texts),
+                clusters=len(set(new.values())),
+                model="" if vectors is None else model,
+                fallen_back=fallen_back,
+            ),
+        )
         moved = [run_id for run_id in texts if new.get(run_id) != old.get(run_id)]
         if moved:
             body = orjson.dumps(new).decode()
@@ -78,6 +113,24 @@ class FailureClusters:
                 self._known[project] = new
             self._again(project, moved)
         return len(moved)
+
+    def _vectors(self, project: str, texts: Mapping[str, str]) -> tuple[Vectors | None, str]:
+        """None and why, where there are none to be had."""
+
+        async def asked() -> dict[str, array[float]]:
+            found: dict[str, array[float]] = {}
+            ids = list(texts)
+            for start in range(0, len(ids), _EMBEDDED_AT_ONCE):
+                some = ids[start : start + _EMBEDDED_AT_ONCE]
+                made = await self._embedder.vectors(project, [shown(texts[one]) for one in some])
+                found |= dict(zip(some, made, strict=True))
+            return found
+
+        try:
+            return asyncio.run(asked()), ""
+        except NoVectors as none:
+            log.warning("failures of project %s go by their words: %s", project, none)
+            return None, str(none)
 
     def _speechless(self, project: str) -> list[Run]:
         """Runs that failed, or look like it, and of which no detector and no error says why."""

@@ -1,4 +1,5 @@
-"""When a run was judged, then model judges are asked about it, where chance or a detector says so.
+"""When a run was judged, then model judges are asked about it, where chance or a detector says so, and those
+evaluators that ask an embedding endpoint.
 
 A request to a model takes seconds and may have to wait for a budget or an endpoint. What is to be asked is
 therefore kept as a record before anything else happens, and taken away once the score is in the store: a
@@ -31,11 +32,15 @@ from roadworthy.contracts.telemetry import (
 )
 from roadworthy.domain.run import Run
 from roadworthy.domain.score import Score
+from roadworthy.features.judge.embedding import Embedder
+from roadworthy.features.judge.evaluator_book import EvaluatorBook
+from roadworthy.features.judge.evaluators.evaluator import as_score as evaluator_score
 from roadworthy.features.judge.judge_book import JudgeBook
 from roadworthy.features.judge.judges.judge import JudgeInvalid
 from roadworthy.features.judge.judges.judgement import Judgement, as_score
 from roadworthy.features.judge.judges.rubric import RubricInvalid
 from roadworthy.features.judge.judges.sampling import Draw, draw
+from roadworthy.features.judge.similarity_by_embedding import compared
 from roadworthy.features.judge.transcript import Transcript
 from roadworthy.features.observe.steps import StepsOf
 from roadworthy.kit.sealing import CannotOpen
@@ -47,15 +52,22 @@ CONCURRENCY = 4
 GIVEN_UP_AFTER_S = 24 * 3600.0
 """A question that could not be answered for a day (no budget, no endpoint) is let go, and the run says so."""
 _AGAIN_SECONDS = 60.0
+_NOT_YET_SECONDS = 1.0
+_ARRIVING_SECONDS = 300.0
+"""A run may be judged before it is written: so long it is waited for."""
 _POLL_SECONDS = 0.25
 _PENDING_KEPT = 20_000
+_EVALUATOR = "evaluator:"
+"""Before the id of an evaluator, where a question asks one."""
+_ALL = Draw(sampled=1.0, triggered_by=())
+"""Of evaluators, which look at every run."""
 _TURNS = 20
 """Of a session's runs the last ones are shown to a judge of conversations."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """One judge to be asked about one run. `draw` says why."""
+    """One judge to be asked about one run, or one evaluator ("evaluator:" and its id). `draw` says why."""
 
     project: str
     run_id: str
@@ -68,6 +80,10 @@ class Question:
         return f"{self.run_id}/{self.judge_id}"
 
 
+class _NotYet(Exception):  # noqa: N818 (a condition)
+    """The run is still on its way to the store."""
+
+
 class ModelJudging:
     """`start` and `stop` once each; `on_judged` from any thread, `publish` hears of runs that got a score."""
 
@@ -77,6 +93,8 @@ class ModelJudging:
         metadata: MetadataStore,
         *,
         book: JudgeBook,
+        evaluators: EvaluatorBook,
+        embedder: Embedder,
         steps_of: StepsOf,
         publish: Callable[[str, Sequence[str]], None],
         again_seconds: float = _AGAIN_SECONDS,
@@ -84,6 +102,8 @@ class ModelJudging:
         self._store = store
         self._metadata = metadata
         self._book = book
+        self._evaluators = evaluators
+        self._embedder = embedder
         self._steps_of = steps_of
         self._publish = publish
         self._again_seconds = again_seconds
@@ -113,6 +133,8 @@ class ModelJudging:
         """These runs have a new verdict. Durable on return."""
         fresh: list[Question] = []
         for run in runs:
+            for one in self._evaluators.asking(run):
+                fresh.append(_question(run, _EVALUATOR + one.id, _ALL))
             for judge in self._book.judges(run.project):
                 if judge.enabled and (not judge.agents or run.agent in judge.agents):
                     drawn = draw(
@@ -133,6 +155,17 @@ class ModelJudging:
         if self.waiting + len(runs) > _PENDING_KEPT:
             raise StoreUnavailable(f"{self.waiting} questions to judges wait already")
         self._put([_question(run, judge_id, by_hand) for run in runs])
+
+    def ask_evaluators(self, runs: Sequence[Run], *, only: frozenset[str] | None) -> None:
+        """Of those that are on, or named in `only`, the ones that ask an endpoint. As `ask`."""
+        wanted = [
+            _question(run, _EVALUATOR + one.id, _ALL)
+            for run in runs
+            for one in self._evaluators.asking(run, only=only)
+        ]
+        if self.waiting + len(wanted) > _PENDING_KEPT:
+            raise StoreUnavailable(f"{self.waiting} questions to judges wait already")
+        self._put(wanted)
 
     def _put(self, questions: Sequence[Question]) -> None:
         with self._lock:
@@ -185,8 +218,11 @@ class ModelJudging:
 
     async def _ask(self, question: Question) -> None:
         self.asked += 1
+        again_seconds = self._again_seconds
         try:
             done = await self._answered(question)
+        except _NotYet:
+            done, again_seconds = False, _NOT_YET_SECONDS
         except (StoreFull, StoreUnavailable, MetadataUnavailable) as fault:
             log.warning("a judge waits for a store: %s", fault)
             done = False
@@ -198,7 +234,7 @@ class ModelJudging:
             await asyncio.to_thread(self._forget, question)
         else:
             with self._lock:
-                later = time.monotonic() + self._again_seconds
+                later = time.monotonic() + again_seconds
                 self._queue[question.project, question.id] = (later, question)
 
     def _forget(self, question: Question) -> None:
@@ -212,9 +248,15 @@ class ModelJudging:
 
     async def _answered(self, question: Question) -> bool:
         """Whether there is nothing more to ask."""
+        if question.judge_id.startswith(_EVALUATOR):
+            return await self._evaluated(question)
         judge = self._book.judge(question.project, question.judge_id)
         run = await asyncio.to_thread(self._store.run, question.project, question.run_id)
-        if judge is None or run is None:
+        if judge is None:
+            return True
+        if run is None:
+            if time.time_ns() - question.asked_ns < _ARRIVING_SECONDS * 1e9:
+                raise _NotYet
             return True
         try:
             made = self._book.made(judge)
@@ -227,7 +269,21 @@ class ModelJudging:
         late = time.time_ns() - question.asked_ns > GIVEN_UP_AFTER_S * 1e9
         if judgement.again and not late:
             return False
-        await asyncio.to_thread(self._write, run, judgement)
+        await asyncio.to_thread(self._write, score_of(judgement, run))
+        self.answered += 1
+        return True
+
+    async def _evaluated(self, question: Question) -> bool:
+        found = self._evaluators.made(question.project, question.judge_id.removeprefix(_EVALUATOR))
+        run = await asyncio.to_thread(self._store.run, question.project, question.run_id)
+        if found is None or run is None:
+            return True
+        named, made = found
+        (transcript,) = await asyncio.to_thread(self._transcripts, run, whole=False)
+        said = await compared(transcript, made, embedder=self._embedder)
+        at_ns = run.ended_ns or run.started_ns
+        score = evaluator_score(said.verdict, run=run, name=named.name, version=said.version, at_ns=at_ns)
+        await asyncio.to_thread(self._write, replace(score, version=time.time_ns()))
         self.answered += 1
         return True
 
@@ -240,11 +296,10 @@ class ModelJudging:
             runs = [*reversed(self._store.runs(run.project, query)), run]
         return [Transcript(one, self._steps_of(one)) for one in runs]
 
-    def _write(self, run: Run, judgement: Judgement) -> None:
-        score = score_of(judgement, run)
+    def _write(self, score: Score) -> None:
         token = f"judge-model:{self._boot}:{next(self._numbers)}"
         self._store.write(TelemetryBatch(token=token, scores=[score]))
-        self._publish(run.project, [run.id])
+        self._publish(score.project, [score.run_id])
 
 
 def score_of(judgement: Judgement, run: Run) -> Score:

@@ -8,9 +8,13 @@ from dataclasses import dataclass
 from roadworthy.contracts.metadata import MetadataStore
 from roadworthy.contracts.telemetry import TelemetryStore
 from roadworthy.features.judge.outcome_events import OutcomeEvents
+from roadworthy.flows.burn_error_budgets import EVERY_SECONDS as BUDGETS_SECONDS
+from roadworthy.flows.burn_error_budgets import ErrorBudgets
 from roadworthy.flows.cluster_failures import FailureClusters
 from roadworthy.flows.refit_models import ModelRefit
 from roadworthy.flows.retention import drop_expired
+from roadworthy.flows.watch_inputs import EVERY_SECONDS as INPUTS_SECONDS
+from roadworthy.flows.watch_inputs import InputWatch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,4 +43,12 @@ def periodic_flows(
         Periodic(name="refit_models", every_seconds=900, run=refit.refresh),
         Periodic(name="cluster_failures", every_seconds=600, run=clusters.refresh),
         Periodic(name="match_outcome_events", every_seconds=15, run=outcome_events.retry),
+    ]
+
+
+def watching_flows(*, budgets: ErrorBudgets, inputs: InputWatch) -> list[Periodic]:
+    """Those that raise alarms: they wait for none of the others."""
+    return [
+        Periodic(name="burn_error_budgets", every_seconds=BUDGETS_SECONDS, run=budgets.refresh),
+        Periodic(name="watch_inputs", every_seconds=INPUTS_SECONDS, run=inputs.refresh),
     ]

@@ -1,17 +1,27 @@
 from __future__ import annotations
 
+import random
 import time
+from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
 from roadworthy.backends.metadata.sqlite.store import SqliteMetadataStore
+from roadworthy.backends.models.table import open_model
 from roadworthy.backends.telemetry.memory.store import MemoryTelemetryStore
 from roadworthy.contracts.telemetry import TelemetryBatch
 from roadworthy.domain.run import Outcome, Run
-from roadworthy.features.judge.clusters import ClusteringFailed, clusters_of
+from roadworthy.features.judge.cluster_notes import how_clustered
+from roadworthy.features.judge.clusters import ClusteringFailed, Vectors, clusters_of
+from roadworthy.features.judge.embedding import Embedder, EmbeddingSettings
+from roadworthy.features.judge.judge_book import JudgeBook, NamedEndpoint
 from roadworthy.flows.cluster_failures import FailureClusters
+from roadworthy.kit.sealing import Sealer
+from tests.unit.judge import model_server as acts
+from tests.unit.judge.model_server import serving
+from tests.unit.judge.test_embedding import embed
 
 
 def a_run(number: int, text: str) -> Run:
@@ -50,15 +60,34 @@ class Room:
         self.metadata = SqliteMetadataStore(path)
         self.told: list[str] = []
         self.named: dict[str, str] | None = {}
+        self.judges = JudgeBook(
+            self.metadata,
+            seal=Sealer(path.with_name("key")),
+            open_model=open_model,
+            price_of=lambda _: lambda _model, _read, _written: None,
+            mask=str,
+        )
+        self.embedder = Embedder(self.metadata, judges=self.judges)
+        self.vectors: Vectors | None = None
         self.clusters = self.made()
 
     def made(self) -> FailureClusters:
-        return FailureClusters(self.store, self.metadata, again=self._again, cluster=self._cluster)
+        return FailureClusters(
+            self.store, self.metadata, again=self._again, embedder=self.embedder, cluster=self._cluster
+        )
 
     def _again(self, project: str, run_ids: Sequence[str]) -> None:
         self.told += run_ids
 
-    def _cluster(self, texts: Mapping[str, str]) -> dict[str, str]:
+    def embed_with(self, url: str) -> None:
+        endpoint = NamedEndpoint(
+            project="shop", id="e", name="e", base_url=url, model="small", allow_private=True
+        )
+        self.judges.save_endpoint(endpoint, api_key=None)
+        self.embedder.save("shop", EmbeddingSettings(endpoint="e", budget_usd_per_day=None))
+
+    def _cluster(self, texts: Mapping[str, str], vectors: Vectors | None = None) -> dict[str, str]:
+        self.vectors = vectors
         if self.named is None:
             raise ClusteringFailed("away")
         return {run_id: name for run_id, name in self.named.items() if run_id in texts}
@@ -101,3 +130,51 @@ def test_where_clustering_fails_what_was_known_stays(room: Room) -> None:
     room.named = None
     assert room.clusters.refresh() == 0
     assert room.clusters.of("shop") == {}
+
+
+def test_vectors_put_together_what_shares_no_word() -> None:
+    rng = random.Random(7)
+    texts = {f"a{n}": f"{word} asked for" for n, word in enumerate(("car", "lorry", "auto", "van", "truck"))}
+    texts |= {f"b{n}": f"{word} wilted" for n, word in enumerate(("rose", "tulip", "daisy", "lily"))}
+    texts["x"] = "something else"
+
+    def vector(*parts: float) -> array[float]:
+        # As models give them: all of them point much the same way.
+        return array("f", [5.0, *(part + rng.gauss(0, 0.02) for part in parts)])
+
+    vectors = {key: vector(1, 0, 0) if key[0] == "a" else vector(0, 1, 0) for key in texts}
+    vectors["x"] = vector(-1, -1, 3)
+    named = clusters_of(texts, vectors)
+    assert len({named[f"a{n}"] for n in range(5)}) == len({named[f"b{n}"] for n in range(4)}) == 1
+    assert named["a0"] != named["b0"] and "wilted" in named["b0"]
+    assert "x" not in named
+
+
+def test_with_an_endpoint_clusters_go_by_its_vectors(room: Room) -> None:
+    runs = [a_run(n, text) for n, text in enumerate(REFUNDS)]
+    room.write(runs)
+    room.named = {run.id: "refund" for run in runs}
+    with serving(embed) as script:
+        room.embed_with(script.openai)
+        assert room.clusters.refresh() == 6
+        assert room.vectors is not None and room.vectors.keys() == {run.id for run in runs}
+        assert room.clusters.refresh() == 0 and len(script.seen) == 1
+    how = how_clustered(room.metadata, "shop")
+    assert how is not None
+    assert (how.model, how.runs, how.clusters, how.fallen_back) == ("small", 6, 1, "")
+
+
+def test_while_the_endpoint_is_down_words_are_gone_by_and_it_is_asked_again(room: Room) -> None:
+    runs = [a_run(n, text) for n, text in enumerate(REFUNDS)]
+    room.write(runs)
+    room.named = {run.id: "refund" for run in runs}
+    with serving(acts.answer(403, {"error": "no"}), embed) as script:
+        room.embed_with(script.openai)
+        assert room.clusters.refresh() == 6
+        how = how_clustered(room.metadata, "shop")
+        assert room.vectors is None and how is not None
+        assert how.model == "" and "denied" in how.fallen_back
+        room.clusters.refresh()
+    assert room.vectors is not None
+    again = how_clustered(room.metadata, "shop")
+    assert again is not None and (again.model, again.fallen_back) == ("small", "")

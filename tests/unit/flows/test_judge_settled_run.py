@@ -285,10 +285,14 @@ def test_history_is_judged_again_in_pieces_that_can_be_taken_up_later(room: Room
     ids = [room.write(spans_of(f"{n:032x}", answer="fine"), tell=False) for n in range(1, 131)]
     asked: set[str] = set()
 
-    def ask(runs: Sequence[Run], judge_id: str) -> None:
-        asked.update(f"{run.id}/{judge_id}" for run in runs)
+    class Asked:
+        def ask(self, runs: Sequence[Run], judge_id: str) -> None:
+            asked.update(f"{run.id}/{judge_id}" for run in runs)
 
-    work = Rejudge(room.store, judge_now=room.judge.judge_now, evaluators=book, ask=ask)
+        def ask_evaluators(self, runs: Sequence[Run], *, only: frozenset[str] | None) -> None:
+            assert only == frozenset({"e1"})
+
+    work = Rejudge(room.store, judge_now=room.judge.judge_now, evaluators=book, asking=Asked())
     job = Job(
         id="j",
         project=PROJECT,

@@ -16,12 +16,16 @@ from roadworthy.backends.telemetry.memory.store import MemoryTelemetryStore
 from roadworthy.contracts.telemetry import TelemetryBatch
 from roadworthy.domain.run import Run
 from roadworthy.domain.score import Score
+from roadworthy.features.judge.embedding import Embedder, EmbeddingSettings
+from roadworthy.features.judge.evaluator_book import EvaluatorBook, NamedEvaluator
 from roadworthy.features.judge.judge_book import JudgeBook, NamedEndpoint, NamedJudge
 from roadworthy.features.judge.judges.judge import JudgeInvalid
 from roadworthy.features.judge.judges.rubric import RubricInvalid
+from roadworthy.features.judge.transcript import Transcript
 from roadworthy.flows.judge_with_models import PENDING, ModelJudging
 from roadworthy.kit.sealing import Sealer
 from tests.unit.judge.model_server import Script, answer, chat, serving, verdict
+from tests.unit.judge.test_embedding import embed
 
 GOOD = chat(verdict("correct", "all is well"))
 AWAY = answer(500, {})
@@ -60,6 +64,8 @@ class Room:
             project="shop", id="e", name="local", base_url=script.openai, model="m", allow_private=True
         )
         self.book.save_endpoint(endpoint, api_key="sk-very-secret")
+        self.evaluators = EvaluatorBook(self.metadata)
+        self.embedder = Embedder(self.metadata, judges=self.book)
 
     def judge(self, **values: object) -> NamedJudge:
         fields = {"id": "j", "name": "right", "endpoint": "e", "rubric": "correctness", "sample_rate": 1.0}
@@ -71,6 +77,8 @@ class Room:
             self.store,
             self.metadata,
             book=self.book,
+            evaluators=self.evaluators,
+            embedder=self.embedder,
             steps_of=lambda _: [],
             publish=lambda _, ids: self.told.extend(ids),
             again_seconds=0.2,
@@ -139,7 +147,13 @@ def test_what_was_to_be_asked_when_the_process_ended_is_asked_after_it(room: Roo
     (run,) = room.write(a_run(1))
     # A process that noted the question and was killed before it asked.
     dead = ModelJudging(
-        room.store, room.metadata, book=room.book, steps_of=lambda _: [], publish=lambda _p, _i: None
+        room.store,
+        room.metadata,
+        book=room.book,
+        evaluators=room.evaluators,
+        embedder=room.embedder,
+        steps_of=lambda _: [],
+        publish=lambda _p, _i: None,
     )
     dead.on_judged([run])
     assert (room.pending(), room.scores(run)) == (1, [])
@@ -249,3 +263,46 @@ def test_a_judge_of_conversations_sees_the_session_up_to_the_run(room: Room, scr
     shown = str(script.seen[0].body)
     assert shown.index("turn 1") < shown.index("turn 2")
     assert "turn 3" not in shown and "turn 4" not in shown
+
+
+def meaning(room: Room, **values: object) -> NamedEvaluator:
+    fields: dict[str, object] = {
+        "id": "near",
+        "name": "near",
+        "kind": "similarity",
+        "config": {"expected": "a car", "by": "embedding"},
+    }
+    return room.evaluators.save(NamedEvaluator(project="shop", **(fields | values)))  # type: ignore[arg-type]
+
+
+def test_an_evaluator_that_asks_an_endpoint_is_waited_for_by_nobody(tmp_path: Path) -> None:
+    with serving(embed) as script:
+        room = Room(tmp_path, script)
+        room.embedder.save("shop", EmbeddingSettings(endpoint="e", budget_usd_per_day=None))
+        meaning(room)
+        near, other = room.write(
+            replace(a_run(1), final_answer="an auto"), replace(a_run(2), final_answer="a rose")
+        )
+        assert room.evaluators.scores(Transcript(near, ())) == []
+        with room.asking() as judging:
+            judging.on_judged([near, other])
+            until(lambda: room.pending() == 0)
+        (score,) = room.scores(near)
+        assert (score.name, score.source, score.sampled) == ("near", "evaluator", 1.0)
+        assert score.value == pytest.approx(1.0) and score.evaluator_version.endswith("/m")
+        assert (room.scores(other)[0].value or 0) < 0.2
+        room.metadata.close()
+
+
+def test_one_that_is_off_is_asked_by_name_only(room: Room) -> None:
+    meaning(room, enabled=False)
+    (run,) = room.write(replace(a_run(1), final_answer="a car"))
+    with room.asking() as judging:
+        judging.on_judged([run])
+        judging.ask_evaluators([run], only=None)
+        assert room.pending() == 0
+        judging.ask_evaluators([run], only=frozenset({"near"}))
+        until(lambda: bool(room.scores(run)))
+    (score,) = room.scores(run)
+    # No endpoint is set up for embedding: by words, and it says so.
+    assert score.value == pytest.approx(1.0) and "no embedding endpoint" in score.explanation

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roadworthy.features.judge.evaluators.evaluator import ConfigInvalid, Verdict, as_score
-from roadworthy.features.judge.evaluators.similarity import SimilarityConfig, near_by_vectors
 from roadworthy.features.judge.evaluators.table import BY_NAME, EVALUATORS, ready
 from roadworthy.features.judge.transcript import Transcript
 from tests.unit.judge.runs import call, transcript
@@ -219,15 +218,6 @@ def test_similarity_orders_texts_as_people_would() -> None:
     assert values[0] == pytest.approx(1.0)
     assert values == sorted(values, key=lambda value: -(value or 0))
     assert values[-1] == 0
-
-
-def test_similarity_by_vectors_never_invents_a_number() -> None:
-    config = SimilarityConfig(expected="x")
-
-    assert near_by_vectors(config, wanted=[1.0, 0.0], found=[1.0, 0.0]).value == 1
-    assert near_by_vectors(config, wanted=[1.0, 0.0], found=[-1.0, 0.0]).value == 0
-    for broken in ([], [1.0], [0.0, 0.0], [float("nan"), 1.0], [float("inf"), 1.0]):
-        assert near_by_vectors(config, wanted=[1.0, 0.0], found=broken).value is None
 
 
 @pytest.mark.parametrize(

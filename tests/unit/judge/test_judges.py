@@ -13,10 +13,8 @@ from hypothesis import strategies as st
 
 from roadworthy.backends.models.table import open_model
 from roadworthy.contracts.models import Endpoint
-from roadworthy.features.judge.evaluators.similarity import SimilarityConfig
 from roadworthy.features.judge.judges.budget import Budget, MemoryLedger
 from roadworthy.features.judge.judges.cache import MemoryCache
-from roadworthy.features.judge.judges.embedding import similarity_by_embedding
 from roadworthy.features.judge.judges.judge import Judge, JudgeInvalid, JudgeSpec
 from roadworthy.features.judge.judges.judgement import Judgement, as_score
 from roadworthy.features.judge.judges.material import cut_middle, material
@@ -408,18 +406,6 @@ def test_material_says_what_it_leaves_out() -> None:
 
     assert "600 steps left out" in shown
     assert "tool_0(" in shown and "tool_999(" in shown
-
-
-def test_an_embedding_endpoint_knows_what_is_near() -> None:
-    vectors = {"data": [{"index": 0, "embedding": [1.0, 0.0]}, {"index": 1, "embedding": [0.8, 0.6]}]}
-    config = SimilarityConfig(expected="a car")
-    with serving(acts.answer(200, vectors), acts.answer(500, {})) as script:
-        where = Endpoint(base_url=script.openai, model="e", tries=1, allow_private=True)
-        near = asyncio.run(similarity_by_embedding(transcript("an auto"), config, model=open_model(where)))
-        away = asyncio.run(similarity_by_embedding(transcript("an auto"), config, model=open_model(where)))
-
-    assert near.value == pytest.approx(0.8)
-    assert (away.value, away.label) == (None, "unknown")
 
 
 @given(st.text(max_size=500))

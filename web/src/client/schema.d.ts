@@ -1377,6 +1377,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/registry/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import Registry
+         * @description Reads a Backstage catalogue, a CODEOWNERS file or a CSV. Shows what would change, and with `dry_run`
+         *     false does it, in one transaction; the same file again changes nothing. While there are faults nothing is
+         *     taken, unless `partial` is true.
+         */
+        post: operations["importRegistry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/registry/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Registry
+         * @description All registered agents, as the import reads them.
+         */
+        get: operations["exportRegistry"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/teams": {
         parameters: {
             query?: never;
@@ -2628,6 +2670,69 @@ export interface components {
             /** Explanation */
             explanation: string | null;
         };
+        /** ImportBody */
+        ImportBody: {
+            format: components["schemas"]["ImportFormat"];
+            /**
+             * Text
+             * @description The file
+             */
+            text: string;
+            /**
+             * Dry Run
+             * @description Only shows what would change
+             * @default true
+             */
+            dry_run: boolean;
+            /**
+             * Partial
+             * @description Takes what has no faults; else nothing is taken while there are some
+             * @default false
+             */
+            partial: boolean;
+            /**
+             * Types
+             * @description backstage: values of spec.type that are agents, beside agent and ai-agent
+             */
+            types?: string[];
+            /**
+             * Paths
+             * @description codeowners: where each agent lives in the repository, like agents/support/
+             */
+            paths?: {
+                [key: string]: string;
+            };
+            /**
+             * Template
+             * @description codeowners: where agents live, like agents/{agent}/
+             * @default
+             */
+            template: string;
+            /**
+             * Dialect
+             * @description codeowners; left out: gitlab where the file has sections
+             * @default
+             * @enum {string}
+             */
+            dialect: "" | "github" | "gitlab";
+        };
+        /** ImportFaultView */
+        ImportFaultView: {
+            /**
+             * Where
+             * @example line 12
+             */
+            where: string;
+            /** Field */
+            field: string;
+            /** Expected */
+            expected: string;
+        };
+        /**
+         * ImportFormat
+         * @enum {string}
+         */
+        ImportFormat: "backstage" | "codeowners" | "csv";
         /** ImportResult */
         ImportResult: {
             /** Spans */
@@ -2646,6 +2751,25 @@ export interface components {
              * @description The first few reasons
              */
             errors: string[];
+        };
+        /** ImportView */
+        ImportView: {
+            /** Applied */
+            applied: boolean;
+            /** Changes */
+            changes: components["schemas"]["PlannedChangeView"][];
+            /**
+             * Unchanged
+             * @description What the file says and is so already
+             */
+            unchanged: number;
+            /** Faults */
+            faults: components["schemas"]["ImportFaultView"][];
+            /**
+             * Notes
+             * @description Plain words about what was left out
+             */
+            notes: string[];
         };
         /** IssueBucketView */
         IssueBucketView: {
@@ -3742,6 +3866,28 @@ export interface components {
             /** N */
             n: number;
             agreement: components["schemas"]["RateView"];
+        };
+        /** PlannedChangeView */
+        PlannedChangeView: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "agent" | "team" | "contact";
+            /** Name */
+            name: string;
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "added" | "changed";
+            /**
+             * Where
+             * @description Which place of the file says so
+             */
+            where: string;
+            /** Fields */
+            fields: components["schemas"]["FieldChangeView"][];
         };
         /** PolicyBody */
         PolicyBody: {
@@ -13972,6 +14118,200 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RegistryChangePage"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    importRegistry: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportView"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    exportRegistry: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description CSV (RFC 4180), UTF-8 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
             /** @description A field is wrong; `errors` names it */

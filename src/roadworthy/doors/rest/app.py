@@ -24,14 +24,18 @@ from roadworthy.doors.rest.problems import PROBLEM_RESPONSES, not_found
 from roadworthy.doors.rest.routes import (
     comparisons,
     detectors,
+    embedding,
     escalation_policies,
     evaluators,
     events,
+    failure_models,
     feedback,
+    inputs,
     issues,
     judge,
     judges,
     login,
+    objectives,
     observe,
     operations,
     outcome_events,
@@ -51,6 +55,8 @@ from roadworthy.features.observe.files import TransferService
 from roadworthy.features.observe.jobs import JobRunner
 from roadworthy.features.observe.service import ObserveService
 from roadworthy.features.registry.service import RegistryService
+from roadworthy.features.watch.inputs.service import InputsService
+from roadworthy.features.watch.objectives.service import ObjectiveService
 
 PREFIX = "/api/v1"
 _CATCH_ALL = ("/api/{path:path}", "/{path:path}")
@@ -71,10 +77,14 @@ _ROUTERS: tuple[APIRouter, ...] = (
     evaluators.router,
     judges.router,
     comparisons.router,
+    embedding.router,
+    failure_models.router,
     registry.router,
     teams.router,
     schedules.router,
     escalation_policies.router,
+    objectives.router,
+    inputs.router,
 )
 
 
@@ -87,6 +97,8 @@ def build_rest_app(
     transfer: TransferService,
     judge: JudgeService,
     registering: RegistryService,
+    budgets: ObjectiveService,
+    watched_inputs: InputsService,
     settings: RestSettings,
     health: Callable[[], Health] = Health,
     registry: CollectorRegistry = REGISTRY,
@@ -105,6 +117,8 @@ def build_rest_app(
         transfer=transfer,
         judge=judge,
         registry=registering,
+        objectives=budgets,
+        inputs=watched_inputs,
         health=health,
     )
     app.state.registry = registry

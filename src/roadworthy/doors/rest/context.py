@@ -16,6 +16,8 @@ from roadworthy.features.observe.files import TransferService
 from roadworthy.features.observe.jobs import JobRunner
 from roadworthy.features.observe.service import ObserveService
 from roadworthy.features.registry.service import RegistryService
+from roadworthy.features.watch.inputs.service import InputsService
+from roadworthy.features.watch.objectives.service import ObjectiveService
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +39,8 @@ class RestContext:
     transfer: TransferService
     judge: JudgeService
     registry: RegistryService
+    objectives: ObjectiveService
+    inputs: InputsService
     health: Callable[[], Health] = field(default=Health)
 
 

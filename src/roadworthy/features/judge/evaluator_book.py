@@ -10,9 +10,11 @@ from typing import Any
 import orjson
 
 from roadworthy.contracts.metadata import MetadataStore, Record
+from roadworthy.domain.run import Run
 from roadworthy.domain.score import Score
 from roadworthy.features.judge.evaluators.evaluator import ConfigInvalid, Ready, as_score
 from roadworthy.features.judge.evaluators.table import ready
+from roadworthy.features.judge.similarity_by_embedding import needs_embedding
 from roadworthy.features.judge.transcript import Transcript
 from roadworthy.kit.kept import Kept
 
@@ -83,10 +85,24 @@ class EvaluatorBook:
         return gone
 
     def scores(self, transcript: Transcript, *, only: frozenset[str] | None = None) -> list[Score]:
-        """What the enabled evaluators say of a run, or those named by id in `only`, enabled or not."""
-        run = transcript.run
+        """What the enabled evaluators say of a run, or those named by id in `only`, enabled or not; without
+        those that ask an endpoint (see `asking`), which judging does not wait for."""
         return [
             _score(transcript, one.name, made)
+            for one, made in self._wanted(transcript.run, only)
+            if not needs_embedding(made)
+        ]
+
+    def asking(self, run: Run, *, only: frozenset[str] | None = None) -> list[NamedEvaluator]:
+        """Of the same evaluators those that ask an endpoint."""
+        return [one for one, made in self._wanted(run, only) if needs_embedding(made)]
+
+    def made(self, project: str, evaluator_id: str) -> tuple[NamedEvaluator, Ready] | None:
+        return self._of(project).get(evaluator_id)
+
+    def _wanted(self, run: Run, only: frozenset[str] | None) -> list[tuple[NamedEvaluator, Ready]]:
+        return [
+            (one, made)
             for one, made in self._of(run.project).values()
             if (one.enabled if only is None else one.id in only)
             and (not one.agents or run.agent in one.agents)

@@ -12,7 +12,7 @@ import orjson
 
 from roadworthy.contracts.metadata import MetadataStore, Record
 from roadworthy.contracts.models import Endpoint, Model, Shape
-from roadworthy.features.judge.judges.budget import Budget
+from roadworthy.features.judge.judges.budget import Budget, Ledger
 from roadworthy.features.judge.judges.cache import MemoryCache
 from roadworthy.features.judge.judges.judge import Judge, JudgeInvalid, JudgeSpec, Mask, Price
 from roadworthy.features.judge.judges.rubric import Label, Rubric
@@ -171,20 +171,11 @@ class JudgeBook:
             raise JudgeInvalid("endpoint", expected="the id of a model endpoint of the project")
         made = Judge(
             spec_of(judge),
-            model=self._open_model(
-                Endpoint(
-                    base_url=endpoint.base_url,
-                    model=endpoint.model,
-                    shape=endpoint.shape,
-                    api_key=self._seal.open(endpoint.sealed_key) if endpoint.sealed_key else "",
-                    timeout_s=endpoint.timeout_s,
-                    allow_private=endpoint.allow_private,
-                )
-            ),
-            price=_priced(endpoint, self._price_of(judge.project)),
+            model=self.opened(endpoint),
+            price=self.price(endpoint),
             budget=Budget(
                 None if unlimited else judge.budget_usd_per_day,
-                ledger=self._ledger(judge),
+                ledger=self.ledger(judge.project, judge.id),
                 now_ns=time.time_ns,
             ),
             cache=self._cache,
@@ -196,17 +187,35 @@ class JudgeBook:
         with self._lock:
             return self._ready.setdefault(key, made)
 
+    def opened(self, endpoint: NamedEndpoint, *, max_bytes: int = 2_000_000) -> Model:
+        """Connects to nothing yet. Raises CannotOpen where the key was sealed with another key."""
+        return self._open_model(
+            Endpoint(
+                base_url=endpoint.base_url,
+                model=endpoint.model,
+                shape=endpoint.shape,
+                api_key=self._seal.open(endpoint.sealed_key) if endpoint.sealed_key else "",
+                timeout_s=endpoint.timeout_s,
+                allow_private=endpoint.allow_private,
+                max_bytes=max_bytes,
+            )
+        )
+
+    def price(self, endpoint: NamedEndpoint) -> Price:
+        return _priced(endpoint, self._price_of(endpoint.project))
+
     def spent_today(self, judge: NamedJudge) -> float:
         """USD."""
-        day = time.strftime("%Y-%m-%d", time.gmtime())
-        return self._ledger(judge).spent(day)
+        return self.spent_today_by(judge.project, judge.id)
 
-    def _ledger(self, judge: NamedJudge) -> _Ledger:
+    def spent_today_by(self, project: str, who: str) -> float:
+        """USD; `who` is the id of a judge, or of whoever else pays from a ledger here."""
+        return self.ledger(project, who).spent(time.strftime("%Y-%m-%d", time.gmtime()))
+
+    def ledger(self, project: str, who: str) -> Ledger:
         """One and the same for a judge, however often it was changed: two would overwrite each other."""
         with self._lock:
-            return self._ledgers.setdefault(
-                (judge.project, judge.id), _Ledger(self._metadata, judge.project, judge.id)
-            )
+            return self._ledgers.setdefault((project, who), _Ledger(self._metadata, project, who))
 
     def _save(self, project: str, kind: str, record_id: str, body: Mapping[str, Any], at_ns: int) -> None:
         text = orjson.dumps(body).decode()

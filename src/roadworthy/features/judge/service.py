@@ -8,6 +8,7 @@ from functools import partial
 from roadworthy.contracts.metadata import MetadataStore
 from roadworthy.contracts.telemetry import TelemetryStore
 from roadworthy.features.judge.comparison_book import ComparisonBook
+from roadworthy.features.judge.embedding import Embedder
 from roadworthy.features.judge.evaluator_book import EvaluatorBook
 from roadworthy.features.judge.feedback import FeedbackLinks
 from roadworthy.features.judge.issue_book import IssueBook
@@ -41,6 +42,7 @@ class JudgeService:
         issues: IssueBook | None = None,
         evaluators: EvaluatorBook | None = None,
         models: ModelBook | None = None,
+        embedder: Embedder | None = None,
     ) -> None:
         self._store = store
         self._again = again
@@ -49,6 +51,7 @@ class JudgeService:
         self.issues = issues or IssueBook(metadata)
         self.evaluators = evaluators or EvaluatorBook(metadata)
         self.judges = judges
+        self.embedder = embedder or Embedder(metadata, judges=judges)
         self.models = models or ModelBook(metadata)
         self.issue_list = IssueList(store, book=self.issues)
         self.events = OutcomeEvents(

@@ -13,7 +13,7 @@ from roadworthy.domain.agent import Agent
 from roadworthy.domain.escalation_policy import EscalationPolicy
 from roadworthy.domain.schedule import Override, Schedule
 from roadworthy.domain.team import Contact, Team
-from roadworthy.features.registry.checks import faults_of
+from roadworthy.features.registry.checks import faults_of, twin_faults
 from roadworthy.features.registry.faults import Fault, RegistryChanged, RegistryInUse, RegistryInvalid
 from roadworthy.features.registry.history import changed_fields, with_change
 from roadworthy.features.registry.records import (
@@ -170,13 +170,25 @@ def with_things(snapshot: Snapshot, things: Sequence[Thing]) -> Snapshot:
     )
 
 
+def faults_by_thing(things: Sequence[Thing], *, within: Snapshot) -> list[tuple[Thing, list[Fault]]]:
+    """Things that cannot be saved so, with why."""
+    twins = twin_faults(things, within=within)
+    found = []
+    for thing in things:
+        twin = twins.get((type(thing), name_of(thing)))
+        faults = [*faults_of(thing, within=within), *([twin] if twin else [])]
+        if faults:
+            found.append((thing, faults))
+    return found
+
+
 def _check(things: Sequence[Thing], *, known: Snapshot) -> None:
     within = with_things(known, things)
     alone = len(things) == 1
     faults: list[Fault] = []
-    for thing in things:
+    for thing, found in faults_by_thing(things, within=within):
         lead = "" if alone else f"{words_of(kind_of(thing))} {name_of(thing)!r}."
-        faults += [replace(one, field=lead + one.field) for one in faults_of(thing, within=within)]
+        faults += [replace(one, field=lead + one.field) for one in found]
     sizes = (len(within.agents), len(within.contacts), len(within.overrides), len(within.schedules))
     if max(sizes) > MOST_KEPT:
         faults.append(Fault(field="name", expected=f"at most {MOST_KEPT} of a kind in a project"))

@@ -50,14 +50,14 @@ def _agent(agent: Agent, within: Snapshot) -> Iterator[Fault]:
 
 
 def _contact(contact: Contact, within: Snapshot) -> Iterator[Fault]:
-    yield from _named(contact.name, within.contacts)
+    yield from _named(contact.name)
     if contact.email and not _EMAIL.fullmatch(contact.email):
         yield Fault(field="email", expected=f"an e-mail address, not {contact.email[:80]!r}")
     yield from _once("channels", contact.channels)
 
 
 def _team(team: Team, within: Snapshot) -> Iterator[Fault]:
-    yield from _named(team.name, within.teams)
+    yield from _named(team.name)
     for place, member in enumerate(team.members):
         yield from _refers(f"members.{place}", member, within.contacts, what="contact")
     yield from _once("members", team.members)
@@ -66,7 +66,7 @@ def _team(team: Team, within: Snapshot) -> Iterator[Fault]:
 
 
 def _schedule(schedule: Schedule, within: Snapshot) -> Iterator[Fault]:
-    yield from _named(schedule.name, within.schedules)
+    yield from _named(schedule.name)
     try:
         zone_of(schedule.time_zone)
     except ValueError as fault:
@@ -117,7 +117,7 @@ def _override(override: Override, within: Snapshot) -> Iterator[Fault]:
 
 
 def _policy(policy: EscalationPolicy, within: Snapshot) -> Iterator[Fault]:
-    yield from _named(policy.name, within.policies)
+    yield from _named(policy.name)
     if not policy.levels:
         yield Fault(field="levels", expected="at least one level")
     for place, level in enumerate(policy.levels):
@@ -145,17 +145,38 @@ def _target(target: Target, within: Snapshot, *, field: str) -> Iterator[Fault]:
     yield from _refers(field, target.name, known, what=what)
 
 
-def _named(name: str, known: Mapping[str, object]) -> Iterator[Fault]:
+def _named(name: str) -> Iterator[Fault]:
     if not NAME.fullmatch(name):
         yield Fault(field="name", expected=f"{NAME_WORDS}, not {name[:60]!r}")
-    twin = next((one for one in known if one != name and one.casefold() == name.casefold()), None)
-    if twin is not None:
-        yield Fault(field="name", expected=f"a name that differs from {twin!r} by more than its case")
 
 
 def _refers(field: str, name: str, known: Mapping[str, object], *, what: str) -> Iterator[Fault]:
     if name and name not in known:
         yield Fault(field=field, expected=f"the name of a {what} of the project; there is no {name[:100]!r}")
+
+
+def twin_faults(things: Sequence[Thing], *, within: Snapshot) -> dict[tuple[type[Thing], str], Fault]:
+    """Of things whose name differs from another's by its case alone, by their kind and name."""
+    tables: dict[type[Thing], Mapping[str, object]] = {
+        Contact: within.contacts,
+        Team: within.teams,
+        Schedule: within.schedules,
+        EscalationPolicy: within.policies,
+    }
+    found: dict[tuple[type[Thing], str], Fault] = {}
+    for kind, table in tables.items():
+        names = [one.name for one in things if isinstance(one, kind) and not isinstance(one, Override)]
+        if not names:
+            continue
+        folded: dict[str, list[str]] = {}
+        for name in table:
+            folded.setdefault(name.casefold(), []).append(name)
+        for name in names:
+            twin = next((one for one in folded[name.casefold()] if one != name), None)
+            if twin is not None:
+                expected = f"a name that differs from {twin!r} by more than its case"
+                found[kind, name] = Fault(field="name", expected=expected)
+    return found
 
 
 def _once(field: str, names: Sequence[str], *, each: str = "") -> Iterator[Fault]:

@@ -8,19 +8,21 @@ import orjson
 
 from roadworthy.contracts.metadata import MetadataStore
 
-RECORD_KIND = "page_proof"
-"""Written by whoever sends test pages; one record an agent, its id the agent's name."""
+RECORD_KIND = "page-proof"
+"""Written with the incidents when a test page was acknowledged: one record an agent, its body JSON with
+`agent`, `at_ns` (when it was acknowledged), `by`, `seconds` (since the page) and `incident_id`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageProof:
-    """`sent_ns` and `by` are 0 and "" where the record does not say them."""
-
     agent: str
     acknowledged_ns: int
-    sent_ns: int = 0
     by: str = ""
     """Who acknowledged it."""
+    seconds: float = 0.0
+    """From the page to the acknowledgement."""
+    incident: str = ""
+    """Id of the incident that the test page was."""
 
 
 def proofs(metadata: MetadataStore, project: str) -> dict[str, PageProof]:
@@ -29,15 +31,14 @@ def proofs(metadata: MetadataStore, project: str) -> dict[str, PageProof]:
     for record in metadata.records(project, RECORD_KIND):
         try:
             said = orjson.loads(record.body)
-            agent = str(said.get("agent") or record.id)
             proof = PageProof(
-                agent=agent,
-                acknowledged_ns=int(said["acknowledged_ns"]),
-                sent_ns=int(said.get("sent_ns") or 0),
+                agent=str(said["agent"]),
+                acknowledged_ns=int(said["at_ns"]),
                 by=str(said.get("by") or ""),
+                seconds=float(said.get("seconds") or 0.0),
+                incident=str(said.get("incident_id") or ""),
             )
         except (ValueError, KeyError, TypeError, AttributeError):
             continue
-        if proof.acknowledged_ns > 0:
-            found[agent] = proof
+        found[proof.agent] = proof
     return found

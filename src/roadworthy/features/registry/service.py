@@ -9,6 +9,11 @@ from roadworthy.contracts.metadata import MetadataStore
 from roadworthy.domain.on_call import OnCall
 from roadworthy.features.registry.book import RegistryBook
 from roadworthy.features.registry.history import RegistryChange, history_of
+from roadworthy.features.registry.imports.csv_file import write_csv
+from roadworthy.features.registry.imports.formats import READERS, ImportFormat
+from roadworthy.features.registry.imports.people import KnownNames
+from roadworthy.features.registry.imports.plan import Plan, plan_of
+from roadworthy.features.registry.imports.wish import ImportOptions
 from roadworthy.features.registry.on_call import Now, who_is_on_call
 from roadworthy.features.registry.proof import proofs
 from roadworthy.features.registry.records import Kind
@@ -46,6 +51,35 @@ class RegistryService:
             proofs=proofs(self._metadata, project),
             at_ns=at_ns,
         )
+
+    def plan(self, project: str, text: str, *, form: ImportFormat, options: ImportOptions) -> Plan:
+        """What the file would change; nothing is kept."""
+        snapshot = self.book.of(project)
+        return plan_of(READERS[form](text, KnownNames(snapshot), options), snapshot=snapshot, project=project)
+
+    def import_text(
+        self,
+        project: str,
+        text: str,
+        *,
+        form: ImportFormat,
+        options: ImportOptions,
+        by: str,
+        partial: bool = False,
+    ) -> tuple[Plan, bool]:
+        """The plan, and whether it was carried out: not while it has faults, unless `partial` says that what
+        has none is to be taken all the same. All of it in one transaction. Raises RegistryInvalid where
+        somebody changed meanwhile what it refers to."""
+        plan = self.plan(project, text, form=form, options=options)
+        if plan.faults and not partial:
+            return plan, False
+        self.book.save_all(plan.things, by=by, source=form.value)
+        return plan, True
+
+    def export_csv(self, project: str) -> str:
+        """All registered agents, as `import_text` reads them."""
+        snapshot = self.book.of(project)
+        return write_csv(snapshot.agents.values(), snapshot=snapshot)
 
     def history(self, project: str, *, kind: Kind, name: str) -> list[RegistryChange]:
         """Newest first."""

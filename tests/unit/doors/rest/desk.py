@@ -8,6 +8,7 @@ from pathlib import Path
 
 from starlette.testclient import TestClient
 
+from roadworthy.app.objectives import Objectives
 from roadworthy.app.registering import Registering
 from roadworthy.backends.metadata.sqlite.store import SqliteMetadataStore
 from roadworthy.backends.models.table import open_model
@@ -126,6 +127,14 @@ def spans_of(number: int, *, project: str = "default") -> list[Span]:
     return [model, tool]
 
 
+class NobodyAsked:
+    def ask(self, runs: Sequence[Run], judge_id: str) -> None:
+        pass
+
+    def ask_evaluators(self, runs: Sequence[Run], *, only: frozenset[str] | None) -> None:
+        pass
+
+
 @dataclass
 class Desk:
     """One app with what is behind it."""
@@ -137,6 +146,7 @@ class Desk:
     jobs: JobRunner
     health: list[Health]
     judge: JudgeService
+    objectives: Objectives
     again: list[tuple[str, str]]
     """(project, run) as often as it was to be judged again."""
 
@@ -177,11 +187,10 @@ def open_desk(folder: Path, settings: RestSettings) -> Desk:
         mask=str,
     )
     judge = JudgeService(store, metadata, again=judge_again, judges=judges)
-    history = Rejudge(
-        store, judge_now=judge_again, evaluators=judge.evaluators, ask=lambda _runs, _judge: None
-    )
+    history = Rejudge(store, judge_now=judge_again, evaluators=judge.evaluators, asking=NobodyAsked())
     jobs = JobRunner(metadata, kinds={KIND: work, REJUDGE: history})
     health = [Health()]
+    objectives = Objectives(store, metadata, file=folder / "alarms.db", publish=events.publish_runs)
     app = build_rest_app(
         observe=ObserveService(store, assemble=assemble_one),
         metadata=metadata,
@@ -196,6 +205,8 @@ def open_desk(folder: Path, settings: RestSettings) -> Desk:
         ),
         judge=judge,
         registering=Registering(store, metadata).service,
+        budgets=objectives.service,
+        watched_inputs=objectives.inputs,
         settings=settings,
         health=lambda: health[0],
         mounts={"/mcp": McpMount()},
@@ -209,6 +220,7 @@ def open_desk(folder: Path, settings: RestSettings) -> Desk:
         jobs=jobs,
         health=health,
         judge=judge,
+        objectives=objectives,
         again=again,
     )
 

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import json
 import time
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
+from roadworthy.contracts.metadata import Record
 from roadworthy.domain.project import KeyScope
 from roadworthy.doors.rest.times import rfc3339
 from tests.unit.doors.rest.desk import Desk, a_run
@@ -305,3 +307,71 @@ def test_shifts_as_a_calendar(staffed: Desk) -> None:
         f"{API}/schedules/primary/calendar.ics", params={"from": query["from"], "person": "ann"}
     )
     assert 0 < only.text.count("BEGIN:VEVENT") < answer.text.count("BEGIN:VEVENT")
+
+
+class TestImport:
+    FILE = "agent,team,owner,owner_email,tier\nsupport,payments,eve,eve@example.org,2\nrefunds,payments,,,1\n"
+
+    def ask(self, desk: Desk, **body: Any) -> dict[str, Any]:
+        answer = desk.client.post(f"{API}/registry/import", json={"format": "csv", "text": self.FILE} | body)
+        assert answer.status_code == 200, answer.text
+        told: dict[str, Any] = answer.json()
+        return told
+
+    def test_it_is_shown_first_done_then_and_twice_is_once(self, staffed: Desk) -> None:
+        shown = self.ask(staffed)
+        assert shown["applied"] is False
+        assert [(one["kind"], one["name"], one["action"]) for one in shown["changes"]] == [
+            ("contact", "eve", "added"),
+            ("agent", "support", "changed"),
+            ("agent", "refunds", "added"),
+        ]
+        assert {"field": "tier", "before": "1", "after": "2"} in shown["changes"][1]["fields"]
+        assert get(staffed, "/registry/agents/support")["tier"] == "1"
+
+        assert self.ask(staffed, dry_run=False)["applied"] is True
+        assert get(staffed, "/registry/agents/support")["owner"] == "eve"
+        [last, _] = get(staffed, "/registry/history", kind="agent", name="support")["items"]
+        assert (last["source"], last["by"]) == ("csv", "local")
+        again = self.ask(staffed, dry_run=False)
+        assert (again["changes"], again["unchanged"]) == ([], 2)
+
+    def test_faults_hold_all_of_it_back(self, staffed: Desk) -> None:
+        text = self.FILE + "odd,nowhere man,,,1\n"
+        told = self.ask(staffed, text=text, dry_run=False)
+        assert told["applied"] is False and len(get(staffed, "/registry/agents")["items"]) == 1
+        assert {"line 4, team 'nowhere man'", "line 4, agent 'odd'"} == {
+            one["where"] for one in told["faults"]
+        }
+        assert self.ask(staffed, text=text, dry_run=False, partial=True)["applied"] is True
+        assert [one["name"] for one in get(staffed, "/registry/agents")["items"]] == ["refunds", "support"]
+
+    def test_the_register_as_a_table(self, staffed: Desk) -> None:
+        answer = staffed.client.get(f"{API}/registry/export.csv")
+        assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+        assert self.ask(staffed, text=answer.text)["changes"] == []
+
+
+def test_when_on_call_last_acknowledged_a_test_page_is_shown(staffed: Desk) -> None:
+    assert "proof" in get(staffed, "/registry/agents/support")["lacks"]
+    now = time.time_ns()
+    said = {"agent": "support", "at_ns": now, "by": "ann", "seconds": 41.5, "incident_id": "i1"}
+    staffed.metadata.save_records(
+        [
+            Record(project="default", kind="page-proof", id="support", body=json.dumps(said), updated_ns=now),
+            Record(project="default", kind="page-proof", id="odd", body="{}", updated_ns=now),
+        ]
+    )
+    told = get(staffed, "/registry/agents/support")
+    assert "proof" not in told["lacks"]
+    assert told["proof"] == {
+        "acknowledged_at": rfc3339(now),
+        "by": "ann",
+        "seconds": 41.5,
+        "incident_id": "i1",
+    }
+    old = said | {"at_ns": now - 91 * 86_400_000_000_000}
+    staffed.metadata.save_records(
+        [Record(project="default", kind="page-proof", id="support", body=json.dumps(old), updated_ns=now)]
+    )
+    assert "proof" in get(staffed, "/registry/agents/support")["lacks"]

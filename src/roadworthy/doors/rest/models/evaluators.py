@@ -84,11 +84,14 @@ class RejudgeBody(Body):
         description="Ids of evaluators and judges to ask, switched on or not; none for the evaluators that "
         "are on, and no judge. Detectors and the model always look",
     )
+    outdated_only: bool = Field(
+        default=False, description="Pass over runs that today's detectors and weights have judged already"
+    )
     dry_run: bool = Field(default=False, description="Only say how many runs and what it would cost")
 
 
 class RejudgeView(BaseModel):
-    runs: int
+    runs: int = Field(description="That are looked at; with outdated_only some of them are passed over")
     forecast_usd: float = Field(description="0 where no model is asked")
     job: JobView | None = Field(description="null for a dry run")
 

@@ -187,8 +187,7 @@ class JudgeQualityView(BaseModel):
     drift_high: float | None
     drifted: bool
     order_stability: RateView = Field(
-        description="Pairs whose verdict held when they were shown the other way round, of those this version "
-        "compared"
+        description="Pairs whose verdict held when shown the other way round, of those this version compared"
     )
 
 

@@ -69,8 +69,9 @@ class SeenView(BaseModel):
 
 class ProofView(BaseModel):
     acknowledged_at: str
-    sent_at: str | None
     by: str | None
+    seconds: float = Field(description="From the page to the acknowledgement")
+    incident_id: str | None = Field(description="Of the test page")
 
 
 class RegisteredAgentView(BaseModel):
@@ -242,8 +243,9 @@ def agent_view(row: RosterRow, *, effective_schedule: str, effective_policy: str
         on_call=on_call_view(row.on_call),
         proof=ProofView(
             acknowledged_at=rfc3339(row.proof.acknowledged_ns),
-            sent_at=rfc3339_or_none(row.proof.sent_ns),
             by=row.proof.by or None,
+            seconds=row.proof.seconds,
+            incident_id=row.proof.incident or None,
         )
         if row.proof
         else None,

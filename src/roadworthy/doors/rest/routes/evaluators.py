@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 import threading
 from collections.abc import Sequence
@@ -37,6 +38,7 @@ from roadworthy.features.judge.evaluators.table import EVALUATORS, ready
 from roadworthy.features.judge.judge_book import NamedJudge, rubric_of
 from roadworthy.features.judge.judges.judge import JudgeInvalid
 from roadworthy.features.judge.judges.rubric import RubricInvalid
+from roadworthy.features.judge.similarity_by_embedding import compared, needs_embedding
 from roadworthy.features.judge.transcript import Transcript
 from roadworthy.flows import rejudge
 from roadworthy.kit.sealing import CannotOpen
@@ -124,6 +126,7 @@ def judge_again(
         to_ns=to_ns,
         evaluators=[one for one in body.with_ if one in evaluators],
         judges=[one.id for one in asked_judges],
+        outdated_only=body.outdated_only,
     )
 
     def make() -> RejudgeView:
@@ -196,7 +199,11 @@ def _tried(ctx: RestContext, *, project: str, body: EvaluatorBody, asked: TryBod
             if steps is None:
                 raise not_found("run", name=run_id)
             run = steps.run
-            verdict = made.evaluate(Transcript(run, steps.spans))
+            transcript = Transcript(run, steps.spans)
+            if needs_embedding(made):
+                verdict = asyncio.run(compared(transcript, made, embedder=ctx.judge.embedder)).verdict
+            else:
+                verdict = made.evaluate(transcript)
             items.append(tried_view(verdict, run_id=run.id, agent=run.agent, started_ns=run.started_ns))
         return TriedPage(items=items)
     finally:

@@ -76,6 +76,8 @@ def change_endpoint(
 
 @router.delete("/model-endpoints/{endpoint_id}", operation_id="deleteModelEndpoint", status_code=204)
 def delete_endpoint(ctx: Context, project: AdminProject, endpoint_id: str) -> None:
+    if ctx.judge.embedder.settings(project).endpoint == endpoint_id:
+        raise Problem(409, code="in_use", title="In use", detail="It gives the vectors of this project.")
     try:
         gone = ctx.judge.judges.delete_endpoint(project, endpoint_id)
     except JudgeInvalid as invalid:

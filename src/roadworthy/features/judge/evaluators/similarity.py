@@ -1,7 +1,7 @@
 """How near in meaning the text is to the one expected.
 
 By default the cosine of TF-IDF vectors over words and pairs of words: deterministic and free, but it knows no
-synonyms. With an embedding endpoint (`near_by_vectors`) it does.
+synonyms. With an embedding endpoint (`by = embedding`, see `similarity_by_embedding`) it does.
 
 Formula: weight = (1 + ln tf) (1 + ln((1 + N)/(1 + df))), smoothed idf as in Manning, Raghavan, Schütze,
 "Introduction to Information Retrieval" (2008), 6.4; the N documents are the two texts, the background that
@@ -13,8 +13,9 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from itertools import pairwise
+from typing import Literal
 
 from pydantic import Field
 
@@ -29,6 +30,11 @@ _WORD = re.compile(r"\w+")
 
 
 class SimilarityConfig(Expecting):
+    by: Literal["words", "embedding"] = Field(
+        default="words",
+        description="What is compared: words (TF-IDF, free), or vectors of the project's embedding endpoint, "
+        "which know synonyms; while it cannot be had, words, and the score says so.",
+    )
     threshold: float = Field(default=0.5, ge=0, le=1, description="From which value on it passes.")
     background: tuple[str, ...] = Field(
         default=(), max_length=1_000, description="Texts of the field: words common in them count for less."
@@ -50,15 +56,11 @@ def evaluate(transcript: Transcript, config: SimilarityConfig) -> Verdict:
     return _verdict(value, config)
 
 
-def near_by_vectors(config: SimilarityConfig, *, wanted: Sequence[float], found: Sequence[float]) -> Verdict:
+def near_by_cosine(config: SimilarityConfig, *, value: float, model: str) -> Verdict:
     """The same with vectors of an embedding model. Below 0 counts as 0."""
-    if len(wanted) != len(found) or not wanted:
-        return unknown("the embedding endpoint gave vectors of different length")
-    product = math.fsum(a * b for a, b in zip(wanted, found, strict=True))
-    length = math.hypot(*wanted) * math.hypot(*found)
-    if not math.isfinite(product) or not length or not math.isfinite(length):
-        return unknown("the embedding endpoint gave vectors without a direction")
-    return _verdict(product / length, config)
+    return graded(
+        value, ok=value >= config.threshold, explanation=f"cosine {value:.3f} of the vectors of {model}"
+    )
 
 
 def _verdict(value: float, config: SimilarityConfig) -> Verdict:
@@ -98,7 +100,7 @@ def _cosine(one: dict[str, float], other: dict[str, float]) -> float:
 EVALUATOR = Evaluator(
     name="similarity",
     title="Similar meaning",
-    description="Cosine of TF-IDF vectors of a text and the expected one, in [0, 1].",
+    description="Cosine of a text and the expected one, by their words (TF-IDF) or an embedding, in [0, 1].",
     config=SimilarityConfig,
     evaluate=evaluate,
 )

@@ -1,0 +1,76 @@
+"""YAML from people and their repositories, read without trust: plain values only.
+
+No tags, no anchors or aliases (a few hundred bytes of them expand to gigabytes), no key twice, and dates stay
+the text they are.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+MOST_BYTES = 1 << 20
+_DEPTH = 60
+_TIMESTAMP = "tag:yaml.org,2002:timestamp"
+
+
+class YamlInvalid(ValueError):  # noqa: N818 (what the person is told, not a bug)
+    """Says where, and what was expected."""
+
+
+class _Loader(yaml.SafeLoader):
+    """Refuses what plain values do not need."""
+
+    depth = 0
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        event = self.peek_event()  # type: ignore[no-untyped-call]
+        if isinstance(event, yaml.events.AliasEvent) or getattr(event, "anchor", None):
+            raise YamlInvalid(f"line {event.start_mark.line + 1}: anchors and aliases are not read")
+        if self.depth > _DEPTH:
+            raise YamlInvalid(f"line {event.start_mark.line + 1}: nested deeper than {_DEPTH} levels")
+        self.depth += 1
+        try:
+            return super().compose_node(parent, index)
+        finally:
+            self.depth -= 1
+
+    def construct_mapping(self, node: Any, deep: bool = False) -> Any:  # noqa: FBT001, FBT002 (PyYAML's)
+        seen: set[object] = set()
+        for key, _ in node.value:
+            name = self.construct_object(key, deep=True)
+            line = key.start_mark.line + 1
+            if not isinstance(name, (str, int, float, bool)):
+                raise YamlInvalid(f"line {line}: a key that is no plain value")
+            if name in seen:
+                raise YamlInvalid(f"line {line}: the key {name!r} comes twice")
+            seen.add(name)
+        return super().construct_mapping(node, deep=deep)
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in held if tag != _TIMESTAMP]
+    for first, held in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def read_documents(text: str) -> list[Any]:
+    """Each document of the file; empty ones are left out. Raises YamlInvalid."""
+    if len(text.encode("utf-8", "replace")) > MOST_BYTES:
+        raise YamlInvalid(f"larger than {MOST_BYTES} bytes")
+    try:
+        return [one for one in yaml.load_all(text, Loader=_Loader) if one is not None]
+    except yaml.MarkedYAMLError as fault:
+        mark = fault.problem_mark or fault.context_mark
+        where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+        raise YamlInvalid(f"{where}{fault.problem or 'not YAML'}") from None
+    except (yaml.YAMLError, ValueError, RecursionError) as fault:
+        if isinstance(fault, YamlInvalid):
+            raise
+        raise YamlInvalid(f"not YAML: {fault}") from None
+
+
+def write_documents(documents: list[dict[str, Any]]) -> str:
+    """In the order of keys as given."""
+    return str(yaml.safe_dump_all(documents, sort_keys=False, allow_unicode=True, width=100))
