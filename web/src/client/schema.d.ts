@@ -5475,7 +5475,7 @@ export interface components {
              * Windows
              * @description When the layer holds at all; none: always
              */
-            windows?: components["schemas"]["roadworthy__doors__rest__models__schedules__WindowBody"][];
+            windows?: components["schemas"]["WindowBody"][];
         };
         /** LearningView */
         LearningView: {
@@ -6307,7 +6307,7 @@ export interface components {
              * @example 0.95
              */
             target: number;
-            window?: components["schemas"]["roadworthy__doors__rest__models__objectives__WindowBody"];
+            window?: components["schemas"]["ObjectiveWindow"];
             /**
              * Release
              * @description Of this release only; "" for all
@@ -6363,7 +6363,7 @@ export interface components {
             indicator: components["schemas"]["IndicatorBody"];
             /** Target */
             target: number;
-            window: components["schemas"]["roadworthy__doors__rest__models__objectives__WindowBody"];
+            window: components["schemas"]["ObjectiveWindow"];
             budgeting: components["schemas"]["Budgeting"];
             time_slice: components["schemas"]["TimeSliceBody"] | null;
             /** Min Events */
@@ -6389,6 +6389,40 @@ export interface components {
             good_filters: string[][];
             /** Bad Filters */
             bad_filters: string[][];
+        };
+        /**
+         * ObjectiveWindow
+         * @description Rolling over `days`; with days 0 a calendar window.
+         */
+        ObjectiveWindow: {
+            /**
+             * Days
+             * @default 28
+             */
+            days: number;
+            /**
+             * @description Of a calendar window
+             * @default month
+             */
+            unit: components["schemas"]["CalendarUnit"];
+            /**
+             * Count
+             * @description So many units are a period
+             * @default 1
+             */
+            count: number;
+            /**
+             * Start
+             * @description Local time the first period began at: 2026-01-01 00:00:00
+             * @default
+             */
+            start: string;
+            /**
+             * Time Zone
+             * @default UTC
+             * @example Europe/Berlin
+             */
+            time_zone: string;
         };
         /** OnCallLevelView */
         OnCallLevelView: {
@@ -8470,6 +8504,25 @@ export interface components {
          */
         What: "runs" | "spans" | "scores";
         /**
+         * WindowBody
+         * @description On these days from start to end, local time; an end at or before the start is that of the next day.
+         */
+        WindowBody: {
+            /** Days */
+            days: components["schemas"]["Weekday"][];
+            /**
+             * Start
+             * @example 09:00
+             */
+            start: string;
+            /**
+             * End
+             * @description Up to 24:00
+             * @example 24:00
+             */
+            end: string;
+        };
+        /**
          * Phase
          * @enum {string}
          */
@@ -8488,65 +8541,12 @@ export interface components {
             /** High */
             high: number | null;
         };
-        /**
-         * WindowBody
-         * @description Rolling over `days`; with days 0 a calendar window.
-         */
-        roadworthy__doors__rest__models__objectives__WindowBody: {
-            /**
-             * Days
-             * @default 28
-             */
-            days: number;
-            /**
-             * @description Of a calendar window
-             * @default month
-             */
-            unit: components["schemas"]["CalendarUnit"];
-            /**
-             * Count
-             * @description So many units are a period
-             * @default 1
-             */
-            count: number;
-            /**
-             * Start
-             * @description Local time the first period began at: 2026-01-01 00:00:00
-             * @default
-             */
-            start: string;
-            /**
-             * Time Zone
-             * @default UTC
-             * @example Europe/Berlin
-             */
-            time_zone: string;
-        };
         /** SeenView */
         roadworthy__doors__rest__models__registry__SeenView: {
             /** Runs */
             runs: number;
             /** Last Started At */
             last_started_at: string;
-        };
-        /**
-         * WindowBody
-         * @description On these days from start to end, local time; an end at or before the start is that of the next day.
-         */
-        roadworthy__doors__rest__models__schedules__WindowBody: {
-            /** Days */
-            days: components["schemas"]["Weekday"][];
-            /**
-             * Start
-             * @example 09:00
-             */
-            start: string;
-            /**
-             * End
-             * @description Up to 24:00
-             * @example 24:00
-             */
-            end: string;
         };
         /**
          * Phase

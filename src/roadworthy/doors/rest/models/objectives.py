@@ -38,7 +38,7 @@ class IndicatorBody(Body):
     score: str = Field(default="", max_length=200, description="Name of the score, of kind score")
 
 
-class WindowBody(Body):
+class ObjectiveWindow(Body):
     """Rolling over `days`; with days 0 a calendar window."""
 
     days: int = Field(default=28, ge=0, le=366)
@@ -60,7 +60,7 @@ class ObjectiveBody(Body):
     agent: str = Field(min_length=1, max_length=500)
     indicator: IndicatorBody
     target: float = Field(description="Share that must be good: above 0, below 1", examples=[0.95])
-    window: WindowBody = Field(default_factory=WindowBody)
+    window: ObjectiveWindow = Field(default_factory=ObjectiveWindow)
     release: str = Field(default="", max_length=500, description='Of this release only; "" for all')
     environment: str = Field(default="", max_length=500, description='Of this environment only; "" for all')
     budgeting: Budgeting = Budgeting.OCCURRENCES
@@ -142,7 +142,7 @@ class ObjectiveView(BaseModel):
     environment: str | None
     indicator: IndicatorBody
     target: float
-    window: WindowBody
+    window: ObjectiveWindow
     budgeting: Budgeting
     time_slice: TimeSliceBody | None
     min_events: int
@@ -222,7 +222,7 @@ def objective_view(now: ObjectiveNow) -> ObjectiveView:
             kind=one.indicator.kind, threshold=one.indicator.threshold, score=one.indicator.score
         ),
         target=one.target,
-        window=WindowBody(
+        window=ObjectiveWindow(
             days=one.window.days,
             unit=one.window.unit,
             count=one.window.count,
