@@ -1,0 +1,226 @@
+"""Takes results out of the watch log in their order, lets the monitors look at them, and keeps what came of
+it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from roadworthy.contracts.watch_log import Commit, Logged, WatchLog
+from roadworthy.domain.alarm import Alarm
+from roadworthy.domain.result import Order, Outage, Result, Scored, Word
+from roadworthy.features.watch.monitors.applying import apply
+from roadworthy.features.watch.monitors.effects import Effects
+from roadworthy.features.watch.monitors.looking import LogLooking, as_stood
+from roadworthy.features.watch.monitors.orders import Change, from_body, to_body
+from roadworthy.features.watch.monitors.project_watch import ProjectWatch
+from roadworthy.features.watch.monitors.state import (
+    LANES,
+    changed_parts,
+    lanes_from_bytes,
+    lanes_to_bytes,
+    restored,
+)
+
+log = logging.getLogger(__name__)
+
+_AT_ONCE = 2_000
+_HEARTBEAT_NS = 30 * 10**9
+_OUTAGE_NS = 90 * 10**9
+"""Unwatched for longer than this, silence says nothing about agents."""
+_MARGIN_NS = 2 * 10**9
+"""An entry being written now may have been given an earlier time."""
+_NS = 10**9
+
+Sink = Callable[[Sequence[Alarm]], None]
+"""Takes alarms; idempotent by their id."""
+
+
+@dataclass(slots=True)
+class _State:
+    watch: ProjectWatch
+    position: int
+    watched_ns: int
+    lanes: dict[float, tuple[int, int]] = field(default_factory=dict)
+    """By maturity in seconds: sequence number and time reached."""
+    lanes_changed: bool = False
+    uncommitted: bool = False
+
+
+class Engine:
+    """`step` moves on; `change` does so with an order. Any number of threads; one works at a time.
+
+    The state in memory and what is kept differ only between the two halves of a step. Where it cannot be
+    kept (a full disk) nothing more is consumed, and keeping is tried again: nothing is lost, alarms are
+    raised late.
+    """
+
+    def __init__(
+        self, watch_log: WatchLog, *, clock: Callable[[], int] = time.time_ns, automatic: bool = True
+    ) -> None:
+        self._log = watch_log
+        self._clock = clock
+        self._automatic = automatic
+        self._lock = threading.RLock()  # protects all states
+        self._states: dict[str, _State] = {}
+        self.consumed = 0
+        """Entries since the start."""
+
+    def step(self) -> int:
+        """Everything that was appended is consumed and kept; how many entries. Raises WatchLogFull and
+        WatchLogUnavailable."""
+        return sum(self.step_project(project) for project in self._log.projects())
+
+    def step_project(self, project: str) -> int:
+        done = 0
+        with self._lock:
+            state = self._state(project)
+            if state.uncommitted:
+                self._commit(project, state)
+            while True:
+                now_ns = self._clock()
+                entries = self._log.read(project, after=state.position, limit=_AT_ONCE)
+                caught_up = len(entries) < _AT_ONCE
+                self._consume(project, state, entries)
+                self._advance_lanes(
+                    project, state, before_ns=now_ns - _MARGIN_NS if caught_up else entries[-1].recorded_ns
+                )
+                if caught_up:
+                    state.watch.volumes.look(now_ns=now_ns)
+                beat = now_ns - state.watched_ns > _HEARTBEAT_NS and bool(state.watch.agents)
+                if entries or state.watch.effects or state.lanes_changed or beat:
+                    state.watched_ns = max(now_ns, state.watched_ns)
+                    self._commit(project, state)
+                done += len(entries)
+                self.consumed += len(entries)
+                if caught_up:
+                    return done
+
+    def change(self, project: str, change: Change) -> None:
+        """Durable, and done, on return."""
+        with self._lock:
+            self._log.append([Order(project=project, body=to_body(change))])
+            self.step_project(project)
+
+    @contextmanager
+    def watching(self, project: str) -> Iterator[ProjectWatch]:
+        """The monitors as they are now, to be read; nothing is consumed meanwhile."""
+        with self._lock:
+            yield self._state(project).watch
+
+    def hand_over(self, sink: Sink) -> int:
+        """Alarms that wait go to the sink; how many. What it raises goes to the caller, and they wait on."""
+        handed = 0
+        while waiting := self._log.waiting():
+            sink([one.alarm for one in waiting])
+            self._log.taken(waiting)
+            handed += len(waiting)
+        return handed
+
+    def forget(self, project: str) -> None:
+        """The project was deleted."""
+        with self._lock:
+            self._states.pop(project, None)
+            self._log.delete_project(project)
+
+    def _state(self, project: str) -> _State:
+        state = self._states.get(project)
+        if state is None:
+            kept = self._log.snapshot(project)
+            looking = LogLooking(self._log, project)
+            watch = restored(project, kept.parts, looking=looking, automatic=self._automatic)
+            state = _State(watch=watch, position=kept.position, watched_ns=kept.watched_ns)
+            state.lanes = lanes_from_bytes(kept.parts.get(LANES))
+            self._states[project] = state
+            now_ns = self._clock()
+            if kept.watched_ns and now_ns - kept.watched_ns > _OUTAGE_NS:
+                self._log.append([Outage(project=project, from_ns=kept.watched_ns, to_ns=now_ns)])
+        return state
+
+    def _consume(self, project: str, state: _State, entries: Sequence[Logged]) -> None:
+        run: list[Logged] = []
+        for logged in entries:
+            if not isinstance(logged.entry, Order):
+                run.append(logged)
+                continue
+            state.watch.consume(run)
+            run = []
+            state.position = logged.seq
+            # What was mature before the order is looked at before it, whenever the order is read.
+            self._advance_lanes(project, state, before_ns=logged.recorded_ns - 1)
+            apply(state.watch, from_body(logged.entry.body), logged=logged)
+            self._settle_lanes(state, seq=logged.seq)
+        state.watch.consume(run)
+        if entries:
+            state.position = entries[-1].seq
+
+    def _settle_lanes(self, state: _State, *, seq: int) -> None:
+        wanted = state.watch.lanes()
+        for maturity in wanted - state.lanes.keys():
+            state.lanes[maturity] = (seq, 0)
+            state.lanes_changed = True
+        for maturity in state.lanes.keys() - wanted:
+            del state.lanes[maturity]
+            state.lanes_changed = True
+
+    def _advance_lanes(self, project: str, state: _State, *, before_ns: int) -> None:
+        for maturity in sorted(state.lanes):
+            while self._advance(project, state, maturity, before_ns=before_ns):
+                pass
+
+    def _advance(self, project: str, state: _State, maturity: float, *, before_ns: int) -> bool:
+        """Whether there may be more that is mature."""
+        position, reached = state.lanes[maturity]
+        batch = self._log.read(project, after=position, limit=_AT_ONCE)
+        ripe: list[tuple[Logged, int]] = []
+        for logged in batch:
+            entry = logged.entry
+            at_ns = entry.at_ns + int(maturity * _NS) if isinstance(entry, Result | Scored | Word) else 0
+            # In the order of recording: one that matures early waits for those before it.
+            mature_ns = max(reached, logged.recorded_ns, at_ns)
+            if mature_ns > before_ns:
+                break
+            position, reached = logged.seq, mature_ns
+            ripe.append((logged, mature_ns))
+        if (position, reached) == state.lanes[maturity]:
+            return False
+        self._look_at_ripe(project, state.watch, ripe, maturity=maturity)
+        state.lanes[maturity] = (position, reached)
+        state.lanes_changed = True
+        return len(ripe) == _AT_ONCE
+
+    def _look_at_ripe(
+        self, project: str, watch: ProjectWatch, ripe: Sequence[tuple[Logged, int]], *, maturity: float
+    ) -> None:
+        for logged, mature_ns in ripe:
+            if isinstance(logged.entry, Result | Scored | Word):
+                (stood,) = as_stood(self._log, project, [logged], until_ns=mature_ns)
+                watch.consume_matured(replace(stood, recorded_ns=mature_ns), maturity_s=maturity)
+        watch.flush()
+
+    def _commit(self, project: str, state: _State) -> None:
+        state.uncommitted = True
+        watch = state.watch
+        parts = changed_parts(watch)
+        if state.lanes_changed:
+            parts[LANES] = lanes_to_bytes(state.lanes)
+        done = min([state.position, *(position for position, _ in state.lanes.values())])
+        self._log.commit(
+            project,
+            Commit(
+                position=state.position,
+                done=done,
+                watched_ns=state.watched_ns,
+                parts=parts,
+                alarms=list(watch.effects.alarms.values()),
+                ticks=watch.effects.as_ticks(),
+            ),
+        )
+        watch.effects = Effects()
+        watch.bank.changed.clear()
+        watch.bank.changed_slow.clear()
+        state.lanes_changed = state.uncommitted = False

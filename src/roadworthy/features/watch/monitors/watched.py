@@ -1,0 +1,218 @@
+"""A monitor and what it knows: everything but the detectors, which stand side by side in the bank."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from math import exp, log
+from typing import Any
+
+import orjson
+
+from roadworthy.domain.alarm import Severity
+from roadworthy.domain.monitor import Monitor, Phase
+from roadworthy.features.watch.monitors.reference import Count, Reference
+from roadworthy.stats.baselines import LAG_DAYS, Baseline, StratumBaseline, Tally, tightened
+from roadworthy.stats.e_detector import SHIFTS
+from roadworthy.stats.two_speed import QUIET, Noise, widened
+
+NOTES_KEPT = 100
+_FACTORS = tuple(exp(shift) for shift in SHIFTS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """Something that happened to a monitor."""
+
+    at_ns: int
+    what: str
+    """made, changed, armed, alarmed, cleared, tightened, rebaselined, relearning, paused or resumed."""
+    by: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bets:
+    """What one result of a stratum is bet against."""
+
+    fast: float
+    q0: float
+    alternatives: tuple[float, ...]
+
+
+@dataclass(slots=True)
+class Clearing:
+    """Whether an alarm's figure is back: log likelihood ratio of the baseline's rate against the rate that
+    was seen, never below 0."""
+
+    hit: float
+    miss: float
+    level: float = 0.0
+
+    LIMIT = log(100.0)
+
+    @classmethod
+    def between(cls, *, usual: float, bad: float) -> Clearing:
+        """`bad` is taken no nearer to `usual` than half again its odds, and both within what can be divided
+        by."""
+        usual = min(max(usual, 1e-4), 0.98)
+        bad = min(max(bad, widened(usual, factor=1.5)), 0.9999)
+        return cls(hit=log(usual / bad), miss=log((1 - usual) / (1 - bad)))
+
+    def over(self, x: float) -> bool:
+        self.level = max(0.0, self.level + x * self.hit + (1 - x) * self.miss)
+        return self.level >= Clearing.LIMIT
+
+
+@dataclass(slots=True)
+class Watched:
+    monitor: Monitor
+    slot: int
+    phase: Phase = Phase.LEARNING
+    reference: Reference | None = field(default_factory=Reference)
+    baseline: Baseline | None = None
+    noise: Noise = QUIET
+    limit: float | None = None
+    ruler: str = ""
+    armed_ns: int = 0
+    reference_from_ns: int = 0
+    reference_to_ns: int = 0
+    alarm_id: str = ""
+    """Of the alarm that stands."""
+    clearing: Clearing | None = None
+    refused: dict[str, int] = field(default_factory=dict)
+    notes: list[Note] = field(default_factory=list)
+    settled: dict[str, Count] = field(default_factory=dict)
+    """Clean results by stratum, the reference's included: what the baseline may be tightened with."""
+    lagging: dict[int, dict[str, Count]] = field(default_factory=dict)
+    """By day: not old enough to be called clean."""
+    today: dict[str, Count] = field(default_factory=dict)
+    """Of the running day, where there is more than one stratum."""
+    _bets: dict[str, Bets] = field(default_factory=dict)
+
+    def note(self, at_ns: int, what: str, *, by: str = "", reason: str = "") -> None:
+        self.notes.append(Note(at_ns=at_ns, what=what, by=by, reason=reason))
+        del self.notes[:-NOTES_KEPT]
+
+    def refuse(self, reason: str) -> None:
+        self.refused[reason] = self.refused.get(reason, 0) + 1
+
+    def bets(self, stratum: str) -> Bets:
+        made = self._bets.get(stratum)
+        if made is None:
+            assert self.baseline is not None  # noqa: S101 - only armed monitors bet
+            q0 = self.baseline.of(stratum).q0
+            made = Bets(
+                fast=widened(q0, factor=self.noise.odds_factor),
+                q0=q0,
+                alternatives=tuple(widened(q0, factor=factor) for factor in _FACTORS),
+            )
+            if len(self._bets) > 1_000:
+                self._bets.clear()
+            self._bets[stratum] = made
+        return made
+
+    def learn_anew(self) -> None:
+        self.phase = Phase.PAUSED if self.monitor.paused else Phase.LEARNING
+        self.reference = Reference()
+        self.baseline, self.noise, self.limit = None, QUIET, None
+        self.ruler, self.armed_ns = "", 0
+        self.alarm_id, self.clearing = "", None
+        self.settled, self.lagging, self.today = {}, {}, {}
+        self._bets = {}
+
+    def freeze(self, *, at_ns: int) -> None:
+        """From here on the reference is what it is."""
+        reference = self.reference
+        assert reference is not None  # noqa: S101 - it is learning
+        self.baseline, self.noise = reference.frozen()
+        self.limit = reference.limit
+        self.settled = {
+            stratum: Count(n=tally.n, total=tally.failures) for stratum, tally in reference.tallies().items()
+        }
+        hours = sorted(reference.hours)
+        self.reference_from_ns, self.reference_to_ns = hours[0] * 3_600 * 10**9, at_ns
+        self.reference = None
+        self.armed_ns = at_ns
+        self._bets = {}
+
+    def day_ended(self, day: int, *, counts: Mapping[str, Count]) -> None:
+        """A day without an alarm joins those that wait to be called clean; `counts` is all of it."""
+        if counts:
+            self.lagging[day] = dict(counts)
+        self.today = {}
+        for old in [one for one in self.lagging if one < day - LAG_DAYS]:
+            for stratum, count in self.lagging.pop(old).items():
+                into = self.settled.setdefault(stratum, Count())
+                into.n += count.n
+                into.total += count.total
+
+    def tighten(self) -> bool:
+        """Whether the baseline became lower."""
+        assert self.baseline is not None  # noqa: S101 - it is armed
+        made = tightened(self.baseline, clean={name: count.tally() for name, count in self.settled.items()})
+        if made is self.baseline:
+            return False
+        self.baseline = made
+        self._bets = {}
+        return True
+
+    def stained(self) -> None:
+        """An alarm: the days that wait may hold the decline."""
+        self.lagging, self.today = {}, {}
+
+    # --- as JSON ------------------------------------------------------------------------------------------
+
+    def to_json(self) -> bytes:
+        kept: dict[str, Any] = {
+            name: getattr(self, name)
+            for name in (
+                "monitor", "slot", "phase", "reference", "noise", "limit", "ruler", "armed_ns",
+                "reference_from_ns", "reference_to_ns", "alarm_id", "clearing", "refused", "notes", "settled",
+                "lagging", "today",
+            )
+        }  # fmt: skip
+        kept["baseline"] = self.baseline
+        return orjson.dumps(kept, option=orjson.OPT_NON_STR_KEYS)
+
+    @classmethod
+    def from_json(cls, body: bytes) -> Watched:
+        kept: dict[str, Any] = orjson.loads(body)
+        values = kept | {
+            "monitor": monitor_from(kept["monitor"]),
+            "phase": Phase(kept["phase"]),
+            "noise": Noise(**kept["noise"]),
+            "clearing": Clearing(**kept["clearing"]) if kept["clearing"] else None,
+            "notes": [Note(**each) for each in kept["notes"]],
+            "settled": _counts(kept["settled"]),
+            "lagging": {int(day): _counts(of) for day, of in kept["lagging"].items()},
+            "today": _counts(kept["today"]),
+            "baseline": _baseline(kept["baseline"]) if kept["baseline"] else None,
+            "reference": _reference(kept["reference"]) if kept["reference"] else None,
+        }
+        return cls(**values)
+
+
+def monitor_from(values: Mapping[str, Any]) -> Monitor:
+    made = dict(values)
+    made["strata"] = tuple(made["strata"])
+    made["severity"] = Severity(made["severity"])
+    return Monitor(**made)
+
+
+def _counts(kept: Mapping[str, Any]) -> dict[str, Count]:
+    return {name: Count(**each) for name, each in kept.items()}
+
+
+def _reference(kept: Mapping[str, Any]) -> Reference:
+    hours = {int(hour): _counts(of) for hour, of in kept["hours"].items()}
+    return Reference(**{**kept, "hours": hours})
+
+
+def _baseline(kept: Mapping[str, Any]) -> Baseline:
+    strata = {name: _stratum(each) for name, each in kept["strata"].items()}
+    return Baseline(**{**kept, "strata": strata, "others": _stratum(kept["others"])})
+
+
+def _stratum(kept: Mapping[str, Any]) -> StratumBaseline:
+    return StratumBaseline(**{**kept, "reference": Tally(**kept["reference"])})
