@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 MIB = 1024 * 1024
@@ -57,12 +57,31 @@ class Settings(BaseSettings):
     allowed_hosts: list[str] = Field(
         default_factory=list, description="Further Host names the web page answers to (JSON array)."
     )
+    public_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^\s]+$",
+        description="Address people reach the page at, for links in notifications; that of `host` if unset.",
+    )
+    channel_networks: list[str] = Field(
+        default_factory=list,
+        description="Private networks that notification channels may reach (JSON array of CIDR).",
+    )
     log_level: str = Field(default="info", description="debug, info, warning or error.")
     self_telemetry: str | None = Field(
         default=None,
         pattern=r"^https?://[^/\s]+",
         description="OTLP/HTTP address (`http://HOST:4318`) that gets the server's own traces; off if unset.",
     )
+
+    @field_validator("channel_networks")
+    @classmethod
+    def _networks(cls, value: list[str]) -> list[str]:
+        for one in value:
+            try:
+                ipaddress.ip_network(one)
+            except ValueError:
+                raise ValueError(f"{one!r} is no network; expected like 10.0.0.0/8") from None
+        return value
 
     @property
     def otlp_bind(self) -> str:

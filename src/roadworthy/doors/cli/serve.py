@@ -32,6 +32,10 @@ CorsOrigins = Annotated[
 AllowedHosts = Annotated[
     list[str] | None, typer.Option(help="Further Host name the web page answers to; repeatable.")
 ]
+PublicUrl = Annotated[str | None, typer.Option(help="Address of the page in notifications. [that of --host]")]
+ChannelNetworks = Annotated[
+    list[str] | None, typer.Option(help="Private network (CIDR) that channels may reach; repeatable.")
+]
 LogLevel = Annotated[
     Literal["debug", "info", "warning", "error"] | None, typer.Option(help="How much is logged. [info]")
 ]
@@ -58,6 +62,8 @@ def up(
     assembly_memory_bytes: AssemblyMemoryBytes = None,
     cors_origins: CorsOrigins = None,
     allowed_hosts: AllowedHosts = None,
+    public_url: PublicUrl = None,
+    channel_networks: ChannelNetworks = None,
     log_level: LogLevel = None,
     self_telemetry: SelfTelemetry = None,
 ) -> None:

@@ -17,11 +17,13 @@ _IDS_AN_EVENT = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """`number` rises by one with each event of the bus. `run_ids` are runs that are new or changed."""
+    """`number` rises by one with each event of the bus. `ids` are things of `topic` (runs, incidents ...)
+    that are new or changed."""
 
     number: int
     project: str
-    run_ids: tuple[str, ...]
+    topic: str
+    ids: tuple[str, ...]
 
 
 class Subscription:
@@ -77,11 +79,19 @@ class EventBus:
 
     def publish_runs(self, project: str, run_ids: Sequence[str]) -> None:
         """These runs are new or changed, and can be read. From any thread."""
-        for start in range(0, len(run_ids), _IDS_AN_EVENT):
-            block = tuple(run_ids[start : start + _IDS_AN_EVENT])
+        self.publish(project, "runs", run_ids)
+
+    def publish_incidents(self, project: str, incident_ids: Sequence[str]) -> None:
+        """These incidents are new or changed, or something was written into their timelines."""
+        self.publish(project, "incidents", incident_ids)
+
+    def publish(self, project: str, topic: str, ids: Sequence[str]) -> None:
+        """These things are new or changed, and can be read. From any thread."""
+        for start in range(0, len(ids), _IDS_AN_EVENT):
+            block = tuple(ids[start : start + _IDS_AN_EVENT])
             with self._lock:
                 self._number += 1
-                event = Event(number=self._number, project=project, run_ids=block)
+                event = Event(number=self._number, project=project, topic=topic, ids=block)
                 self._history.append(event)
                 listeners = [s for s in self._subscriptions if s.project == project]
                 for listener in listeners:
@@ -126,8 +136,8 @@ async def lines(
 ) -> AsyncGenerator[bytes, None]:
     """A server-sent event stream (WHATWG HTML, "Server-sent events").
 
-    `hello` on opening, `runs` with {"ids"} as runs change (gathered for `gather_s`), `resync` where events
-    were lost and lists should be read anew, and a comment after `heartbeat_s` of silence.
+    `hello` on opening, `runs` and `incidents` with {"ids"} as they change (gathered for `gather_s`), `resync`
+    where events were lost and lists should be read anew, and a comment after `heartbeat_s` of silence.
     """
     epoch, _, number = (last_event_id or "").partition("-")
     known = epoch == bus.epoch and number.isdigit()
@@ -146,8 +156,13 @@ async def lines(
             if subscription.dropped:
                 subscription.dropped = False
                 yield _event("resync", {})
-            ids = list(dict.fromkeys(run_id for event in events for run_id in event.run_ids))
-            yield _event("runs", {"ids": ids}, event_id=f"{bus.epoch}-{events[-1].number}")
+            gathered: dict[str, dict[str, None]] = {}
+            for event in events:
+                gathered.setdefault(event.topic, {}).update(dict.fromkeys(event.ids))
+            for left, (topic, ids) in zip(range(len(gathered), 0, -1), gathered.items(), strict=True):
+                # The number stands on the last one: who breaks off in between is told all of them again.
+                event_id = f"{bus.epoch}-{events[-1].number}" if left == 1 else None
+                yield _event(topic, {"ids": list(ids)}, event_id=event_id)
     finally:
         bus.unsubscribe(subscription)
 

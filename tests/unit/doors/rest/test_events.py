@@ -156,7 +156,7 @@ def test_publishing_from_many_threads_loses_nothing() -> None:
         while len(seen) < 200:
             events = await subscription.next(timeout=10)
             assert events, "nothing came for 10 s"
-            seen.update(run_id for event in events for run_id in event.run_ids)
+            seen.update(run_id for event in events for run_id in event.ids)
         for thread in threads:
             thread.join()
         return seen
