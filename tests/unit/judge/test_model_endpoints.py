@@ -11,7 +11,6 @@ from email.utils import format_datetime
 import pytest
 
 from roadworthy.backends.models.address import check, parse, resolve
-from roadworthy.backends.models.posting import retry_after
 from roadworthy.backends.models.table import open_model
 from roadworthy.contracts.models import (
     Endpoint,
@@ -21,6 +20,7 @@ from roadworthy.contracts.models import (
     Shape,
     Trouble,
 )
+from roadworthy.kit.outbound import retry_after
 from tests.unit.judge import model_server as acts
 from tests.unit.judge.model_server import Act, Script, serving
 

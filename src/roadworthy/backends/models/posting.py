@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import random
-import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from functools import cache
 from typing import Any
 
 import httpx2
 import orjson
 
-from roadworthy.backends.models.address import Target, parse, resolve
+from roadworthy.backends.models.address import parse
 from roadworthy.contracts.models import Endpoint, ModelFailed, Trouble
+from roadworthy.kit import outbound
+from roadworthy.kit.outbound import Fault, OutboundAnswer, OutboundFailed, retry_after
 
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 20.0
@@ -74,73 +72,39 @@ async def post(
 async def _once(
     endpoint: Endpoint, url: httpx2.URL, *, content: bytes, headers: Mapping[str, str], deadline: float
 ) -> dict[str, Any]:
-    left = min(endpoint.timeout_s, deadline - time.monotonic())
+    own = {"content-type": "application/json", "accept": "application/json", **headers}
     try:
-        async with asyncio.timeout(left):
-            target = await resolve(url, allow_private=endpoint.allow_private)
-            return await _exchange(endpoint, target, content=content, headers=headers)
-    except (TimeoutError, httpx2.TimeoutException):
-        message = f"no answer within {endpoint.timeout_s:g} s"
-        raise _Again(failed=ModelFailed(Trouble.TIMEOUT, message, may_cost=True)) from None
-    except httpx2.TransportError as lost:
-        failed = ModelFailed(Trouble.BROKEN, f"the connection failed: {type(lost).__name__}", may_cost=True)
-        raise _Again(failed=failed) from None
-    except (httpx2.HTTPError, httpx2.InvalidURL, UnicodeError, ValueError) as odd:
-        raise ModelFailed(Trouble.BROKEN, f"the exchange failed: {type(odd).__name__}") from None
-
-
-async def _exchange(
-    endpoint: Endpoint, target: Target, *, content: bytes, headers: Mapping[str, str]
-) -> dict[str, Any]:
-    own = {
-        "content-type": "application/json",
-        "accept": "application/json",
-        # Uncompressed, so that the bound on bytes bounds memory, too.
-        "accept-encoding": "identity",
-        "host": target.url.netloc.decode("ascii"),
-        **headers,
-    }
-    transport = httpx2.AsyncHTTPTransport(verify=_trust(), trust_env=False)
-    async with httpx2.AsyncClient(transport=transport, timeout=None, follow_redirects=False) as client:
-        for place, address in enumerate(target.addresses, 1):
-            request = client.build_request(
-                "POST",
-                target.url.copy_with(host=address),
-                content=content,
-                headers=own,
-                extensions={"sni_hostname": target.url.host},
-            )
-            try:
-                response = await client.send(request, stream=True)
-            except httpx2.ConnectError as closed:
-                if place < len(target.addresses):
-                    continue
-                message = f"cannot connect to {target.url.host}: {closed}"
-                raise _Again(failed=ModelFailed(Trouble.UNREACHABLE, message[:SAID])) from None
-            try:
-                return _judge(endpoint, response, body=await _read(endpoint, response))
-            finally:
-                await response.aclose()
-    raise ModelFailed(Trouble.UNREACHABLE, f"the name {target.url.host!r} has no address")
-
-
-async def _read(endpoint: Endpoint, response: httpx2.Response) -> bytes:
-    if response.headers.get("content-encoding", "identity").lower() not in ("", "identity"):
-        raise ModelFailed(
-            Trouble.NONSENSE, "the answer is compressed, which was not asked for", may_cost=True
+        answer = await outbound.post(
+            url,
+            content=content,
+            headers=own,
+            timeout_s=min(endpoint.timeout_s, deadline - time.monotonic()),
+            max_bytes=endpoint.max_bytes,
+            allowed=None if endpoint.allow_private else (),
         )
-    taken = bytearray()
-    async for chunk in response.aiter_raw():
-        taken += chunk
-        if len(taken) > endpoint.max_bytes:
-            message = f"the answer is longer than {endpoint.max_bytes} bytes"
-            raise ModelFailed(Trouble.TOO_LARGE, message, may_cost=True)
-    return bytes(taken)
+    except OutboundFailed as failed:
+        raise _failed(endpoint, failed) from None
+    return _judge(endpoint, answer)
 
 
-def _judge(endpoint: Endpoint, response: httpx2.Response, *, body: bytes) -> dict[str, Any]:
+def _failed(endpoint: Endpoint, failed: OutboundFailed) -> Exception:
+    """What did not come through, in the words of model endpoints; what may pass is tried again."""
+    if failed.fault is Fault.TIMEOUT:
+        message = f"no answer within {endpoint.timeout_s:g} s"
+        return _Again(failed=ModelFailed(Trouble.TIMEOUT, message, may_cost=True))
+    if failed.fault is Fault.BROKEN:
+        return _Again(failed=ModelFailed(Trouble.BROKEN, str(failed), may_cost=True))
+    if failed.fault is Fault.UNREACHABLE:
+        return _Again(failed=ModelFailed(Trouble.UNREACHABLE, str(failed)))
+    if failed.fault is Fault.ADDRESS:
+        return ModelFailed(Trouble.ADDRESS, f"base_url: {failed}")
+    trouble = Trouble.TOO_LARGE if failed.fault is Fault.TOO_LARGE else Trouble.NONSENSE
+    return ModelFailed(trouble, str(failed), may_cost=True)
+
+
+def _judge(endpoint: Endpoint, answer: OutboundAnswer) -> dict[str, Any]:
     """The object that the endpoint answered, if it is a success."""
-    status = response.status_code
+    status, body = answer.status, answer.body
     try:
         said: Any = orjson.loads(body)
     except ValueError:
@@ -165,25 +129,8 @@ def _judge(endpoint: Endpoint, response: httpx2.Response, *, body: bytes) -> dic
     )
     failed = ModelFailed(trouble, _quoted(endpoint, f"HTTP {status}", body), may_cost=status >= 500)
     if status in _AGAIN:
-        raise _Again(failed=failed, pause_s=retry_after(response.headers.get("retry-after", "")))
+        raise _Again(failed=failed, pause_s=retry_after(answer.headers.get("retry-after", "")))
     raise failed
-
-
-def retry_after(said: str) -> float | None:
-    """Seconds that a Retry-After header asks to wait (a number or a date; RFC 9110, 10.2.3)."""
-    said = said.strip()
-    if not said:
-        return None
-    try:
-        seconds = float(said)
-    except ValueError:
-        try:
-            at = parsedate_to_datetime(said)
-        except (ValueError, TypeError, IndexError):
-            return None
-        at = at if at.tzinfo else at.replace(tzinfo=UTC)
-        seconds = (at - datetime.now(UTC)).total_seconds()
-    return max(0.0, seconds) if seconds < float("inf") else None
 
 
 def _quoted(endpoint: Endpoint, message: str, body: bytes) -> str:
@@ -193,9 +140,3 @@ def _quoted(endpoint: Endpoint, message: str, body: bytes) -> str:
         words = words.replace(endpoint.api_key, "[masked:api_key]")
     words = " ".join(words.split())[:SAID]
     return f"{message}: {words}" if words else message
-
-
-@cache
-def _trust() -> ssl.SSLContext:
-    """Read once: it takes some ten milliseconds. Certificates of a company's own come by SSL_CERT_FILE."""
-    return httpx2.create_ssl_context(trust_env=True)
