@@ -19,11 +19,14 @@ from pathlib import Path
 import uvicorn
 from judge_fixtures import JudgeFixtures
 
+from roadworthy.app.incidents import Incidents
 from roadworthy.app.registering import Registering
+from roadworthy.app.watching import Watching
 from roadworthy.backends.metadata.sqlite.store import SqliteMetadataStore
 from roadworthy.backends.models.table import open_model
 from roadworthy.backends.telemetry.memory.store import MemoryTelemetryStore
 from roadworthy.contracts.metadata import Person
+from roadworthy.contracts.notifier import Network
 from roadworthy.contracts.telemetry import TelemetryBatch
 from roadworthy.domain.project import Project
 from roadworthy.domain.rejection import Rejection
@@ -31,6 +34,7 @@ from roadworthy.domain.run import Handoff, Outcome, Run, RunStatus
 from roadworthy.domain.score import Score
 from roadworthy.domain.span import ContentFormat, Span, SpanKind, SpanStatus
 from roadworthy.doors.rest.app import build_rest_app
+from roadworthy.doors.rest.context import Watch
 from roadworthy.doors.rest.events import EventBus
 from roadworthy.doors.rest.settings import RestSettings
 from roadworthy.features.judge.judge_book import JudgeBook
@@ -515,6 +519,18 @@ def main() -> None:
         price_of=lambda _: lambda _model, read, written: (read + written) / 1e6,
         mask=str,
     )
+    registering = Registering(store, metadata).service
+    incidents = Incidents(
+        store,
+        metadata,
+        publish=events.publish_incidents,
+        on_call=registering.on_call,
+        secrets=data / "secret.key",
+        base_url=f"http://127.0.0.1:{asked.port}",
+        network=Network(allowed=("127.0.0.0/8",)),
+    )
+    incidents.start()
+    watching = Watching(data / "watch.db", store)
     app = build_rest_app(
         observe=ObserveService(store, assemble=assemble),
         transfer=TransferService(store, mask_spans=list, mask_text=str, on_runs=events.publish_runs),
@@ -522,7 +538,9 @@ def main() -> None:
         events=events,
         jobs=JobRunner(metadata, kinds={}),
         judge=JudgeService(store, metadata, again=events.publish_runs, judges=judges),
-        registering=Registering(store, metadata).service,
+        registering=registering,
+        watch=Watch(service=watching.service, backtests=watching.backtests),
+        incidents_service=incidents.service,
         settings=RestSettings(
             version="0.1.0",
             url=f"http://127.0.0.1:{asked.port}",

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 
 from roadworthy.app.core_metrics import IngestCollector
 from roadworthy.app.folder import DataFolder
+from roadworthy.app.incidents import Incidents
 from roadworthy.app.judging import Judging
 from roadworthy.app.objectives import Objectives
 from roadworthy.app.periodic import PeriodicRunner
@@ -19,6 +20,7 @@ from roadworthy.app.price_snapshot import PriceSnapshot
 from roadworthy.app.registering import Registering
 from roadworthy.app.self_telemetry import SelfTelemetry
 from roadworthy.app.settings import Settings, is_loopback, shown_host
+from roadworthy.app.watching import Watching
 from roadworthy.app.worker_orders import WorkerOrders
 from roadworthy.app.worker_process import WorkerProcess
 from roadworthy.backends.intake.file.backlog import FileBacklog
@@ -26,10 +28,11 @@ from roadworthy.backends.metadata.sqlite.store import SqliteMetadataStore
 from roadworthy.backends.telemetry.chdb.store import ChdbTelemetryStore
 from roadworthy.backends.telemetry.handed.serving import read_answers, write_answers
 from roadworthy.contracts.metadata import PriceOverride
+from roadworthy.contracts.notifier import Network
 from roadworthy.domain.span import Span
 from roadworthy.doors.mcp.mount import McpMount
 from roadworthy.doors.rest.app import build_rest_app
-from roadworthy.doors.rest.context import Health
+from roadworthy.doors.rest.context import Health, Watch
 from roadworthy.doors.rest.events import EventBus
 from roadworthy.doors.rest.settings import LOOPBACK_NAMES, RestSettings
 from roadworthy.features.ingest.batch import price_span
@@ -41,6 +44,7 @@ from roadworthy.features.observe.jobs import JobRunner
 from roadworthy.features.observe.reprice import KIND as REPRICE
 from roadworthy.features.observe.reprice import Reprice
 from roadworthy.features.observe.service import ObserveService
+from roadworthy.flows.backtest_monitor import KIND as BACKTEST
 from roadworthy.flows.rejudge import KIND as REJUDGE
 from roadworthy.flows.table import periodic_flows
 
@@ -77,21 +81,38 @@ class CoreRoom:
             self._metadata,
             file=folder.alarm_journal,
             publish=self.events.publish_runs,
+            take=lambda alarms: self._incidents.take(alarms),
+        )
+        self._watching = Watching(
+            folder.watch, self._telemetry, sink=lambda alarms: self._incidents.take(alarms)
         )
         self._judging = Judging(
             self._telemetry,
             self._metadata,
+            watch=self._watching.flow.on_judged,
             publish=self._changed,
             pricer=pricer,
             secrets=folder.secret_key,
             behind=lambda: self._backlog.bytes() > _BEHIND_BYTES,
         )
         self._registering = Registering(self._telemetry, self._metadata)
+        self._incidents = Incidents(
+            self._telemetry,
+            self._metadata,
+            publish=self.events.publish_incidents,
+            on_call=self._registering.service.on_call,
+            secrets=folder.secret_key,
+            base_url=settings.public_url or rest_settings(settings).url,
+            network=Network(allowed=tuple(settings.channel_networks)),
+        )
         self._telemetry_out = SelfTelemetry.of(settings)
         REGISTRY.register(IngestCollector(self.worker, backlog_bytes=self._backlog.bytes))
         observe = ObserveService(self._telemetry, assemble=assemble)
         reprice = Reprice(self._telemetry, metadata=self._metadata, assemble=assemble, price_with=_price_with)
-        self._jobs = JobRunner(self._metadata, kinds={REPRICE: reprice, REJUDGE: self._judging.rejudge})
+        self._jobs = JobRunner(
+            self._metadata,
+            kinds={REPRICE: reprice, REJUDGE: self._judging.rejudge, BACKTEST: self._watching.backtests},
+        )
         self._periodic = PeriodicRunner(
             periodic_flows(
                 metadata=self._metadata,
@@ -117,6 +138,8 @@ class CoreRoom:
             registering=self._registering.service,
             budgets=self._objectives.service,
             watched_inputs=self._objectives.inputs,
+            watch=Watch(service=self._watching.service, backtests=self._watching.backtests),
+            incidents_service=self._incidents.service,
             settings=rest_settings(settings),
             health=self._health,
             mounts={"/mcp": McpMount()},
@@ -137,7 +160,9 @@ class CoreRoom:
                 on_said=self._judging.service.said_of_traces,
             ),
         )
+        self._watching.start()
         self._judging.start()
+        self._incidents.start()
         self._objectives.start()
         self._jobs.start()
         self._periodic.start()
@@ -146,6 +171,8 @@ class CoreRoom:
         """Within about five seconds; what is not written by then stays in the intake log."""
         self.worker.stop(timeout=3.5)
         self._judging.stop()
+        self._incidents.stop()
+        self._watching.stop()
         self._objectives.stop()
         self._jobs.stop(timeout_s=1)
         self._periodic.stop(timeout=1.0)

@@ -46,7 +46,9 @@ class Judging:
         pricer: Pricer,
         secrets: Path,
         behind: Callable[[], bool],
+        watch: Callable[[Sequence[Run]], None] = lambda _: None,
     ) -> None:
+        """`watch` hears of runs before their verdict is written; what it needs is durable on return."""
         self.settings = JudgingSettings(metadata)
         self.issues = IssueBook(metadata)
         self.evaluators = EvaluatorBook(metadata)
@@ -82,7 +84,7 @@ class Judging:
             assemble=_assembled,
             rules_of=self.rules.of,
             publish=publish,
-            on_judged=self.models_asked.on_judged,
+            on_judged=partial(_each, (watch, self.models_asked.on_judged)),
             behind=behind,
         )
         self.clusters = FailureClusters(store, metadata, again=self.runs.again, embedder=self.embedder)
@@ -118,6 +120,11 @@ class Judging:
         self.service.stop()
         self.runs.stop(timeout=1.0)
         self.models_asked.stop(timeout=1.0)
+
+
+def _each(listeners: Sequence[Callable[[Sequence[Run]], None]], runs: Sequence[Run]) -> None:
+    for listener in listeners:
+        listener(runs)
 
 
 def _price(pricer: Pricer, project: str) -> Price:

@@ -15,13 +15,14 @@ from starlette.types import ASGIApp
 
 from roadworthy.contracts.metadata import MetadataStore
 from roadworthy.doors.rest import problems
-from roadworthy.doors.rest.context import Health, RestContext
+from roadworthy.doors.rest.context import Health, RestContext, Watch
 from roadworthy.doors.rest.description import describe
 from roadworthy.doors.rest.events import EventBus
 from roadworthy.doors.rest.guard import Guard
 from roadworthy.doors.rest.page import WebPage
 from roadworthy.doors.rest.problems import PROBLEM_RESPONSES, not_found
 from roadworthy.doors.rest.routes import (
+    channels,
     comparisons,
     detectors,
     embedding,
@@ -30,11 +31,14 @@ from roadworthy.doors.rest.routes import (
     events,
     failure_models,
     feedback,
+    incident_alarms,
+    incidents,
     inputs,
     issues,
     judge,
     judges,
     login,
+    monitors,
     objectives,
     observe,
     operations,
@@ -45,6 +49,7 @@ from roadworthy.doors.rest.routes import (
     registry_import,
     runs,
     schedules,
+    silences,
     teams,
     transfer,
 )
@@ -56,6 +61,7 @@ from roadworthy.features.observe.files import TransferService
 from roadworthy.features.observe.jobs import JobRunner
 from roadworthy.features.observe.service import ObserveService
 from roadworthy.features.registry.service import RegistryService
+from roadworthy.features.watch.incidents.service import IncidentService
 from roadworthy.features.watch.inputs.service import InputsService
 from roadworthy.features.watch.objectives.service import ObjectiveService
 
@@ -85,8 +91,14 @@ _ROUTERS: tuple[APIRouter, ...] = (
     teams.router,
     schedules.router,
     escalation_policies.router,
+    incidents.router,
+    incidents.test_pages,
+    incident_alarms.router,
+    channels.router,
+    silences.router,
     objectives.router,
     inputs.router,
+    monitors.router,
 )
 
 
@@ -101,6 +113,8 @@ def build_rest_app(
     registering: RegistryService,
     budgets: ObjectiveService,
     watched_inputs: InputsService,
+    watch: Watch,
+    incidents_service: IncidentService,
     settings: RestSettings,
     health: Callable[[], Health] = Health,
     registry: CollectorRegistry = REGISTRY,
@@ -121,6 +135,8 @@ def build_rest_app(
         registry=registering,
         objectives=budgets,
         inputs=watched_inputs,
+        watch=watch,
+        incidents=incidents_service,
         health=health,
     )
     app.state.registry = registry

@@ -16,8 +16,11 @@ from roadworthy.features.observe.files import TransferService
 from roadworthy.features.observe.jobs import JobRunner
 from roadworthy.features.observe.service import ObserveService
 from roadworthy.features.registry.service import RegistryService
+from roadworthy.features.watch.incidents.service import IncidentService
 from roadworthy.features.watch.inputs.service import InputsService
+from roadworthy.features.watch.monitors.service import MonitorService
 from roadworthy.features.watch.objectives.service import ObjectiveService
+from roadworthy.flows.backtest_monitor import BacktestMonitor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +30,14 @@ class Health:
     ready: bool = True
     backlog_bytes: int = 0
     problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """What the routes of monitors work with."""
+
+    service: MonitorService
+    backtests: BacktestMonitor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +52,8 @@ class RestContext:
     registry: RegistryService
     objectives: ObjectiveService
     inputs: InputsService
+    watch: Watch
+    incidents: IncidentService
     health: Callable[[], Health] = field(default=Health)
 
 

@@ -8,18 +8,21 @@ from pathlib import Path
 
 from starlette.testclient import TestClient
 
+from roadworthy.app.incidents import Incidents
 from roadworthy.app.objectives import Objectives
 from roadworthy.app.registering import Registering
+from roadworthy.app.watching import Watching
 from roadworthy.backends.metadata.sqlite.store import SqliteMetadataStore
 from roadworthy.backends.models.table import open_model
 from roadworthy.backends.telemetry.memory.store import MemoryTelemetryStore
+from roadworthy.contracts.notifier import Network
 from roadworthy.contracts.telemetry import RunPlace, TelemetryBatch
 from roadworthy.domain.project import ApiKey, KeyScope, Project
 from roadworthy.domain.run import Outcome, Run, RunStatus
 from roadworthy.domain.span import ContentFormat, Span, SpanKind, SpanStatus
 from roadworthy.doors.mcp.mount import McpMount
 from roadworthy.doors.rest.app import build_rest_app
-from roadworthy.doors.rest.context import Health
+from roadworthy.doors.rest.context import Health, Watch
 from roadworthy.doors.rest.events import EventBus
 from roadworthy.doors.rest.settings import RestSettings
 from roadworthy.features.judge.judge_book import JudgeBook
@@ -147,8 +150,11 @@ class Desk:
     health: list[Health]
     judge: JudgeService
     objectives: Objectives
+    watching: Watching
     again: list[tuple[str, str]]
     """(project, run) as often as it was to be judged again."""
+    incidents: Incidents
+    """Not started: nothing is sent unless a test starts it."""
 
     def write(self, *numbers: int, project: str = "default") -> None:
         runs = [a_run(n, project=project) for n in numbers]
@@ -190,7 +196,18 @@ def open_desk(folder: Path, settings: RestSettings) -> Desk:
     history = Rejudge(store, judge_now=judge_again, evaluators=judge.evaluators, asking=NobodyAsked())
     jobs = JobRunner(metadata, kinds={KIND: work, REJUDGE: history})
     health = [Health()]
+    registering = Registering(store, metadata).service
+    incidents = Incidents(
+        store,
+        metadata,
+        publish=events.publish_incidents,
+        on_call=registering.on_call,
+        secrets=folder / "secret.key",
+        base_url=settings.url,
+        network=Network(allowed=("127.0.0.0/8",)),
+    )
     objectives = Objectives(store, metadata, file=folder / "alarms.db", publish=events.publish_runs)
+    watching = Watching(folder / "watch.db", store)
     app = build_rest_app(
         observe=ObserveService(store, assemble=assemble_one),
         metadata=metadata,
@@ -204,9 +221,11 @@ def open_desk(folder: Path, settings: RestSettings) -> Desk:
             on_said=judge.said_of_traces,
         ),
         judge=judge,
-        registering=Registering(store, metadata).service,
+        registering=registering,
+        incidents_service=incidents.service,
         budgets=objectives.service,
         watched_inputs=objectives.inputs,
+        watch=Watch(service=watching.service, backtests=watching.backtests),
         settings=settings,
         health=lambda: health[0],
         mounts={"/mcp": McpMount()},
@@ -221,7 +240,9 @@ def open_desk(folder: Path, settings: RestSettings) -> Desk:
         health=health,
         judge=judge,
         objectives=objectives,
+        watching=watching,
         again=again,
+        incidents=incidents,
     )
 
 
