@@ -2006,6 +2006,235 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/monitors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Monitors
+         * @description By agent. Those that are there by themselves, and those that people made.
+         */
+        get: operations["listMonitors"];
+        put?: never;
+        /**
+         * Add Monitor
+         * @description It learns what is usual first, and is armed by itself.
+         */
+        post: operations["addMonitor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/monitors/ranking": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rank Monitors
+         * @description Armed monitors by evidence, highest first.
+         */
+        get: operations["rankMonitors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/monitors/backtest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Backtest Monitor
+         * @description What would have been alarmed when, in the background; GET /api/v1/jobs/{id} says how far it is, then
+         *     GET /api/v1/monitors/backtest/{id} what came of it.
+         */
+        post: operations["backtestMonitor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/monitors/backtest/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Backtest */
+        get: operations["getBacktest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/monitors/{monitor_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Monitor
+         * @description With what would be noticed when, at the volume of now.
+         */
+        get: operations["getMonitor"];
+        /**
+         * Change Monitor
+         * @description Where its figures mean something else afterwards (strata, maturity), it learns anew.
+         */
+        put: operations["changeMonitor"];
+        post?: never;
+        /**
+         * Delete Monitor
+         * @description One that was there by itself does not come back. Its alarms stay.
+         */
+        delete: operations["deleteMonitor"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/monitors/{monitor_id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause Monitor
+         * @description Or lets it go on. Results that come meanwhile are not looked at.
+         */
+        post: operations["pauseMonitor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/monitors/{monitor_id}/rebaseline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rebaseline Monitor
+         * @description What comes from now on is normal: the reference is learned anew. An alarm that stands is over. Who
+         *     said so and why stays in the notes.
+         */
+        post: operations["rebaselineMonitor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/monitors/{monitor_id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get History
+         * @description The picture: at most 400 points; the last 14 days where nothing is said.
+         */
+        get: operations["getMonitorHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Alarms
+         * @description Newest first.
+         */
+        get: operations["listAlarms"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/alarms/{alarm_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Alarm */
+        get: operations["getAlarm"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/true-rate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get True Rate
+         * @description How often the agent really fails, corrected for the judge's errors; over 28 days where nothing is
+         *     said.
+         */
+        get: operations["getTrueRate"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2168,6 +2397,50 @@ export interface components {
          * @enum {string}
          */
         AlarmKind: "quality" | "disagreement" | "input_drift" | "silence" | "burn_rate" | "external";
+        /** AlarmPage */
+        AlarmPage: {
+            /** Items */
+            items: components["schemas"]["AlarmView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /** AlarmView */
+        AlarmView: {
+            /** Id */
+            id: string;
+            kind: components["schemas"]["AlarmKind"];
+            /**
+             * Monitor
+             * @description Id of what raised it
+             */
+            monitor: string;
+            /** Monitor Name */
+            monitor_name: string;
+            /** Agent */
+            agent: string;
+            /** Release */
+            release: string | null;
+            severity: components["schemas"]["Severity"];
+            /** Title */
+            title: string;
+            /** Reason */
+            reason: string;
+            /** At */
+            at: string;
+            /**
+             * Since
+             * @description When the change probably began
+             */
+            since: string | null;
+            /** Cleared At */
+            cleared_at: string | null;
+            /** Run Ids */
+            run_ids: string[];
+            /** Facts */
+            facts: {
+                [key: string]: string;
+            };
+        };
         /** AlignedStepView */
         AlignedStepView: {
             left: components["schemas"]["SpanView"] | null;
@@ -2183,6 +2456,27 @@ export interface components {
              */
             differs: string[];
         };
+        /** BacktestView */
+        BacktestView: {
+            /** Results */
+            results: number;
+            /** Start */
+            start: string;
+            /** End */
+            end: string;
+            /** Width S */
+            width_s: number;
+            /** Alarms */
+            alarms: components["schemas"]["AlarmView"][];
+            /** Points */
+            points: components["schemas"]["PointView"][];
+            monitor: components["schemas"]["MonitorView"];
+        };
+        /**
+         * Basis
+         * @enum {string}
+         */
+        Basis: "proven" | "simulated" | "rule";
         /** BudgetHistory */
         BudgetHistory: {
             /** Items */
@@ -2348,6 +2642,13 @@ export interface components {
             judge: string;
             /** Runs */
             runs: number;
+        };
+        /** ClaimView */
+        ClaimView: {
+            /** Text */
+            text: string;
+            /** @description proven: a theorem; simulated: held in simulations; rule: neither */
+            basis: components["schemas"]["Basis"];
         };
         /**
          * ClusteredView
@@ -2792,6 +3093,15 @@ export interface components {
             /** Updated At */
             updated_at: string;
         };
+        /** EstimateView */
+        EstimateView: {
+            /** Value */
+            value: number;
+            /** Low */
+            low: number;
+            /** High */
+            high: number;
+        };
         /** EvaluatorBody */
         EvaluatorBody: {
             /**
@@ -3203,6 +3513,21 @@ export interface components {
             /** Explanation */
             explanation: string | null;
         };
+        /** HistoryView */
+        HistoryView: {
+            /** Start */
+            start: string;
+            /** End */
+            end: string;
+            /** Width S */
+            width_s: number;
+            /** Points */
+            points: components["schemas"]["PointView"][];
+            /** Releases */
+            releases: components["schemas"]["ReleaseMarkView"][];
+            /** Alarms */
+            alarms: components["schemas"]["AlarmView"][];
+        };
         /** ImportBody */
         ImportBody: {
             format: components["schemas"]["ImportFormat"];
@@ -3378,7 +3703,7 @@ export interface components {
             id: string;
             /** Agent */
             agent: string;
-            phase: components["schemas"]["Phase"];
+            phase: components["schemas"]["roadworthy__features__watch__inputs__view__Phase"];
             /**
              * Reference N
              * @description Inputs that were learned from
@@ -4051,6 +4376,22 @@ export interface components {
              */
             windows?: components["schemas"]["WindowBody"][];
         };
+        /** LearningView */
+        LearningView: {
+            /** Results */
+            results: number;
+            /** Results Needed */
+            results_needed: number;
+            /**
+             * More Results
+             * @description How many more judged runs are needed
+             */
+            more_results: number;
+            /** Hours */
+            hours: number;
+            /** Hours Needed */
+            hours_needed: number;
+        };
         /** LevelBody */
         LevelBody: {
             /** Targets */
@@ -4160,6 +4501,236 @@ export interface components {
             /** Runs */
             runs: number;
         };
+        /** MonitorPage */
+        MonitorPage: {
+            /** Items */
+            items: components["schemas"]["MonitorView"][];
+            /**
+             * Yearly False Alarms
+             * @description Of all armed monitors of the project together: expected number a year, at most
+             */
+            yearly_false_alarms: number;
+            /**
+             * Too Old
+             * @description Results that came too late to tell whether they had counted already
+             */
+            too_old: number;
+            /** Next Cursor */
+            next_cursor?: null;
+        };
+        /**
+         * MonitorSettings
+         * @description How it watches; what is left out gets its default.
+         */
+        MonitorSettings: {
+            /** Name */
+            name: string;
+            /**
+             * Strata
+             * @description What has a baseline of its own: hour, weekday, release, model, attributes.<key>
+             */
+            strata?: string[];
+            /**
+             * Patience Years
+             * @description Mean time to a false alarm, at least; one over it bounds the probability of any in a year
+             * @default 20
+             */
+            patience_years: number;
+            /**
+             * Maturity S
+             * @description So long after its end a run's outcome is taken
+             * @default 0
+             */
+            maturity_s: number;
+            /**
+             * Reference Results
+             * @description null: as many as a sensible fall needs to be seen
+             */
+            reference_results?: number | null;
+            /**
+             * Reference Hours
+             * @default 24
+             */
+            reference_hours: number;
+            /**
+             * Least Probability
+             * @default 0.01
+             */
+            least_probability: number;
+            /**
+             * Higher Is Worse
+             * @description Of scores alone: whether 1 is bad
+             * @default false
+             */
+            higher_is_worse: boolean;
+            /** @default error */
+            severity: components["schemas"]["Severity"];
+            /**
+             * Reason
+             * @description Kept in the monitor's notes
+             * @default
+             */
+            reason: string;
+        };
+        /** MonitorView */
+        MonitorView: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Agent */
+            agent: string;
+            /** Signal */
+            signal: string;
+            /** Signal Title */
+            signal_title: string;
+            /**
+             * Counts
+             * @description What the rate is a share of, in plain words
+             */
+            counts: string;
+            /** Unit */
+            unit: string | null;
+            /**
+             * Shown As
+             * @description good: people expect the share of what is well (1 - rate), such as completion
+             * @enum {string}
+             */
+            shown_as: "bad" | "good";
+            phase: components["schemas"]["roadworthy__domain__monitor__Phase"];
+            severity: components["schemas"]["Severity"];
+            /**
+             * Automatic
+             * @description Whether it is there by itself
+             */
+            automatic: boolean;
+            /** Strata */
+            strata: string[];
+            /** Patience Years */
+            patience_years: number;
+            /**
+             * Yearly False Alarms
+             * @description Bound of the probability of any in a year
+             */
+            yearly_false_alarms: number;
+            /** Maturity S */
+            maturity_s: number;
+            /** Reference Results */
+            reference_results: number | null;
+            /** Reference Hours */
+            reference_hours: number;
+            /** Least Probability */
+            least_probability: number;
+            /** Higher Is Worse */
+            higher_is_worse: boolean;
+            /** Created At */
+            created_at: string;
+            /** Created By */
+            created_by: string | null;
+            /** @description What is missing until it is armed */
+            learning: components["schemas"]["LearningView"] | null;
+            /**
+             * Usual
+             * @description Bad share that its reference shows
+             */
+            usual: number | null;
+            /**
+             * Bound
+             * @description Upper 90 % bound of it, which is bet against
+             */
+            bound: number | null;
+            /**
+             * Limit
+             * @description Of latency, cost, tokens: the 95th percentile, in `unit`
+             */
+            limit: number | null;
+            /** Sigma */
+            sigma: number;
+            /** Dispersion */
+            dispersion: number;
+            /**
+             * Evidence
+             * @description Over the threshold: an alarm at 1
+             */
+            evidence: number;
+            /** Fast Evidence */
+            fast_evidence: number;
+            /** Slow Evidence */
+            slow_evidence: number;
+            /** Armed At */
+            armed_at: string | null;
+            /** Reference From */
+            reference_from: string | null;
+            /** Reference To */
+            reference_to: string | null;
+            /** Reference N */
+            reference_n: number;
+            /**
+             * Alarm Id
+             * @description Of the alarm that stands
+             */
+            alarm_id: string | null;
+            last_day: components["schemas"]["roadworthy__doors__rest__models__monitors__SeenView"];
+            /** Per Day */
+            per_day: number;
+            /**
+             * Refused
+             * @description Results that were not taken, by reason
+             */
+            refused: components["schemas"]["RefusedView"][];
+            /**
+             * Notes
+             * @description What happened to it, newest first
+             */
+            notes: components["schemas"]["NoteView"][];
+            /** By Stratum */
+            by_stratum: components["schemas"]["StratumView"][];
+            /** Claims */
+            claims: components["schemas"]["ClaimView"][];
+            /**
+             * Noticed
+             * @description In GET /monitors/{id}: what would be noticed when
+             */
+            noticed: components["schemas"]["NoticedView"][];
+        };
+        /**
+         * NewBacktest
+         * @description Over stored runs of the agent, or over `csv`: columns time and x, optionally stratum, session,
+         *     run_id.
+         */
+        NewBacktest: {
+            /** Agent */
+            agent: string;
+            /**
+             * Signal
+             * @default completion
+             */
+            signal: string;
+            /** Strata */
+            strata?: string[];
+            /**
+             * Patience Years
+             * @description Mean time to a false alarm, at least; one over it bounds the probability of any in a year
+             * @default 20
+             */
+            patience_years: number;
+            /** Reference Results */
+            reference_results?: number | null;
+            /**
+             * Reference Hours
+             * @default 24
+             */
+            reference_hours: number;
+            /** From */
+            from?: string | null;
+            /** To */
+            to?: string | null;
+            /**
+             * Csv
+             * @default
+             */
+            csv: string;
+        };
         /**
          * NewFeedbackLink
          * @description Exactly one of run_id and session_id; the run need not be here yet.
@@ -4192,6 +4763,64 @@ export interface components {
              *     ]
              */
             scopes: components["schemas"]["KeyScope"][];
+        };
+        /** NewMonitor */
+        NewMonitor: {
+            /** Name */
+            name: string;
+            /**
+             * Strata
+             * @description What has a baseline of its own: hour, weekday, release, model, attributes.<key>
+             */
+            strata?: string[];
+            /**
+             * Patience Years
+             * @description Mean time to a false alarm, at least; one over it bounds the probability of any in a year
+             * @default 20
+             */
+            patience_years: number;
+            /**
+             * Maturity S
+             * @description So long after its end a run's outcome is taken
+             * @default 0
+             */
+            maturity_s: number;
+            /**
+             * Reference Results
+             * @description null: as many as a sensible fall needs to be seen
+             */
+            reference_results?: number | null;
+            /**
+             * Reference Hours
+             * @default 24
+             */
+            reference_hours: number;
+            /**
+             * Least Probability
+             * @default 0.01
+             */
+            least_probability: number;
+            /**
+             * Higher Is Worse
+             * @description Of scores alone: whether 1 is bad
+             * @default false
+             */
+            higher_is_worse: boolean;
+            /** @default error */
+            severity: components["schemas"]["Severity"];
+            /**
+             * Reason
+             * @description Kept in the monitor's notes
+             * @default
+             */
+            reason: string;
+            /** Agent */
+            agent: string;
+            /**
+             * Signal
+             * @description completion, quality, tool_failures, errors, latency, cost, tokens, disagreement, volume, detector:<name>, score:<name>
+             */
+            signal: string;
         };
         /** NewOutcome */
         NewOutcome: {
@@ -4395,6 +5024,32 @@ export interface components {
              * @description Query string of the page's URL, without ?
              */
             query: string;
+        };
+        /** NoteView */
+        NoteView: {
+            /** At */
+            at: string;
+            /** What */
+            what: string;
+            /** By */
+            by: string | null;
+            /** Reason */
+            reason: string | null;
+        };
+        /**
+         * NoticedView
+         * @description A change of the bad share to `rate` is noticed after `hours` on average.
+         */
+        NoticedView: {
+            /** Rate */
+            rate: number;
+            /**
+             * Hours
+             * @description null: hardly ever
+             */
+            hours: number | null;
+            /** Results */
+            results: number | null;
         };
         /** ObjectiveBody */
         ObjectiveBody: {
@@ -4699,6 +5354,16 @@ export interface components {
              */
             uri: string;
         };
+        /** PauseBody */
+        PauseBody: {
+            /** Paused */
+            paused: boolean;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+        };
         /** PeriodView */
         PeriodView: {
             /** From Day */
@@ -4711,7 +5376,7 @@ export interface components {
          * Phase
          * @enum {string}
          */
-        Phase: "learning" | "watching";
+        "Phase-Input": "learning" | "armed" | "alarmed" | "paused";
         /** PlannedChangeView */
         PlannedChangeView: {
             /**
@@ -4733,6 +5398,25 @@ export interface components {
             where: string;
             /** Fields */
             fields: components["schemas"]["FieldChangeView"][];
+        };
+        /** PointView */
+        PointView: {
+            /** Start */
+            start: string;
+            /** Width S */
+            width_s: number;
+            /** N */
+            n: number;
+            /** Mean */
+            mean: number | null;
+            /** Low */
+            low: number | null;
+            /** High */
+            high: number | null;
+            /** Baseline */
+            baseline: number | null;
+            /** Evidence */
+            evidence: number;
         };
         /** PolicyBody */
         PolicyBody: {
@@ -5018,6 +5702,36 @@ export interface components {
             /** Next Cursor */
             next_cursor: string | null;
         };
+        /** RankedView */
+        RankedView: {
+            /** Monitor */
+            monitor: string;
+            /** Name */
+            name: string;
+            /** Agent */
+            agent: string;
+            /** Signal */
+            signal: string;
+            phase: components["schemas"]["roadworthy__domain__monitor__Phase"];
+            /** Evidence */
+            evidence: number;
+            /**
+             * Firm
+             * @description Whether it stands when all monitors are looked at together
+             */
+            firm: boolean;
+        };
+        /** RankingView */
+        RankingView: {
+            /** Items */
+            items: components["schemas"]["RankedView"][];
+            /** Armed */
+            armed: number;
+            /** Yearly False Alarms */
+            yearly_false_alarms: number;
+            /** Note */
+            note: string;
+        };
         /**
          * RateView
          * @description A share with what it rests on. `value`, `low`, `high` are null where n is 0.
@@ -5036,6 +5750,21 @@ export interface components {
             low: number | null;
             /** High */
             high: number | null;
+        };
+        /** Reasoned */
+        Reasoned: {
+            /**
+             * Reason
+             * @description Kept in the monitor's notes
+             */
+            reason: string;
+        };
+        /** RefusedView */
+        RefusedView: {
+            /** Reason */
+            reason: string;
+            /** Count */
+            count: number;
         };
         /** RegisteredAgentPage */
         RegisteredAgentPage: {
@@ -5109,7 +5838,7 @@ export interface components {
              */
             source: string | null;
             /** @description Its traffic in the time asked for; null: none */
-            seen: components["schemas"]["SeenView"] | null;
+            seen: components["schemas"]["roadworthy__doors__rest__models__registry__SeenView"] | null;
             /** @description Who would be told now */
             on_call: components["schemas"]["OnCallView"];
             /** @description When on-call last acknowledged a test page */
@@ -5223,6 +5952,13 @@ export interface components {
             forecast_usd: number;
             /** @description null for a dry run */
             job: components["schemas"]["JobView"] | null;
+        };
+        /** ReleaseMarkView */
+        ReleaseMarkView: {
+            /** At */
+            at: string;
+            /** Release */
+            release: string;
         };
         /**
          * ResponderView
@@ -5609,13 +6345,6 @@ export interface components {
             /** Next Cursor */
             next_cursor: string | null;
         };
-        /** SeenView */
-        SeenView: {
-            /** Runs */
-            runs: number;
-            /** Last Started At */
-            last_started_at: string;
-        };
         /** ServerView */
         ServerView: {
             /** Version */
@@ -5934,6 +6663,19 @@ export interface components {
             /** Disk Free Bytes */
             disk_free_bytes: number | null;
         };
+        /** StratumView */
+        StratumView: {
+            /** Name */
+            name: string;
+            /** N */
+            n: number;
+            /** Rate */
+            rate: number;
+            /** Bound */
+            bound: number;
+            /** Pooled */
+            pooled: boolean;
+        };
         /**
          * SuccessView
          * @description Successes, of the runs whose outcome was said.
@@ -6150,6 +6892,25 @@ export interface components {
             evidence: components["schemas"]["EvidenceView"][];
         };
         /**
+         * TrueRateView
+         * @description Share of runs that failed, out of few labels and many judgements (PPI++).
+         */
+        TrueRateView: {
+            /** Agent */
+            agent: string;
+            /** Labelled */
+            labelled: number;
+            /** Judged */
+            judged: number;
+            /** @description null: too few labels */
+            estimate: components["schemas"]["EstimateView"] | null;
+            labels_alone: components["schemas"]["EstimateView"] | null;
+            /** Judge Mean */
+            judge_mean: number | null;
+            /** Note */
+            note: string;
+        };
+        /**
          * TryBody
          * @description Runs to look at: these, or else the newest.
          */
@@ -6268,6 +7029,11 @@ export interface components {
             end: string;
         };
         /**
+         * Phase
+         * @enum {string}
+         */
+        roadworthy__domain__monitor__Phase: "learning" | "armed" | "alarmed" | "paused";
+        /**
          * ComparisonView
          * @description Which of two a judge prefers, asked in both orders: a preference that turns with the order is none.
          */
@@ -6308,6 +7074,20 @@ export interface components {
              */
             kept: boolean;
         };
+        /**
+         * SeenView
+         * @description `mean` and the interval (95 %) are null where n is 0.
+         */
+        roadworthy__doors__rest__models__monitors__SeenView: {
+            /** N */
+            n: number;
+            /** Mean */
+            mean: number | null;
+            /** Low */
+            low: number | null;
+            /** High */
+            high: number | null;
+        };
         /** ComparisonView */
         roadworthy__doors__rest__models__observe__ComparisonView: {
             left: components["schemas"]["RunView"];
@@ -6322,6 +7102,18 @@ export interface components {
             /** Truncated */
             truncated: boolean;
         };
+        /** SeenView */
+        roadworthy__doors__rest__models__registry__SeenView: {
+            /** Runs */
+            runs: number;
+            /** Last Started At */
+            last_started_at: string;
+        };
+        /**
+         * Phase
+         * @enum {string}
+         */
+        roadworthy__features__watch__inputs__view__Phase: "learning" | "watching";
     };
     responses: never;
     parameters: never;
@@ -19330,6 +20122,1392 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["InputsView"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    listMonitors: {
+        parameters: {
+            query?: {
+                agent?: string | null;
+                phase?: components["schemas"]["Phase-Input"] | null;
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MonitorPage"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    addMonitor: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMonitor"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MonitorView"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    rankMonitors: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RankingView"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    backtestMonitor: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewBacktest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    getBacktest: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BacktestView"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    getMonitor: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path: {
+                monitor_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MonitorView"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    changeMonitor: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path: {
+                monitor_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MonitorSettings"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MonitorView"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    deleteMonitor: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path: {
+                monitor_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    pauseMonitor: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path: {
+                monitor_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PauseBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MonitorView"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    rebaselineMonitor: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path: {
+                monitor_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reasoned"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MonitorView"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    getMonitorHistory: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+                /** @description RFC 3339, Unix milliseconds, now, or relative like -7d */
+                from?: string | null;
+                /** @description RFC 3339, Unix milliseconds, now, or relative like -7d; not included */
+                to?: string | null;
+            };
+            header?: never;
+            path: {
+                monitor_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryView"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    listAlarms: {
+        parameters: {
+            query?: {
+                agent?: string | null;
+                monitor?: string;
+                /** @description Those that stand, or those that are over */
+                standing?: boolean | null;
+                limit?: number;
+                /** @description next_cursor of the page before, as it came */
+                cursor?: string | null;
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+                /** @description RFC 3339, Unix milliseconds, now, or relative like -7d */
+                from?: string | null;
+                /** @description RFC 3339, Unix milliseconds, now, or relative like -7d; not included */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmPage"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    getAlarm: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path: {
+                alarm_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlarmView"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    getTrueRate: {
+        parameters: {
+            query: {
+                agent: string;
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+                /** @description RFC 3339, Unix milliseconds, now, or relative like -7d */
+                from?: string | null;
+                /** @description RFC 3339, Unix milliseconds, now, or relative like -7d; not included */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrueRateView"];
                 };
             };
             /** @description A field is wrong; `errors` names it */
