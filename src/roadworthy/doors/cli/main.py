@@ -7,7 +7,18 @@ from typing import Annotated
 
 import typer
 
-from roadworthy.doors.cli import keys, people, reads, rejudge, serve, transfer, verdicts
+from roadworthy.doors.cli import (
+    agents,
+    keys,
+    oncall,
+    people,
+    reads,
+    rejudge,
+    serve,
+    teams,
+    transfer,
+    verdicts,
+)
 from roadworthy.doors.cli.client import fail
 from roadworthy.doors.cli.doctor import doctor
 from roadworthy.doors.cli.eval_detectors import eval_detectors
@@ -35,6 +46,9 @@ app.command()(verdicts.issues)
 app.command()(rejudge.judge)
 app.command("import")(transfer.import_)
 app.command()(transfer.export)
+app.add_typer(agents.app, name="agents")
+app.add_typer(teams.app, name="teams")
+app.add_typer(oncall.app, name="oncall")
 app.add_typer(keys.app, name="keys")
 app.add_typer(people.app, name="people")
 app.command()(doctor)

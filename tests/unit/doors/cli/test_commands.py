@@ -26,6 +26,10 @@ COMMANDS = [
     *("outcome", "scores", "issues", "judge"),
     *("keys", "keys create", "keys list", "keys revoke", "people", "people add", "people list"),
     "people remove",
+    *("agents", "agents list", "agents show", "agents set", "agents import", "agents export"),
+    *("teams", "teams list", "teams set", "teams people", "teams person"),
+    *("oncall", "oncall now", "oncall agent", "oncall shifts", "oncall calendar", "oncall override"),
+    *("oncall rotation", "oncall policy"),
 ]
 
 
