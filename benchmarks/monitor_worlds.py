@@ -16,11 +16,23 @@ from numpy.typing import ArrayLike, NDArray
 from roadworthy.stats.baselines import Tally, upper_bound
 from roadworthy.stats.cusum import Walk
 from roadworthy.stats.e_detector import SHIFTS
-from roadworthy.stats.two_speed import QUIET, Blocks, Day, Noise, SlowDetector, noise, thresholds, widened
+from roadworthy.stats.two_speed import (
+    QUIET,
+    Blocks,
+    Day,
+    Noise,
+    SlowDetector,
+    cautious,
+    noise,
+    thresholds,
+    widened,
+)
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
+WORST = 1.35
+"""How much slower than the optimal CUSUM a monitor may be, for shifts of .5 and more in log-odds."""
 GOOD, BAD = 0.06, 0.21
 """Completion of 94 % and of 79 %."""
 DAYS = 365
@@ -165,6 +177,9 @@ class Season:
     sd: float
     rates: tuple[float, float] = (0.03, 0.13)
     hours: float = 6.0
+    reference_days: int = 60
+    careful: bool = False
+    """Whether noise that so few days cannot show is reckoned with."""
     known: bool = False
     """Whether the monitor knows the long-run rate of each task type, instead of a bound from its
     reference."""
@@ -214,15 +229,13 @@ class Learned:
     noise: Noise
 
 
-REFERENCE_DAYS = 60
 BLOCK_HOURS = 6
 
 
-def learn(
-    world: Season, *, paths: int, rng: np.random.Generator, days: int = REFERENCE_DAYS
-) -> list[Learned]:
+def learn(world: Season, *, paths: int, rng: np.random.Generator) -> list[Learned]:
     """A reference of each path, as a monitor learns it: bounds by stratum, noise by blocks of six hours and
     by days."""
+    days = world.reference_days
     weather = Weather.begun(rng, sd=world.sd, hours=world.hours, paths=paths)
     seen = np.zeros((days * 24, 2, paths))
     failed = np.zeros((days * 24, 2, paths))
@@ -232,7 +245,7 @@ def learn(
         seen[hour] = world.counts(hour) - hard, hard
         for kind, rate in enumerate(world.rates):
             failed[hour, kind] = rng.binomial(seen[hour, kind].astype(int), disturbed(rate, here))
-    found = [_learned(seen[:, :, path], failed[:, :, path]) for path in range(paths)]
+    found = [_learned(seen[:, :, path], failed[:, :, path], careful=world.careful) for path in range(paths)]
     if world.known:
         return [Learned(bounds=world.long_run, noise=each.noise) for each in found]
     return found
@@ -244,7 +257,7 @@ def disturbed(rate: float, by: Floats) -> Floats:
     return np.asarray(odds / (1 + odds))
 
 
-def _learned(seen: Floats, failed: Floats) -> Learned:
+def _learned(seen: Floats, failed: Floats, *, careful: bool) -> Learned:
     tallies = [
         Tally(failures=int(bad), n=int(n))
         for bad, n in zip(failed.sum(axis=0), seen.sum(axis=0), strict=True)
@@ -258,6 +271,8 @@ def _learned(seen: Floats, failed: Floats) -> Learned:
         return Blocks(observed=by(failed), expected=by(seen * rates), variance=by(seen * rates * (1 - rates)))
 
     found = noise(grouped(BLOCK_HOURS), days=grouped(24))
+    if careful:
+        found = cautious(found, days=len(seen) / 24)
     return Learned(bounds=tuple(upper_bound(tally) for tally in tallies), noise=found)
 
 

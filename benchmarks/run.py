@@ -17,10 +17,23 @@ from benchmarks import machine
 from benchmarks.figures import SEED, Options, as_json, options, say
 from benchmarks.servers import REPO
 
-SCRIPTS = ("detect_failures", "judge_error", "sdk_call", "restart", "visible", "queries", "kill", "ingest")
+SCRIPTS = (
+    "detect_failures",
+    "judge_error",
+    "monitors",
+    "real_drifts",
+    "sdk_call",
+    "restart",
+    "visible",
+    "queries",
+    "kill",
+    "ingest",
+)
 SECONDS = {
     "detect_failures": 0.0,
     "judge_error": 0.0,
+    "monitors": 0.0,
+    "real_drifts": 0.0,
     "sdk_call": 5.0,
     "restart": 0.0,
     "visible": 120.0,

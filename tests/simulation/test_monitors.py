@@ -97,6 +97,15 @@ def test_two_speeds_keep_it_under_seasons_and_noise(per_day: int, *, known: bool
     assert (found.fast + found.slow).mean() <= 1
 
 
+@pytest.mark.parametrize("careful", [True, False])
+def test_noise_that_two_days_cannot_show_is_reckoned_with(*, careful: bool) -> None:
+    world = Season(per_day=500, sd=0.5, reference_days=2, careful=careful)
+    found = watch(world, paths=30, seed=8, quiet_days=60)
+    a_year = (found.fast + found.slow).mean() * DAYS / 60
+
+    assert bool(a_year <= 1) is careful
+
+
 def test_one_speed_would_not() -> None:
     """Why there are two: the same worlds, with nothing forgiven."""
     found = watch(Season(per_day=500, sd=0.5, known=True), paths=10, seed=8, quiet_days=60, forgiving=False)

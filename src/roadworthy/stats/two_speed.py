@@ -23,6 +23,7 @@ WIDENING = 3.5
 DISPERSION_FACTOR = 1.5
 LARGEST_GAIN = 30.0
 """Of a day, in nats: nothing may overflow, and a ratio cut off keeps a mean of at most 1."""
+UNSEEN_SIGMA, UNSEEN_DISPERSION = 0.5, 0.08
 PARTS = 2
 """The patience A is split: each of the two has 2 A, so that their false alarms add up to 1/A."""
 
@@ -85,6 +86,22 @@ def dispersion(days: Blocks) -> float:
 def noise(of: Blocks, *, days: Blocks) -> Noise:
     """What a reference shows: hourly or six-hourly blocks, and the same by days."""
     return Noise(sigma=sigma(of), dispersion=dispersion(days))
+
+
+def cautious(found: Noise, *, days: float) -> Noise:
+    """The noise to reckon with when the reference spans few days: what these cannot have shown is added, as
+    much as a disturbance of sd .5 makes on two days and a quarter of that for each doubling (σ² + .25
+    (2/days)², φ + .08 (2/days)²). After two weeks next to nothing is left of it.
+
+    A convention, made by simulation: under noise of sd .5 that lasts six hours, at 500 results a day,
+    references of two and four days would give 14 and 4.5 false alarms a year without it (tests/simulation
+    holds it).
+    """
+    missing = min(1.0, 2 / days) ** 2 if days > 0 else 1.0
+    return Noise(
+        sigma=sqrt(found.sigma**2 + UNSEEN_SIGMA**2 * missing),
+        dispersion=found.dispersion + UNSEEN_DISPERSION * missing,
+    )
 
 
 def widened(q0: float, *, factor: float) -> float:
