@@ -49,8 +49,6 @@ from roadworthy.flows.rejudge import KIND as REJUDGE
 from roadworthy.flows.table import periodic_flows
 
 _LATE_SECONDS = 30.0
-_BEHIND_BYTES = 6 << 20
-"""More than this, accepted and not yet stored, is more than a second's work of ingest."""
 
 
 class CoreRoom:
@@ -93,7 +91,7 @@ class CoreRoom:
             publish=self._changed,
             pricer=pricer,
             secrets=folder.secret_key,
-            behind=lambda: self._backlog.bytes() > _BEHIND_BYTES,
+            behind=lambda: self.worker.behind,
         )
         self._registering = Registering(self._telemetry, self._metadata)
         self._incidents = Incidents(
@@ -150,15 +148,20 @@ class CoreRoom:
         self.worker.serve(
             reads={
                 **read_answers(self._telemetry),
+                **self._judging.reads_for_worker(),
                 "price_changes": self._metadata.change_counter,
                 "prices": lambda project: self._metadata.prices(project),
             },
-            writes=write_answers(
-                self._telemetry,
-                folder=self._orders.handing_folder,
-                on_runs=self._written,
-                on_said=self._judging.service.said_of_traces,
-            ),
+            writes={
+                **write_answers(
+                    self._telemetry,
+                    folder=self._orders.handing_folder,
+                    on_runs=self._worker_wrote,
+                    on_unjudged=self._judging.runs.on_runs,
+                    on_said=self._judging.service.said_of_traces,
+                ),
+                **self._judging.writes_for_worker(),
+            },
         )
         self._watching.start()
         self._judging.start()
@@ -186,6 +189,10 @@ class CoreRoom:
         """These runs are new or changed, and can be read."""
         self.events.publish_runs(project, run_ids)
         self._objectives.on_runs(project, run_ids)
+
+    def _worker_wrote(self, project: str, run_ids: Sequence[str]) -> None:
+        self._changed(project, run_ids)
+        self._judging.runs.on_judged_runs(project, run_ids)
 
     def _written(self, project: str, run_ids: Sequence[str]) -> None:
         self._changed(project, run_ids)

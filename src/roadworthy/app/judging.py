@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 
 from roadworthy.backends.models.table import open_model
+from roadworthy.backends.telemetry.handed.calls import Answers
+from roadworthy.backends.telemetry.handed.runs import runs_of
 from roadworthy.contracts.metadata import MetadataStore
 from roadworthy.contracts.telemetry import TelemetryStore
 from roadworthy.domain.run import Run
@@ -17,6 +20,7 @@ from roadworthy.features.ingest.price import Pricer
 from roadworthy.features.ingest.runs.assemble import assemble
 from roadworthy.features.judge.embedding import Embedder
 from roadworthy.features.judge.evaluator_book import EvaluatorBook
+from roadworthy.features.judge.failure_model.model import prior
 from roadworthy.features.judge.history import history_of
 from roadworthy.features.judge.issue_book import IssueBook
 from roadworthy.features.judge.judge_book import JudgeBook
@@ -49,6 +53,7 @@ class Judging:
         watch: Callable[[Sequence[Run]], None] = lambda _: None,
     ) -> None:
         """`watch` hears of runs before their verdict is written; what it needs is durable on return."""
+        self._changes = metadata.change_counter
         self.settings = JudgingSettings(metadata)
         self.issues = IssueBook(metadata)
         self.evaluators = EvaluatorBook(metadata)
@@ -110,6 +115,31 @@ class Judging:
             models=self.models,
             embedder=self.embedder,
         )
+
+    def reads_for_worker(self) -> Answers:
+        """How it is to judge runs as they come in (`app.worker_judging`)."""
+        return {"rules": self._rules_told, "rules_changes": self._changes}
+
+    def writes_for_worker(self) -> Answers:
+        return {
+            "verdicts": lambda project, runs, before: self.runs.handed_in(
+                project, runs_of(runs), written_before=before
+            )
+        }
+
+    def _rules_told(self, *, project: str, agent: str) -> dict[str, object] | None:
+        evaluators = self.evaluators.all(project)
+        if any(one.enabled and (not one.agents or agent in one.agents) for one in evaluators):
+            # A user's own code does not run in the worker, and what it says are scores of their own.
+            return None
+        rules, model = self.rules.of(project, agent), self.models.of(project, agent)
+        return {
+            "label": rules.label,
+            "detectors": [one.name for one in rules.detectors],
+            "precedence": rules.precedence,
+            "history": {name: asdict(usual) for name, usual in rules.history.figures.items()},
+            "model": None if model is prior() else model.as_json().decode(),
+        }
 
     def start(self) -> None:
         self.runs.start()

@@ -24,6 +24,9 @@ log = logging.getLogger(__name__)
 _FIRST_WAIT = 0.2
 _LONGEST_WAIT = 5.0
 _HEALTHY_SECONDS = 30.0
+_BEHIND_SECONDS = 1.0
+"""A worker that was not done with the log for so long has no time to spare, and whatever takes time from it
+takes it from ingest. Bytes that wait say less: under any load a batch of them is on its way."""
 _STARTING_SECONDS = 5.0
 """A worker that is away for less is no trouble worth telling of: nothing is lost, and pages are answered."""
 
@@ -98,6 +101,11 @@ class WorkerProcess:
     @property
     def progress(self) -> Progress:
         return self._told.progress
+
+    @property
+    def behind(self) -> bool:
+        """Whether there is more to read than it can read."""
+        return self._told.progress.behind_seconds > _BEHIND_SECONDS
 
     @property
     def held_bytes(self) -> int:

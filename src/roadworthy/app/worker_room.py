@@ -9,6 +9,7 @@ from typing import Any
 
 from roadworthy.app.price_snapshot import PriceSnapshot
 from roadworthy.app.self_telemetry import SelfTelemetry
+from roadworthy.app.worker_judging import arrival_judge
 from roadworthy.app.worker_orders import WorkerOrders
 from roadworthy.backends.intake.file.reader import FileIntakeReader
 from roadworthy.backends.telemetry.handed.calls import Caller, CallFailed, PeerGone
@@ -19,7 +20,6 @@ from roadworthy.features.ingest.batch import Steps
 from roadworthy.features.ingest.consumer import Consumer, WrittenBatch
 from roadworthy.features.ingest.mask import mask_spans, mask_texts
 from roadworthy.features.ingest.price import Pricer
-from roadworthy.features.ingest.runs.assemble import runs_of
 
 _STOP_SECONDS = 3.0
 
@@ -32,10 +32,12 @@ class WorkerRoom:
         self._writes = caller(writes)
         self._reader = FileIntakeReader(orders.intake_folder)
         self._telemetry_out = SelfTelemetry.of(orders)
+        judge = arrival_judge(reads=core, writes=self._writes)
         self.consumer = Consumer(
             reader=self._reader,
             store=HandedTelemetryStore(reads=core, writes=self._writes, folder=orders.handing_folder),
-            assemble=runs_of,
+            assemble=judge.assemble,
+            judge=judge,
             steps=Steps(
                 mask_spans=mask_spans,
                 mask_texts=lambda texts: [one.text for one in mask_texts(texts)],
@@ -64,7 +66,7 @@ class WorkerRoom:
         damage = self._reader.damage
         self._writes.call(
             "progress",
-            progress=asdict(self.consumer.progress),
+            progress={**asdict(self.consumer.progress), "behind_seconds": self.consumer.behind_seconds},
             held_bytes=self.consumer.held_bytes,
             damaged_regions=damage.regions,
             damaged_bytes=damage.bytes,

@@ -4,6 +4,9 @@ What is to be judged is kept in memory only: a run that was written and not judg
 empty), so after a crash, and whenever there is nothing else to do, such runs are looked for. Judging a run
 twice writes the same row twice, and of two rows of one version one is read: judged once, not twice, not
 never.
+
+Ingest comes first: while there is more to read than can be read, nothing is judged here but what people ask
+for. Most runs are judged where they come in (`flows/judge_on_arrival.py`); this hears of the others.
 """
 
 from __future__ import annotations
@@ -39,7 +42,7 @@ QUIET_SECONDS = 1.0
 ENDLESS_SECONDS = 600.0
 """A run that still waits for its end is judged after this time as what it is."""
 _TRACE_ID = 32
-_RUNS_AT_ONCE = 1_000
+_RUNS_AT_ONCE = 300
 _SPANS_AT_ONCE = 4_000
 _WAITING_KEPT = 200_000
 _CANNOT_KEPT = 1_000
@@ -48,9 +51,9 @@ _SEARCH_SECONDS = 60.0
 _SEARCH_AGAIN_SECONDS = 2.0
 _SEARCH_DAYS = 7
 _POLL_SECONDS = 0.2
-_PAUSE = 3.0
-"""Between two turns while ingest is behind, in turns: what was accepted is to be seen before it is judged."""
-_LONGEST_PAUSE = 5.0
+_ASKED_AT_ONCE = 20
+"""While ingest is behind."""
+_ASKED_KEPT = 20_000
 
 
 class Assemble(Protocol):
@@ -79,7 +82,7 @@ class JudgingProgress:
 class RunJudge:
     """`start` and `stop` once each. `on_runs` hears of every run written, from any thread; `publish` of every
     run that got another verdict; `on_judged` gets those runs before they are written and is to return
-    soon. While ingest is `behind`, judging makes way for it."""
+    soon. While ingest is `behind`, only what `again` asks for is judged."""
 
     def __init__(
         self,
@@ -89,6 +92,7 @@ class RunJudge:
         rules_of: RulesOf,
         publish: Callable[[str, Sequence[str]], None],
         on_judged: Callable[[Sequence[Run]], None] = lambda _: None,
+        on_scores: Callable[[Sequence[Run], Sequence[Score]], None] = lambda _runs, _scores: None,
         behind: Callable[[], bool] = lambda: False,
         quiet_seconds: float = QUIET_SECONDS,
     ) -> None:
@@ -98,10 +102,13 @@ class RunJudge:
         self._rules_of = rules_of
         self._publish = publish
         self._on_judged = on_judged
+        self._on_scores = on_scores
         self._behind = behind
         self._quiet = quiet_seconds
-        self._lock = threading.Lock()  # protects the two tables of what is due
+        self._lock = threading.Lock()  # protects the tables of what is due
         self._due: dict[tuple[str, str], float] = {}
+        self._asked: dict[tuple[str, str], float] = {}
+        self._asked_lately: dict[tuple[str, str], float] = {}
         self._endless: dict[tuple[str, str], float] = {}
         self._wake = threading.Event()
         self._stopping = threading.Event()
@@ -122,7 +129,7 @@ class RunJudge:
     @property
     def waiting(self) -> int:
         with self._lock:
-            return len(self._due)
+            return len(self._due) + len(self._asked)
 
     def on_runs(self, project: str, run_ids: Sequence[str]) -> None:
         """These runs were written."""
@@ -130,8 +137,41 @@ class RunJudge:
 
     def again(self, project: str, run_ids: Sequence[str]) -> None:
         """Something was said of these runs."""
-        self._put(project, run_ids, after=0.0)
+        now = time.monotonic()
+        with self._lock:
+            for run_id in run_ids:
+                self._asked[project, run_id] = now
+                self._asked_lately[project, run_id] = now
+            for table, most in ((self._asked, _WAITING_KEPT), (self._asked_lately, _ASKED_KEPT)):
+                while len(table) > most:
+                    del table[next(iter(table))]
         self._wake.set()
+
+    def on_judged_runs(self, project: str, run_ids: Sequence[str]) -> None:
+        """These runs were written with a verdict. Of one that something was said of meanwhile, the verdict
+        does not know."""
+        with self._lock:
+            late = [run_id for run_id in run_ids if (project, run_id) in self._asked_lately]
+        if late:
+            self.again(project, late)
+
+    def handed_in(
+        self, project: str, runs: Sequence[Run], *, written_before: Sequence[str]
+    ) -> dict[str, tuple[str, ...]]:
+        """Runs that were judged elsewhere and are about to be written: the issues each belongs to, by id. One
+        that people may know already (`written_before`) and have said something of is left out: it is to be
+        written without a verdict, and is judged here. Raises StoreFull and StoreUnavailable."""
+        doubtful = set(written_before)
+        taken = [run for run in runs if run.id not in doubtful or not self._spoken_of(run)]
+        for run in taken:
+            run.issues = self._rules_of(project, run.agent).fingerprint(run, run.findings)
+        # As below: after a crash before they are written they come again.
+        self._on_judged(taken)
+        self.progress.judged += len(taken)
+        return {run.id: run.issues for run in taken}
+
+    def _spoken_of(self, run: Run) -> bool:
+        return any(score.changes_verdict for score in self._store.scores_of_runs(run.project, [run]))
 
     def judge_now(self, project: str, run_ids: Sequence[str], *, evaluate: Evaluate | None = None) -> None:
         """In the caller's thread: these runs, settled or not known to be. `evaluate` in place of the
@@ -151,7 +191,6 @@ class RunJudge:
 
     def _loop(self) -> None:
         while not self._stopping.is_set():
-            began = time.monotonic()
             try:
                 busy = self._turn()
             except (StoreFull, StoreUnavailable) as fault:
@@ -166,28 +205,35 @@ class RunJudge:
             if not busy:
                 self._wake.wait(_POLL_SECONDS)
                 self._wake.clear()
-            elif self._behind():
-                self._stopping.wait(min(_LONGEST_PAUSE, _PAUSE * (time.monotonic() - began)))
 
     def _turn(self) -> bool:
         """Whether there was anything to do."""
-        taken = self._take()
+        behind = self._behind()
+        taken = self._take(behind=behind)
         for project, ids in taken.items():
             try:
                 self._judge(project, ids)
             except (StoreFull, StoreUnavailable):
                 self._put(project, ids, after=2.0)
                 raise
-        if not taken and time.monotonic() >= self._search_at:
+        if not taken and not behind and time.monotonic() >= self._search_at:
             # Where many are found, there may be more than one look round finds.
             again = _SEARCH_AGAIN_SECONDS if self._search() else _SEARCH_SECONDS
             self._search_at = time.monotonic() + again
+        if behind and taken:
+            # Nor may what people ask for add up to a load.
+            self._stopping.wait(_POLL_SECONDS)
         return bool(taken)
 
-    def _take(self) -> dict[str, list[str]]:
+    def _take(self, *, behind: bool) -> dict[str, list[str]]:
         now = time.monotonic()
         taken: dict[str, list[str]] = {}
         with self._lock:
+            for project, run_id in list(self._asked)[: _ASKED_AT_ONCE if behind else _RUNS_AT_ONCE]:
+                self.progress.lag_seconds = now - self._asked.pop((project, run_id))
+                taken.setdefault(project, []).append(run_id)
+            if behind or taken:
+                return taken
             # Newest first: where more runs end than can be judged, most are judged in seconds and the others
             # when there is time, instead of each of them late.
             due = ((key, at) for key, at in reversed(self._due.items()) if at <= now)
@@ -231,6 +277,8 @@ class RunJudge:
         if runs:
             # Before the verdict is in the store: after a crash in between, the run is judged again.
             self._on_judged(runs)
+        if scores:
+            self._on_scores(settled, scores)
         if runs or scores:
             # All at once: each write waits for its turn among those of ingest.
             token = f"judge:{self._boot}:{next(self._numbers)}"

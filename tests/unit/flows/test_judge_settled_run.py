@@ -353,16 +353,56 @@ def assemble_all(spans: Sequence[Span]) -> list[Run]:
     return [assemble([root, call]).runs[0] for root, call in zip(spans[::2], spans[1::2], strict=True)]
 
 
-def test_judging_makes_way_for_ingest_that_is_behind_and_goes_on_all_the_same(room: Room) -> None:
+def test_while_ingest_is_behind_only_what_people_ask_for_is_judged(room: Room) -> None:
     room.judge.stop(timeout=5)
-    asked: list[bool] = []
-
-    def behind() -> bool:
-        asked.append(True)
-        return True
-
-    room.judge = room.new_judge(behind=behind)
+    behind = True
+    room.judge = room.new_judge(behind=lambda: behind)
     room.judge.start()
-    for trace in ("a" * 32, "b" * 32):
-        room.becomes(room.write(spans_of(trace, answer="NO!")), lambda run: run.judged != "")
-    assert asked
+    waiting = room.write(spans_of("a" * 32, answer="NO!"))
+    asked = room.write(spans_of("b" * 32, answer="NO!"))
+    room.judge.again(PROJECT, [asked])
+    room.becomes(asked, lambda run: run.judged != "")
+    # It was written first, and its time has long come.
+    assert room.run(waiting).judged == ""
+    behind = False
+    room.becomes(waiting, lambda run: run.judged != "")
+
+
+def judged_elsewhere(trace: str) -> Run:
+    (run,) = assemble(spans_of(trace, answer="NO!")).runs
+    return replace(run, judged="1.test", findings=(SHOUTING.finding("It shouts."),), detectors=("shouting",))
+
+
+def test_verdicts_made_elsewhere_get_their_issues_and_are_heard_of_before_they_are_written() -> None:
+    room, heard = Room(), list[str]()
+    judge = RunJudge(
+        room.store,
+        assemble=room._assembled,
+        rules_of=lambda project, agent: room.judge._rules_of(project, agent),
+        publish=lambda _, __: None,
+        on_judged=lambda runs: heard.extend(run.id for run in runs),
+    )
+    run = judged_elsewhere("a" * 32)
+    assert judge.handed_in(PROJECT, [run], written_before=()) == {run.id: ("issue-shouting",)}
+    assert heard == [run.id]
+
+
+def test_a_verdict_made_elsewhere_does_not_stand_where_people_said_something(room: Room) -> None:
+    silent, spoken_of = (room.write(spans_of(trace, answer="NO!")) for trace in ("a" * 32, "b" * 32))
+    room.store.write(TelemetryBatch(token="w", scores=[said(spoken_of, "user", "failure", at=30)]))
+    runs = [judged_elsewhere("a" * 32), judged_elsewhere("b" * 32)]
+    assert room.judge.handed_in(PROJECT, runs, written_before=[silent, spoken_of]).keys() == {silent}
+    # Who was never written was never spoken of, and is not looked up.
+    assert room.judge.handed_in(PROJECT, runs, written_before=[]).keys() == {silent, spoken_of}
+
+
+def test_what_is_said_while_a_verdict_is_on_its_way_is_not_lost(room: Room) -> None:
+    run_id = room.write(spans_of("a" * 32, answer="fine"))
+    room.store.write(TelemetryBatch(token="w", scores=[said(run_id, "user", "failure", at=30)]))
+    room.judge.again(PROJECT, [run_id])
+    room.becomes(run_id, lambda run: run.outcome is Outcome.FAILURE)
+    # Judged before the word came, and written after it was counted in.
+    late = replace(room.run(run_id), outcome=Outcome.UNKNOWN, outcome_source="", version=900)
+    room.store.write(TelemetryBatch(token="late", runs=[late]))
+    room.judge.on_judged_runs(PROJECT, [run_id])
+    room.becomes(run_id, lambda run: run.version > 900 and run.outcome is Outcome.FAILURE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,6 +26,8 @@ from roadworthy.contracts.telemetry import (
     StoreUnavailable,
     TelemetryBatch,
 )
+from roadworthy.domain.run import Run
+from roadworthy.domain.score import Score
 from roadworthy.features.ingest.batch import Steps
 from roadworthy.features.ingest.consumer import Consumer
 from roadworthy.features.ingest.mask import mask_spans, mask_texts
@@ -229,3 +231,54 @@ def test_a_record_nobody_can_read_stops_no_other(tmp_path: Path, garbage: bytes)
         wait_for(lambda: consumer.progress.records == 3)
     assert run_ids(store) == ids(1, 2)
     assert [row.code for row in store.rejections("default")] == ["bad_protobuf"]
+
+
+class Watching:
+    """Judges nothing; writes down when it was asked to."""
+
+    def __init__(self) -> None:
+        self.asked: list[int] = []
+        self.over: list[int] = []
+        self.written: list[int] = []
+
+    def work(self, runs: Mapping[tuple[str, str], Run], *, seconds: float) -> int:
+        self.asked.append(len(runs))
+        return 0
+
+    def said(self, scores: Sequence[Score]) -> None: ...
+
+    def handed_over(self, *, next_offset: int) -> None:
+        self.over.append(next_offset)
+
+    def before_write(self, runs: Sequence[Run]) -> None:
+        self.written.append(len(runs))
+
+
+def test_runs_are_judged_once_all_of_the_log_was_read_and_before_they_are_written(tmp_path: Path) -> None:
+    fill(tmp_path, *(body(trace) for trace in range(1, 2001)))
+    store, judge = MemoryTelemetryStore(), Watching()
+    reader = FileIntakeReader(tmp_path)
+    consumer = Consumer(
+        reader=reader,
+        store=store,
+        assemble=lambda spans: assemble(spans).runs,
+        steps=STEPS,
+        memory_bytes=1 << 26,
+        on_runs=lambda _project, _ids: None,
+        judge=judge,
+    )
+    consumer.start()
+    wait_for(lambda: len(run_ids_of(store)) == 2000)
+    consumer.stop(timeout=10)
+    reader.close()
+    # 512 records are read at a time: what was gathered when it was first asked is all of the log but for what
+    # had gone to the writer before.
+    before = [count for count in judge.asked if count]
+    assert not before or before[0] + sum(judge.written[:-1]) >= 2000
+    assert sum(judge.written) == 2000
+    assert judge.over == sorted(judge.over)
+    assert consumer.behind_seconds < 5
+
+
+def run_ids_of(store: MemoryTelemetryStore) -> set[str]:
+    return {run.id for run in store.runs("default", RunQuery(limit=5000))}

@@ -5,6 +5,10 @@ not). What is decoded gathers until the writer is free, so batches are as large 
 little load they are small and soon visible, under heavy load large and cheap. An offset is committed after
 its batch is in the store, so a crash anywhere replays at most what was not committed; writing it again
 changes nothing.
+
+While the log holds nothing to read, and only then, the decoding thread judges the runs it has gathered: they
+are judged when people first see them. Where there is always something to read they are judged later,
+elsewhere.
 """
 
 from __future__ import annotations
@@ -25,6 +29,7 @@ from roadworthy.domain.run import Run
 from roadworthy.domain.score import Score
 from roadworthy.domain.span import Span
 from roadworthy.features.ingest.batch import Steps, gather, join_contents, unreadable
+from roadworthy.features.ingest.early_judge import EarlyJudge
 from roadworthy.features.ingest.halving import write_in_halves
 from roadworthy.features.ingest.progress import Progress
 from roadworthy.features.ingest.runs.tracker import Assemble, RunTracker
@@ -44,6 +49,8 @@ bodies came in that time, it waits until 0.6 s have passed or it is full: fewer,
 less, in inserts and in merges."""
 _HELD_BYTES = 32 << 20
 """While the writer is busy so much is gathered; then decoding waits for it."""
+_JUDGE_SECONDS = 0.02
+"""So long runs are judged before the log is looked at again."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -52,6 +59,8 @@ class _Gathered:
     nothing."""
 
     begun: float = field(default_factory=time.monotonic)
+    filled: float = 0.0
+    """When the first record of it was decoded."""
     spans: dict[tuple[str, str, str], Span] = field(default_factory=dict)
     runs: dict[tuple[str, str], Run] = field(default_factory=dict)
     scores: list[Score] = field(default_factory=list)
@@ -69,6 +78,7 @@ class _Gathered:
             self.runs[run.project, run.id] = run
 
     def count(self, entries: Sequence[IntakeEntry]) -> None:
+        self.filled = self.filled or time.monotonic()
         self.body_bytes += sum(len(entry.record.body) for entry in entries)
         self.records += len(entries)
         self.next_offset = entries[-1].next_offset
@@ -115,8 +125,12 @@ class Consumer:
         memory_bytes: int,
         on_runs: Callable[[str, Sequence[str]], None],
         on_batch: Callable[[WrittenBatch], None] | None = None,
+        judge: EarlyJudge | None = None,
     ) -> None:
         self.progress = Progress()
+        self._judge = judge
+        self._at_end = False
+        self._caught_up = time.monotonic()
         self._reader = reader
         self._store = store
         self._steps = steps
@@ -163,31 +177,49 @@ class Consumer:
     def held_bytes(self) -> int:
         return self._tracker.held_bytes
 
+    @property
+    def behind_seconds(self) -> float:
+        """How long ago the log was last read to its end."""
+        return time.monotonic() - self._caught_up
+
     def _decode_loop(self) -> None:
         while not self._stopping.is_set():
             entries = self._read()
             if entries:
                 self._tracker.written(self._written)
                 self._take_in(entries)
-            if self._due():
+            judging = self._judge is not None and (bool(entries) or self._judge_some())
+            if self._due(judging=judging):
                 self._hand_over()
-            elif not entries:
+            elif not entries and not judging:
                 self._stopping.wait(_POLL_SECONDS)
-            elif self._gathered.body_bytes >= _HELD_BYTES:
-                self._writer_free.wait(_POLL_SECONDS)
         # What was gathered and not handed over is still in the log.
         self._ready.put(None)
 
+    def _judge_some(self) -> bool:
+        """Whether there was a run to judge, and time for it: all of the log was read."""
+        if self._judge is None or not self._at_end:
+            return False
+        judged = self._judge.work(self._gathered.runs, seconds=_JUDGE_SECONDS)
+        self.progress.judged += judged
+        return judged > 0
+
     def _read(self) -> Sequence[IntakeEntry]:
+        self._at_end = False
         if self._gathered.body_bytes >= _HELD_BYTES:
             return ()
         try:
-            return self._reader.read(after=self._position, max_bytes=_READ_BYTES, max_records=_READ_RECORDS)
+            entries = self._reader.read(
+                after=self._position, max_bytes=_READ_BYTES, max_records=_READ_RECORDS
+            )
         except OSError as fault:
             # A disk that cannot be read now may be readable in a second; nothing is skipped.
             log.error("intake log cannot be read: %s", fault)
             self._stopping.wait(1.0)
             return ()
+        if not entries:
+            self._at_end, self._caught_up = True, time.monotonic()
+        return entries
 
     def _take_in(self, entries: Sequence[IntakeEntry]) -> bool:
         """Whether the position moved on. A record that breaks the preparation is set aside alone, never the
@@ -219,6 +251,8 @@ class Consumer:
         kept.decode_seconds += time.monotonic() - began
         self._assemble(kept, rooted_only=True)
         kept.scores += decoded.scores
+        if self._judge is not None and decoded.scores:
+            self._judge.said(decoded.scores)
         kept.rejections += decoded.rejections
 
     def _assemble(self, gathered: _Gathered, *, rooted_only: bool = False) -> None:
@@ -226,11 +260,15 @@ class Consumer:
         gathered.add_runs(self._tracker.settle(rooted_only=rooted_only))
         gathered.assemble_seconds += time.monotonic() - began
 
-    def _due(self) -> bool:
+    def _due(self, *, judging: bool) -> bool:
+        """`judging`: some of what is gathered may be judged in a moment."""
         gathered = self._gathered
         if not (gathered.records or self._tracker.waiting) or not self._writer_free.is_set():
             return False
-        age = time.monotonic() - gathered.begun
+        now = time.monotonic()
+        if judging and now - gathered.filled < _BUSY_SECONDS and gathered.body_bytes < _FULL_BYTES:
+            return False
+        age = now - gathered.begun
         if age < _QUIET_SECONDS:
             return gathered.body_bytes >= _FULL_BYTES
         return age >= _BUSY_SECONDS or not _BUSY_BYTES <= gathered.body_bytes < _FULL_BYTES
@@ -245,6 +283,8 @@ class Consumer:
             scores=gathered.scores,
             rejections=gathered.rejections,
         )
+        if self._judge is not None and gathered.next_offset:
+            self._judge.handed_over(next_offset=gathered.next_offset)
         self._writer_free.clear()
         self._ready.put(_Ready(batch=batch, gathered=gathered, number=self._tracker.batch))
 
@@ -270,6 +310,8 @@ class Consumer:
         failures = 0
         while not self._abandon.is_set():
             try:
+                if self._judge is not None:
+                    self._judge.before_write(ready.batch.runs)
                 self._store.write(ready.batch)
             except (StoreFull, StoreUnavailable) as fault:
                 self.progress.waiting_for_store = str(fault)

@@ -17,5 +17,9 @@ class Progress:
     last_batch_seconds: float = 0.0
     lag_seconds: float = 0.0
     """Age of the newest record of the last batch when it became queryable."""
+    behind_seconds: float = 0.0
+    """How long ago the log was last read to its end."""
+    judged: int = 0
+    """Runs that were judged before they were written."""
     waiting_for_store: str = ""
     """Why the store does not take batches now, "" when it does."""

@@ -113,8 +113,7 @@ def _cut(text: str, start: int, end: int) -> list[Sentence]:
 
 
 def _cuts(text: str, start: int, end: int) -> Iterator[int]:
-    """Where pieces end. What a cut may begin with is looked for first: a set of characters is found many
-    times faster than the pattern tries itself at each of them."""
+    """Where pieces end. What a cut may begin with is found many times faster than a pattern tries itself."""
     place = _CUT_BEGINS.search(text, start, end)
     while place is not None:
         cut = _CUT.match(text, place.start(), end)

@@ -23,18 +23,26 @@ _fields = attrgetter(*SPAN_FIELDS)
 
 
 def write_answers(
-    store: ChdbTelemetryStore, *, folder: Path, on_runs: Announced, on_said: Announced
+    store: ChdbTelemetryStore,
+    *,
+    folder: Path,
+    on_runs: Announced,
+    on_said: Announced,
+    on_unjudged: Announced = lambda _project, _run_ids: None,
 ) -> Answers:
-    """`on_runs(project, run_ids)` is called after the runs became queryable, `on_said(project, traces)` after
-    scores of these traces (or of these join keys) did."""
+    """`on_runs(project, run_ids)` is called after the runs became queryable, `on_unjudged` with those of them
+    that have no verdict, `on_said(project, traces)` after scores of these traces (or of these join keys)
+    did."""
 
     def insert(*, table: str, columns: Sequence[str], file: str, token: str) -> None:
         if not _FILE.fullmatch(file):
             raise ValueError(f"file: {file!r} is not a name of a handed file")
         store.insert_file(table, folder / file, columns=columns, token=token)
 
-    def written(*, runs: dict[str, list[str]], said: dict[str, list[str]]) -> None:
-        for announce, things in ((on_runs, runs), (on_said, said)):
+    def written(
+        *, runs: dict[str, list[str]], unjudged: dict[str, list[str]], said: dict[str, list[str]]
+    ) -> None:
+        for announce, things in ((on_runs, runs), (on_unjudged, unjudged), (on_said, said)):
             for project, ids in things.items():
                 try:
                     announce(project, ids)

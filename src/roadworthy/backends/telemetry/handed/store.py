@@ -55,14 +55,17 @@ class HandedTelemetryStore:
             for insert in inserts_of(batch):
                 self._hand_over(insert)
             runs: dict[str, list[str]] = {}
+            unjudged: dict[str, list[str]] = {}
             for run in batch.runs:
                 runs.setdefault(text(run.project), []).append(text(run.id))
+                if not run.judged:
+                    unjudged.setdefault(text(run.project), []).append(text(run.id))
             said: dict[str, list[str]] = {}
             for score in batch.scores:
                 if score.changes_verdict:
                     said.setdefault(text(score.project), []).append(text(score.trace_id))
             if runs or said:
-                self._writes.call("written", runs=runs, said=said)
+                self._writes.call("written", runs=runs, unjudged=unjudged, said=said)
 
     def spans_of_traces(self, project: str, trace_ids: Sequence[str]) -> list[Span]:
         return spans_from(self._asked("spans_of_traces", project=text(project), trace_ids=list(trace_ids)))

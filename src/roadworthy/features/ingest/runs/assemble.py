@@ -55,11 +55,15 @@ def assemble(spans: Sequence[Span], *, place: RunPlace | None = None) -> Assembl
 
 def runs_of(spans: Sequence[Span]) -> list[Run]:
     """The runs alone, as `assemble` finds them: what is written, at less cost."""
-    return [run for run, _ in _runs(plant(spans))]
+    return [run for run, _ in runs_and_nodes(spans)]
+
+
+def runs_and_nodes(spans: Sequence[Span]) -> list[tuple[Run, list[Node]]]:
+    """Each run with its nodes, inferred ones included; `node.annotated()` is what `assemble` gives of one."""
+    return _runs(plant(spans))
 
 
 def _runs(nodes: list[Node]) -> list[tuple[Run, list[Node]]]:
-    """Each run with its nodes, inferred ones included."""
     found: list[tuple[Run, list[Node]]] = []
     for part in split(nodes):
         part += _work_out(part)
