@@ -88,6 +88,7 @@ class CoreRoom:
             self._telemetry,
             self._metadata,
             watch=self._watching.flow.on_judged,
+            watch_scores=self._watching.flow.on_scores,
             publish=self._changed,
             pricer=pricer,
             secrets=folder.secret_key,

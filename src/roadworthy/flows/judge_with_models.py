@@ -97,6 +97,7 @@ class ModelJudging:
         embedder: Embedder,
         steps_of: StepsOf,
         publish: Callable[[str, Sequence[str]], None],
+        on_scores: Callable[[Sequence[Run], Sequence[Score]], None] = lambda _runs, _scores: None,
         again_seconds: float = _AGAIN_SECONDS,
     ) -> None:
         self._store = store
@@ -106,6 +107,7 @@ class ModelJudging:
         self._embedder = embedder
         self._steps_of = steps_of
         self._publish = publish
+        self._on_scores = on_scores
         self._again_seconds = again_seconds
         self._lock = threading.Lock()  # protects the queue
         self._queue: dict[tuple[str, str], tuple[float, Question]] = {}
@@ -269,7 +271,7 @@ class ModelJudging:
         late = time.time_ns() - question.asked_ns > GIVEN_UP_AFTER_S * 1e9
         if judgement.again and not late:
             return False
-        await asyncio.to_thread(self._write, score_of(judgement, run))
+        await asyncio.to_thread(self._write, run, score_of(judgement, run))
         self.answered += 1
         return True
 
@@ -283,7 +285,7 @@ class ModelJudging:
         said = await compared(transcript, made, embedder=self._embedder)
         at_ns = run.ended_ns or run.started_ns
         score = evaluator_score(said.verdict, run=run, name=named.name, version=said.version, at_ns=at_ns)
-        await asyncio.to_thread(self._write, replace(score, version=time.time_ns()))
+        await asyncio.to_thread(self._write, run, replace(score, version=time.time_ns()))
         self.answered += 1
         return True
 
@@ -296,7 +298,9 @@ class ModelJudging:
             runs = [*reversed(self._store.runs(run.project, query)), run]
         return [Transcript(one, self._steps_of(one)) for one in runs]
 
-    def _write(self, score: Score) -> None:
+    def _write(self, run: Run, score: Score) -> None:
+        # First: once it is in the store, the question is not asked again.
+        self._on_scores([run], [score])
         token = f"judge-model:{self._boot}:{next(self._numbers)}"
         self._store.write(TelemetryBatch(token=token, scores=[score]))
         self._publish(score.project, [score.run_id])

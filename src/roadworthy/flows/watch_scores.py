@@ -16,7 +16,7 @@ from roadworthy.contracts.telemetry import StoreFull, StoreUnavailable
 from roadworthy.contracts.watch_log import WatchLog
 from roadworthy.domain.result import Result, Scored
 from roadworthy.domain.run import Run, RunStatus
-from roadworthy.domain.score import OUTCOME_NAME, Score
+from roadworthy.domain.score import Score
 from roadworthy.features.watch.monitors.engine import Engine, Sink
 
 log = logging.getLogger(__name__)
@@ -63,16 +63,12 @@ class WatchScores:
         wanted = {project: self._attributes_of(project) for project in {run.project for run in runs}}
         self._log.append([result_of(run, attributes=wanted[run.project]) for run in runs])
 
-    def on_scores(self, run: Run, scores: Sequence[Score]) -> None:
-        """As `on_judged`. An outcome is no figure of its own: it is resolved with the run's verdict."""
-        wanted = self._attributes_of(run.project)
-        given = [
-            scored_of(score, run=run, attributes=wanted)
-            for score in scores
-            if score.name != OUTCOME_NAME or (score.sampled is not None)
-        ]
-        if given:
-            self._log.append(given)
+    def on_scores(self, runs: Sequence[Run], scores: Sequence[Score]) -> None:
+        """Scores of any of these runs. As `on_judged`."""
+        by_id = {run.id: run for run in runs}
+        given = [(by_id[score.run_id], score) for score in scores if score.run_id in by_id]
+        wanted = {project: self._attributes_of(project) for project in {run.project for run, _ in given}}
+        self._log.append([scored_of(score, run=run, attributes=wanted[run.project]) for run, score in given])
 
     def _loop(self) -> None:
         while not self._stopping.wait(self._tick):

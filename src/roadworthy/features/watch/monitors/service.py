@@ -202,6 +202,11 @@ def _standing(
     week: dict[str, tuple[int, float]],
 ) -> Standing:
     monitor_id = watched.monitor.id
+    agent = watch.agents.get(watched.monitor.agent)
     return standing(
-        watched, watch.bank, day=day.get(monitor_id, (0, 0.0)), week_n=week.get(monitor_id, (0, 0.0))[0]
+        watched,
+        watch.bank,
+        day=day.get(monitor_id, (0, 0.0)),
+        week_n=week.get(monitor_id, (0, 0.0))[0],
+        volume=agent.volume if agent is not None else None,
     )

@@ -13,6 +13,7 @@ from roadworthy.features.watch.monitors.bank import Bank
 from roadworthy.features.watch.monitors.reference import LIMIT_SAMPLES
 from roadworthy.features.watch.monitors.signals.signal import Signal
 from roadworthy.features.watch.monitors.signals.table import VOLUME, signal_of
+from roadworthy.features.watch.monitors.volume import Volume
 from roadworthy.features.watch.monitors.watched import Note, Watched
 from roadworthy.features.watch.monitors.wording import Claim, claims, yearly
 from roadworthy.stats.baselines import Tally, bounds, upper_bound
@@ -101,7 +102,10 @@ class Noticed:
     results: float
 
 
-def standing(watched: Watched, bank: Bank, *, day: tuple[int, float], week_n: int) -> Standing:
+def standing(
+    watched: Watched, bank: Bank, *, day: tuple[int, float], week_n: int, volume: Volume | None = None
+) -> Standing:
+    """`volume` is the agent's."""
     monitor, signal = watched.monitor, signal_of(watched.monitor.signal)
     assert signal is not None  # noqa: S101 - checked when it was made
     armed = watched.baseline is not None
@@ -111,7 +115,7 @@ def standing(watched: Watched, bank: Bank, *, day: tuple[int, float], week_n: in
     return Standing(
         monitor=monitor,
         signal=signal,
-        phase=_phase(watched),
+        phase=_phase(watched, volume),
         learning=_learning(watched),
         usual=usual,
         bound=bound,
@@ -138,8 +142,14 @@ def standing(watched: Watched, bank: Bank, *, day: tuple[int, float], week_n: in
     )
 
 
-def _phase(watched: Watched) -> Phase:
-    return Phase.PAUSED if watched.monitor.paused else watched.phase
+def _phase(watched: Watched, volume: Volume | None) -> Phase:
+    if watched.monitor.paused:
+        return Phase.PAUSED
+    if watched.monitor.signal != VOLUME or volume is None:
+        return watched.phase
+    if volume.silent or volume.jumped:
+        return Phase.ALARMED
+    return Phase.ARMED if volume.known(hours=watched.monitor.reference_hours) else Phase.LEARNING
 
 
 def seen_of(n: int, total: float) -> Seen:

@@ -49,7 +49,7 @@ class Clearing:
     miss: float
     level: float = 0.0
 
-    LIMIT = log(100.0)
+    LIMIT = log(1e6)
 
     @classmethod
     def between(cls, *, usual: float, bad: float) -> Clearing:
