@@ -90,9 +90,11 @@ export const evaluatorsQuery = (project: string) =>
   });
 
 export const eventsQuery = (project: string, state: "unmatched" | "matched" | "waiting") =>
-  queryOptions({
+  infiniteQueryOptions({
     queryKey: ["outcome-events", project, state],
-    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/outcome-events", { params: { query: { project, state } }, signal })),
+    initialPageParam: null as string | null,
+    queryFn: ({ pageParam, signal }) => dataOf(api.GET("/api/v1/outcome-events", { params: { query: { project, state, ...(pageParam ? { cursor: pageParam } : {}) } }, signal })),
+    getNextPageParam: (page) => page.next_cursor,
   });
 
 export const endpointsQuery = (project: string) =>
@@ -117,4 +119,22 @@ export const judgeQualityQuery = (project: string, id: string) =>
   queryOptions({
     queryKey: ["judge-quality", project, id],
     queryFn: ({ signal }) => dataOf(api.GET("/api/v1/judges/{judge_id}/quality", { params: { path: { judge_id: id }, query: { project } }, signal })),
+  });
+
+export const comparisonsQuery = (project: string, runId: string, otherId: string) =>
+  queryOptions({
+    queryKey: ["comparisons", project, runId, otherId],
+    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/comparisons", { params: { query: { project, run_id: runId, other_run_id: otherId } }, signal })),
+  });
+
+export const embeddingQuery = (project: string) =>
+  queryOptions({
+    queryKey: ["embedding", project],
+    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/embedding", { params: { query: { project } }, signal })),
+  });
+
+export const failureModelQuery = (project: string, agent: string) =>
+  queryOptions({
+    queryKey: ["failure-models", project, agent],
+    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/failure-models", { params: { query: { project, agent: [agent] } }, signal })),
   });

@@ -18,7 +18,8 @@ export type Quality = Schemas["QualityView"];
 export type FailureMode = Schemas["FailureModeView"];
 export type Issue = Schemas["IssueView"];
 export type IssueState = Schemas["IssueState"];
-export type IssueChange = Schemas["IssueChange"];
+/** What is left out stays as it is; without a reason none is kept. */
+export type IssueChange = Partial<Schemas["IssueChange"]>;
 export type OutcomeEvent = Schemas["OutcomeEventView"];
 export type Evaluator = Schemas["EvaluatorView"];
 export type EvaluatorKind = Schemas["EvaluatorKindView"];
@@ -28,3 +29,7 @@ export type Judge = Schemas["JudgeView"];
 export type JudgeBody = Schemas["JudgeBody"];
 export type Rubric = Schemas["RubricView"];
 export type JudgeQuality = Schemas["JudgeQualityView"];
+export type IssueStep = Schemas["IssueStepView"];
+export type Comparison = Schemas["PairwiseView"];
+export type Embedding = Schemas["EmbeddingView"];
+export type FailureModel = Schemas["FailureModelView"];

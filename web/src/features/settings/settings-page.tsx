@@ -21,6 +21,7 @@ const SECTIONS: readonly SectionEntry[] = [
   { id: "detectors", label: "Detectors", component: lazy(() => import("@/features/judge/settings/detectors").then((m) => ({ default: m.Detectors }))) },
   { id: "evaluators", label: "Evaluators", component: lazy(() => import("@/features/judge/settings/evaluators").then((m) => ({ default: m.Evaluators }))) },
   { id: "judges", label: "Judges", component: lazy(() => import("@/features/judge/settings/judges").then((m) => ({ default: m.Judges }))) },
+  { id: "rejudge", label: "Judge again", component: lazy(() => import("@/features/judge/settings/rejudge").then((m) => ({ default: m.Rejudge }))) },
   { id: "endpoints", label: "Model endpoints", component: lazy(() => import("@/features/judge/settings/endpoints").then((m) => ({ default: m.Endpoints }))) },
   { id: "rejected", label: "Rejected data", component: lazy(() => import("./rejected").then((m) => ({ default: m.Rejected }))) },
   { id: "storage", label: "Storage and retention", component: lazy(() => import("./storage").then((m) => ({ default: m.StorageSettings }))) },

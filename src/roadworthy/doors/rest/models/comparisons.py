@@ -35,7 +35,7 @@ class SideView(BaseModel):
     answer: str | None = Field(description="Where it belongs to no run: its first 2,000 characters")
 
 
-class ComparisonView(BaseModel):
+class PairwiseView(BaseModel):
     """Which of two a judge prefers, asked in both orders: a preference that turns with the order is none."""
 
     id: str
@@ -56,18 +56,18 @@ class ComparisonView(BaseModel):
 
 
 class CompareView(BaseModel):
-    comparison: ComparisonView | None = Field(description="null for a dry run")
+    comparison: PairwiseView | None = Field(description="null for a dry run")
     forecast_usd: float | None = Field(description="Of both orders, from above; null: no price is known")
     same_request: bool = Field(description="Whether both answered the same; else a preference says little")
 
 
-class ComparisonPageView(BaseModel):
-    items: list[ComparisonView]
+class PairwisePage(BaseModel):
+    items: list[PairwiseView]
     next_cursor: str | None
 
 
-def comparison_view(one: KeptComparison) -> ComparisonView:
-    return ComparisonView(
+def comparison_view(one: KeptComparison) -> PairwiseView:
+    return PairwiseView(
         id=one.id,
         judge_id=one.judge_id,
         judge=one.judge,

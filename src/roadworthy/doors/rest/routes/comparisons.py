@@ -16,7 +16,7 @@ from roadworthy.doors.rest.cursors import read_pair, write_cursor
 from roadworthy.doors.rest.models.comparisons import (
     CompareBody,
     CompareView,
-    ComparisonPageView,
+    PairwisePage,
     comparison_view,
 )
 from roadworthy.doors.rest.problems import Problem, bad_field, not_found
@@ -93,13 +93,13 @@ def list_comparisons(
     judge_id: _ID = "",
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
     cursor: CursorParameter = None,
-) -> ComparisonPageView:
+) -> PairwisePage:
     """Newest first: all, those a run is part of (with `other_run_id`: of these two), or those of a judge. A
     page may hold fewer than were asked for; the end is where `next_cursor` is null."""
     page = ctx.judge.comparisons.page(
         project, holding=run_id or judge_id, limit=limit, after=read_pair(cursor)
     )
-    return ComparisonPageView(
+    return PairwisePage(
         items=[
             comparison_view(one)
             for one in page.items

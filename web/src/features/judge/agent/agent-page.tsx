@@ -12,6 +12,7 @@ import { buttonClass } from "@/ui/button";
 import { Page } from "@/ui/shell/page";
 import { Empty, Failed, SkeletonRows } from "@/ui/states";
 import { issuesQuery, qualityQuery } from "../queries";
+import { CalibrationBox } from "./calibration-box";
 import { Figures } from "./figures";
 import { ModesOverTime } from "./modes-chart";
 import { OpenIssues, ReleaseTable } from "./parts";
@@ -76,6 +77,7 @@ export function AgentPage() {
               <ReleaseTable quality={quality.data} range={range} agent={agent} />
               <OpenIssues project={project} range={range} agent={agent} />
             </div>
+            <CalibrationBox project={project} agent={agent} />
           </div>
         )}
       </div>

@@ -33,7 +33,7 @@ export function Figures({ project, quality, range }: { project: string; quality:
         {count(quality.unknown_outcomes)}
         <Small>{quality.runs ? `${percent(quality.unknown_outcomes / quality.runs)} of ${count(quality.runs)}` : ""}</Small>
       </Figure>
-      <Figure label="Mean p(failure)" search={of(filterText("p_failure", "exists"))} title="Of judged runs. What p(failure) has meant so far stands on each run's page">
+      <Figure label="Mean p(failure)" search={of(filterText("p_failure", "exists"))} title="Of judged runs. What p(failure) has meant so far stands below, and on each run's page">
         {p_failure.mean === null ? <span className="text-faint">unknown</span> : p_failure.mean.toFixed(2)}
         <Small>n {count(p_failure.n)}</Small>
       </Figure>

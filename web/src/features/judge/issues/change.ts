@@ -14,7 +14,7 @@ interface Asked {
 export function useIssueChange(project: string) {
   const client = useQueryClient();
   return useMutation({
-    mutationFn: ({ id, change }: Asked) => dataOf(api.PATCH("/api/v1/issues/{issue_id}", { params: { path: { issue_id: id }, query: { project } }, body: change })),
+    mutationFn: ({ id, change }: Asked) => dataOf(api.PATCH("/api/v1/issues/{issue_id}", { params: { path: { issue_id: id }, query: { project } }, body: { reason: "", ...change } })),
     onSuccess: async (_, { done }) => {
       notify(done);
       await Promise.all([["issues", project], ["issue", project]].map((queryKey) => client.invalidateQueries({ queryKey })));

@@ -1,8 +1,10 @@
 import { BellOff, ChevronDown, CircleCheck, UserPlus } from "lucide-react";
+import { useState } from "react";
 import { Button, IconButton } from "@/ui/button";
 import { Keys } from "@/ui/keys";
 import { Menu, MenuItem } from "@/ui/overlay";
 import type { Issue, IssueChange } from "../types";
+import { SayWhy } from "./say-why";
 import { toggled } from "./selection";
 
 interface IssueActionsProps {
@@ -21,6 +23,7 @@ const inDays = (days: number) => new Date(Date.now() + days * 86_400_000).toISOS
 
 /** What can be done about an issue; the commonest by one key, the rest in a menu beside it. */
 export function IssueActions({ issue, onChange, onAssign }: IssueActionsProps) {
+  const [why, setWhy] = useState<"resolved" | "muted">();
   const act = (wanted: "resolved" | "muted") => {
     const { change, done } = toggled(issue, wanted);
     onChange(change, done);
@@ -37,8 +40,9 @@ export function IssueActions({ issue, onChange, onAssign }: IssueActionsProps) {
         <Button onClick={() => act("resolved")}>
           <CircleCheck className="size-3.5 text-muted" aria-hidden /> {issue.state === "resolved" ? "Open again" : "Resolve"} <Keys value="e" />
         </Button>
-        {releases.length && issue.state !== "resolved" ? (
-          <Menu align="end" trigger={more("Resolve in a release")}>
+        {issue.state !== "resolved" ? (
+          <Menu align="end" trigger={more("Resolve in a release, or say why")}>
+            <MenuItem onClick={() => setWhy("resolved")}>Resolve, and say why…</MenuItem>
             {releases.map((release) => (
               <MenuItem key={release} onClick={() => onChange({ state: "resolved", resolved_in_release: release }, `Resolved: only ${release} can bring it back`)}>
                 Resolved in {release}
@@ -52,7 +56,8 @@ export function IssueActions({ issue, onChange, onAssign }: IssueActionsProps) {
           <BellOff className="size-3.5 text-muted" aria-hidden /> {issue.state === "muted" ? "Unmute" : "Mute"} <Keys value="m" />
         </Button>
         {issue.state === "muted" ? null : (
-          <Menu align="end" trigger={more("Mute for a time")}>
+          <Menu align="end" trigger={more("Mute for a time, or say why")}>
+            <MenuItem onClick={() => setWhy("muted")}>Mute, and say why…</MenuItem>
             {MUTES.map(([days, words]) => (
               <MenuItem key={days} onClick={() => onChange({ state: "muted", mute_until: inDays(days) }, `Muted ${words}`)}>
                 Mute {words}
@@ -61,6 +66,7 @@ export function IssueActions({ issue, onChange, onAssign }: IssueActionsProps) {
           </Menu>
         )}
       </span>
+      {why ? <SayWhy issue={issue} state={why} onClose={() => setWhy(undefined)} onChange={onChange} /> : null}
       <Button onClick={onAssign}>
         <UserPlus className="size-3.5 text-muted" aria-hidden /> {issue.assignee ?? "Assign"} <Keys value="a" />
       </Button>

@@ -124,6 +124,11 @@ export function Facts({ issue }: { issue: Issue }) {
           </Line>
         ) : null}
         {issue.resolved_in_release ? <Line label="Resolved in">{issue.resolved_in_release}</Line> : null}
+        {issue.regressed_at ? (
+          <Line label="Came back">
+            <Ago at={issue.regressed_at} /> {issue.regressed_in_release ? <>in release {issue.regressed_in_release}</> : "in a run without a release"}
+          </Line>
+        ) : null}
       </dl>
     </Box>
   );
@@ -153,28 +158,5 @@ export function Releases({ issue, range }: { issue: Issue; range: TimeRange }) {
         ))}
       </ul>
     </Box>
-  );
-}
-
-export function History({ issue }: { issue: Issue }) {
-  return (
-    <Box title="History">
-      <ol className="text-xs">
-        {issue.state === "regressed" ? <Event what="came back with a later run" /> : null}
-        {issue.resolved_at ? <Event what={`resolved${issue.resolved_in_release ? ` in ${issue.resolved_in_release}` : ""}`} at={issue.resolved_at} /> : null}
-        {issue.changed_by ? <Event what={`last changed by ${issue.changed_by}`} /> : null}
-        <Event what="last seen" at={issue.last_seen} />
-        <Event what="first seen" at={issue.first_seen} />
-      </ol>
-    </Box>
-  );
-}
-
-function Event({ what, at }: { what: string; at?: string | null }) {
-  return (
-    <li className="flex gap-3 border-b border-line px-4 py-1.5 last:border-0">
-      <span className="min-w-0 flex-1 [overflow-wrap:anywhere]">{what}</span>
-      {at ? <Ago at={at} className="shrink-0 text-muted" /> : null}
-    </li>
   );
 }

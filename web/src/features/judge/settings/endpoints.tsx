@@ -10,6 +10,7 @@ import { money, UNKNOWN } from "@/ui/format";
 import { Empty, Failed, FailedLine, SkeletonRows } from "@/ui/states";
 import { endpointsQuery } from "../queries";
 import type { Endpoint } from "../types";
+import { Embedding } from "./embedding";
 import { EndpointDialog } from "./endpoint-dialog";
 
 /** Where model judges ask. Keys go in and never come out. */
@@ -82,6 +83,7 @@ export function Endpoints() {
           </Table>
         )}
       </Card>
+      {endpoints.data ? <Embedding project={project} endpoints={endpoints.data.items} /> : null}
       {edited ? <EndpointDialog project={project} edited={edited === "new" ? undefined : edited} onClose={() => setEdited(undefined)} /> : null}
     </Section>
   );

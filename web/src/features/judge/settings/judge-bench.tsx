@@ -43,14 +43,16 @@ export function JudgeBench({ project, endpoints, rubrics, edited, onClose }: Jud
   const [pressed, setPressed] = useState(false);
   const { labels, wrong } = readLabels(lines);
   const split = (text: string) => text.split(",").map((each) => each.trim()).filter(Boolean);
+  /** It compares two answers: it is never drawn for one run, and cannot be tried on one. */
+  const pairwise = rubrics.find((each) => each.id === rubric)?.pairwise ?? labels.map((each) => each.name).sort().join() === "first,second,tie";
   const body: JudgeBody = {
     name: name.trim() || (rubrics.find((each) => each.id === rubric)?.title ?? "own rubric"),
     endpoint,
     rubric,
     template: rubric ? "" : template,
     labels: rubric ? [] : labels,
-    sample_rate: Number(when.sample) / 100,
-    triggers: split(when.triggers),
+    sample_rate: pairwise ? 0 : Number(when.sample) / 100,
+    triggers: pairwise ? [] : split(when.triggers),
     agents: split(when.agents),
     enabled: when.enabled,
     budget_usd_per_day: when.budget.trim() === "" ? null : Number(when.budget),
@@ -65,7 +67,7 @@ export function JudgeBench({ project, endpoints, rubrics, edited, onClose }: Jud
         : dataOf(api.POST("/api/v1/judges", { params: { query: { project } }, body })),
     onSuccess: async () => {
       await client.invalidateQueries({ queryKey: judgesQuery(project).queryKey });
-      notify("Judge saved", "It is asked about runs that settle from now on.");
+      notify("Judge saved", pairwise ? "Ask it from the page that compares two runs." : "It is asked about runs that settle from now on.");
       onClose();
     },
   });
@@ -134,7 +136,7 @@ export function JudgeBench({ project, endpoints, rubrics, edited, onClose }: Jud
                 />
               )}
             </Labelled>
-            <JudgeWhen value={when} onChange={setWhen} project={project} />
+            <JudgeWhen value={when} onChange={setWhen} project={project} pairwise={pairwise} />
             {pressed && faults.length ? (
               <p role="alert" className="text-xs text-bad">
                 {faults.join(" · ")}
@@ -146,7 +148,14 @@ export function JudgeBench({ project, endpoints, rubrics, edited, onClose }: Jud
             </Button>
           </form>
         </Card>
-        <BenchResults project={project} body={body} faults={faults} onTried={() => setPressed(true)} />
+        {pairwise ? (
+          <Card className="p-4">
+            <h3 className="text-sm font-semibold">It compares two runs</h3>
+            <p className="mt-1 text-xs text-muted">Open a run, compare it with another, and ask this judge which did better. It is always asked in both orders: a preference that turns with the order is none.</p>
+          </Card>
+        ) : (
+          <BenchResults project={project} body={body} faults={faults} onTried={() => setPressed(true)} />
+        )}
       </div>
     </Section>
   );

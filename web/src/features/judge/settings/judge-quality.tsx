@@ -23,10 +23,13 @@ export function JudgeQuality({ project, judge }: { project: string; judge: Judge
       ) : quality.isPending ? (
         <SkeletonRows rows={3} />
       ) : quality.data.n === 0 ? (
+        <>
+        {judge.pairwise || quality.data.order_stability.n ? <Stability quality={quality.data} /> : null}
         <p className="mt-1 text-xs text-muted">
           Unknown: no run was judged both by it and by a person
           {quality.data.without_verdict ? `; of ${plural(quality.data.without_verdict, "run")} a person judged it could not tell` : ""}. Say the outcome of runs that it has judged: ten or more begin to tell something.
         </p>
+        </>
       ) : (
         <Shown quality={quality.data} />
       )}
@@ -50,6 +53,11 @@ function Shown({ quality }: { quality: Quality }) {
           <Line label="Kappa" title="Agreement beyond chance: 0 is chance, 1 is always">
             {quality.kappa === null ? <span className="text-faint">unknown: one verdict throughout, n {quality.n}</span> : `${quality.kappa.toFixed(2)} (${bounds(quality.kappa_low, quality.kappa_high)}), n ${count(quality.n)}`}
           </Line>
+          {quality.order_stability.n ? (
+            <Line label="Order stability" title="Pairs whose verdict held when they were shown the other way round">
+              <Rate {...rateOf(quality.order_stability)} ofWhat="pairs asked about in both orders" />
+            </Line>
+          ) : null}
           <Line label="Could not tell">{count(quality.without_verdict)}</Line>
           <Line label="Last week against before">
             {quality.drift === null ? <span className="text-faint">unknown yet</span> : `${signed(quality.drift)} (${bounds(quality.drift_low, quality.drift_high, true)})`}
@@ -73,6 +81,17 @@ function Shown({ quality }: { quality: Quality }) {
         </Link>
       </div>
     </div>
+  );
+}
+
+/** Of a judge that compares two answers: whether it likes the answer or the place. */
+function Stability({ quality }: { quality: Quality }) {
+  return (
+    <dl className="num my-3 max-w-md text-xs">
+      <Line label="Order stability" title="Pairs whose verdict held when they were shown the other way round">
+        {quality.order_stability.n ? <Rate {...rateOf(quality.order_stability)} ofWhat="pairs asked about in both orders" /> : <span className="text-faint">unknown: it has compared no pair yet</span>}
+      </Line>
+    </dl>
   );
 }
 

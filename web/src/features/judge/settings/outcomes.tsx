@@ -1,9 +1,11 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { ArrowDown, ArrowUp, GripVertical, Inbox } from "lucide-react";
 import { useState, type KeyboardEvent } from "react";
 import { api, dataOf } from "@/client/api";
 import { useProject } from "@/client/project";
+import { JobList, underWay } from "@/features/settings/job-progress";
+import { jobsQuery } from "@/features/settings/queries";
 import { Card, Section, Table } from "@/features/settings/section";
 import { OutcomeBadge } from "@/ui/badges";
 import { Button, IconButton } from "@/ui/button";
@@ -30,6 +32,7 @@ export function Outcomes() {
       ) : (
         <Precedence key={JSON.stringify(judging.data)} project={project} judging={judging.data} />
       )}
+      <Again project={project} />
       <Unmatched project={project} />
     </Section>
   );
@@ -41,9 +44,9 @@ function Precedence({ project, judging }: { project: string; judging: Judging })
   const [attribute, setAttribute] = useState(judging.external_id_attribute);
   const save = useMutation({
     mutationFn: () => dataOf(api.PUT("/api/v1/judging", { params: { query: { project } }, body: { precedence: [...order], external_id_attribute: attribute.trim() } })),
-    onSuccess: async () => {
-      notify("Saved", "For runs judged from now on.");
-      await client.invalidateQueries({ queryKey: judgingQuery(project).queryKey });
+    onSuccess: async (saved) => {
+      notify("Saved", saved.job ? "Stored runs are judged again by it." : "For runs judged from now on.");
+      await Promise.all([judgingQuery(project).queryKey, jobsQuery(project).queryKey].map((queryKey) => client.invalidateQueries({ queryKey })));
     },
   });
   const move = (index: number, by: number) => {
@@ -107,8 +110,22 @@ function Precedence({ project, judging }: { project: string; judging: Judging })
   );
 }
 
+/** Stored runs that are being judged again, by the order that was saved among others. */
+function Again({ project }: { project: string }) {
+  const jobs = useQuery(jobsQuery(project));
+  const shown = (jobs.data?.items ?? []).filter((job) => job.kind === "rejudge" && underWay(job));
+  if (shown.length === 0) return null;
+  return (
+    <Card className="p-4">
+      <h3 className="mb-2 text-sm font-semibold">Stored runs are judged again</h3>
+      <JobList project={project} jobs={shown} />
+    </Card>
+  );
+}
+
 function Unmatched({ project }: { project: string }) {
-  const events = useQuery(eventsQuery(project, "unmatched"));
+  const events = useInfiniteQuery(eventsQuery(project, "unmatched"));
+  const items = events.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <Card>
       <div className="px-4 pt-4">
@@ -119,13 +136,13 @@ function Unmatched({ project }: { project: string }) {
         <Failed what="Business events" error={events.error} retry={() => void events.refetch()} />
       ) : events.isPending ? (
         <SkeletonRows rows={3} />
-      ) : events.data.items.length === 0 ? (
+      ) : items.length === 0 ? (
         <Empty icon={<Inbox />} title="Every event found its run, or still waits for it" className="py-10">
           <code className="font-mono text-xs">POST /api/v1/outcome-events</code> takes them.
         </Empty>
       ) : (
         <Table caption="Business events that found no run" columns={[{ label: "Said" }, { label: "Reason" }, { label: "Names" }, { label: "By" }, { label: "Received", right: true }]}>
-          {events.data.items.map((event) => (
+          {items.map((event) => (
             <tr key={event.id}>
               <td>
                 <OutcomeBadge outcome={event.outcome} />
@@ -150,6 +167,13 @@ function Unmatched({ project }: { project: string }) {
           ))}
         </Table>
       )}
+      {events.hasNextPage ? (
+        <p className="border-t border-line p-3 text-center">
+          <Button disabled={events.isFetchingNextPage} onClick={() => void events.fetchNextPage()}>
+            Older ones
+          </Button>
+        </p>
+      ) : null}
     </Card>
   );
 }

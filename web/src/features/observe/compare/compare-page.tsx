@@ -5,6 +5,7 @@ import { useRef } from "react";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useProject } from "@/client/project";
 import type { Comparison } from "@/client/types";
+import { JudgePair } from "@/features/judge/compare/judge-pair";
 import { Button, buttonClass } from "@/ui/button";
 import { useRevealed } from "@/ui/reveal";
 import { Page } from "@/ui/shell/page";
@@ -73,6 +74,9 @@ function Steps({ comparison, project }: { comparison: Comparison; project: strin
         )}
         <span className="num text-muted">
           {same} of {steps.length} steps are alike
+        </span>
+        <span className="ml-auto">
+          <JudgePair project={project} left={comparison.left.id} right={comparison.right.id} />
         </span>
         {comparison.truncated ? <span className="text-warn">Only the first steps are compared: one of the runs is very long.</span> : null}
       </div>
