@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -34,6 +35,7 @@ class Objectives:
         file: Path,
         publish: Callable[[str, Sequence[str]], None],
         take: Callable[[Sequence[Alarm]], object] | None = None,
+        now_s: Callable[[], float] = time.time,
     ) -> None:
         self._budget_journal = SqliteAlarmJournal(file, owner="objectives")
         self._input_journal = SqliteAlarmJournal(file, owner="inputs")
@@ -44,15 +46,17 @@ class Objectives:
             alarms=BurnAlarms(self._budget_journal),
         )
         self.inputs = InputsService(self._input_journal)
-        budgets = ErrorBudgets(self.service, outbox=AlarmOutbox(self._budget_journal, take=take or _logged))
+        self.budget_outbox = AlarmOutbox(self._budget_journal, take=take or _logged)
+        self.budgets = ErrorBudgets(self.service, outbox=self.budget_outbox, now_s=now_s)
         self._watch = InputWatch(
             store,
             service=self.inputs,
             outbox=AlarmOutbox(self._input_journal, take=take or _logged),
             publish=publish,
+            now_s=now_s,
         )
         # On a thread of its own: other periodic flows may take minutes.
-        self._runner = PeriodicRunner(watching_flows(budgets=budgets, inputs=self._watch))
+        self._runner = PeriodicRunner(watching_flows(budgets=self.budgets, inputs=self._watch))
 
     def on_runs(self, project: str, run_ids: Sequence[str]) -> None:
         """These runs are new or changed, and can be read. Returns at once; from any thread."""

@@ -23,7 +23,7 @@ class AlarmOutbox:
 
     def __init__(self, journal: AlarmJournal, *, take: Callable[[Sequence[Alarm]], object]) -> None:
         self._journal = journal
-        self._take = take
+        self.take = take
         self._some = True
         """Something may wait: after a start, and after a commit."""
 
@@ -36,7 +36,7 @@ class AlarmOutbox:
         while self._some:
             waiting = self._journal.waiting(limit=_HANDED_AT_ONCE)
             if waiting:
-                self._take([one.alarm for one in waiting])
+                self.take([one.alarm for one in waiting])
                 self._journal.taken(waiting)
                 handed += len(waiting)
             self._some = len(waiting) == _HANDED_AT_ONCE

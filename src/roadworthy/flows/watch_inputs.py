@@ -105,23 +105,17 @@ class InputWatch:
         return alarms
 
     def _next(self, project: str, start_s: int, end_s: int) -> int:
-        """The end of the next window: long empty times are one."""
-        if end_s - start_s <= 4 * WINDOW_S:
-            return start_s + WINDOW_S
-        query = RunQuery(
-            filters=_ended(start_s, end_s), from_ns=(start_s - _LONGEST_RUN_S) * _NS, to_ns=end_s * _NS
-        )
-        if self._store.count_runs(project, query) <= MOST_RUNS:
-            return end_s
+        """The end of the next window: as long as it may be without holding more runs than are looked at."""
+        slots = (end_s - start_s) // WINDOW_S
+        while slots > 1:
+            until_s = start_s + slots * WINDOW_S
+            if self._store.count_runs(project, _query(start_s, until_s)) <= MOST_RUNS:
+                return until_s
+            slots //= 2
         return start_s + WINDOW_S
 
     def _take(self, project: str, start_s: int, until_s: int) -> int:
-        query = RunQuery(
-            filters=_ended(start_s, until_s),
-            from_ns=(start_s - _LONGEST_RUN_S) * _NS,
-            to_ns=until_s * _NS,
-            limit=MOST_RUNS,
-        )
+        query = _query(start_s, until_s)
         runs = self._store.runs(project, query)
         there = len(runs) if len(runs) < MOST_RUNS else self._store.count_runs(project, query)
         runs.sort(key=lambda run: (run.ended_ns, run.id))
@@ -165,8 +159,14 @@ def _score(project: str, tail: Tail, *, trace_id: str) -> Score:
     )
 
 
-def _ended(from_s: int, to_s: int) -> tuple[Filter, ...]:
-    return (
-        Filter(field="ended_ns", op=Op.GE, value=from_s * _NS),
-        Filter(field="ended_ns", op=Op.LT, value=to_s * _NS),
+def _query(from_s: int, to_s: int) -> RunQuery:
+    """Runs that ended in that time."""
+    return RunQuery(
+        filters=(
+            Filter(field="ended_ns", op=Op.GE, value=from_s * _NS),
+            Filter(field="ended_ns", op=Op.LT, value=to_s * _NS),
+        ),
+        from_ns=(from_s - _LONGEST_RUN_S) * _NS,
+        to_ns=to_s * _NS,
+        limit=MOST_RUNS,
     )

@@ -142,7 +142,7 @@ class InputsService:
             if drifted is not None and kept.alarm is None:
                 kept.alarm = _alarm(project, key, kept.inputs, drifted, now_ns=now_ns)
                 alarms.append(kept.alarm)
-            elif kept.alarm is not None and kept.inputs.over:
+            elif kept.alarm is not None and _is_over(kept.alarm, kept.inputs):
                 alarms.append(replace(kept.alarm, cleared_ns=now_ns))
                 kept.alarm = None
         if tails:
@@ -194,6 +194,11 @@ def _read(parts: Mapping[str, bytes]) -> _Project:
         reference = inputs.reference.id if inputs.reference else ""
         found.agents[key] = _Kept(inputs=inputs, alarm=alarm, reference=reference)
     return found
+
+
+def _is_over(alarm: Alarm, inputs: AgentInputs) -> bool:
+    """Not before all recent inputs came after it: those before it were usual."""
+    return inputs.over and inputs.observed - int(alarm.facts["observed"]) >= RECENT
 
 
 def _share(sampled: Sequence[tuple[int, int]]) -> float | None:
