@@ -73,7 +73,7 @@ def _message(said: Notification) -> dict[str, Any]:
     mark = ":white_check_mark:" if over else _MARKS[said.severity]
     head = headline(said)
     blocks: list[dict[str, Any]] = [
-        {"type": "header", "text": {"type": "plain_text", "text": _cut(head, 150), "emoji": True}}
+        {"type": "header", "text": {"type": "plain_text", "text": _cut(_escaped(head), 150), "emoji": True}}
     ]
     if said.text:
         blocks.append(_section(_escaped(said.text)))
