@@ -10,6 +10,9 @@ from roadworthy.domain.alarm import Alarm
 from roadworthy.features.watch.monitors.reference import HOUR_NS
 
 
+_GRAIN = 2**30
+
+
 @dataclass(slots=True)
 class Effects:
     alarms: dict[str, Alarm] = field(default_factory=dict)
@@ -20,6 +23,8 @@ class Effects:
 
     def tick(self, monitor: str, *, at_ns: int, x: float, peak: float, baseline: float) -> None:
         key = (monitor, at_ns // HOUR_NS)
+        # So that sums are exact, and the same in whatever order they are added up.
+        x = round(x * _GRAIN) / _GRAIN
         had = self.ticks.get(key)
         if had is None:
             self.ticks[key] = [1, x, peak, baseline]

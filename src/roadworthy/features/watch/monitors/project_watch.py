@@ -52,7 +52,7 @@ class ProjectWatch:
         self._automatic = automatic
         self._by_agent: dict[str, list[tuple[Watched, Signal]]] = {}
         self._free: list[int] = []
-        self._pending: list[_Taken] = []
+        self._pending: list[tuple[_Taken, int]] = []
         self._observations: list[Observation] = []
         self._pending_slots: set[int] = set()
         self.volumes = VolumeWatch(self)
@@ -242,17 +242,12 @@ class ProjectWatch:
             known = taken.stratum in watched.today or len(watched.today) < MOST
             watched.today.setdefault(taken.stratum if known else OTHERS, Count()).add(taken.x)
             self.effects.monitors[watched.monitor.id] = None
-        self._pending.append(taken)
         self._pending_slots.add(watched.slot)
+        dt = self.bank.elapsed(watched.slot, at_ns=taken.at_ns)
         self._observations.append(
-            Observation(
-                slot=watched.slot,
-                x=taken.x,
-                q0=bets.fast,
-                dt=self.bank.elapsed(watched.slot, at_ns=taken.at_ns),
-                weight=taken.weight,
-            )
+            Observation(slot=watched.slot, x=taken.x, q0=bets.fast, dt=dt, weight=taken.weight)
         )
+        self._pending.append((taken, self.bank.time_of(watched.slot)))
 
     def _end_day(self, taken: _Taken) -> None:
         watched = taken.of
@@ -260,7 +255,7 @@ class ProjectWatch:
         alarmed, day = self.bank.end_day(watched.slot, noise=watched.noise, at_ns=taken.at_ns)
         self.effects.monitors[watched.monitor.id] = None
         if alarmed is not None:
-            self._alarm(taken, alarmed, slow=True)
+            self._alarm(taken, alarmed, slow=True, time_ns=self.bank.time_of(watched.slot))
             return
         counts = (
             watched.today if watched.monitor.strata else {ALL: Count(day.n, day.failures)} if day.n else {}
@@ -281,7 +276,7 @@ class ProjectWatch:
             for one in observed.raised:
                 raised.setdefault(one.monitor, (one.position, one.alarmed))
             again: list[_Taken] = []
-            for place, taken in enumerate(pending):
+            for place, (taken, time_ns) in enumerate(pending):
                 slot = taken.of.slot
                 at = raised.get(slot)
                 if at is not None and place > at[0]:
@@ -289,7 +284,7 @@ class ProjectWatch:
                     continue
                 self._tick(taken, peak=shares[place])
                 if at is not None and place == at[0]:
-                    self._alarm(taken, at[1], slow=False)
+                    self._alarm(taken, at[1], slow=False, time_ns=time_ns)
             for taken in again:
                 self._figure(taken)
 
@@ -297,7 +292,8 @@ class ProjectWatch:
         q0 = taken.of.bets(taken.stratum).q0 if taken.of.baseline is not None else 0.0
         self.effects.tick(taken.of.monitor.id, at_ns=taken.at_ns, x=taken.x, peak=peak, baseline=q0)
 
-    def _alarm(self, taken: _Taken, alarmed: Alarmed, *, slow: bool) -> None:
+    def _alarm(self, taken: _Taken, alarmed: Alarmed, *, slow: bool, time_ns: int) -> None:
+        """`time_ns` is how far the detectors' time has come; later results may have moved it on already."""
         watched = taken.of
         made = quality_alarm(
             watched,
@@ -313,7 +309,7 @@ class ProjectWatch:
         watched.clearing = Clearing.between(usual=made.usual, bad=made.seen)
         watched.stained()
         watched.note(made.alarm.at_ns, "alarmed", by="roadworthy", reason=made.alarm.title)
-        self.bank.restart(watched.slot, at_ns=self.bank.time_of(watched.slot))
+        self.bank.restart(watched.slot, at_ns=time_ns)
         self.effects.alarms[made.alarm.id] = made.alarm
         self.effects.monitors[watched.monitor.id] = None
 
