@@ -206,7 +206,7 @@ def _agent_fields(component: _Entity, draft: Draft) -> Iterator[tuple[str, Any]]
 
 
 def _links(component: _Entity, draft: Draft) -> Iterator[Link]:
-    for link in component.metadata.get("links") or ():
+    for link in _listed(component.metadata.get("links")):
         url = _text(link.get("url")) if isinstance(link, dict) else ""
         if not is_address(url):
             draft.notes.append(
@@ -218,7 +218,7 @@ def _links(component: _Entity, draft: Draft) -> Iterator[Link]:
 
 def _runbook(component: _Entity) -> str:
     """Its annotation's, or else the link that says it is one."""
-    for link in component.metadata.get("links") or ():
+    for link in _listed(component.metadata.get("links")):
         if isinstance(link, dict) and "runbook" in f"{link.get('type')} {link.get('title')}".casefold():
             return component.annotations.get(f"{OURS}runbook") or _text(link.get("url"))
     return component.annotations.get(f"{OURS}runbook", "")
@@ -278,9 +278,9 @@ def _text(value: Any) -> str:
     return value.strip() if isinstance(value, str) else ""
 
 
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
 def _texts(value: Any) -> list[str]:
-    return (
-        [one.strip() for one in value if isinstance(one, str) and one.strip()]
-        if isinstance(value, list)
-        else []
-    )
+    return [one.strip() for one in _listed(value) if isinstance(one, str) and one.strip()]
