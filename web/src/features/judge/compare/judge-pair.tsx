@@ -101,7 +101,12 @@ function Preferred({ one, left }: { one: Comparison; left: string }) {
   return <><Equal className="size-3.5" aria-hidden /> neither did better</>;
 }
 
-const shownFirst = (label: string) => (label === "first" ? "the one shown first" : label === "second" ? "the one shown second" : label === "tie" ? "neither" : "no verdict");
+/** Whom a judge named, as the page has the two. */
+const named = (label: string, first: "left" | "right") => {
+  if (label === "tie") return "neither is better";
+  if (label !== "first" && label !== "second") return "no verdict";
+  return `the ${(label === "first") === (first === "left") ? "left" : "right"} one is better`;
+};
 
 function Said({ one, left }: { one: Comparison; left: string }) {
   const orders = one.a.run_id === left ? [one.a_first, one.b_first] : [one.b_first, one.a_first];
@@ -118,7 +123,7 @@ function Said({ one, left }: { one: Comparison; left: string }) {
       </p>
       {orders.map((heard, index) => (
         <p key={index} className="mt-1 text-muted">
-          <span className="text-text">{index === 0 ? "Left" : "Right"} shown first:</span> {shownFirst(heard.label)}. {heard.explanation}
+          <span className="text-text">{index === 0 ? "Left" : "Right"} shown first: {named(heard.label, index === 0 ? "left" : "right")}.</span> {heard.explanation}
         </p>
       ))}
     </li>
