@@ -9,7 +9,6 @@ from roadworthy.contracts.watch_log import Tick
 from roadworthy.domain.alarm import Alarm
 from roadworthy.features.watch.monitors.reference import HOUR_NS
 
-
 _GRAIN = 2**30
 
 

@@ -12,6 +12,7 @@ JUMP_FACTOR = 10
 LEAST_HOUR = 10
 """Fuller than this an hour is taken to have been."""
 LEAST_RESULTS = 50
+HOURS_GET_USED_TO = 24
 
 
 @dataclass(slots=True)
@@ -28,6 +29,8 @@ class Volume:
     fullest_hour: int = 0
     silent: bool = False
     jumped: bool = False
+    jumped_hours: int = 0
+    """So many full hours in a row; after a day that is how it is now."""
 
     def allowed_gap_ns(self) -> int:
         return max(LEAST_SILENCE_NS, SILENCE_FACTOR * self.longest_gap_ns)
@@ -55,7 +58,8 @@ class Volume:
             self.longest_gap_ns = max(self.longest_gap_ns, recorded_ns - self.last_ns)
         hour = recorded_ns // HOUR_NS
         if hour != self.hour:
-            if not self.jumped:
+            self.jumped_hours = self.jumped_hours + 1 if self.jumped else 0
+            if not self.jumped or self.jumped_hours >= HOURS_GET_USED_TO:
                 self.fullest_hour = max(self.fullest_hour, self.hour_n)
             self.hour, self.hour_n = hour, 0
         self.n += 1

@@ -32,7 +32,7 @@ class VolumeWatch:
         if monitor is not None and volume.overdue(now_ns=logged.recorded_ns, hours=hours):
             # Nobody looked at the clock in between.
             self._fall_silent(agent, monitor)
-        was = (volume.hour, volume.jumped)
+        hour, in_hour = volume.hour, volume.hour_n
         allowed = volume.allowed_in_hour()
         known = volume.known(hours=hours)
         volume.note(recorded_ns=logged.recorded_ns, seq=logged.seq, hours=hours)
@@ -40,7 +40,7 @@ class VolumeWatch:
             volume.silent = False
             self._watch.close_alarm(agent.silence_id, at_ns=logged.recorded_ns)
             agent.silence_id = ""
-        if volume.jumped and volume.hour != was[0]:
+        if volume.jumped and volume.hour != hour and in_hour < volume.allowed_in_hour():
             volume.jumped = False
             self._watch.close_alarm(agent.jump_id, at_ns=logged.recorded_ns)
             agent.jump_id = ""

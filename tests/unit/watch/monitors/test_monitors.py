@@ -1,0 +1,272 @@
+"""What monitors do for people: they are there, learn, alarm, clear, are changed and tell why."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from roadworthy.contracts.telemetry import TelemetryStore
+from roadworthy.domain.monitor import Phase
+from roadworthy.features.watch.monitors.defaults import DEFAULT_SIGNALS
+from roadworthy.features.watch.monitors.orders import Delete, Pause, Rebaseline, Save
+from roadworthy.features.watch.monitors.service import MonitorService
+from roadworthy.features.watch.monitors.settings_check import BadMonitor
+from roadworthy.features.watch.monitors.wording import Basis
+from tests.contract.watch_log.making import DAY, HOUR
+from tests.unit.watch.monitors.watched_agent import WatchedAgent
+
+
+@pytest.fixture
+def agent() -> WatchedAgent:
+    return WatchedAgent()
+
+
+def service(agent: WatchedAgent, monkeypatch: pytest.MonkeyPatch | None = None) -> MonitorService:
+    if monkeypatch is not None:
+        monkeypatch.setattr("time.time_ns", agent.clock)
+    store: TelemetryStore = None  # type: ignore[assignment]
+    return MonitorService(agent.log, agent.engine, store)
+
+
+def test_monitors_are_there_by_themselves_for_what_an_agent_says() -> None:
+    agent = WatchedAgent(automatic=True)
+    agent.give(agent.made(failed=None, duration_s=1.0))
+    with agent.engine.watching("p") as watch:
+        assert {one.monitor.signal for one in watch.monitors.values()} == {"errors", "latency", "volume"}
+
+    agent.give(agent.made(failed=False, p_failure=0.2, tool_calls=1, cost_usd=0.1, duration_s=1.0))
+
+    with agent.engine.watching("p") as watch:
+        signals = {one.monitor.signal for one in watch.monitors.values()}
+    assert signals == {one.name for one in DEFAULT_SIGNALS} - {"disagreement"}
+
+
+def test_all_that_are_there_by_themselves_raise_less_than_one_false_alarm_in_twenty_years() -> None:
+    assert sum(one.share for one in DEFAULT_SIGNALS) <= 1.0
+
+
+def test_one_that_was_deleted_does_not_come_back() -> None:
+    agent = WatchedAgent(automatic=True)
+    agent.give(agent.made())
+    with agent.engine.watching("p") as watch:
+        gone = next(one.monitor.id for one in watch.monitors.values() if one.monitor.signal == "errors")
+    agent.engine.change("p", Delete(monitor_id=gone, by="ada"))
+    agent.run(5)
+
+    with agent.engine.watching("p") as watch:
+        assert gone not in watch.monitors
+
+
+def test_a_fall_alarms_says_why_and_clears_when_it_is_over(agent: WatchedAgent) -> None:
+    agent.monitor()
+    agent.run(400, q=0.06)
+    fell_ns = agent.clock.now_ns
+    agent.run(150, q=0.4, release="v2")
+
+    (alarm,) = agent.alarms
+    assert alarm.agent == "support"
+    assert alarm.release == "v2"
+    assert "support: completion fell from 9" in alarm.title
+    assert "simulated" in alarm.reason and "proven" in alarm.reason
+    assert abs(alarm.since_ns - fell_ns) < HOUR
+    assert 0 < len(alarm.run_ids) <= 20
+    assert float(alarm.facts["evidence"]) >= float(alarm.facts["threshold"])
+    assert agent.watched().phase is Phase.ALARMED
+
+    agent.run(300, q=0.06)
+    assert agent.alarms[0].cleared_ns > agent.alarms[0].at_ns
+    assert agent.watched().phase is Phase.ARMED
+
+
+def test_a_new_release_changes_no_baseline(agent: WatchedAgent) -> None:
+    agent.monitor()
+    agent.run(300, q=0.05)
+    before = agent.watched().baseline
+    agent.run(100, q=0.05, release="v9")
+
+    assert agent.watched().baseline == before
+
+
+def test_a_person_says_that_this_is_normal_now_and_it_is_kept_who_and_why(agent: WatchedAgent) -> None:
+    agent.monitor()
+    agent.run(300, q=0.05)
+    agent.run(100, q=0.5)
+    assert agent.watched().phase is Phase.ALARMED
+    agent.engine.change("p", Rebaseline(monitor_id="completion", by="ada", reason="harder tasks"))
+
+    assert agent.alarms[0].cleared_ns > 0
+    assert agent.watched().phase is Phase.LEARNING
+    note = agent.watched().notes[-1]
+    assert (note.what, note.by, note.reason) == ("rebaselined", "ada", "harder tasks")
+
+    agent.run(250, q=0.5)
+    watched = agent.watched()
+    assert watched.phase is Phase.ARMED
+    assert watched.baseline is not None and 0.4 < watched.baseline.of("").rate < 0.6
+
+
+def test_another_judge_is_no_fall_of_the_agent(agent: WatchedAgent) -> None:
+    agent.monitor("quality")
+    agent.run(300, p_failure=0.1)
+    agent.run(100, p_failure=0.9, ruler="2")
+
+    assert agent.alarms == []
+    assert agent.watched("quality").phase is Phase.LEARNING
+    assert agent.watched("quality").notes[-1].what == "relearning"
+
+
+def test_strata_have_their_own_baselines(agent: WatchedAgent) -> None:
+    agent.monitor(strata=("attributes.tier",), reference_results=600)
+    for _ in range(300):
+        agent.run(1, q=0.02, attributes={"tier": "gold"})
+        agent.run(1, q=0.4, attributes={"tier": "free"})
+    watched = agent.watched()
+    assert watched.baseline is not None
+    assert watched.baseline.of("gold").q0 < 0.1 < watched.baseline.of("free").rate
+    # Another mix of the two is no fall.
+    agent.run(300, q=0.4, attributes={"tier": "free"})
+
+    assert agent.alarms == []
+
+
+def test_a_baseline_is_tightened_with_clean_results_that_are_old_enough(agent: WatchedAgent) -> None:
+    agent.monitor()
+    agent.run(200, q=0.06)
+    watched = agent.watched()
+    assert watched.baseline is not None
+    loose = watched.baseline.of("").q0
+    for _ in range(13):
+        agent.run(96, q=0.04, every_ns=DAY // 96)
+    assert agent.watched().baseline == watched.baseline
+    for _ in range(12):
+        agent.run(96, q=0.04, every_ns=DAY // 96)
+
+    now = agent.watched().baseline
+    assert now is not None and now.of("").q0 < loose
+    assert "tightened" in [note.what for note in agent.watched().notes]
+
+
+def test_a_paused_monitor_does_not_look(agent: WatchedAgent) -> None:
+    agent.monitor()
+    agent.run(300, q=0.05)
+    agent.engine.change("p", Pause(monitor_id="completion", by="ada", paused=True, reason="migration"))
+    agent.run(100, q=0.9)
+    assert agent.alarms == []
+
+    agent.engine.change("p", Pause(monitor_id="completion", by="ada", paused=False))
+    agent.run(100, q=0.05)
+    assert agent.alarms == []
+    agent.run(60, q=0.9)
+    assert len(agent.alarms) == 1
+
+
+def test_more_patience_keeps_what_was_learned(agent: WatchedAgent) -> None:
+    agent.monitor()
+    agent.run(300, q=0.05)
+    watched = agent.watched()
+    changed = replace(watched.monitor, patience_s=2 * watched.monitor.patience_s)
+    agent.engine.change("p", Save(monitor=changed, by="ada"))
+
+    assert agent.watched().phase is Phase.ARMED
+    with agent.engine.watching("p") as watch:
+        assert watch.bank.thresholds_of(watched.slot)[0] == 2 * changed.patience_s
+
+
+def test_what_is_missing_is_said_before_it_is_armed(
+    agent: WatchedAgent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agent.monitor(reference_hours=24.0)
+    agent.run(150, q=0.05)
+
+    (standing,) = service(agent, monkeypatch).all("p")
+
+    assert standing.learning is not None
+    assert standing.learning.more_results == 50
+    assert standing.learning.hours < standing.learning.hours_needed == 24
+    assert service(agent, monkeypatch).forecast("p", "completion")
+
+
+def test_the_forecast_says_that_a_deeper_fall_is_noticed_sooner(
+    agent: WatchedAgent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agent.monitor()
+    agent.run(1_000, q=0.06)
+
+    hours = [one.hours for one in service(agent, monkeypatch).forecast("p", "completion")]
+
+    assert hours == sorted(hours, reverse=True)
+    assert hours[-1] < 24
+
+
+def test_every_sentence_says_what_it_stands_on(agent: WatchedAgent) -> None:
+    agent.monitor()
+    agent.monitor("disagreement")
+    agent.monitor("volume")
+    by = {one.monitor.id: one for one in service(agent).all("p")}
+
+    assert {claim.basis for claim in by["completion"].claims} == {Basis.PROVEN, Basis.SIMULATED}
+    assert Basis.PROVEN not in {claim.basis for claim in by["disagreement"].claims}
+    assert [claim.basis for claim in by["volume"].claims] == [Basis.RULE]
+
+
+def test_the_picture_has_the_rate_its_interval_the_evidence_releases_and_alarms(
+    agent: WatchedAgent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agent.monitor()
+    begin = agent.clock.now_ns
+    agent.run(400, q=0.06, release="v1")
+    agent.run(150, q=0.4, release="v2")
+
+    history = service(agent, monkeypatch).history(
+        "p", "completion", from_ns=begin - DAY, to_ns=agent.clock.now_ns + HOUR
+    )
+
+    assert history is not None
+    assert sum(point.seen.n for point in history.points) == 550
+    assert all(
+        point.seen.interval is not None
+        and point.seen.mean is not None
+        and point.seen.interval.low <= point.seen.mean <= point.seen.interval.high
+        for point in history.points
+    )
+    assert max(point.peak for point in history.points) >= 1
+    assert [mark.release for mark in history.releases] == ["v1", "v2"]
+    assert len(history.alarms) == 1
+
+
+def test_the_fleet_is_ranked_by_evidence(agent: WatchedAgent) -> None:
+    for name in ("support", "billing"):
+        agent.monitor(id=name, agent=name)
+        agent.run(300, q=0.05, agent=name)
+    agent.run(25, q=0.5, agent="billing")
+
+    fleet = service(agent).fleet("p")
+
+    assert [place.monitor.agent for place in fleet.places] == ["billing", "support"]
+    assert fleet.armed == 2
+    assert 0 < fleet.yearly <= 2.01
+
+
+@pytest.mark.parametrize(
+    ("values", "field"),
+    [
+        ({"signal": "luck"}, "signal"),
+        ({"strata": ("colour",)}, "strata"),
+        ({"strata": ("hour", "release", "model", "weekday")}, "strata"),
+        ({"patience_s": 1.0}, "patience_s"),
+        ({"maturity_s": 1e9}, "maturity_s"),
+        ({"reference_results": 3}, "reference_results"),
+        ({"higher_is_worse": True}, "higher_is_worse"),
+    ],
+)
+def test_what_cannot_be_is_refused_by_its_field(
+    agent: WatchedAgent, values: dict[str, object], field: str
+) -> None:
+    agent.monitor()
+    wrong = replace(agent.watched().monitor, id="", **values)  # type: ignore[arg-type]
+
+    with pytest.raises(BadMonitor) as refused:
+        service(agent).save(wrong, by="ada")
+
+    assert refused.value.field == field
