@@ -3,12 +3,12 @@ import { useEffect, useRef, useSyncExternalStore } from "react";
 /**
  * Live events of one project: one EventSource for the whole page, shared by all who listen.
  *
- * `runs` carries ids of runs that are new or changed; `resync` says that events were lost (a restart, a
+ * `runs` and `incidents` carry ids of those that are new or changed; `resync` says that events were lost (a restart, a
  * long sleep) and that lists should be read anew.
  */
 
 export type LiveState = "connecting" | "live" | "lost";
-export type LiveEvent = { kind: "runs"; ids: readonly string[] } | { kind: "resync" };
+export type LiveEvent = { kind: "runs" | "incidents"; ids: readonly string[] } | { kind: "resync" };
 
 type Listener = (event: LiveEvent) => void;
 
@@ -72,10 +72,11 @@ export function connectLive(next: string): () => void {
       }, RETRY_MS);
   });
   mine.addEventListener("resync", () => tell({ kind: "resync" }));
-  mine.addEventListener("runs", (event) => {
-    const ids = readIds((event as MessageEvent<unknown>).data);
-    if (ids.length) tell({ kind: "runs", ids });
-  });
+  for (const kind of ["runs", "incidents"] as const)
+    mine.addEventListener(kind, (event) => {
+      const ids = readIds((event as MessageEvent<unknown>).data);
+      if (ids.length) tell({ kind, ids });
+    });
   return () => close();
 }
 

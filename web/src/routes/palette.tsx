@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { Activity, Bot, CircleAlert, LayoutGrid, MessagesSquare, Plug, Search, Settings, type LucideIcon } from "lucide-react";
+import { Activity, Bot, CalendarClock, CircleAlert, LayoutGrid, MessagesSquare, Plug, Search, Settings, Siren, type LucideIcon } from "lucide-react";
 import { useId, useMemo, useRef, useState, type KeyboardEvent } from "react";
 import { Dialog as BaseDialog } from "@base-ui/react/dialog";
 import { useProject } from "@/client/project";
@@ -39,10 +39,12 @@ export function Palette({ onClose }: { onClose: () => void }) {
     const pages: Command[] = [
       { id: "fleet", icon: LayoutGrid, label: "Fleet", hint: "g f", run: () => void navigate({ to: "/" }) },
       { id: "runs", icon: Activity, label: "Runs", hint: "g r", run: () => void navigate({ to: "/runs" }) },
-      { id: "issues", icon: CircleAlert, label: "Issues", hint: "g i", run: () => void navigate({ to: "/issues" }) },
+      { id: "incidents", icon: Siren, label: "Incidents", hint: "g i", run: () => void navigate({ to: "/incidents" }) },
+      { id: "on-call", icon: CalendarClock, label: "On-call", hint: "g o", run: () => void navigate({ to: "/on-call" }) },
+      { id: "issues", icon: CircleAlert, label: "Issues", hint: "g e", run: () => void navigate({ to: "/issues" }) },
       { id: "sessions", icon: MessagesSquare, label: "Sessions", hint: "g s", run: () => void navigate({ to: "/sessions" }) },
       { id: "connect", icon: Plug, label: "Connect an agent", hint: "g c", run: () => void navigate({ to: "/connect" }) },
-      ...(["projects", "keys", "prices", "outcomes", "detectors", "evaluators", "judges", "endpoints", "rejected", "storage", "server"] as const).map(
+      ...(["projects", "keys", "prices", "channels", "silences", "register", "outcomes", "detectors", "evaluators", "judges", "endpoints", "rejected", "storage", "server"] as const).map(
         (section): Command => ({ id: section, icon: Settings, label: `Settings: ${section}`, run: () => void navigate({ to: "/settings/$section", params: { section } }) }),
       ),
       ...(["light", "dark", "system"] as const).map((theme): Command => ({ id: theme, icon: Settings, label: `Colours: ${theme}`, run: () => chooseTheme(theme) })),
@@ -65,7 +67,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
         run: () => void navigate({ to: "/runs", search: { ...runsSearch(parseSearch(view.query)), view: view.id } }),
       }),
     );
-    return [...pages.slice(0, 5), ...agents, ...saved, ...pages.slice(5)];
+    return [...pages.slice(0, 7), ...agents, ...saved, ...pages.slice(7)];
   }, [fleet.data, views.data, navigate]);
   const words = typed.trim();
   const found = commands.filter((command) => command.label.toLowerCase().includes(words.toLowerCase()));

@@ -64,6 +64,26 @@ const agent = createRoute({
   component: lazyPage(() => import("@/features/judge/agent/agent-page"), "AgentPage"),
 });
 
+const incidents = createRoute({
+  getParentRoute: () => shell,
+  path: "/incidents",
+  validateSearch: search.incidentsSearch,
+  component: lazyPage(() => import("@/features/watch/incidents/incidents-page"), "IncidentsPage"),
+});
+
+const incident = createRoute({
+  getParentRoute: () => shell,
+  path: "/incidents/$incidentId",
+  component: lazyPage(() => import("@/features/watch/incidents/incident-page"), "IncidentPage"),
+});
+
+const onCall = createRoute({
+  getParentRoute: () => shell,
+  path: "/on-call",
+  validateSearch: search.onCallSearch,
+  component: lazyPage(() => import("@/features/registry/on-call/on-call-page"), "OnCallPage"),
+});
+
 const sessions = createRoute({
   getParentRoute: () => shell,
   path: "/sessions",
@@ -114,7 +134,7 @@ const login = createRoute({
 });
 
 const tree = root.addChildren([
-  shell.addChildren([fleet, runs, run, compare, issues, issue, agent, sessions, session, textSearch, connect, settings, settingsSection]),
+  shell.addChildren([fleet, runs, run, compare, issues, issue, agent, incidents, incident, onCall, sessions, session, textSearch, connect, settings, settingsSection]),
   login,
 ]);
 

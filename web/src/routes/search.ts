@@ -84,6 +84,51 @@ export const issuesSearch = (raw: Raw): IssuesSearch =>
 /** A page that keeps only its time range: an issue, an agent. */
 export const rangeSearch = (raw: Raw): TimeRange => only(range(raw));
 
+const SEVERITIES = ["critical", "error", "warning", "info"] as const;
+
+export interface IncidentsSearch extends TimeRange {
+  /** Without it what stands now, whenever it began. */
+  tab?: "resolved" | "all" | "figures" | undefined;
+  severity?: (typeof SEVERITIES)[number] | undefined;
+  agent?: string | undefined;
+  q?: string | undefined;
+  tests?: "shown" | undefined;
+}
+export const incidentsSearch = (raw: Raw): IncidentsSearch =>
+  only({
+    ...range(raw),
+    tab: asOneOf(raw.tab, ["resolved", "all", "figures"] as const),
+    severity: asOneOf(raw.severity, SEVERITIES),
+    agent: asText(raw.agent),
+    q: asText(raw.q),
+    tests: asOneOf(raw.tests, ["shown"] as const),
+  });
+
+export const ON_CALL_TABS = ["calendar", "policies", "teams", "people", "agents"] as const;
+
+export interface OnCallSearch {
+  tab?: (typeof ON_CALL_TABS)[number] | undefined;
+  view?: "month" | undefined;
+  /** A day of what is shown: "2026-11-23". */
+  at?: string | undefined;
+  /** IANA name; without it the browser's own. */
+  zone?: string | undefined;
+  /** What is edited, by its name; "new". */
+  open?: string | undefined;
+}
+export const onCallSearch = (raw: Raw): OnCallSearch =>
+  only({ tab: asOneOf(raw.tab, ON_CALL_TABS), view: asOneOf(raw.view, ["month"] as const), at: /^\d{4}-\d\d-\d\d$/.test(asText(raw.at) ?? "") ? asText(raw.at) : undefined, zone: asZone(raw.zone), open: asText(raw.open) });
+
+/** A time zone the browser knows; a misspelt one in an old link is dropped. */
+function asZone(value: unknown): string | undefined {
+  const zone = asText(value);
+  try {
+    return zone && new Intl.DateTimeFormat(undefined, { timeZone: zone }).resolvedOptions().timeZone ? zone : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 export interface SessionsSearch extends TimeRange {
   find?: string | undefined;
 }

@@ -23,7 +23,9 @@ export function Shell() {
   useShortcuts({
     "g f": () => void navigate({ to: "/" }),
     "g r": () => void navigate({ to: "/runs" }),
-    "g i": () => void navigate({ to: "/issues" }),
+    "g i": () => void navigate({ to: "/incidents" }),
+    "g e": () => void navigate({ to: "/issues" }),
+    "g o": () => void navigate({ to: "/on-call" }),
     "g s": () => void navigate({ to: "/sessions" }),
     "g c": () => void navigate({ to: "/connect" }),
     "g ,": () => void navigate({ to: "/settings/$section", params: { section: "projects" } }),

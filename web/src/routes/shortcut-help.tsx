@@ -9,7 +9,9 @@ const GROUPS: readonly (readonly [string, readonly (readonly [string, string])[]
       ["mod+k", "Command palette"],
       ["g f", "Fleet"],
       ["g r", "Runs"],
-      ["g i", "Issues"],
+      ["g i", "Incidents"],
+      ["g e", "Issues"],
+      ["g o", "On-call"],
       ["g s", "Sessions"],
       ["g c", "Connect an agent"],
       ["g ,", "Settings"],
@@ -32,6 +34,25 @@ const GROUPS: readonly (readonly [string, readonly (readonly [string, string])[]
       ["e", "Resolve, or open again"],
       ["m", "Mute, or unmute"],
       ["a", "Assign"],
+    ],
+  ],
+  [
+    "Incidents",
+    [
+      ["a", "Acknowledge"],
+      ["m", "Mitigated"],
+      ["e", "Resolve"],
+      ["r", "Reopen"],
+      ["n", "Write a note"],
+      ["c", "New incident, in the list"],
+    ],
+  ],
+  [
+    "On-call",
+    [
+      ["[", "Earlier"],
+      ["]", "Later"],
+      ["t", "Today"],
     ],
   ],
   [

@@ -2,6 +2,7 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import {
   Activity,
+  CalendarClock,
   Check,
   ChevronsUpDown,
   CircleAlert,
@@ -16,6 +17,7 @@ import {
   Plus,
   Search,
   Settings,
+  Siren,
   Sun,
   User,
   type LucideIcon,
@@ -25,6 +27,7 @@ import { api } from "@/client/api";
 import { useLiveState } from "@/client/live";
 import { DEFAULT_PROJECT, useProject } from "@/client/project";
 import { meQuery, projectsQuery, serverQuery } from "@/features/server/queries";
+import { StandingIncidents } from "@/features/watch/incidents/standing";
 import { IconButton } from "@/ui/button";
 import { cx } from "@/ui/classes";
 import { bytes } from "@/ui/format";
@@ -36,7 +39,16 @@ import { chooseTheme, useThemeChoice, type ThemeChoice } from "@/ui/theme";
 const ITEM = "group flex h-8 items-center gap-2.5 rounded-md px-2 text-muted transition-colors hover:bg-hover hover:text-text";
 const ACTIVE = "bg-hover text-text font-medium";
 
-function Item({ to, icon: Icon, children, keys, exact }: { to: string; icon: LucideIcon; children: ReactNode; keys?: string; exact?: boolean }) {
+interface ItemProps {
+  to: string;
+  icon: LucideIcon;
+  children: ReactNode;
+  keys?: string;
+  exact?: boolean;
+  count?: ReactNode;
+}
+
+function Item({ to, icon: Icon, children, keys, exact, count }: ItemProps) {
   return (
     <Link
       to={to}
@@ -46,6 +58,7 @@ function Item({ to, icon: Icon, children, keys, exact }: { to: string; icon: Luc
     >
       <Icon className="size-4 shrink-0" aria-hidden />
       <span className="truncate">{children}</span>
+      {count}
       {keys ? (
         <span className="ml-auto hidden group-hover:inline-flex">
           <Keys value={keys} />
@@ -80,7 +93,13 @@ export function Sidebar({ onPalette, onHelp }: { onPalette: () => void; onHelp: 
         <Item to="/runs" icon={Activity} keys="g r">
           Runs
         </Item>
-        <Item to="/issues" icon={CircleAlert} keys="g i">
+        <Item to="/incidents" icon={Siren} keys="g i" count={<StandingIncidents />}>
+          Incidents
+        </Item>
+        <Item to="/on-call" icon={CalendarClock} keys="g o">
+          On-call
+        </Item>
+        <Item to="/issues" icon={CircleAlert} keys="g e">
           Issues
         </Item>
         <Item to="/sessions" icon={MessagesSquare} keys="g s">

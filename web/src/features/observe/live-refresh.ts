@@ -2,17 +2,19 @@ import { useQueryClient, type QueryKey } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import { useLive, type LiveEvent } from "@/client/live";
 
+const aboutRuns = (event: LiveEvent): boolean => event.kind !== "incidents";
+
 /**
  * Reads queries anew when runs change: at once for the first event, then at most every `everyMs`, so that
  * a busy server is not asked a hundred times a second.
  */
-export function useLiveRefresh(keys: readonly QueryKey[], { everyMs = 2000, when }: { everyMs?: number; when?: (event: LiveEvent) => boolean } = {}): void {
+export function useLiveRefresh(keys: readonly QueryKey[], { everyMs = 2000, when = aboutRuns }: { everyMs?: number; when?: (event: LiveEvent) => boolean } = {}): void {
   const client = useQueryClient();
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const last = useRef(0);
   useEffect(() => () => clearTimeout(timer.current), []);
   useLive((event) => {
-    if (when && !when(event)) return;
+    if (!when(event)) return;
     if (timer.current !== undefined) return;
     const wait = Math.max(0, last.current + everyMs - Date.now());
     timer.current = setTimeout(() => {
