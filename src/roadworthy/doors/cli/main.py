@@ -9,7 +9,9 @@ import typer
 
 from roadworthy.doors.cli import (
     agents,
+    inputs,
     keys,
+    objectives,
     oncall,
     people,
     reads,
@@ -49,6 +51,8 @@ app.command()(transfer.export)
 app.add_typer(agents.app, name="agents")
 app.add_typer(teams.app, name="teams")
 app.add_typer(oncall.app, name="oncall")
+app.add_typer(objectives.app, name="objectives")
+app.add_typer(inputs.app, name="inputs")
 app.add_typer(keys.app, name="keys")
 app.add_typer(people.app, name="people")
 app.command()(doctor)
