@@ -54,7 +54,3 @@ class Agent:
     """Where it was entered last: hand, backstage, codeowners, csv."""
     updated_ns: int = 0
     updated_by: str = ""
-
-    @property
-    def owned(self) -> bool:
-        return bool(self.team or self.owner)

@@ -10,6 +10,7 @@ from roadworthy.domain.on_call import EscalationLevel, OnCall, Responder
 from roadworthy.domain.schedule import Schedule, Shift
 from roadworthy.domain.team import Contact
 from roadworthy.features.registry.local_time import local, span_in_words, zone_of
+from roadworthy.features.registry.shifts import gaps
 from roadworthy.features.registry.snapshot import Snapshot
 
 _DAY_NS = 86_400_000_000_000
@@ -31,6 +32,7 @@ class Now:
         self.snapshot = snapshot
         self.at_ns = at_ns
         self._shifts: dict[str, Shift] = {}
+        self._gaps: dict[str, bool] = {}
 
     def shift(self, schedule: Schedule) -> Shift:
         """The one that runs now, up to its end or the horizon; its person is "" in a gap."""
@@ -38,6 +40,13 @@ class Now:
             ahead = self.snapshot.shifts(schedule, from_ns=self.at_ns, to_ns=self.at_ns + AHEAD_NS)
             self._shifts[schedule.name] = ahead[0]
         return self._shifts[schedule.name]
+
+    def gap_ahead(self, schedule: Schedule) -> bool:
+        """Whether there is a time without anybody in the next two weeks."""
+        if schedule.name not in self._gaps:
+            ahead = self.snapshot.shifts(schedule, from_ns=self.at_ns, to_ns=self.at_ns + AHEAD_NS)
+            self._gaps[schedule.name] = bool(gaps(ahead))
+        return self._gaps[schedule.name]
 
 
 def who_is_on_call(now: Now, *, project: str, agent: str) -> OnCall:

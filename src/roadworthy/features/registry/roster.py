@@ -31,11 +31,12 @@ class Lack(StrEnum):
 
     REGISTRATION = "registration"
     OWNER = "owner"
-    """Neither team nor person."""
+    """Neither a team nor a person who is still there."""
     ON_CALL = "on_call"
     """Nobody would be told now."""
     GAP = "gap"
-    """Somebody would be told, but not everybody the escalation policy names."""
+    """Somebody would be told now, but not everybody the escalation policy names; or the schedule has nobody
+    at some time in the next two weeks."""
     RUNBOOK = "runbook"
     OBJECTIVE = "objective"
     TIER = "tier"
@@ -79,11 +80,14 @@ def roster(
 def _row(now: Now, agent: Agent, *, seen: SeenAgent | None, proof: PageProof | None) -> RosterRow:
     registered = agent.name in now.snapshot.agents
     on_call = who_is_on_call(now, project=agent.project, agent=agent.name)
+    snapshot = now.snapshot
+    schedule = snapshot.schedules.get(snapshot.schedule_of(agent))
+    gap = bool(on_call.gap) or (schedule is not None and now.gap_ahead(schedule))
     found = {
         Lack.REGISTRATION: not registered,
-        Lack.OWNER: not agent.owned,
+        Lack.OWNER: not agent.team and snapshot.gone_ns(agent.owner) <= now.at_ns,
         Lack.ON_CALL: not on_call.levels,
-        Lack.GAP: registered and bool(on_call.levels) and bool(on_call.gap),
+        Lack.GAP: registered and bool(on_call.levels) and gap,
         Lack.RUNBOOK: not agent.runbook,
         Lack.OBJECTIVE: not agent.objectives,
         Lack.TIER: not agent.tier,
