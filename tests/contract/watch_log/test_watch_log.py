@@ -17,7 +17,7 @@ from roadworthy.contracts.watch_log import (
     Tick,
     WatchLog,
 )
-from roadworthy.domain.result import Order, Outage, Result, Scored, Word
+from roadworthy.domain.result import Entry, Order, Outage, Result, Scored, Word
 from roadworthy.domain.run import Outcome
 from tests.contract.watch_log.making import DAY, HOUR, SECOND, START, Clock, alarm, result, scored
 
@@ -29,8 +29,7 @@ def clock() -> Clock:
 
 @pytest.fixture(params=["memory", "sqlite"])
 def log(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Iterator[WatchLog]:
-    opened: WatchLog
-    opened = (
+    opened: WatchLog = (
         MemoryWatchLog(clock=clock)
         if request.param == "memory"
         else SqliteWatchLog(tmp_path / "watch.db", clock=clock)
@@ -40,7 +39,7 @@ def log(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Iterato
 
 
 def test_entries_come_back_as_they_were_in_order(log: WatchLog) -> None:
-    given = [
+    given: list[Entry] = [
         result(1, detectors=("loop",), models=("m",), p_failure=0.1, attributes={"tier": "gold"}),
         scored(1, 0.25, sampled=0.1, source="judge"),
         Order(project="p", body="[]"),
