@@ -11,6 +11,7 @@ from roadworthy.doors.cli import (
     agents,
     inputs,
     keys,
+    monitors,
     objectives,
     oncall,
     people,
@@ -51,6 +52,9 @@ app.command()(transfer.export)
 app.add_typer(agents.app, name="agents")
 app.add_typer(teams.app, name="teams")
 app.add_typer(oncall.app, name="oncall")
+app.add_typer(monitors.app, name="monitors")
+app.command()(monitors.alarms)
+app.command()(monitors.backtest)
 app.add_typer(objectives.app, name="objectives")
 app.add_typer(inputs.app, name="inputs")
 app.add_typer(keys.app, name="keys")

@@ -30,6 +30,8 @@ COMMANDS = [
     *("teams", "teams list", "teams set", "teams people", "teams person"),
     *("oncall", "oncall now", "oncall agent", "oncall shifts", "oncall calendar", "oncall override"),
     *("oncall rotation", "oncall policy"),
+    *("monitors", "monitors list", "monitors show", "monitors add", "monitors pause"),
+    *("monitors rebaseline", "monitors remove", "alarms", "backtest"),
     *("objectives", "objectives list", "objectives show", "objectives add", "objectives remove"),
     *("objectives export", "objectives import", "inputs", "inputs list", "inputs show", "inputs relearn"),
 ]
