@@ -148,7 +148,7 @@ class TestBackstage:
     @pytest.mark.parametrize(
         ("text", "said"),
         [
-            ("kind: [", "line 1"),
+            ("kind: [", "line 2, column 1"),
             ("- 1\n- 2\n", "a catalogue entity"),
             ("kind: Component\nmetadata: {}\n", "metadata.name"),
             ("kind: Component\nmetadata: {name: x}\nspec: 3\n", "spec"),
