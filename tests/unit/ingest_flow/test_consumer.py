@@ -280,5 +280,43 @@ def test_runs_are_judged_once_all_of_the_log_was_read_and_before_they_are_writte
     assert consumer.behind_seconds < 5
 
 
+class Closed(MemoryTelemetryStore):
+    """Until `open` is set."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open = threading.Event()
+
+    def write(self, batch: TelemetryBatch) -> None:
+        self.open.wait(60)
+        super().write(batch)
+
+
+def test_nothing_is_judged_while_much_is_on_its_way_though_the_log_is_read_to_its_end(tmp_path: Path) -> None:
+    """As while the front has senders wait: what comes next comes as soon as this is stored."""
+    fill(tmp_path, *(body(trace, name="x" * 100_000) for trace in range(1, 101)))
+    store, judge = Closed(), Watching()
+    reader = FileIntakeReader(tmp_path)
+    consumer = Consumer(
+        reader=reader,
+        store=store,
+        assemble=lambda spans: assemble(spans).runs,
+        steps=STEPS,
+        memory_bytes=1 << 26,
+        on_runs=lambda _project, _ids: None,
+        judge=judge,
+    )
+    consumer.start()
+    wait_for(lambda: consumer.behind_seconds > 2)
+    asked = list(judge.asked)
+    store.open.set()
+    wait_for(lambda: len(run_ids_of(store)) == 100)
+    wait_for(lambda: consumer.behind_seconds < 1)
+    consumer.stop(timeout=10)
+    reader.close()
+    assert asked == []
+    assert judge.asked
+
+
 def run_ids_of(store: MemoryTelemetryStore) -> set[str]:
     return {run.id for run in store.runs("default", RunQuery(limit=5000))}

@@ -6,9 +6,8 @@ little load they are small and soon visible, under heavy load large and cheap. A
 its batch is in the store, so a crash anywhere replays at most what was not committed; writing it again
 changes nothing.
 
-While the log holds nothing to read, and only then, the decoding thread judges the runs it has gathered: they
-are judged when people first see them. Where there is always something to read they are judged later,
-elsewhere.
+While there is nothing to read and little on its way, and only then, the decoding thread judges the runs it
+has gathered: they are judged when people first see them. Where there is more to do they are judged later.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ import os
 import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -51,6 +51,12 @@ _HELD_BYTES = 32 << 20
 """While the writer is busy so much is gathered; then decoding waits for it."""
 _JUDGE_SECONDS = 0.02
 """So long runs are judged before the log is looked at again."""
+_SPARE_BYTES = 6 << 20
+_SPARE_SECONDS = 1.2
+_PACE_SECONDS = 4.0
+"""There is time to spare where no more is read and not yet stored than so many bytes, or so many seconds of
+the pace of late. Less than `app.pacing` lets gather before it has senders wait: a log that is empty because
+they do is no sign of rest."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -140,6 +146,8 @@ class Consumer:
             store=store, assemble=assemble, memory_bytes=memory_bytes, now_ns=time.time_ns()
         )
         self._position = reader.committed()
+        self._stored: deque[tuple[float, int]] = deque([(time.monotonic(), self._position)])
+        """When which offset was committed, of late."""
         self._boot = f"{os.getpid():x}-{time.time_ns():x}"
         self._gathered = _Gathered()
         self._numbers = itertools.count(1)
@@ -179,7 +187,7 @@ class Consumer:
 
     @property
     def behind_seconds(self) -> float:
-        """How long ago the log was last read to its end."""
+        """How long ago there was time to spare."""
         return time.monotonic() - self._caught_up
 
     def _decode_loop(self) -> None:
@@ -188,7 +196,7 @@ class Consumer:
             if entries:
                 self._tracker.written(self._written)
                 self._take_in(entries)
-            judging = self._judge is not None and (bool(entries) or self._judge_some())
+            judging = self._has_time() and (bool(entries) or self._judge_some())
             if self._due(judging=judging):
                 self._hand_over()
             elif not entries and not judging:
@@ -197,7 +205,7 @@ class Consumer:
         self._ready.put(None)
 
     def _judge_some(self) -> bool:
-        """Whether there was a run to judge, and time for it: all of the log was read."""
+        """Whether there was a run to judge, after all of the log was read."""
         if self._judge is None or not self._at_end:
             return False
         judged = self._judge.work(self._gathered.runs, seconds=_JUDGE_SECONDS)
@@ -217,9 +225,18 @@ class Consumer:
             log.error("intake log cannot be read: %s", fault)
             self._stopping.wait(1.0)
             return ()
-        if not entries:
-            self._at_end, self._caught_up = True, time.monotonic()
+        self._at_end = not entries
         return entries
+
+    def _has_time(self) -> bool:
+        """Whether there is time to spare, by what is read and not yet stored."""
+        (first, before), (last, stored) = self._stored[0], self._stored[-1]
+        pace = (stored - before) / max(last - first, 0.1)
+        if self._position - stored > max(_SPARE_BYTES, pace * _SPARE_SECONDS):
+            return False
+        if self._at_end:
+            self._caught_up = time.monotonic()
+        return True
 
     def _take_in(self, entries: Sequence[IntakeEntry]) -> bool:
         """Whether the position moved on. A record that breaks the preparation is set aside alone, never the
@@ -336,6 +353,10 @@ class Consumer:
         gathered = ready.gathered
         if gathered.next_offset:
             self._reader.commit(gathered.next_offset)
+            now = time.monotonic()
+            self._stored.append((now, gathered.next_offset))
+            while len(self._stored) > 2 and now - self._stored[1][0] > _PACE_SECONDS:
+                self._stored.popleft()
         self._written = ready.number
         progress = self.progress
         progress.batches += 1
