@@ -38,7 +38,7 @@ def store() -> CountedStore:
 def _now(store: MemoryTelemetryStore, one: Objective, *, now_s: float = NOW) -> BudgetNow:
     counts = Counts(store)
     counts.follow("default", [one], now_s=now_s)
-    buckets = counts.of(one, now_s=now_s)
+    buckets = counts.of(one)
     assert buckets is not None
     return budget_now(one, buckets, now_s=now_s)
 
@@ -181,7 +181,7 @@ def test_what_is_counted_step_by_step_is_what_counting_at_once_gives(store: Coun
             counts.on_runs("default", [run.id for run in written])
         counts.follow("default", [one, sliced], now_s=now)
         for each in (one, sliced):
-            buckets = counts.of(each, now_s=now)
+            buckets = counts.of(each)
             assert buckets is not None
             assert budget_now(each, buckets, now_s=now) == _now(store, each, now_s=now)
             assert history(each, buckets, now_s=now, most=50) is not None
@@ -220,7 +220,7 @@ def test_what_could_not_be_read_is_read_next_time(store: CountedStore, monkeypat
     monkeypatch.setattr(store, "places_of_traces", places)
     counts.follow("default", [one], now_s=NOW)
 
-    buckets = counts.of(one, now_s=NOW)
+    buckets = counts.of(one)
     assert buckets is not None
     assert budget_now(one, buckets, now_s=NOW).events.bad == 2
 
@@ -283,7 +283,7 @@ def test_history_adds_up_and_ends_where_the_budget_is(store: CountedStore) -> No
     write(store, good_and_bad(1, good=380, bad=20, from_s=NOW - 27 * DAY, to_s=NOW))
     counts = Counts(store)
     counts.follow("default", [objective()], now_s=NOW)
-    buckets = counts.of(objective(), now_s=NOW)
+    buckets = counts.of(objective())
     assert buckets is not None
 
     points = history(objective(), buckets, now_s=NOW, most=60)

@@ -6,9 +6,7 @@ quarter has 130,000 minutes. The longer ones hold the recent days too.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,12 +21,12 @@ _AHEAD_S = 2 * DAY_S
 Rows = NDArray[np.float64]
 
 
-class Tallied(NamedTuple):
-    """What one bucket holds."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tallied:
+    """What buckets hold: when each starts (Unix seconds), and good, bad and total of it in a row."""
 
-    good: float
-    bad: float
-    total: float
+    starts: NDArray[np.int64]
+    rows: Rows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +47,7 @@ class Sums:
 
 
 class Buckets:
-    """Times are Unix seconds. Not safe for several threads at once: its owner has a lock."""
+    """Times are Unix seconds. One thread writes; others may read."""
 
     def __init__(self, *, now_s: float, keep_s: int, coarse_s: int) -> None:
         """For a window of at most `keep_s`, in buckets of `coarse_s`, which divides a day."""
@@ -85,31 +83,27 @@ class Buckets:
         new[place : place + len(kept)] = kept[: len(new) - place]
         return new
 
-    def put_minutes(self, from_s: int, to_s: int, rows: Sequence[tuple[int, Tallied]]) -> None:
+    def put_minutes(self, from_s: int, to_s: int, tallied: Tallied) -> None:
         """What the minutes of from_s <= start < to_s hold, all of them: those not named hold nothing."""
         from_s, to_s = max(from_s, self.fine_start_s), min(to_s, self.end_s)
         if from_s >= to_s:
             return
         first, last = self._minute(from_s), self._minute(to_s)
-        self._fine[first:last] = 0
-        for start, tallied in rows:
-            if from_s <= start < to_s:
-                self._fine[self._minute(start)] = tallied
+        # In one assignment: who reads meanwhile sees the old counts or the new, never none.
+        self._fine[first:last] = _placed(tallied, from_s, to_s, step_s=MINUTE_S)
         per = self.coarse_s // MINUTE_S
         low, high = first // per * per, -(-last // per) * per
         summed = self._fine[low:high].reshape(-1, per, 3).sum(axis=1)
         place = (self.fine_start_s - self.coarse_start_s) // self.coarse_s + low // per
         self._coarse[place : place + len(summed)] = summed
 
-    def put_coarse(self, from_s: int, to_s: int, rows: Sequence[tuple[int, Tallied]]) -> None:
+    def put_coarse(self, from_s: int, to_s: int, tallied: Tallied) -> None:
         """The same of the longer buckets, before the minutes begin."""
         from_s, to_s = max(from_s, self.coarse_start_s), min(to_s, self.fine_start_s)
         if from_s >= to_s:
             return
-        self._coarse[self._place(from_s) : self._place(to_s)] = 0
-        for start, tallied in rows:
-            if from_s <= start < to_s:
-                self._coarse[self._place(start)] = tallied
+        placed = _placed(tallied, from_s, to_s, step_s=self.coarse_s)
+        self._coarse[self._place(from_s) : self._place(to_s)] = placed
 
     def last(self, seconds: int, *, now_s: float, step_s: int = MINUTE_S) -> Rows:
         """The minutes of the last so many seconds, the one that goes on included, from a multiple of `step_s`
@@ -127,6 +121,13 @@ class Buckets:
 
     def _place(self, at_s: int) -> int:
         return (at_s - self.coarse_start_s) // self.coarse_s
+
+
+def _placed(tallied: Tallied, from_s: int, to_s: int, *, step_s: int) -> Rows:
+    block = np.zeros(((to_s - from_s) // step_s, 3))
+    inside = (tallied.starts >= from_s) & (tallied.starts < to_s)
+    block[(tallied.starts[inside] - from_s) // step_s] = tallied.rows[inside]
+    return block
 
 
 def sums(rows: Rows) -> Sums:

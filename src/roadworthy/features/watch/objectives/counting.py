@@ -16,6 +16,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+import numpy as np
+from numpy.typing import NDArray
+
 from roadworthy.contracts.telemetry import Tally, TallyQuery, TelemetryStore
 from roadworthy.domain.objective import IndicatorKind, Objective
 from roadworthy.features.watch.objectives.book import period_days
@@ -45,6 +48,8 @@ class _Counted:
     objective: Objective
     measure: Measure
     buckets: Buckets
+    ready: bool = False
+    """Whether it was counted."""
 
 
 @dataclass(slots=True)
@@ -73,7 +78,7 @@ class Counts:
         self.progress = CountingProgress()
         self._store = store
         self._lock = threading.Lock()  # protects what changed; never held while the store is asked
-        self._reading = threading.Lock()  # one reading at a time, and nobody looks at half of one
+        self._reading = threading.Lock()  # one reading at a time: two would put each other's counts back
         self._projects: dict[str, _Project] = {}
 
     def on_runs(self, project: str, run_ids: Sequence[str]) -> None:
@@ -113,16 +118,18 @@ class Counts:
                 for one in fresh:
                     held.counted.pop(one.objective.id, None)
                 raise
+            for one in fresh:
+                one.ready = True
 
-    def of(self, objective: Objective, *, now_s: float) -> Buckets | None:
-        """None before it was counted first. Only to be read, and only `last` and `within` of it."""
-        with self._reading:
+    def of(self, objective: Objective) -> Buckets | None:
+        """As of the last `follow`, without waiting for one that goes on; None before it was counted first.
+        Only to be read."""
+        with self._lock:
             held = self._projects.get(objective.project)
-            counted = held.counted.get(objective.id) if held else None
-            if counted is None or counted.objective != objective:
-                return None
-            counted.buckets.roll(now_s)
-            return counted.buckets
+        counted = held.counted.get(objective.id) if held else None
+        if counted is None or not counted.ready or counted.objective != objective:
+            return None
+        return counted.buckets
 
     def _held(self, project: str) -> _Project:
         with self._lock:
@@ -207,19 +214,19 @@ class Counts:
             yield run.sort_ns // NS
 
     def _count_minutes(self, project: str, counted: Sequence[_Counted], from_s: int, to_s: int) -> None:
-        for one, rows in self._tallied(project, counted, from_s, to_s, step_s=MINUTE_S):
-            one.buckets.put_minutes(from_s, to_s, rows)
+        for one, tallied in self._tallied(project, counted, from_s, to_s, step_s=MINUTE_S):
+            one.buckets.put_minutes(from_s, to_s, tallied)
 
     def _count_coarse(
         self, project: str, counted: Sequence[_Counted], from_s: int, to_s: int, *, step_s: int
     ) -> None:
         if from_s < to_s:
-            for one, rows in self._tallied(project, counted, from_s, to_s, step_s=step_s):
-                one.buckets.put_coarse(from_s, to_s, rows)
+            for one, tallied in self._tallied(project, counted, from_s, to_s, step_s=step_s):
+                one.buckets.put_coarse(from_s, to_s, tallied)
 
     def _tallied(
         self, project: str, counted: Sequence[_Counted], from_s: int, to_s: int, *, step_s: int
-    ) -> list[tuple[_Counted, list[tuple[int, Tallied]]]]:
+    ) -> list[tuple[_Counted, Tallied]]:
         began = time.monotonic()
         places: dict[Tally, int] = {}
         for one in counted:
@@ -231,24 +238,20 @@ class Counts:
         )
         self.progress.readings += 1
         self.progress.seconds += time.monotonic() - began
-        return [
-            (
-                one,
-                [(row.bucket_start_ns // NS, _added(one.measure, places, row.values)) for row in rows],
-            )
-            for one in counted
-        ]
+        starts = np.array([row.bucket_start_ns // NS for row in rows], dtype=np.int64)
+        values = np.array([row.values for row in rows], dtype=np.float64).reshape(len(rows), len(places))
+        return [(one, Tallied(starts=starts, rows=_added(one.measure, places, values))) for one in counted]
 
 
-def _added(how: Measure, places: dict[Tally, int], values: Sequence[float]) -> Tallied:
-    good = bad = total = 0.0
+def _added(how: Measure, places: dict[Tally, int], values: NDArray[np.float64]) -> NDArray[np.float64]:
+    added = np.zeros((len(values), 3))
     for term in how.terms:
-        value = values[places[term.tally]]
-        good += term.good * value
-        bad += term.bad * value
-        total += term.total * value
+        column = values[:, places[term.tally]]
+        for place, weight in enumerate((term.good, term.bad, term.total)):
+            if weight:
+                added[:, place] += weight * column
     # Sums of probabilities: 1 - 1.0 may come out a hair below nothing.
-    return Tallied(good=max(0.0, good), bad=max(0.0, bad), total=total)
+    return np.maximum(added, 0.0)
 
 
 def coarse_seconds(objective: Objective) -> int:

@@ -65,7 +65,7 @@ class ObjectiveService:
         """The period so far, in at most so many buckets."""
         at = time.time() if now_s is None else now_s
         self._budget(objective, now_s=at)
-        buckets = self.counts.of(objective, now_s=at)
+        buckets = self.counts.of(objective)
         return [] if buckets is None else history(objective, buckets, now_s=at, most=most)
 
     def try_out(self, objective: Objective, *, now_s: float | None = None) -> BudgetNow:
@@ -74,7 +74,7 @@ class ObjectiveService:
         at = time.time() if now_s is None else now_s
         apart = Counts(self._store)
         apart.follow(objective.project, [objective], now_s=at)
-        buckets = apart.of(objective, now_s=at)
+        buckets = apart.of(objective)
         assert buckets is not None  # noqa: S101 (it was just counted)
         return budget_now(objective, buckets, now_s=at)
 
@@ -92,7 +92,7 @@ class ObjectiveService:
         self.counts.follow(project, objectives, now_s=now_s)
         watched = []
         for one in objectives:
-            buckets = self.counts.of(one, now_s=now_s)
+            buckets = self.counts.of(one)
             if buckets is not None:
                 watched.append(Watched(objective=one, rates=rates_now(one, buckets, now_s=now_s)))
 
@@ -102,17 +102,17 @@ class ObjectiveService:
         return self.alarms.watch(project, watched, now_ns=int(now_s * NS), evidence=evidence)
 
     def _budget(self, objective: Objective, *, now_s: float) -> BudgetNow:
-        buckets = self.counts.of(objective, now_s=now_s)
+        buckets = self.counts.of(objective)
         if buckets is None:
             self.counts.follow(objective.project, self.book.all(objective.project), now_s=now_s)
-            buckets = self.counts.of(objective, now_s=now_s)
+            buckets = self.counts.of(objective)
         if buckets is None:
             # It was changed or deleted while this was asked.
             return self.try_out(objective, now_s=now_s)
         return budget_now(objective, buckets, now_s=now_s)
 
     def _evidence(self, objective: Objective, rate: Rate, *, now_s: float) -> Evidence:
-        buckets = self.counts.of(objective, now_s=now_s)
+        buckets = self.counts.of(objective)
         since = int(now_s) - rate.window.long_s
         if buckets is not None:
             since = began_s(objective, buckets, long_s=rate.window.long_s, factor=rate.factor, now_s=now_s)
