@@ -128,3 +128,11 @@ class Delivery:
     """Who is reached by it, in plain words: "ann (schedule support-week)"."""
     folded_into: str = ""
     updated_ns: int = 0
+
+    @property
+    def order(self) -> tuple[int, int, str]:
+        """In which it is said. What one transaction planned has one time: beginnings come before ends."""
+        return self.created_ns, _ORDER.index(self.notification.happening), self.id
+
+
+_ORDER = (Happening.TEST, Happening.TRIGGER, Happening.UPDATE, Happening.ACKNOWLEDGE, Happening.RESOLVE)

@@ -26,6 +26,8 @@ from roadworthy.features.watch.notifying.channel_book import ChannelBook
 log = logging.getLogger(__name__)
 
 _SECOND = 1_000_000_000
+_AT_ONCE = 200
+"""Incidents of one transaction: a storm is told in few, and none takes long."""
 _AGAIN_S = 5.0
 _LOOK_S = 60.0
 """How often all incidents are looked through, should a clock have jumped."""
@@ -85,15 +87,12 @@ class EscalateIncidents:
         projects = {DEFAULT_PROJECT, *(one.id for one in self._metadata.projects())}
         soonest = float("inf")
         for project in sorted(projects):
-            for incident in self._book.incidents(project):
-                due = due_ns(incident)
-                if not due:
-                    continue
-                now = self._clock()
-                if due <= now:
-                    due = self._escalate(project, incident.id)
-                if due:
-                    soonest = min(soonest, max(0.0, (due - now) / _SECOND))
+            now = self._clock()
+            due = {one.id: at for one in self._book.incidents(project) if (at := due_ns(one))}
+            ripe = [one for one, at in due.items() if at <= now]
+            for start in range(0, len(ripe), _AT_ONCE):
+                due |= self._escalate(project, ripe[start : start + _AT_ONCE])
+            soonest = min([soonest, *(max(0.0, (at - now) / _SECOND) for at in due.values() if at)])
         return soonest
 
     def silences_changed(self, project: str) -> None:
@@ -107,31 +106,34 @@ class EscalateIncidents:
                         draft.put(replace(incident, silenced_until_ns=until or now))
         self.wake()
 
-    def _escalate(self, project: str, incident_id: str) -> int:
-        """When it is due again, 0 for never."""
+    def _escalate(self, project: str, incident_ids: Sequence[str]) -> dict[str, int]:
+        """When each is due again, 0 for never."""
         now = self._clock()
-        told: list[str] = []
+        due: dict[str, int] = {}
         with self._book.shelves.changing(project, now_ns=now) as draft:
-            incident = draft.incident(incident_id)
-            if incident is None or not 0 < due_ns(incident) <= now:
-                return 0
-            if incident.silenced_until_ns:
-                until = self._silenced_until(draft, incident)
-                if until > now:
-                    draft.put(replace(incident, silenced_until_ns=until))
-                    return until
-                draft.write(incident.id, EntryKind.SILENCED, "The silence is over and it still stands")
-                awake = replace(incident.escalation, next_ns=now)
-                incident = replace(incident, silenced_until_ns=0, escalation=awake)
-            on_calls = {one: self._book.on_call(project, one, now) for one in incident.agents or ("",)}
-            step = escalate(
-                incident, on_calls=on_calls, channels=self._channels.channels(project), now_ns=now
-            )
-            self._write(draft, incident, step)
-            changed = draft.put(replace(incident, escalation=step.escalation))
-            told = [incident_id]
+            for one in incident_ids:
+                due[one] = self._escalate_one(draft, one)
+            told = list(draft.incidents)
         self._book.changed(project, told)
-        return due_ns(changed)
+        return due
+
+    def _escalate_one(self, draft: Draft, incident_id: str) -> int:
+        now, project = draft.now_ns, draft.project
+        incident = draft.incident(incident_id)
+        if incident is None or not 0 < due_ns(incident) <= now:
+            return 0 if incident is None else due_ns(incident)
+        if incident.silenced_until_ns:
+            until = self._silenced_until(draft, incident)
+            if until > now:
+                draft.put(replace(incident, silenced_until_ns=until))
+                return until
+            draft.write(incident.id, EntryKind.SILENCED, "The silence is over and it still stands")
+            awake = replace(incident.escalation, next_ns=now)
+            incident = replace(incident, silenced_until_ns=0, escalation=awake)
+        on_calls = {one: self._book.on_call(project, one, now) for one in incident.agents or ("",)}
+        step = escalate(incident, on_calls=on_calls, channels=self._channels.channels(project), now_ns=now)
+        self._write(draft, incident, step)
+        return due_ns(draft.put(replace(incident, escalation=step.escalation)))
 
     def _write(self, draft: Draft, incident: Incident, step: Step) -> None:
         for kind, text in step.entries:

@@ -105,7 +105,10 @@ def list_deliveries(
     rows = ctx.incidents.deliveries(project, incident_id=incident, channel_id=channel, states=states)
     after = read_pair(cursor)
     if after is not None:
-        rows = [one for one in rows if (-one.created_ns, one.id) > (-after[0], after[1])]
+        # The log is in the order things were said; those of one transaction share their time.
+        rows = [one for one in rows if one.created_ns <= after[0]]
+        places = {one.id: place for place, one in enumerate(rows)}
+        rows = rows[places.get(after[1], -1) + 1 :]
     page = rows[:limit]
     more = write_cursor(page[-1].created_ns, page[-1].id) if len(rows) > limit else None
     return answer(DeliveryPage(items=[delivery_view(one) for one in page], next_cursor=more))

@@ -78,7 +78,7 @@ def escalate(
         number, seconds, tells = told
         found.append(number)
         timeout_s = min(timeout_s, seconds)
-        _add(step, tells, before, again=due and agent not in fresh)
+        _add(step, tells, before, again=due)
     for why, whose in gaps.items():
         step.entries.append((EntryKind.GAP, f"{_names(whose)}: {why}"))
     if not found:

@@ -33,7 +33,7 @@ class Outbox:
         projects = {DEFAULT_PROJECT, *(one.id for one in self._metadata.projects())}
         for project in sorted(projects):
             known = [read_record(Delivery, one) for one in self._metadata.records(project, KIND)]
-            known.sort(key=lambda one: (one.created_ns, one.id))
+            known.sort(key=lambda one: one.order)
             with self._lock:
                 for one in known:
                     self._note(one)
@@ -66,24 +66,22 @@ class Outbox:
     def pending(self) -> list[Delivery]:
         """In the order they were planned."""
         with self._lock:
-            return sorted(self._pending.values(), key=lambda one: (one.created_ns, one.id))
+            return sorted(self._pending.values(), key=lambda one: one.order)
 
     def folded_into(self, project: str, channel_id: str, key: str) -> str:
         """The digest that told this channel of the beginning, "" where none did."""
         with self._lock:
             return self._folded.get((project, channel_id, key), "")
 
-    def over(self, project: str, channel_id: str, key: str) -> bool:
-        """What a digest told of is over; whether all that it told of is."""
+    def folds(self, project: str, digest: str) -> set[str]:
+        """Keys that a digest told of and that are not over."""
         with self._lock:
-            digest = self._folded.get((project, channel_id, key), "")
-            left = self._folds.get((project, digest), set())
-            return left <= {key}
+            return set(self._folds.get((project, digest), ()))
 
     def log(self, project: str) -> list[Delivery]:
         """All of thirty days, newest first. Raises MetadataUnavailable."""
         known = [read_record(Delivery, one) for one in self._metadata.records(project, KIND)]
-        return sorted(known, key=lambda one: (-one.created_ns, one.id))
+        return sorted(known, key=lambda one: one.order, reverse=True)
 
     def delivery(self, project: str, delivery_id: str) -> Delivery | None:
         found = self._metadata.record(project, KIND, delivery_id)

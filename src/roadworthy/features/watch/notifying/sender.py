@@ -176,6 +176,7 @@ class Sender:
             why = "the channel is switched off" if channel else "the channel is gone"
             await self._give_up(pending, why)
             return
+        pending = await asyncio.to_thread(self._end_folded, pending)
         line = self._line(key, per_minute=channel.per_minute)
         now = self._clock()
         left = line.rate.left(now)
@@ -193,11 +194,6 @@ class Sender:
 
     async def _send(self, channel: Channel, one: Delivery, line: _Line) -> bool:
         """Whether the channel is well."""
-        ending = await asyncio.to_thread(self._folded_ending, one)
-        if ending is not None:
-            one = ending
-            if one.state is not DeliveryState.PENDING:
-                return True
         began = time.monotonic()
         again, after_s = True, None
         try:
@@ -237,28 +233,28 @@ class Sender:
             log.exception("channel %s (%s)", channel.id, channel.kind.value)
             raise NotSent(f"{type(fault).__name__} in the notifier; the server's log says more") from None
 
-    def _folded_ending(self, one: Delivery) -> Delivery | None:
-        """Where a digest told of the beginning, the end is told for all of them at once. None: said as it
-        is."""
-        said = one.notification
-        digest = self._outbox.folded_into(one.project, one.channel_id, said.key)
-        if not digest or said.happening is not Happening.RESOLVE or said.digest:
-            return None
-        last = self._outbox.over(one.project, one.channel_id, said.key)
+    def _end_folded(self, pending: Sequence[Delivery]) -> list[Delivery]:
+        """Where a digest told of beginnings, their ends need no telling one by one: the last one ends the
+        digest. What is still to be said."""
+        left: list[Delivery] = []
+        folded: list[Delivery] = []
+        ended: list[Delivery] = []
+        standing: dict[str, set[str]] = {}
         now = self._clock()
-        folded = replace(one, state=DeliveryState.FOLDED, folded_into=digest, updated_ns=now)
-        if not last:
-            self._outbox.settle([folded])
-            return folded
-        ended = replace(
-            one,
-            id=f"{digest}-over",
-            notification=replace(said, id=f"{digest}-over", key=digest, title="All of them are resolved"),
-            whom="the end of what one notification told",
-            updated_ns=now,
-        )
-        self._outbox.settle([folded, ended])
-        return ended
+        for one in pending:
+            said = one.notification
+            digest = self._outbox.folded_into(one.project, one.channel_id, said.key)
+            if not digest or said.happening is not Happening.RESOLVE or said.digest:
+                left.append(one)
+                continue
+            folded.append(replace(one, state=DeliveryState.FOLDED, folded_into=digest, updated_ns=now))
+            keys = standing.setdefault(digest, self._outbox.folds(one.project, digest))
+            keys.discard(said.key)
+            if not keys:
+                ended.append(_end_of(one, digest, now_ns=now))
+        if folded:
+            self._outbox.settle([*folded, *ended])
+        return [*left, *ended]
 
     async def _note(self, one: Delivery, *, first: bool) -> None:
         changed = [one]
@@ -298,6 +294,22 @@ class Sender:
         for one in pending:
             attempt = Attempt(at_ns=now, ok=False, said=why, seconds=0.0)
             await self._note(replace(_tried(one, attempt), state=DeliveryState.FAILED), first=True)
+
+
+def _end_of(one: Delivery, digest: str, *, now_ns: int) -> Delivery:
+    """The end of all that a digest told of."""
+    named = f"{digest}-over"
+    said = replace(
+        one.notification,
+        id=named,
+        key=digest,
+        title="All incidents of this message are resolved",
+        text="",
+        incident_id="",
+        number=0,
+    )
+    whom = "the end of what one message told"
+    return replace(one, id=named, notification=said, whom=whom, updated_ns=now_ns)
 
 
 def _tried(one: Delivery, attempt: Attempt) -> Delivery:
