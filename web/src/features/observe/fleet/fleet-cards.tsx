@@ -3,6 +3,8 @@ import type { ReactNode } from "react";
 import type { TimeRange } from "@/client/time-range";
 import type { FleetRow } from "@/client/types";
 import type { RunsSearch } from "@/routes/search";
+import { AgentOwner } from "@/features/watch/fleet/agent-owner";
+import type { Ownership } from "@/features/watch/fleet/ownership";
 import { count, duration, money } from "@/ui/format";
 import { Rate } from "@/ui/rate";
 import { Sparkline } from "@/ui/sparkline";
@@ -12,7 +14,7 @@ import { AgentLink } from "./agent-link";
 import { rateOf } from "./fleet-summary";
 
 /** The fleet on a phone: the same figures, one card an agent. */
-export function FleetCards({ rows, range }: { rows: readonly FleetRow[]; range: TimeRange }) {
+export function FleetCards({ rows, range, ownership }: { rows: readonly FleetRow[]; range: TimeRange; ownership: Ownership | undefined }) {
   return (
     <ul className="flex flex-col gap-2.5">
       {rows.map((row) => {
@@ -25,6 +27,7 @@ export function FleetCards({ rows, range }: { rows: readonly FleetRow[]; range: 
               </AgentLink>
               <Ago at={row.last_seen} className="shrink-0 text-xs text-muted" />
             </div>
+            {row.agent && ownership ? <AgentOwner agent={row.agent} state={ownership.get(row.agent)} /> : null}
             <div className="mt-2">
               <Sparkline
                 values={row.spark.map((point) => point.runs)}

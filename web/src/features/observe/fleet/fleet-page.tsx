@@ -5,6 +5,8 @@ import { useRef } from "react";
 import { useProject } from "@/client/project";
 import { ALL_TIME } from "@/client/time-range";
 import { storageQuery } from "@/features/server/queries";
+import { NeedsPerson } from "@/features/watch/fleet/needs";
+import { useOwnership } from "@/features/watch/fleet/ownership";
 import { ConnectHint } from "@/features/start/connect-hint";
 import { buttonClass } from "@/ui/button";
 import { plural } from "@/ui/format";
@@ -26,6 +28,7 @@ export function FleetPage() {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const range = { from: search.from, to: search.to };
+  const ownership = useOwnership(project);
   const scroller = useRef<HTMLDivElement>(null);
   const storage = useQuery(storageQuery(project));
   // The fleet needs a beginning: "all time" is since the first run.
@@ -52,6 +55,7 @@ export function FleetPage() {
           <NothingYet older={(storage.data?.runs ?? 0) > 0} runs={storage.data?.runs ?? 0} />
         ) : (
           <div className="mx-auto flex max-w-[1600px] flex-col gap-4 p-4 md:p-5">
+            <NeedsPerson project={project} />
             <FleetSummary fleet={fleet.data} range={range} onRange={(from, to) => void navigate({ search: (old) => ({ ...old, from, to }) })} />
             <div className="hidden md:block">
               <FleetTable
@@ -60,6 +64,7 @@ export function FleetPage() {
                 sort={sort}
                 dir={dir}
                 scroller={scroller}
+                ownership={ownership}
                 onSort={(next) =>
                   void navigate({
                     search: (old) => ({ ...old, sort: next, dir: next === sort ? (dir === "asc" ? "desc" : "asc") : undefined }),
@@ -68,7 +73,7 @@ export function FleetPage() {
               />
             </div>
             <div className="md:hidden">
-              <FleetCards rows={rows} range={range} />
+              <FleetCards rows={rows} range={range} ownership={ownership} />
             </div>
           </div>
         )}

@@ -5,6 +5,8 @@ import { useLayoutEffect, useRef, useState, type ReactNode, type RefObject } fro
 import type { TimeRange } from "@/client/time-range";
 import type { FleetRow } from "@/client/types";
 import type { FleetSort } from "@/routes/search";
+import { AgentOwner } from "@/features/watch/fleet/agent-owner";
+import type { Ownership } from "@/features/watch/fleet/ownership";
 import { cx } from "@/ui/classes";
 import { count, duration, money, UNKNOWN } from "@/ui/format";
 import { Rate } from "@/ui/rate";
@@ -22,6 +24,7 @@ interface FleetTableProps {
   onSort: (sort: FleetSort) => void;
   /** What scrolls: the whole page does. */
   scroller: RefObject<HTMLElement | null>;
+  ownership: Ownership | undefined;
 }
 
 const COLUMNS: readonly { id: FleetSort; label: string; right?: boolean; title?: string }[] = [
@@ -41,7 +44,7 @@ const ROW = 48;
 /** Fewer rows than this are all drawn: the browser's own search finds them. */
 const MANY = 80;
 
-export function FleetTable({ rows, range, sort, dir, onSort, scroller }: FleetTableProps) {
+export function FleetTable({ rows, range, sort, dir, onSort, scroller, ownership }: FleetTableProps) {
   const body = useRef<HTMLTableSectionElement>(null);
   const [above, setAbove] = useState(0);
   useLayoutEffect(() => {
@@ -67,7 +70,7 @@ export function FleetTable({ rows, range, sort, dir, onSort, scroller }: FleetTa
         <tbody ref={body}>
           <Space rows={from} />
           {rows.slice(from, to).map((row, index) => (
-            <Row key={row.agent ?? ""} row={row} range={range} place={from + index + 2} />
+            <Row key={row.agent ?? ""} row={row} range={range} place={from + index + 2} ownership={ownership} />
           ))}
           <Space rows={rows.length - to} />
         </tbody>
@@ -107,7 +110,7 @@ function Head({ id, label, right, title, active, dir, onSort }: HeadProps) {
   );
 }
 
-function Row({ row, range, place }: { row: FleetRow; range: TimeRange; place: number }) {
+function Row({ row, range, place, ownership }: { row: FleetRow; range: TimeRange; place: number; ownership: Ownership | undefined }) {
   const agent = agentFilter(row.agent);
   const cell = (filters: (string | undefined)[], children: ReactNode, title?: string) => (
     <td className="min-w-20 px-3 text-right whitespace-nowrap">
@@ -120,20 +123,21 @@ function Row({ row, range, place }: { row: FleetRow; range: TimeRange; place: nu
   return (
     <tr aria-rowindex={place} className="h-12 border-b border-line transition-colors last:border-0 hover:bg-hover">
       <td className="w-full max-w-0 min-w-60 pr-3 pl-4">
-        <AgentLink row={row} range={range} className="flex min-w-56 items-center gap-3 rounded">
-          <Sparkline
-            values={row.spark.map((point) => point.runs)}
-            bad={row.spark.map((point) => point.errors)}
-            label={`${row.agent ?? "Unnamed"}: ${row.runs} runs over this time, ${row.error_rate.count} with an error`}
-          />
-          {row.agent ? (
-            <span className="min-w-0 truncate font-medium hover:text-accent" title={row.agent}>{row.agent}</span>
-          ) : (
-            <span className="text-muted" title="These runs named no agent">
-              unnamed
-            </span>
-          )}
-        </AgentLink>
+        <span className="flex min-w-56 items-center gap-3">
+          <AgentLink row={row} range={range} className="shrink-0 rounded">
+            <Sparkline
+              values={row.spark.map((point) => point.runs)}
+              bad={row.spark.map((point) => point.errors)}
+              label={`${row.agent ?? "Unnamed"}: ${row.runs} runs over this time, ${row.error_rate.count} with an error`}
+            />
+          </AgentLink>
+          <span className="min-w-0">
+            <AgentLink row={row} range={range} className="block truncate rounded font-medium hover:text-accent">
+              {row.agent ?? <span className="font-normal text-muted" title="These runs named no agent">unnamed</span>}
+            </AgentLink>
+            {row.agent && ownership ? <AgentOwner agent={row.agent} state={ownership.get(row.agent)} /> : null}
+          </span>
+        </span>
       </td>
       {cell([], count(row.runs))}
       {cell([FAILED], <Rate {...rateOf(row.error_rate)} ofWhat="runs" bad stacked />)}

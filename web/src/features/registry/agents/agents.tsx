@@ -8,7 +8,7 @@ import { Button } from "@/ui/button";
 import { cx } from "@/ui/classes";
 import { CodeBlock } from "@/ui/copy";
 import { Input } from "@/ui/form";
-import { count, plural, UNKNOWN } from "@/ui/format";
+import { count, plural } from "@/ui/format";
 import { Empty, Failed, SkeletonRows } from "@/ui/states";
 import { Ago } from "@/ui/time";
 import { registryQuery } from "../queries";
@@ -107,7 +107,12 @@ function Row({ project, agent, onEdit }: { project: string; agent: RegisteredAge
       </span>
       <span className="flex flex-wrap gap-1">
         {agent.lacks.length === 0 ? <Badge tone="ok">nothing is missing</Badge> : agent.lacks.map((each) => <Badge key={each} tone={["registration", "owner", "on_call"].includes(each) ? "bad" : "warn"} title={LACKS[each]?.[1]}>{lackWords(each)}</Badge>)}
-        <span className="w-full text-2xs text-muted">{agent.proof ? <>on-call answered a test page <Ago at={agent.proof.acknowledged_at} />{agent.proof.by ? ` (${agent.proof.by})` : ""}</> : UNKNOWN}</span>
+        {agent.proof ? (
+          <span className="w-full text-2xs text-muted">
+            on-call answered a test page <Ago at={agent.proof.acknowledged_at} />
+            {agent.proof.by ? ` (${agent.proof.by})` : ""}
+          </span>
+        ) : null}
       </span>
       <span className="flex gap-1.5">
         <TestPage project={project} agent={agent} />

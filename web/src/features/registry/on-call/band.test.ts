@@ -19,9 +19,12 @@ test("what is drawn of a shift is cut, what it says is not", () => {
   expect(piecesOf([shift("2026-11-20T09:00:00Z", "2026-11-23T12:00:00Z")], from, to)[0]?.start).toBe(Date.parse("2026-11-20T09:00:00Z"));
 });
 
-test("a person has one colour", () => {
-  expect(colourOf("ann")).toBe(colourOf("ann"));
-  expect(colourOf("somebody.else@example.org")).toBeLessThan(COLOURS);
+test("a person has one colour, and shares it only when all are taken", () => {
+  const people = Array.from({ length: COLOURS + 1 }, (_, index) => `person ${index}`);
+  const colours = people.map(colourOf);
+
+  expect(new Set(colours.slice(0, COLOURS)).size).toBe(COLOURS);
+  expect(people.map(colourOf)).toEqual(colours);
 });
 
 test("a click means the half hour it is nearest to", () => {

@@ -18,13 +18,14 @@ export function piecesOf(shifts: readonly Shift[], from: number, to: number): Pi
   });
 }
 
-/** One of this many colours for a person: the same on every band, on every day. */
 export const COLOURS = 8;
+const seen = new Map<string, number>();
 
+/** One of so many colours for a person: the same on every band, and another's only when all are taken. */
 export function colourOf(person: string): number {
-  let sum = 7;
-  for (const letter of person) sum = (sum * 31 + letter.charCodeAt(0)) % 9973;
-  return sum % COLOURS;
+  const known = seen.get(person) ?? seen.size % COLOURS;
+  seen.set(person, known);
+  return known;
 }
 
 /** Which instant a place on the band is, to the half hour. */

@@ -4,6 +4,7 @@ import { cx } from "@/ui/classes";
 import { plural } from "@/ui/format";
 import { Ago } from "@/ui/time";
 import { SeverityMark, StateMark } from "./look";
+import { unheeded } from "./order";
 import type { Incident } from "./types";
 
 /** One line on a desk, three on a phone: what is wrong comes first on both. */
@@ -37,7 +38,7 @@ export function IncidentRow({ incident, active, onActive }: { incident: Incident
               <BellOff className="size-3" aria-hidden /> silenced
             </span>
           ) : null}
-          {incident.escalation.unheard && incident.state !== "resolved" ? <span className="font-medium text-bad">nobody could be told</span> : null}
+          {incident.escalation.unheard && unheeded(incident) ? <span className="font-medium text-bad">nobody could be told</span> : null}
         </span>
       </span>
       <span className="min-w-0 truncate" title={incident.agents.join(", ")}>

@@ -17,6 +17,11 @@ export function inOrder<T extends Pick<Incident, "state" | "severity" | "opened_
   );
 }
 
+/** Of the worst severity the one that came first; undefined of none. */
+export function worst<T extends { severity: Severity; at: string }>(alarms: readonly T[]): T | undefined {
+  return [...alarms].sort((a, b) => SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) || Date.parse(a.at) - Date.parse(b.at))[0];
+}
+
 /** "3 m 05 s" is too fine for a figure of a month: 42 s, 12 min, 3.4 h, 2.1 d. */
 export function span(seconds: number | null | undefined): string {
   if (seconds == null) return "–";

@@ -2,11 +2,13 @@ import { Link } from "@tanstack/react-router";
 import { BellOff, BookOpen, Merge } from "lucide-react";
 import { FailedLine } from "@/ui/states";
 import { Ago, Instant } from "@/ui/time";
+import { unheeded, worst } from "./order";
 import type { Alarm, Incident } from "./types";
 
 /** What is wrong in one line, since when, and the words of the alarm that said so. */
 export function Summary({ incident, alarms }: { incident: Incident; alarms: readonly Alarm[] }) {
-  const loudest = alarms.find((each) => each.cleared_at === null) ?? alarms[0];
+  // Alarms come newest first; of the worst that stands, the first said it.
+  const loudest = worst(alarms.filter((each) => each.cleared_at === null)) ?? worst(alarms);
   return (
     <section aria-label="What is wrong" className="rounded-xl border border-line bg-surface p-4 shadow-card">
       <p className="text-lg leading-6 font-semibold tracking-[-0.01em] [overflow-wrap:anywhere]">{incident.title}</p>
@@ -53,7 +55,7 @@ export function Summary({ incident, alarms }: { incident: Incident; alarms: read
           covers it.
         </p>
       ) : null}
-      {incident.escalation.unheard && incident.state !== "resolved" ? (
+      {incident.escalation.unheard && unheeded(incident) ? (
         <div className="mt-2">
           <FailedLine error={new Error("Nobody could be told: no level, owner or default channel has a way to be reached.")} />
         </div>
