@@ -114,8 +114,7 @@ class ProjectWatch:
         for logged in entries:
             entry = logged.entry
             if isinstance(entry, Result):
-                agent = self._noted(entry, logged)
-                self._make_defaults(agent, entry, at_ns=logged.recorded_ns)
+                self._note(entry, logged)
             elif isinstance(entry, Word) and entry.agent in self.agents:
                 self._make_defaults(self.agents[entry.agent], entry, at_ns=logged.recorded_ns)
             elif isinstance(entry, Outage):
@@ -131,18 +130,20 @@ class ProjectWatch:
     def flush(self) -> None:
         self._flush()
 
-    def _noted(self, result: Result, logged: Logged) -> AgentState:
+    def _note(self, result: Result, logged: Logged) -> None:
         agent = self.agents.get(result.agent)
         if agent is None:
+            if len(self.agents) >= MOST_AGENTS:
+                return
             agent = self.agents[result.agent] = AgentState(agent=result.agent)
         self.effects.agents[result.agent] = None
         agent.note_release(result.release, at_ns=result.at_ns)
         agent.repeats += result.repeat
         self.volumes.note(agent, logged)
-        return agent
+        self._make_defaults(agent, result, at_ns=logged.recorded_ns)
 
     def _make_defaults(self, agent: AgentState, entry: Result | Word, *, at_ns: int) -> None:
-        if not self._automatic or len(agent.seen) == len(DEFAULT_SIGNALS) or len(self.agents) > MOST_AGENTS:
+        if not self._automatic or len(agent.seen) == len(DEFAULT_SIGNALS):
             return
         for signal in DEFAULT_SIGNALS:
             if signal.name in agent.seen or not _speaks(signal, entry):
