@@ -2,6 +2,7 @@
 
 Whoever hands alarms over does so until they were taken for sure; after a start it begins from the first one
 again.
+"""
 
 from __future__ import annotations
 
