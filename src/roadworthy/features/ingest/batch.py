@@ -89,6 +89,8 @@ def gather(entries: Sequence[IntakeEntry], *, steps: Steps) -> Gathered:
 
 def join_contents(batch: Gathered, *, tracker: RunTracker) -> None:
     """Put the content of log records into their spans, or into placeholders until these come."""
+    if not batch.contents:
+        return
     here = {(s.project, s.trace_id, s.span_id): i for i, s in enumerate(batch.spans)}
     for content in batch.contents:
         at = (content.project, content.trace_id, content.span_id)

@@ -51,8 +51,8 @@ _HELD_BYTES = 32 << 20
 """While the writer is busy so much is gathered; then decoding waits for it."""
 _JUDGE_SECONDS = 0.02
 """So long runs are judged before the log is looked at again."""
-_SPARE_BYTES = 6 << 20
-_SPARE_SECONDS = 1.2
+_SPARE_BYTES = 7 << 20
+_SPARE_SECONDS = 1.35
 _PACE_SECONDS = 4.0
 """There is time to spare where no more is read and not yet stored than so many bytes, or so many seconds of
 the pace of late. Less than `app.pacing` lets gather before it has senders wait: a log that is empty because

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import orjson
 
@@ -31,7 +32,16 @@ FINAL_ANSWERS = frozenset({"final_answer", "final_result"})
 
 
 def is_handoff(tool_name: str) -> bool:
+    return _known(tool_name) if len(tool_name) <= _LONGEST_KNOWN else _names_handoff(tool_name)
+
+
+def _names_handoff(tool_name: str) -> bool:
     return _NAMES.match(_plain(tool_name)) is not None
+
+
+_known = lru_cache(maxsize=4096)(_names_handoff)
+_LONGEST_KNOWN = 200
+"""Names repeat; only hostile ones are long, and those are not remembered."""
 
 
 def handoff_target(tool_name: str, arguments: str) -> str:
