@@ -60,7 +60,7 @@ def _use_own_temporary_folder(folder: Path) -> None:
 
 
 async def _serve(room: CoreRoom, *, settings: Settings, sock: socket.socket) -> int:
-    server = embedded(room.rest_app, log_level=settings.log_level)
+    server = embedded(room.rest_app, log_level=settings.log_level, trusted_proxies=settings.trusted_proxies)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

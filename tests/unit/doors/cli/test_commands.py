@@ -19,11 +19,12 @@ from roadworthy.domain.score import Score
 from roadworthy.doors.rest.settings import RestSettings
 from tests.unit.doors.rest.desk import a_run, open_desk, trace_id
 from tests.unit.doors.rest.listening import Listening, listening
+from tests.unit.judge.model_server import chat, serving, verdict
 
 HELP = Path(__file__).parent / "help"
 COMMANDS = [
     *("", "up", "serve", "runs", "run", "tail", "search", "import", "export", "doctor", "mcp"),
-    *("outcome", "scores", "issues", "judge"),
+    *("outcome", "scores", "issues", "judge", "compare"),
     *("keys", "keys create", "keys list", "keys revoke", "people", "people add", "people list"),
     "people remove",
     *("agents", "agents list", "agents show", "agents set", "agents import", "agents export"),
@@ -299,3 +300,45 @@ def test_judging_again_follows_its_job_to_the_end(server: Listening) -> None:
     assert done.returncode == 0, done.stderr
     assert "2 runs, at no cost; job " in done.stdout
     assert done.stdout.endswith("done: 2 of 2 runs\n")
+
+
+def test_two_runs_are_compared_and_what_the_judge_said_is_read(server: Listening) -> None:
+    server.desk.write(1, 2)
+    where = {"ROADWORTHY_SERVER": server.url}
+    pair = (trace_id(1), trace_id(2))
+    none = roadworthy("compare", *pair, **where)
+    assert (none.returncode, "none yet" in none.stderr) == (2, True)
+    with serving(chat(verdict("first", "it is nicer"))) as script:
+        endpoint = server.desk.client.post(
+            "/api/v1/model-endpoints",
+            json={"name": "e", "base_url": script.openai, "model": "m", "allow_private": True},
+        ).json()["id"]
+        judge = {"name": "better", "endpoint": endpoint, "rubric": "pairwise"}
+        assert server.desk.client.post("/api/v1/judges", json=judge).status_code == 201
+        assert "both orders: at most $" in roadworthy("compare", *pair, "--dry-run", **where).stdout
+        told = roadworthy("compare", *pair, "--with", "better", **where).stdout.splitlines()
+    assert told == [
+        "neither did better",
+        "each order had another winner: the judge likes a place, not an answer",
+        f"{pair[0]} shown first: first: it is nicer",
+        f"{pair[1]} shown first: first: it is nicer",
+    ]
+    stranger = roadworthy("compare", *pair, "--with", "tone", **where)
+    assert (stranger.returncode, "there are: better" in stranger.stderr) == (2, True)
+
+
+def test_a_job_that_was_stopped_is_taken_up(server: Listening) -> None:
+    server.desk.write(1, 2)
+    where = {"ROADWORTHY_SERVER": server.url}
+    job = json.loads(roadworthy("judge", "--since", "2025-11-01", "--no-wait", "--json", **where).stdout)[
+        "job"
+    ]
+    server.desk.client.post(f"/api/v1/jobs/{job['id']}/cancel")
+    server.desk.jobs.start()
+    try:
+        resumed = roadworthy("judge", "--resume", job["id"], **where)
+        assert resumed.stdout.startswith(f"job {job['id']} goes on at 0 runs"), resumed.stderr
+        assert "done: 2 of 2 runs" in resumed.stdout
+    finally:
+        server.desk.jobs.stop()
+    assert roadworthy("judge", "--resume", "nobody", **where).returncode == 1
