@@ -42,6 +42,9 @@ class Monitor:
     """Results that make a reference; None: as many as a sensible fall needs to be seen."""
     reference_hours: float = 24.0
     """What the reference must span, so that it holds a whole day's ups and downs."""
+    cautious: bool = True
+    """Whether noise is reckoned with that a short reference cannot have shown: fewer false alarms, and a
+    fall is noticed later in the first two weeks."""
     least_probability: float = 0.01
     """Scores drawn with a logged probability below this are not taken; the others weigh this over theirs."""
     higher_is_worse: bool = False

@@ -31,6 +31,7 @@ def _monitor(monitor_id: str, signal: str, **values: object) -> Monitor:
         signal=signal,
         patience_s=YEAR_S / 12,
         reference_hours=0.0,
+        cautious=signal == "latency",
         reference_results=200,
         created_ns=START,
         created_by="ada",

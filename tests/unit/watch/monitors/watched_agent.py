@@ -37,6 +37,7 @@ class WatchedAgent:
             "signal": signal,
             "patience_s": YEAR_S,
             "reference_hours": 0.0,
+            "cautious": False,
             "reference_results": 200,
         }
         monitor = Monitor(**(given | values))

@@ -46,6 +46,9 @@ class MonitorSettings(Body):
         default=None, ge=50, le=100_000, description="null: as many as a sensible fall needs to be seen"
     )
     reference_hours: float = Field(default=24, ge=0, le=840)
+    cautious: bool = Field(
+        default=True, description="Whether noise is reckoned with that a short reference cannot have shown"
+    )
     least_probability: float = Field(default=0.01, gt=0, le=1)
     higher_is_worse: bool = Field(default=False, description="Of scores alone: whether 1 is bad")
     severity: Severity = Severity.ERROR
@@ -140,6 +143,7 @@ class MonitorView(BaseModel):
     maturity_s: float
     reference_results: int | None
     reference_hours: float
+    cautious: bool
     least_probability: float
     higher_is_worse: bool
     created_at: str
@@ -268,6 +272,7 @@ class NewBacktest(Body):
     patience_years: float = _Years
     reference_results: int | None = Field(default=None, ge=50, le=100_000)
     reference_hours: float = Field(default=24, ge=0, le=840)
+    cautious: bool = True
     from_: str | None = Field(default=None, alias="from", max_length=40)
     to: str | None = Field(default=None, max_length=40)
     csv: str = Field(default="", max_length=20 << 20)
@@ -303,6 +308,7 @@ def monitor_view(one: Standing, *, noticed: list[Noticed] | None = None) -> Moni
         maturity_s=monitor.maturity_s,
         reference_results=monitor.reference_results,
         reference_hours=monitor.reference_hours,
+        cautious=monitor.cautious,
         least_probability=monitor.least_probability,
         higher_is_worse=monitor.higher_is_worse,
         created_at=rfc3339(monitor.created_ns),

@@ -99,6 +99,7 @@ def backtest_monitor(ctx: Context, project: AdminProject, body: NewBacktest) -> 
         patience_s=body.patience_years * YEAR_S,
         reference_results=body.reference_results,
         reference_hours=body.reference_hours,
+        cautious=body.cautious,
     )
     try:
         check(monitor)
@@ -262,6 +263,7 @@ def _monitor(body: MonitorSettings, *, project: str, monitor_id: str, agent: str
         maturity_s=body.maturity_s,
         reference_results=body.reference_results,
         reference_hours=body.reference_hours,
+        cautious=body.cautious,
         least_probability=body.least_probability,
         higher_is_worse=body.higher_is_worse,
         severity=body.severity,

@@ -78,7 +78,7 @@ def _pause(watch: ProjectWatch, watched: Watched, change: Pause, *, at_ns: int) 
     if change.paused:
         watch.clear_alarm(watched, at_ns=at_ns)
         watched.phase = Phase.PAUSED
-        watched.stained()
+        watched.stained(since_ns=at_ns)
     else:
         watched.phase = Phase.ARMED if watched.baseline is not None else Phase.LEARNING
         # What came meanwhile was not looked at, so that time does not count.

@@ -16,8 +16,10 @@ CHUNK = 64
 """Detectors whose state is kept together: a commit writes the chunks that changed."""
 _K = len(SHIFTS)
 _FAST = Struct(f"<{1 + 2 * _K}d")
-_RUNNING = Struct(f"<qqqdd{_K}d")
-"""Time, day, and of the running day: results, failures, expected, and expected under each alternative."""
+_RUNNING = Struct(f"<qqqdqqdd{_K}d")
+"""Time, block with its results and failures, day, and of the running day: results, failures, expected, and
+expected under each alternative."""
+BLOCK_S = 6 * 3_600
 _HEAD = b"RWM1"
 _DAY_S = 86_400
 _NS = 10**9
@@ -46,6 +48,7 @@ class Bank:
         self._slow_shares: list[float] = [0.0] * CHUNK
         self._time: list[int] = [0] * CHUNK
         self._day_of: list[int] = [0] * CHUNK
+        self._blocks: list[tuple[int, int, float]] = [(0, 0, 0.0)] * CHUNK
         self._days: list[Day] = [Day.begun() for _ in range(CHUNK)]
         self.changed: set[int] = set()
         """Chunks whose state is not what was kept last."""
@@ -84,6 +87,7 @@ class Bank:
         self._slow_shares[slot] = 0.0
         self._time[slot] = at_ns
         self._begin_day(slot)
+        self._blocks[slot] = (0, 0, 0.0)
         self._touch(slot)
         self.changed_slow.add(slot // CHUNK)
 
@@ -114,8 +118,11 @@ class Bank:
         self.changed_slow.add(slot // CHUNK)
         return alarmed, day
 
-    def count(self, slot: int, x: float, *, q0: float, alternatives: Sequence[float]) -> None:
-        """One result of the running day."""
+    def count(
+        self, slot: int, x: float, *, at_ns: int, q0: float, alternatives: Sequence[float]
+    ) -> tuple[int, int, float] | None:
+        """One result of the running day. Where it begins another block of six hours: the one that ended, as
+        its number, results and failures."""
         day = self._days[slot]
         day.failures += x
         day.expected += q0
@@ -123,6 +130,13 @@ class Bank:
         for k in range(_K):
             sums[k] += alternatives[k]
         day.n += 1
+        block, n, total = self._blocks[slot]
+        now = max(at_ns, self._time[slot]) // (BLOCK_S * _NS)
+        if now == block:
+            self._blocks[slot] = (block, n + 1, total + x)
+            return None
+        self._blocks[slot] = (now, 1, x)
+        return (block, n, total) if n else None
 
     def observe(self, given: Sequence[Observation]) -> Observed:
         """In order, by one call."""
@@ -179,6 +193,7 @@ class Bank:
         self._slow_shares += [0.0] * size
         self._time += [0] * size
         self._day_of += [0] * size
+        self._blocks += [(0, 0, 0.0)] * size
         self._days += [Day.begun() for _ in range(size)]
 
     # --- state, as bytes ----------------------------------------------------------------------------------
@@ -193,6 +208,7 @@ class Bank:
                 kept,
                 _RUNNING.pack(
                     self._time[slot],
+                    *self._blocks[slot],
                     self._day_of[slot],
                     day.n,
                     day.failures,
@@ -218,8 +234,10 @@ class Bank:
                 continue
             at = len(_HEAD) + place * size
             self._fast.set_state(slot, kept[at : at + _FAST.size])
-            time, day_of, n, failures, expected, *alternatives = _RUNNING.unpack_from(kept, at + _FAST.size)
+            time, block, of_block, total, *rest = _RUNNING.unpack_from(kept, at + _FAST.size)
+            day_of, n, failures, expected, *alternatives = rest
             self._time[slot], self._day_of[slot] = time, day_of
+            self._blocks[slot] = (block, of_block, total)
             self._days[slot] = Day(failures=failures, expected=expected, alternatives=alternatives, n=n)
             at = len(_HEAD) + place * _FAST.size
             self._of(slot).state = slow[at : at + _FAST.size]

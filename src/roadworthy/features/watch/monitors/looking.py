@@ -9,7 +9,7 @@ from roadworthy.domain.alarm import Alarm
 from roadworthy.domain.result import Result, Scored, Word
 from roadworthy.domain.run import Outcome
 from roadworthy.features.watch.monitors.alarming import Figure
-from roadworthy.features.watch.monitors.project_watch import matured, reading_of
+from roadworthy.features.watch.monitors.readings import matured, reading_of
 from roadworthy.features.watch.monitors.signals.completion import EVERY_RUN
 from roadworthy.features.watch.monitors.signals.signal import Signal
 from roadworthy.features.watch.monitors.signals.table import signal_of

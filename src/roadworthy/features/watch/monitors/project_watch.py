@@ -4,7 +4,7 @@ not on the time, nor on how they were cut into batches."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from roadworthy.contracts.watch_log import Logged
 from roadworthy.domain.alarm import Alarm
@@ -12,12 +12,12 @@ from roadworthy.domain.monitor import Monitor, Phase
 from roadworthy.domain.result import Outage, Result, Scored, Word
 from roadworthy.features.watch.monitors.agent_state import AgentState
 from roadworthy.features.watch.monitors.alarming import Looking, cleared, quality_alarm
-from roadworthy.features.watch.monitors.bank import Bank, Observation
+from roadworthy.features.watch.monitors.bank import BLOCK_S, Bank, Observation
 from roadworthy.features.watch.monitors.defaults import DEFAULT_SIGNALS, MOST_AGENTS, default_monitor
 from roadworthy.features.watch.monitors.effects import Effects
+from roadworthy.features.watch.monitors.readings import reading_of, speaks, weight_of
 from roadworthy.features.watch.monitors.reference import Count
-from roadworthy.features.watch.monitors.signals.disagreement import TRUTH
-from roadworthy.features.watch.monitors.signals.signal import Reading, Refused, Signal, Takes
+from roadworthy.features.watch.monitors.signals.signal import Refused, Signal
 from roadworthy.features.watch.monitors.signals.table import VOLUME, signal_of
 from roadworthy.features.watch.monitors.strata import ALL, MOST, OTHERS, stratum_of
 from roadworthy.features.watch.monitors.volume_watch import VolumeWatch
@@ -146,7 +146,7 @@ class ProjectWatch:
         if not self._automatic or len(agent.seen) == len(DEFAULT_SIGNALS):
             return
         for signal in DEFAULT_SIGNALS:
-            if signal.name in agent.seen or not _speaks(signal, entry):
+            if signal.name in agent.seen or not speaks(signal, entry):
                 continue
             agent.seen.append(signal.name)
             monitor = default_monitor(self.project, agent.agent, signal, at_ns=at_ns)
@@ -177,7 +177,7 @@ class ProjectWatch:
             self._same_ruler(watched, entry.ruler, logged)
         weight = 1.0
         if isinstance(entry, Scored) and entry.sampled is not None and entry.source != "judge":
-            weight = _weight(watched.monitor, entry.sampled)
+            weight = weight_of(watched.monitor, entry.sampled)
             if not weight:
                 watched.refuse("drawn with a probability below the monitor's least")
                 self.effects.monitors[watched.monitor.id] = None
@@ -238,7 +238,13 @@ class ProjectWatch:
     def _bet(self, taken: _Taken) -> None:
         watched = taken.of
         bets = watched.bets(taken.stratum)
-        self.bank.count(watched.slot, taken.x, q0=bets.q0, alternatives=bets.alternatives)
+        ended = self.bank.count(
+            watched.slot, taken.x, at_ns=taken.at_ns, q0=bets.q0, alternatives=bets.alternatives
+        )
+        if ended is not None and not watched.monitor.strata:
+            block, n, total = ended
+            watched.block_ended(block * BLOCK_S // 3_600, counts={ALL: Count(n, total)})
+            self.effects.monitors[watched.monitor.id] = None
         if watched.monitor.strata:
             known = taken.stratum in watched.today or len(watched.today) < MOST
             watched.today.setdefault(taken.stratum if known else OTHERS, Count()).add(taken.x)
@@ -261,7 +267,10 @@ class ProjectWatch:
         counts = (
             watched.today if watched.monitor.strata else {ALL: Count(day.n, day.failures)} if day.n else {}
         )
+        if watched.monitor.strata:
+            watched.block_ended(before * 24, counts=counts)
         watched.day_ended(before, counts=counts)
+        watched.refit_noise()
         if watched.tighten():
             watched.note(taken.logged.recorded_ns, "tightened", by="roadworthy")
 
@@ -308,7 +317,7 @@ class ProjectWatch:
         watched.phase = Phase.ALARMED
         watched.alarm_id = made.alarm.id
         watched.clearing = Clearing.between(usual=made.usual, bad=made.seen)
-        watched.stained()
+        watched.stained(since_ns=made.alarm.since_ns)
         watched.note(made.alarm.at_ns, "alarmed", by="roadworthy", reason=made.alarm.title)
         self.bank.restart(watched.slot, at_ns=time_ns)
         self.effects.alarms[made.alarm.id] = made.alarm
@@ -345,55 +354,3 @@ class ProjectWatch:
 
     def each_agent(self) -> Iterator[AgentState]:
         return iter(self.agents.values())
-
-
-def reading_of(signal: Signal, entry: Result | Word | Scored, *, monitor: Monitor) -> Reading:
-    """What an entry says about a monitor's figure."""
-    if isinstance(entry, Result):
-        if signal.takes is Takes.RESULT:
-            return signal.read(entry)
-        if signal.takes is Takes.WORD and entry.outcome_source in TRUTH:
-            return signal.read_word(as_word(entry))
-        return None
-    if isinstance(entry, Word):
-        return signal.read_word(entry) if signal.takes is Takes.WORD else None
-    if signal.takes is not Takes.SCORED or signal.name != f"score:{entry.name}":
-        return None
-    reading = signal.read_score(entry)
-    if isinstance(reading, float | int) and not monitor.higher_is_worse:
-        return 1.0 - reading
-    return reading
-
-
-def as_word(result: Result) -> Word:
-    return Word(
-        project=result.project,
-        run_id=result.run_id,
-        agent=result.agent,
-        at_ns=result.at_ns,
-        outcome=result.outcome,
-        outcome_source=result.outcome_source,
-        release=result.release,
-        p_failure=result.p_failure,
-    )
-
-
-def matured(result: Result, word: Word) -> Result:
-    """As it stands after a word that came later."""
-    return replace(result, outcome=word.outcome, outcome_source=word.outcome_source)
-
-
-def _speaks(signal: Signal, entry: Result | Word) -> bool:
-    """Whether an agent has the figure at all."""
-    if signal.name == VOLUME:
-        return True
-    if signal.takes is Takes.WORD:
-        word = as_word(entry) if isinstance(entry, Result) else entry
-        return isinstance(signal.read_word(word), float | int)
-    return isinstance(entry, Result) and isinstance(signal.read(entry), float | int)
-
-
-def _weight(monitor: Monitor, sampled: float) -> float:
-    """Least probability over this one's: L = 1 + weight λ (x - q0) then has mean <= 1 over drawing and
-    outcome. 0 where it was drawn with less than the least, and would weigh too little."""
-    return monitor.least_probability / sampled if sampled >= monitor.least_probability else 0.0

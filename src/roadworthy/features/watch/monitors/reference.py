@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import ceil
 
@@ -11,7 +12,7 @@ from roadworthy.domain.monitor import Monitor
 from roadworthy.features.watch.monitors.strata import MOST, OTHERS
 from roadworthy.stats.baselines import Baseline, Tally, baseline
 from roadworthy.stats.forecast import SMALLEST_REFERENCE, reference_needed
-from roadworthy.stats.two_speed import Blocks, Noise, noise, widened
+from roadworthy.stats.two_speed import Blocks, Noise, cautious, noise, widened
 
 HOUR_NS = 3_600 * 10**9
 LIMIT_SAMPLES = 100
@@ -23,8 +24,7 @@ NOTICED_AT_LEAST = 0.05
 """... and no less than one in twenty: where nothing ever failed, nothing finer can be seen."""
 MOST_NEEDED = 2_000
 """More than this is not waited for."""
-_FULL_BLOCK = 20
-"""Results an hour, on average, from which hours are blocks; six hours otherwise."""
+_BLOCK_HOURS = 6
 _MOST_HOURS = 24 * 40
 
 
@@ -78,6 +78,22 @@ class Reference:
         self.n += 1
         self.total += x
 
+    def add_block(self, hour: int, *, counts: Mapping[str, Count]) -> None:
+        """Results that came after it was large enough: they show more of the noise."""
+        into = self.hours.setdefault(hour, {})
+        for stratum, count in counts.items():
+            name = stratum if stratum in self.strata else OTHERS
+            had = into.setdefault(name, Count())
+            had.n += count.n
+            had.total += count.total
+            self.n += count.n
+            self.total += count.total
+
+    def forget_from(self, hour: int) -> None:
+        """What came from then on is not to be learned from."""
+        for each in [one for one in self.hours if one >= hour]:
+            self._forget(each)
+
     def _forget(self, hour: int) -> None:
         for count in self.hours.pop(hour).values():
             self.n -= count.n
@@ -109,12 +125,12 @@ class Reference:
                 into.total += count.total
         return {stratum: count.tally() for stratum, count in sums.items()}
 
-    def frozen(self) -> tuple[Baseline, Noise]:
+    def frozen(self, *, careful: bool) -> tuple[Baseline, Noise]:
+        """`careful` adds the noise that so few days cannot have shown."""
         made = baseline(self.tallies())
-        per_hour = self.n / max(1, len(self.hours))
-        width = 1 if per_hour >= _FULL_BLOCK else 6
         rates = {stratum: made.of(stratum).rate for stratum in self.strata} | {OTHERS: made.others.rate}
-        return made, noise(self._blocks(width, rates), days=self._blocks(24, rates))
+        seen = noise(self._blocks(_BLOCK_HOURS, rates), days=self._blocks(24, rates))
+        return made, cautious(seen, days=self.span_hours / 24) if careful else seen
 
     def _blocks(self, width: int, rates: dict[str, float]) -> Blocks:
         rows: dict[int, list[float]] = {}

@@ -86,6 +86,8 @@ class Watched:
     """Clean results by stratum, the reference's included: what the baseline may be tightened with."""
     lagging: dict[int, dict[str, Count]] = field(default_factory=dict)
     """By day: not old enough to be called clean."""
+    growing: Reference | None = None
+    """The reference, while its noise is still being learned: for two weeks."""
     today: dict[str, Count] = field(default_factory=dict)
     """Of the running day, where there is more than one stratum."""
     _bets: dict[str, Bets] = field(default_factory=dict)
@@ -119,21 +121,35 @@ class Watched:
         self.ruler, self.armed_ns = "", 0
         self.alarm_id, self.clearing = "", None
         self.settled, self.lagging, self.today = {}, {}, {}
+        self.growing = None
         self._bets = {}
 
     def freeze(self, *, at_ns: int) -> None:
-        """From here on the reference is what it is."""
+        """From here on the baseline is what it is; only its noise goes on being learned for a while."""
         reference = self.reference
         assert reference is not None  # noqa: S101 - it is learning
-        self.baseline, self.noise = reference.frozen()
+        self.baseline, self.noise = reference.frozen(careful=self.monitor.cautious)
         self.limit = reference.limit
         self.settled = {
             stratum: Count(n=tally.n, total=tally.failures) for stratum, tally in reference.tallies().items()
         }
         hours = sorted(reference.hours)
         self.reference_from_ns, self.reference_to_ns = hours[0] * 3_600 * 10**9, at_ns
-        self.reference = None
+        self.reference, self.growing = None, reference if self.monitor.cautious else None
         self.armed_ns = at_ns
+        self._bets = {}
+
+    def block_ended(self, hour: int, *, counts: Mapping[str, Count]) -> None:
+        if self.growing is not None:
+            self.growing.add_block(hour, counts=counts)
+
+    def refit_noise(self) -> None:
+        """With what came since. After two weeks nothing that matters is left to be learned."""
+        if self.growing is None:
+            return
+        _, self.noise = self.growing.frozen(careful=True)
+        if self.growing.span_hours >= LAG_DAYS * 24:
+            self.growing = None
         self._bets = {}
 
     def day_ended(self, day: int, *, counts: Mapping[str, Count]) -> None:
@@ -157,9 +173,11 @@ class Watched:
         self._bets = {}
         return True
 
-    def stained(self) -> None:
+    def stained(self, *, since_ns: int) -> None:
         """An alarm: the days that wait may hold the decline."""
         self.lagging, self.today = {}, {}
+        if self.growing is not None:
+            self.growing.forget_from(since_ns // (3_600 * 10**9) - 5)
 
     # --- as JSON ------------------------------------------------------------------------------------------
 
@@ -169,7 +187,7 @@ class Watched:
             for name in (
                 "monitor", "slot", "phase", "reference", "noise", "limit", "ruler", "armed_ns",
                 "reference_from_ns", "reference_to_ns", "alarm_id", "clearing", "refused", "notes", "settled",
-                "lagging", "today",
+                "lagging", "today", "growing",
             )
         }  # fmt: skip
         kept["baseline"] = self.baseline
@@ -189,6 +207,7 @@ class Watched:
             "today": _counts(kept["today"]),
             "baseline": _baseline(kept["baseline"]) if kept["baseline"] else None,
             "reference": _reference(kept["reference"]) if kept["reference"] else None,
+            "growing": _reference(kept["growing"]) if kept["growing"] else None,
         }
         return cls(**values)
 
