@@ -5677,6 +5677,12 @@ export interface components {
              */
             reference_hours: number;
             /**
+             * Cautious
+             * @description Whether noise is reckoned with that a short reference cannot have shown
+             * @default true
+             */
+            cautious: boolean;
+            /**
              * Least Probability
              * @default 0.01
              */
@@ -5743,6 +5749,8 @@ export interface components {
             reference_results: number | null;
             /** Reference Hours */
             reference_hours: number;
+            /** Cautious */
+            cautious: boolean;
             /** Least Probability */
             least_probability: number;
             /** Higher Is Worse */
@@ -5906,6 +5914,11 @@ export interface components {
              * @default 24
              */
             reference_hours: number;
+            /**
+             * Cautious
+             * @default true
+             */
+            cautious: boolean;
             /** From */
             from?: string | null;
             /** To */
@@ -6011,6 +6024,12 @@ export interface components {
              * @default 24
              */
             reference_hours: number;
+            /**
+             * Cautious
+             * @description Whether noise is reckoned with that a short reference cannot have shown
+             * @default true
+             */
+            cautious: boolean;
             /**
              * Least Probability
              * @default 0.01
