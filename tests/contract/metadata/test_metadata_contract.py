@@ -177,6 +177,22 @@ def test_records_belong_to_their_project_and_kind(store: MetadataStore) -> None:
     assert [r.id for r in store.records("shop", "issue")] == ["b"]
 
 
+def test_thousands_of_records_are_saved_together_the_last_of_an_id_counts(store: MetadataStore) -> None:
+    one = Record(project="shop", kind="agent", id="", body="{}", updated_ns=5)
+    many = [replace(one, id=f"{n:05d}") for n in range(2_300)]
+    store.save_records([*many, replace(one, project="bank", id="00007")])
+    counter = store.change_counter()
+    changed = [replace(record, body="[1]") for record in many]
+    store.save_records([*changed, replace(many[7], body="[2]")])
+    assert store.change_counter() == counter + 1
+    saved = store.records("shop", "agent")
+    assert [record.id for record in saved] == [record.id for record in many]
+    assert {record.body for record in saved} == {"[1]", "[2]"}
+    assert saved[7].body == "[2]"
+    assert store.records("bank", "agent") == [replace(one, project="bank", id="00007")]
+    store.save_records([])
+
+
 def test_jobs_come_newest_first(store: MetadataStore) -> None:
     for number in range(5):
         store.save_job(a_job(str(number), created_ns=number))

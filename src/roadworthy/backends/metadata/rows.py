@@ -148,7 +148,3 @@ def job_row(job: Job) -> JobRow:
 
 def record(row: RecordRow) -> Record:
     return Record(project=row.project, kind=row.kind, id=row.id, body=row.body, updated_ns=row.updated_ns)
-
-
-def record_row(record: Record) -> RecordRow:
-    return RecordRow(**asdict(record))

@@ -6,9 +6,9 @@ import secrets
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
 
-from sqlalchemy import Engine, and_, delete, or_, select, update
+from sqlalchemy import Engine, and_, delete, insert, or_, select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -36,6 +36,8 @@ from roadworthy.contracts.metadata import (
 )
 from roadworthy.domain.project import ApiKey, Project
 
+_AT_ONCE = 500
+"""Ids in one statement; engines take some thousands of values at most."""
 _REMEMBERED_NS = 86_400 * 1_000_000_000
 """How long a response is kept for its idempotency key: one day."""
 
@@ -211,9 +213,19 @@ class SqlMetadataStore:
             return None if row is None else rows.record(row)
 
     def save_records(self, records: Sequence[Record]) -> None:
+        # Not merge(): one statement a row holds the write lock for seconds where thousands come at once.
+        newest = {(one.project, one.kind, one.id): one for one in records}
+        ids: dict[tuple[str, str], list[str]] = {}
+        for project, kind, record_id in newest:
+            ids.setdefault((project, kind), []).append(record_id)
         with self._write() as session:
-            for record in records:
-                session.merge(rows.record_row(record))
+            for (project, kind), replaced in ids.items():
+                known = (RecordRow.project == project, RecordRow.kind == kind)
+                for start in range(0, len(replaced), _AT_ONCE):
+                    part = RecordRow.id.in_(replaced[start : start + _AT_ONCE])
+                    session.execute(delete(RecordRow).where(*known, part))
+            if newest:
+                session.execute(insert(RecordRow), [asdict(one) for one in newest.values()])
 
     def delete_record(self, project_id: str, kind: str, record_id: str) -> bool:
         with self._write() as session:

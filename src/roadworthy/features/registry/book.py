@@ -15,7 +15,7 @@ from roadworthy.domain.schedule import Override, Schedule
 from roadworthy.domain.team import Contact, Team
 from roadworthy.features.registry.checks import faults_of, twin_faults
 from roadworthy.features.registry.faults import Fault, RegistryChanged, RegistryInUse, RegistryInvalid
-from roadworthy.features.registry.history import changed_fields, with_change
+from roadworthy.features.registry.history import changed_fields, earlier_changes, with_change
 from roadworthy.features.registry.records import (
     Kind,
     kind_of,
@@ -85,7 +85,7 @@ class RegistryBook:
                     self._metadata.delete_record(project, record_kind(Kind.OVERRIDE), override.id)
             # The history first: cut off in between, the thing is there and can be deleted again.
             history = with_change(
-                self._metadata,
+                earlier_changes(self._metadata, project, [thing]).get((kind, name), ()),
                 project=project,
                 before=thing,
                 after=None,
@@ -114,7 +114,9 @@ class RegistryBook:
         at_ns = self._now_ns()
         saved: list[T] = []
         records: list[Record] = []
-        for thing in (*things, *_no_longer_default(things, known=known)):
+        everything: list[Thing] = [*things, *_no_longer_default(things, known=known)]
+        earlier = earlier_changes(self._metadata, project, everything)
+        for thing in everything:
             before = find(known, kind_of(thing), name_of(thing))
             if before is not None and not changed_fields(before, thing):
                 saved.append(before)  # type: ignore[arg-type]  # of the same kind
@@ -126,7 +128,7 @@ class RegistryBook:
             if isinstance(written, Agent):
                 written = replace(written, source=source)
             history = with_change(
-                self._metadata,
+                earlier.get((kind_of(thing), name_of(thing)), ()),
                 project=project,
                 before=before,
                 after=written,
@@ -134,7 +136,7 @@ class RegistryBook:
                 source=source,
                 at_ns=at_ns,
             )
-            saved.append(written)
+            saved.append(written)  # type: ignore[arg-type]  # of the same kind
             records += [record_of(written), *([history] if history else [])]
         if records:
             self._metadata.save_records(records)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,7 @@ from roadworthy.features.registry.snapshot import Thing
 RECORD_KIND = "registry-history"
 CHANGES_KEPT = 500
 """Of one thing; older ones go."""
+_ONE_BY_ONE = 20
 _OF_THE_WRITING = frozenset({"project", "updated_ns", "updated_by", "source"})
 
 
@@ -47,8 +48,21 @@ def history_of(metadata: MetadataStore, project: str, *, kind: Kind, name: str) 
     return list(reversed(_read(metadata, project, record_id=_id(kind, name))))
 
 
+def earlier_changes(
+    metadata: MetadataStore, project: str, things: Sequence[Thing]
+) -> dict[tuple[Kind, str], tuple[RegistryChange, ...]]:
+    """Oldest first; of many things in one reading."""
+    ids = {(kind_of(one), name_of(one)): _id(kind_of(one), name_of(one)) for one in things}
+    if len(ids) <= _ONE_BY_ONE:
+        return {key: _read(metadata, project, record_id=record_id) for key, record_id in ids.items()}
+    kept = {one.id: one.body for one in metadata.records(project, RECORD_KIND)}
+    return {
+        key: _ADAPTER.validate_json(kept[record_id]) for key, record_id in ids.items() if record_id in kept
+    }
+
+
 def with_change(
-    metadata: MetadataStore,
+    earlier: Sequence[RegistryChange],
     *,
     project: str,
     before: Thing | None,
@@ -57,21 +71,20 @@ def with_change(
     source: str,
     at_ns: int,
 ) -> Record | None:
-    """The history with this change at its end, to be saved with the thing itself; None where nothing
-    changed."""
+    """The history, so far `earlier` (oldest first), with this change at its end, to be saved with the thing
+    itself; None where nothing changed."""
     thing = after or before
     assert thing is not None  # noqa: S101 (narrowing: one of the two is there)
     fields = changed_fields(before, after)
     if not fields:
         return None
-    record_id = _id(kind_of(thing), name_of(thing))
     action = "added" if before is None else "deleted" if after is None else "changed"
     change = RegistryChange(at_ns=at_ns, by=by, source=source, action=action, fields=fields)
-    known = (*_read(metadata, project, record_id=record_id), change)[-CHANGES_KEPT:]
+    known = (*earlier, change)[-CHANGES_KEPT:]
     return Record(
         project=project,
         kind=RECORD_KIND,
-        id=record_id,
+        id=_id(kind_of(thing), name_of(thing)),
         body=_ADAPTER.dump_json(known).decode(),
         updated_ns=at_ns,
     )
