@@ -155,20 +155,24 @@ class Tally:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TallyQuery:
-    """Many tallies in one reading of the runs with from_ns <= sort_ns < to_ns, by buckets of `bucket_ns`."""
+    """Many tallies in one reading of the runs with from_ns <= sort_ns < to_ns, by buckets of `bucket_ns`, and
+    with `by` apart for each value of that text field."""
 
     tallies: tuple[Tally, ...]
     from_ns: int
     to_ns: int
     bucket_ns: int
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TallyRow:
-    """`bucket_start_ns` is a multiple of `bucket_ns`; `values` are in the order of the tallies."""
+    """`bucket_start_ns` is a multiple of `bucket_ns`; `values` are in the order of the tallies; `group` is
+    the value of `by`."""
 
     bucket_start_ns: int
     values: tuple[float, ...]
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -286,7 +290,7 @@ class TelemetryStore(IngestStore, Protocol):
     def aggregate(self, project: str, query: AggregateQuery) -> list[AggregateRow]: ...
 
     def tally(self, project: str, query: TallyQuery) -> list[TallyRow]:
-        """By time; buckets in which no run started are left out."""
+        """By time and group; those in which no run started are left out."""
         ...
 
     def sessions(

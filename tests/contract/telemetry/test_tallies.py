@@ -98,6 +98,29 @@ def test_more_tallies_than_one_statement_takes(store: TelemetryStore, project: s
     assert [row.values for row in rows] == [tuple(float(5 - n % 5) for n in range(230))]
 
 
+def test_apart_by_a_field(store: TelemetryStore, project: str) -> None:
+    runs = _some_runs(project)
+    store.write(batch(runs=runs))
+    query = TallyQuery(
+        tallies=(Tally(), Tally(filters=(_is("outcome", "success"),))),
+        from_ns=NOON,
+        to_ns=NOON + 3 * HOUR,
+        bucket_ns=HOUR,
+        by="agent",
+    )
+
+    rows = store.tally(project, query)
+
+    assert [(row.bucket_start_ns, row.group) for row in rows] == [
+        (NOON + hour * HOUR, agent) for hour in range(3) for agent in ("billing", "support")
+    ]
+    for row in rows:
+        held = [
+            one for one in runs if one.agent == row.group and 0 <= one.sort_ns - row.bucket_start_ns < HOUR
+        ]
+        assert row.values == (len(held), sum(one.outcome is Outcome.SUCCESS for one in held))
+
+
 def test_no_runs_no_rows(store: TelemetryStore, project: str) -> None:
     assert not store.tally(project, TallyQuery(tallies=(Tally(),), from_ns=0, to_ns=NOON, bucket_ns=HOUR))
 
@@ -109,6 +132,7 @@ def test_no_runs_no_rows(store: TelemetryStore, project: str) -> None:
         (TallyQuery(tallies=(Tally(),), from_ns=0, to_ns=1, bucket_ns=0), "bucket_ns"),
         (TallyQuery(tallies=(Tally(total_of="agent"),), from_ns=0, to_ns=1, bucket_ns=1), "total_of: agent"),
         (TallyQuery(tallies=(Tally(total_of="nosuch"),), from_ns=0, to_ns=1, bucket_ns=1), "nosuch"),
+        (TallyQuery(tallies=(Tally(),), from_ns=0, to_ns=1, bucket_ns=1, by="tools"), "by: tools"),
     ],
 )
 def test_what_cannot_be_tallied(store: TelemetryStore, project: str, query: TallyQuery, said: str) -> None:

@@ -95,6 +95,8 @@ def check_tally(query: TallyQuery) -> None:
         raise BadQuery(f"bucket_ns: {query.bucket_ns} is not a positive number of nanoseconds")
     if not query.tallies:
         raise BadQuery("tallies: none given; expected at least one")
+    if query.by and run_field(query.by).kind is not FieldKind.TEXT:
+        raise BadQuery(f"by: {query.by} is not a text field of a run")
     for name in {one.total_of for one in query.tallies} - {""}:
         if run_field(name).kind is not FieldKind.NUMBER:
             raise BadQuery(f"total_of: {name} is not a number; expected a numeric field of a run")

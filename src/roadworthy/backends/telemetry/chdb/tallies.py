@@ -14,32 +14,33 @@ _AT_ONCE = 100
 
 def tally(session: Session, project: str, query: TallyQuery) -> list[TallyRow]:
     check_tally(query)
-    found: dict[int, list[float]] = {}
+    found: dict[tuple[int, str], list[float]] = {}
     for start in range(0, len(query.tallies), _AT_ONCE):
-        for bucket, values in _some(session, project, query, query.tallies[start : start + _AT_ONCE]).items():
+        for key, values in _some(session, project, query, query.tallies[start : start + _AT_ONCE]).items():
             # What was written between two statements may have opened a bucket: it was empty before.
-            known = found.setdefault(bucket, [0.0] * start)
+            known = found.setdefault(key, [0.0] * start)
             known += [0.0] * (start - len(known)) + values
     for values in found.values():
         values += [0.0] * (len(query.tallies) - len(values))
-    return [TallyRow(bucket_start_ns=bucket, values=tuple(found[bucket])) for bucket in sorted(found)]
+    return [TallyRow(bucket_start_ns=key[0], group=key[1], values=tuple(found[key])) for key in sorted(found)]
 
 
 def _some(
     session: Session, project: str, query: TallyQuery, tallies: tuple[Tally, ...]
-) -> dict[int, list[float]]:
+) -> dict[tuple[int, str], list[float]]:
     p = Parameters()
     where = run_where(project, RunQuery(from_ns=query.from_ns, to_ns=query.to_ns), p)
     bound = p.text(project)
     window = span_window(p, from_ns=query.from_ns, to_ns=query.to_ns)
     columns = [_column(one, p, project=bound, window=window) for one in tallies]
     bucket = f"sort_ns - positiveModulo(sort_ns, {p.whole(query.bucket_ns)})"
+    group = f"toString({run_field(query.by).name})" if query.by else "''"
     rows = session.rows(
-        f"SELECT {bucket} AS bucket, {', '.join(columns)} FROM runs FINAL "
-        f"WHERE {' AND '.join(where)} GROUP BY bucket",
+        f"SELECT {bucket} AS bucket, {group} AS apart, {', '.join(columns)} FROM runs FINAL "
+        f"WHERE {' AND '.join(where)} GROUP BY bucket, apart",
         p.values,
     )
-    return {int(row[0]): [float(one) for one in row[1:]] for row in rows}
+    return {(int(row[0]), str(row[1])): [float(one) for one in row[2:]] for row in rows}
 
 
 def _column(one: Tally, p: Parameters, *, project: str, window: list[str]) -> str:

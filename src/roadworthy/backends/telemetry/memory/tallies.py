@@ -15,15 +15,17 @@ def tally_rows(query: TallyQuery, runs: Sequence[Run], *, holds: Holds) -> list[
     """`runs` are those of the query's time."""
     check_tally(query)
     wanted = [(run_conditions(one.filters), one) for one in query.tallies]
-    buckets: dict[int, list[Run]] = {}
+    buckets: dict[tuple[int, str], list[Run]] = {}
     for run in runs:
-        buckets.setdefault(run.sort_ns // query.bucket_ns * query.bucket_ns, []).append(run)
+        start = run.sort_ns // query.bucket_ns * query.bucket_ns
+        buckets.setdefault((start, str(getattr(run, query.by)) if query.by else ""), []).append(run)
     return [
         TallyRow(
             bucket_start_ns=start,
+            group=group,
             values=tuple(_value(one, conditions, held, holds=holds) for conditions, one in wanted),
         )
-        for start, held in sorted(buckets.items())
+        for (start, group), held in sorted(buckets.items(), key=lambda item: item[0])
     ]
 
 

@@ -209,7 +209,8 @@ def _share(sampled: Sequence[tuple[int, int]]) -> float | None:
 def _now(key: str, kept: _Kept, *, sampled: float | None) -> InputsNow:
     inputs, reference = kept.inputs, kept.inputs.reference
     evidence, threshold = inputs.standing
-    up, down = inputs.terms()
+    since = kept.alarm.since_ns if kept.alarm else 0
+    up, down = inputs.terms(since_ns=since)
     recent = inputs.recent
     return InputsNow(
         id=key,
@@ -230,7 +231,7 @@ def _now(key: str, kept: _Kept, *, sampled: float | None) -> InputsNow:
         drifting=kept.alarm,
         terms_up=up,
         terms_down=down,
-        unusual=tuple(inputs.unusual()),
+        unusual=tuple(inputs.unusual(since_ns=since)),
     )
 
 
@@ -243,11 +244,12 @@ def _promise(threshold: float) -> str:
 
 
 def _alarm(project: str, key: str, inputs: AgentInputs, drifted: Drifted, *, now_ns: int) -> Alarm:
-    up, down = inputs.terms()
+    up, down = inputs.terms(since_ns=drifted.began_ns)
     ups, downs = ", ".join(one.term for one in up), ", ".join(one.term for one in down)
-    unusual = inputs.unusual(most=_RUNS_SHOWN)
-    recent = len(inputs.recent)
-    mean = sum(seen.p for seen in inputs.recent) / recent
+    unusual = inputs.unusual(most=_RUNS_SHOWN, since_ns=drifted.began_ns)
+    later = inputs.since(drifted.began_ns)
+    recent = len(later)
+    mean = sum(seen.p for seen in later) / recent
     words = f" More often now: {ups}." if ups else ""
     words += f" More seldom: {downs}." if downs else ""
     return Alarm(
@@ -270,7 +272,7 @@ def _alarm(project: str, key: str, inputs: AgentInputs, drifted: Drifted, *, now
             "observed": str(drifted.observed),
             "evidence": f"{drifted.evidence:.0f}",
             "threshold": f"{inputs.standing[1]:.0f}",
-            "recent": str(min(recent, RECENT)),
+            "recent": str(recent),
             "mean_p": f"{mean:.4f}",
             "terms_up": ups,
             "terms_down": downs,

@@ -27,6 +27,7 @@ FEWEST, MOST = 10_000.0, 5_000_000.0
 """Bounds of the mean number of inputs between false alarms."""
 _OVER = 0.35
 """Mean p of the recent inputs from which on a change counts as over: 0.5 is usual, 0.05 a change."""
+_FEWEST_SHOWN = 10
 _SESSIONS = 500
 _SAME_NS = 600 * 10**9
 _TERMS = 60
@@ -163,15 +164,20 @@ class AgentInputs:
         fresh._hours.extend(self._hours)
         return fresh
 
-    def terms(self) -> tuple[tuple[Term, ...], tuple[Term, ...]]:
-        """Up and down, the surest change first."""
+    def since(self, at_ns: int) -> list[Seen]:
+        """Recent inputs from that time on; at least the last ten."""
+        later = [seen for seen in self._recent if seen.at_ns >= at_ns]
+        return later if len(later) >= _FEWEST_SHOWN else list(self._recent)[-_FEWEST_SHOWN:]
+
+    def terms(self, *, since_ns: int = 0) -> tuple[tuple[Term, ...], tuple[Term, ...]]:
+        """Up and down, the surest change first, of the recent inputs since then."""
         if self.reference is None or not self._recent:
             return (), ()
-        return changed_terms(self.reference.weights, [seen.terms for seen in self._recent])
+        return changed_terms(self.reference.weights, [seen.terms for seen in self.since(since_ns)])
 
-    def unusual(self, *, most: int = 20) -> list[UnusualInput]:
-        """Of the recent inputs, the most unusual first."""
-        ordered = sorted(self._recent, key=lambda seen: (seen.p, -seen.at_ns, seen.run_id))[:most]
+    def unusual(self, *, most: int = 20, since_ns: int = 0) -> list[UnusualInput]:
+        """Of the recent inputs since then, the most unusual first."""
+        ordered = sorted(self.since(since_ns), key=lambda seen: (seen.p, -seen.at_ns, seen.run_id))[:most]
         return [
             UnusualInput(run_id=seen.run_id, at_ns=seen.at_ns, p=seen.p, text=seen.text) for seen in ordered
         ]

@@ -13,19 +13,20 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from roadworthy.contracts.telemetry import Tally, TallyQuery, TelemetryStore
+from roadworthy.contracts.telemetry import Tally, TallyQuery, TallyRow, TelemetryStore
 from roadworthy.domain.objective import IndicatorKind, Objective
 from roadworthy.features.watch.objectives.book import period_days
 from roadworthy.features.watch.objectives.buckets import DAY_S, MINUTE_S, Buckets, Tallied
 from roadworthy.features.watch.objectives.indicators import Measure, measure
 
 NS = 1_000_000_000
+AGENT = "agent"
 RECOUNT_SECONDS = 6 * 3600.0
 SCORES_SECONDS = 60.0
 SCORES_LATE_S = 86_400
@@ -231,22 +232,38 @@ class Counts:
         places: dict[Tally, int] = {}
         for one in counted:
             for term in one.measure.terms:
-                places.setdefault(term.tally, len(places))
-        rows = self._store.tally(
-            project,
-            TallyQuery(tallies=tuple(places), from_ns=from_s * NS, to_ns=to_s * NS, bucket_ns=step_s * NS),
+                places.setdefault(shared(term.tally), len(places))
+        query = TallyQuery(
+            tallies=tuple(places), from_ns=from_s * NS, to_ns=to_s * NS, bucket_ns=step_s * NS, by=AGENT
         )
+        by_agent: dict[str, list[TallyRow]] = {}
+        for row in self._store.tally(project, query):
+            by_agent.setdefault(row.group, []).append(row)
         self.progress.readings += 1
         self.progress.seconds += time.monotonic() - began
-        starts = np.array([row.bucket_start_ns // NS for row in rows], dtype=np.int64)
-        values = np.array([row.values for row in rows], dtype=np.float64).reshape(len(rows), len(places))
-        return [(one, Tallied(starts=starts, rows=_added(one.measure, places, values))) for one in counted]
+        arrays = {agent: _arrays(rows) for agent, rows in by_agent.items()}
+        nothing = np.zeros(0, dtype=np.int64), np.zeros((0, len(places)))
+        found = []
+        for one in counted:
+            starts, values = arrays.get(one.objective.agent, nothing)
+            found.append((one, Tallied(starts=starts, rows=_added(one.measure, places, values))))
+        return found
+
+
+def shared(tally: Tally) -> Tally:
+    """Without its agent: one tally for all agents, told apart by the group of a row."""
+    return replace(tally, filters=tuple(one for one in tally.filters if one.field != AGENT))
+
+
+def _arrays(rows: Sequence[TallyRow]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    starts = np.array([row.bucket_start_ns // NS for row in rows], dtype=np.int64)
+    return starts, np.array([row.values for row in rows], dtype=np.float64)
 
 
 def _added(how: Measure, places: dict[Tally, int], values: NDArray[np.float64]) -> NDArray[np.float64]:
     added = np.zeros((len(values), 3))
     for term in how.terms:
-        column = values[:, places[term.tally]]
+        column = values[:, places[shared(term.tally)]]
         for place, weight in enumerate((term.good, term.bad, term.total)):
             if weight:
                 added[:, place] += weight * column
