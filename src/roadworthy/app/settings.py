@@ -47,7 +47,7 @@ class Settings(BaseSettings):
         default=640 * MIB, ge=128 * MIB, description="Memory the telemetry engine may use."
     )
     assembly_memory_bytes: int = Field(
-        default=160 * MIB,
+        default=96 * MIB,
         ge=8 * MIB,
         description="Spans of recent runs held in memory while they still change.",
     )
