@@ -63,6 +63,8 @@ def test_traffic_that_burns_a_budget_is_alarmed_once_and_opens_an_incident(serve
         lambda: server.json("/api/v1/incidents")["items"], seconds=PATIENCE_S, what="an incident of it"
     )
 
+    assert "roadworthy_objectives_readings_total" in server.get("/metrics").body.decode()
+
     server.kill()
     server.start()
 

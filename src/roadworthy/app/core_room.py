@@ -15,6 +15,7 @@ from roadworthy.app.core_metrics import IngestCollector
 from roadworthy.app.folder import DataFolder
 from roadworthy.app.incidents import Incidents
 from roadworthy.app.judging import Judging
+from roadworthy.app.objective_metrics import ObjectiveCollector
 from roadworthy.app.objectives import Objectives
 from roadworthy.app.periodic import PeriodicRunner
 from roadworthy.app.price_snapshot import PriceSnapshot
@@ -107,6 +108,7 @@ class CoreRoom:
         )
         self._telemetry_out = SelfTelemetry.of(settings)
         REGISTRY.register(IngestCollector(self.worker, backlog_bytes=self._backlog.bytes))
+        REGISTRY.register(ObjectiveCollector(self._objectives.service.counts.progress))
         observe = ObserveService(self._telemetry, assemble=assemble)
         reprice = Reprice(self._telemetry, metadata=self._metadata, assemble=assemble, price_with=_price_with)
         self._jobs = JobRunner(
