@@ -215,7 +215,7 @@ def test_a_detector_is_previewed_and_switched_off(judged: Visit) -> None:
     expect(switch).to_be_checked()
 
 
-@pytest.mark.parametrize("name", ["outcomes", "detectors", "evaluators", "judges", "endpoints"])
+@pytest.mark.parametrize("name", ["outcomes", "detectors", "evaluators", "judges", "rejudge", "endpoints"])
 def test_each_setting_is_whole_in_the_dark_and_on_a_small_laptop(judged: Visit, name: str) -> None:
     judged.page.emulate_media(color_scheme="dark")
     judged.page.set_viewport_size(SMALL_LAPTOP)

@@ -44,7 +44,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
       { id: "issues", icon: CircleAlert, label: "Issues", hint: "g e", run: () => void navigate({ to: "/issues" }) },
       { id: "sessions", icon: MessagesSquare, label: "Sessions", hint: "g s", run: () => void navigate({ to: "/sessions" }) },
       { id: "connect", icon: Plug, label: "Connect an agent", hint: "g c", run: () => void navigate({ to: "/connect" }) },
-      ...(["projects", "keys", "prices", "channels", "silences", "register", "outcomes", "detectors", "evaluators", "judges", "endpoints", "rejected", "storage", "server"] as const).map(
+      ...(["projects", "keys", "prices", "channels", "silences", "register", "outcomes", "detectors", "evaluators", "judges", "rejudge", "endpoints", "rejected", "storage", "server"] as const).map(
         (section): Command => ({ id: section, icon: Settings, label: `Settings: ${section}`, run: () => void navigate({ to: "/settings/$section", params: { section } }) }),
       ),
       ...(["light", "dark", "system"] as const).map((theme): Command => ({ id: theme, icon: Settings, label: `Colours: ${theme}`, run: () => chooseTheme(theme) })),
