@@ -11,7 +11,7 @@ from roadworthy.backends.watch_log.sqlite.store import SqliteWatchLog
 from roadworthy.contracts.telemetry import TelemetryStore
 from roadworthy.contracts.watch_log import WatchLog
 from roadworthy.domain.alarm import Alarm
-from roadworthy.doors.rest.models.monitors import tested_json
+from roadworthy.doors.rest.models.backtests import tested_json
 from roadworthy.features.watch.monitors.engine import Engine, Sink
 from roadworthy.features.watch.monitors.service import MonitorService
 from roadworthy.flows.backtest_monitor import BacktestMonitor

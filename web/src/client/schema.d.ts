@@ -5568,6 +5568,20 @@ export interface components {
             /** Login Required */
             login_required: boolean;
         };
+        /**
+         * MeanView
+         * @description `mean` and the interval (95 %) are null where n is 0.
+         */
+        MeanView: {
+            /** N */
+            n: number;
+            /** Mean */
+            mean: number | null;
+            /** Low */
+            low: number | null;
+            /** High */
+            high: number | null;
+        };
         /** Merge */
         Merge: {
             /**
@@ -5802,7 +5816,7 @@ export interface components {
              * @description Of the alarm that stands
              */
             alarm_id: string | null;
-            last_day: components["schemas"]["roadworthy__doors__rest__models__monitors__SeenView"];
+            last_day: components["schemas"]["MeanView"];
             /** Per Day */
             per_day: number;
             /**
@@ -7144,7 +7158,7 @@ export interface components {
              */
             source: string | null;
             /** @description Its traffic in the time asked for; null: none */
-            seen: components["schemas"]["roadworthy__doors__rest__models__registry__SeenView"] | null;
+            seen: components["schemas"]["SeenView"] | null;
             /** @description Who would be told now */
             on_call: components["schemas"]["OnCallView"];
             /** @description When on-call last acknowledged a test page */
@@ -7745,6 +7759,13 @@ export interface components {
             items: components["schemas"]["SearchHitView"][];
             /** Next Cursor */
             next_cursor: string | null;
+        };
+        /** SeenView */
+        SeenView: {
+            /** Runs */
+            runs: number;
+            /** Last Started At */
+            last_started_at: string;
         };
         /** ServerView */
         ServerView: {
@@ -8531,27 +8552,6 @@ export interface components {
          * @enum {string}
          */
         roadworthy__domain__monitor__Phase: "learning" | "armed" | "alarmed" | "paused";
-        /**
-         * SeenView
-         * @description `mean` and the interval (95 %) are null where n is 0.
-         */
-        roadworthy__doors__rest__models__monitors__SeenView: {
-            /** N */
-            n: number;
-            /** Mean */
-            mean: number | null;
-            /** Low */
-            low: number | null;
-            /** High */
-            high: number | null;
-        };
-        /** SeenView */
-        roadworthy__doors__rest__models__registry__SeenView: {
-            /** Runs */
-            runs: number;
-            /** Last Started At */
-            last_started_at: string;
-        };
         /**
          * Phase
          * @enum {string}

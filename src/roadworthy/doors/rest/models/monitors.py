@@ -8,15 +8,14 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from roadworthy.domain.alarm import Alarm, AlarmKind, Severity
+from roadworthy.domain.alarm import Severity
 from roadworthy.domain.monitor import PATIENCE_YEARS, YEAR_S, Phase
+from roadworthy.doors.rest.models.alarms import MeanView, seen_view
 from roadworthy.doors.rest.models.runs import text
 from roadworthy.doors.rest.models.settings import Body
 from roadworthy.doors.rest.times import rfc3339, rfc3339_or_none
-from roadworthy.features.watch.monitors.backtest import Tested
-from roadworthy.features.watch.monitors.history import History, Point
 from roadworthy.features.watch.monitors.service import Fleet
-from roadworthy.features.watch.monitors.standing import Noticed, Seen, Standing
+from roadworthy.features.watch.monitors.standing import Noticed, Standing
 from roadworthy.features.watch.monitors.true_rate import TrueRate
 from roadworthy.features.watch.monitors.wording import Basis
 from roadworthy.stats.judge_error import Estimated
@@ -76,15 +75,6 @@ class PauseBody(Body):
 class ClaimView(BaseModel):
     text: str
     basis: Basis = Field(description="proven: a theorem; simulated: held in simulations; rule: neither")
-
-
-class SeenView(BaseModel):
-    """`mean` and the interval (95 %) are null where n is 0."""
-
-    n: int
-    mean: float | None
-    low: float | None
-    high: float | None
 
 
 class LearningView(BaseModel):
@@ -162,7 +152,7 @@ class MonitorView(BaseModel):
     reference_to: str | None
     reference_n: int
     alarm_id: str | None = Field(description="Of the alarm that stands")
-    last_day: SeenView
+    last_day: MeanView
     per_day: float
     refused: list[RefusedView] = Field(description="Results that were not taken, by reason")
     notes: list[NoteView] = Field(description="What happened to it, newest first")
@@ -178,53 +168,6 @@ class MonitorPage(BaseModel):
     )
     too_old: int = Field(description="Results that came too late to tell whether they had counted already")
     next_cursor: None = None
-
-
-class AlarmView(BaseModel):
-    id: str
-    kind: AlarmKind
-    monitor: str = Field(description="Id of what raised it")
-    monitor_name: str
-    agent: str
-    release: str | None
-    severity: Severity
-    title: str
-    reason: str
-    at: str
-    since: str | None = Field(description="When the change probably began")
-    cleared_at: str | None
-    run_ids: list[str]
-    facts: dict[str, str]
-
-
-class AlarmPage(BaseModel):
-    items: list[AlarmView]
-    next_cursor: str | None
-
-
-class PointView(BaseModel):
-    start: str
-    width_s: float
-    n: int
-    mean: float | None
-    low: float | None
-    high: float | None
-    baseline: float | None
-    evidence: float
-
-
-class ReleaseMarkView(BaseModel):
-    at: str
-    release: str
-
-
-class HistoryView(BaseModel):
-    start: str
-    end: str
-    width_s: float
-    points: list[PointView]
-    releases: list[ReleaseMarkView]
-    alarms: list[AlarmView]
 
 
 class RankedView(BaseModel):
@@ -278,16 +221,6 @@ class NewBacktest(Body):
     csv: str = Field(default="", max_length=20 << 20)
 
 
-class BacktestView(BaseModel):
-    results: int
-    start: str
-    end: str
-    width_s: float
-    alarms: list[AlarmView]
-    points: list[PointView]
-    monitor: MonitorView
-
-
 def monitor_view(one: Standing, *, noticed: list[Noticed] | None = None) -> MonitorView:
     monitor, signal, learning = one.monitor, one.signal, one.learning
     return MonitorView(
@@ -335,7 +268,7 @@ def monitor_view(one: Standing, *, noticed: list[Noticed] | None = None) -> Moni
         reference_to=rfc3339_or_none(one.reference_to_ns),
         reference_n=one.reference_n,
         alarm_id=text(one.alarm_id),
-        last_day=_seen(one.seen),
+        last_day=seen_view(one.seen),
         per_day=one.per_day,
         refused=[RefusedView(reason=reason, count=count) for reason, count in one.refused.items()],
         notes=[
@@ -348,36 +281,6 @@ def monitor_view(one: Standing, *, noticed: list[Noticed] | None = None) -> Moni
         ],
         claims=[ClaimView(text=each.text, basis=each.basis) for each in one.claims],
         noticed=[_noticed(each) for each in noticed or ()],
-    )
-
-
-def alarm_view(alarm: Alarm) -> AlarmView:
-    return AlarmView(
-        id=alarm.id,
-        kind=alarm.kind,
-        monitor=alarm.source,
-        monitor_name=alarm.source_name,
-        agent=alarm.agent,
-        release=text(alarm.release),
-        severity=alarm.severity,
-        title=alarm.title,
-        reason=alarm.reason,
-        at=rfc3339(alarm.at_ns),
-        since=rfc3339_or_none(alarm.since_ns),
-        cleared_at=rfc3339_or_none(alarm.cleared_ns),
-        run_ids=list(alarm.run_ids),
-        facts=alarm.facts,
-    )
-
-
-def history_view(history: History) -> HistoryView:
-    return HistoryView(
-        start=rfc3339(history.from_ns),
-        end=rfc3339(history.to_ns),
-        width_s=history.width_ns / 1e9,
-        points=[_point(one) for one in history.points],
-        releases=[ReleaseMarkView(at=rfc3339(one.at_ns), release=one.release) for one in history.releases],
-        alarms=[alarm_view(one) for one in history.alarms],
     )
 
 
@@ -410,43 +313,6 @@ def true_rate_view(agent: str, found: TrueRate) -> TrueRateView:
         labels_alone=_estimate(found.alone),
         judge_mean=found.judge_mean,
         note=found.note,
-    )
-
-
-def tested_json(tested: Tested) -> bytes:
-    """What is kept of a backtest."""
-    view = BacktestView(
-        results=tested.results,
-        start=rfc3339(tested.from_ns),
-        end=rfc3339(tested.to_ns),
-        width_s=tested.width_ns / 1e9,
-        alarms=[alarm_view(one) for one in tested.alarms],
-        points=[_point(one) for one in tested.points],
-        monitor=monitor_view(tested.standing),
-    )
-    return view.model_dump_json(by_alias=True).encode()
-
-
-def _seen(seen: Seen) -> SeenView:
-    return SeenView(
-        n=seen.n,
-        mean=seen.mean,
-        low=seen.interval.low if seen.interval else None,
-        high=seen.interval.high if seen.interval else None,
-    )
-
-
-def _point(one: Point) -> PointView:
-    seen = _seen(one.seen)
-    return PointView(
-        start=rfc3339(one.start_ns),
-        width_s=one.width_ns / 1e9,
-        n=seen.n,
-        mean=seen.mean,
-        low=seen.low,
-        high=seen.high,
-        baseline=one.baseline,
-        evidence=one.peak,
     )
 
 

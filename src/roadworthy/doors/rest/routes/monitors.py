@@ -14,11 +14,9 @@ from roadworthy.doors.rest.access import AdminProject, Asker, ReadProject
 from roadworthy.doors.rest.answers import Answering
 from roadworthy.doors.rest.context import Context, RestContext
 from roadworthy.doors.rest.cursors import read_pair, write_cursor
+from roadworthy.doors.rest.models.alarms import AlarmPage, AlarmView, HistoryView, alarm_view, history_view
+from roadworthy.doors.rest.models.backtests import BacktestView
 from roadworthy.doors.rest.models.monitors import (
-    AlarmPage,
-    AlarmView,
-    BacktestView,
-    HistoryView,
     MonitorPage,
     MonitorSettings,
     MonitorView,
@@ -28,8 +26,6 @@ from roadworthy.doors.rest.models.monitors import (
     RankingView,
     Reasoned,
     TrueRateView,
-    alarm_view,
-    history_view,
     monitor_view,
     ranking_view,
     true_rate_view,

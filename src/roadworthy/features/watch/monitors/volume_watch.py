@@ -2,26 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from roadworthy.contracts.watch_log import Logged
 from roadworthy.domain.alarm import Alarm, AlarmKind
 from roadworthy.domain.monitor import Monitor
 from roadworthy.features.watch.monitors.agent_state import AgentState
+from roadworthy.features.watch.monitors.effects import Effects
 from roadworthy.features.watch.monitors.volume import JUMP_FACTOR, SILENCE_FACTOR
-
-if TYPE_CHECKING:
-    from roadworthy.features.watch.monitors.project_watch import ProjectWatch
+from roadworthy.features.watch.monitors.watched import Watched
 
 _REASON = "This is a rule, neither proven nor simulated."
 HOURS = 24.0
 
 
-class VolumeWatch:
-    """Part of a `ProjectWatch`; raises through it."""
+class Watch(Protocol):
+    """What it needs of the project's monitors."""
 
-    def __init__(self, watch: ProjectWatch) -> None:
+    effects: Effects
+
+    def each_agent(self) -> Iterator[AgentState]: ...
+    def volume_monitor(self, agent: str) -> Watched | None: ...
+    def raise_alarm(self, alarm: Alarm) -> None: ...
+    def close_alarm(self, alarm_id: str, *, at_ns: int) -> None: ...
+
+
+class VolumeWatch:
+    """Looks at the agents of a project; what it finds it says there."""
+
+    def __init__(self, watch: Watch) -> None:
         self._watch = watch
 
     def note(self, agent: AgentState, logged: Logged) -> None:
