@@ -9,6 +9,8 @@ import typer
 
 from roadworthy.doors.cli import (
     agents,
+    channels,
+    incidents,
     inputs,
     keys,
     monitors,
@@ -53,6 +55,9 @@ app.command()(transfer.export)
 app.add_typer(agents.app, name="agents")
 app.add_typer(teams.app, name="teams")
 app.add_typer(oncall.app, name="oncall")
+app.add_typer(incidents.app, name="incidents")
+app.add_typer(channels.app, name="channels")
+app.add_typer(channels.silences, name="silences")
 app.add_typer(monitors.app, name="monitors")
 app.command()(monitors.alarms)
 app.command()(monitors.backtest)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ToolError
@@ -68,6 +69,8 @@ def build_server(reads: Reads, *, version: str) -> MCPServer[Any]:
         tools.list_fields,
         tools.explain_run,
         tools.list_issues,
+        tools.list_incidents,
+        tools.incident_timeline,
     ):
         server.add_tool(tool, annotations=_READ)
     return server
@@ -269,6 +272,40 @@ class _Tools:
         )
         issues = [_lean({k: v for k, v in one.items() if k != "spark"}) for one in page["items"]]
         return {"issues": shorten(issues, limit=500), "more": page["next_cursor"] is not None}
+
+    async def list_incidents(
+        self,
+        context: Context[Any, Any],
+        states: Annotated[
+            list[str],
+            Field(
+                description="open, acknowledged, mitigated, resolved, reopened; left out: all but resolved"
+            ),
+        ] = [],  # noqa: B006
+        agent: Annotated[str | None, Field(description="Only of this agent")] = None,
+        since: Since = None,
+        limit: Annotated[int, Field(ge=1, le=200)] = 20,
+        project: Project = None,
+    ) -> dict[str, Any]:
+        """Incidents, newest first: what is wrong with which agents, how bad, who has it, since when."""
+        asked: Params = {"state": states or None, "agent": agent, "from": since, "limit": limit}
+        page = await self._get(context, "/incidents", {**asked, "project": project})
+        incidents = [_lean({k: v for k, v in one.items() if k != "actions"}) for one in page["items"]]
+        return {"incidents": shorten(incidents, limit=500), "more": page["next_cursor"] is not None}
+
+    async def incident_timeline(
+        self,
+        context: Context[Any, Any],
+        incident: Annotated[str, Field(description="Number or id of an incident")],
+        project: Project = None,
+    ) -> dict[str, Any]:
+        """One incident: what changed just before (release, prompt, model, upstream, inputs), its alarms, whom
+        it hurt, who was told and who did what, in order; run_ids are runs that show it."""
+        path = f"/incidents/{quote(incident, safe='')}"
+        one = await self._get(context, path, {"project": project})
+        timeline = await self._get(context, f"{path}/timeline", {"project": project})
+        entries = [_lean({k: v for k, v in entry.items() if k != "id"}) for entry in timeline["items"]]
+        return {"incident": shorten(_lean(one)), "timeline": shorten(entries, limit=STEP_CUT)}
 
 
 def _credentials(context: Context[Any, Any]) -> dict[str, str]:

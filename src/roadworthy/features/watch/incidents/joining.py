@@ -67,10 +67,15 @@ def place(
             if _same_again(incident, alarm, rule=rule, now_ns=now_ns):
                 return Place(incident_id=incident.id, why=f"the same again: {_words(shared[0])}")
             continue
-        last = max(incident.last_alarm_ns, incident.opened_ns)
-        if abs(alarm.at_ns - last) <= rule.window_s * _SECOND:
+        if _apart_ns(incident, alarm, now_ns=now_ns) <= rule.window_s * _SECOND:
             return Place(incident_id=incident.id, why=f"same {_words(shared[0])}")
     return Place(incident_id=None, why="")
+
+
+def _apart_ns(incident: Incident, alarm: Alarm, *, now_ns: int) -> int:
+    """An alarm may have stood for long before it was handed over: its own time counts, and that of taking."""
+    times = [incident.last_alarm_ns, incident.opened_ns]
+    return min(*(abs(alarm.at_ns - one) for one in times), abs(now_ns - incident.opened_ns))
 
 
 def _same_again(incident: Incident, alarm: Alarm, *, rule: JoinRule, now_ns: int) -> bool:
