@@ -152,7 +152,7 @@ def test_an_issue_shows_its_runs_and_counts_what_the_list_shows(judged: Visit) -
     page.get_by_role("button", name="Mute for a time").click()
     page.get_by_role("menuitem", name="Mute for a week").click()
     expect(page.get_by_role("button", name=re.compile("^Unmute"))).to_be_visible()
-    expect(page.get_by_text("Muted until")).to_be_visible()
+    expect(page.get_by_text("Muted until", exact=True)).to_be_visible()
     page.keyboard.press("m")
     expect(page.get_by_role("button", name=re.compile("^Mute m"))).to_be_visible()
 

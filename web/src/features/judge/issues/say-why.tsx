@@ -5,7 +5,8 @@ import { Dialog } from "@/ui/overlay";
 import { TextBox } from "../settings/schema-form";
 import type { Issue, IssueChange } from "../types";
 
-const WORDS = { resolved: "Resolve it", muted: "Mute it", open: "Open it again" } as const;
+const WORDS = { resolved: "Resolve it", muted: "Mute it" } as const;
+const DONE = { resolved: "Resolved: it opens again if a later run fails the same way", muted: "Muted until somebody opens it again" } as const;
 
 interface SayWhyProps {
   issue: Issue;
@@ -23,7 +24,7 @@ export function SayWhy({ issue, state, onClose, onChange }: SayWhyProps) {
         className="flex flex-col gap-4"
         onSubmit={(event) => {
           event.preventDefault();
-          onChange({ state, reason: reason.trim() }, WORDS[state]);
+          onChange({ state, reason: reason.trim() }, DONE[state]);
           onClose();
         }}
       >
