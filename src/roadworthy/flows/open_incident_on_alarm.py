@@ -74,7 +74,7 @@ class LookBefore:
             by_agent = self._changed.of(incident.project, incident.agents, window)
             found += [change for changes in by_agent.values() for change in changes]
         for agent in incident.agents[:PROMPTS_READ]:
-            change = prompt_change(self._store, incident.project, agent, window)
+            change = prompt_change(self._store, incident.project, agent=agent, window=window)
             found += [change] if change else []
         return found
 

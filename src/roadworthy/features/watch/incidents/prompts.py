@@ -23,7 +23,7 @@ _VARYING = re.compile(
 """Dates, counters and ids, which differ from run to run."""
 
 
-def prompt_change(store: TelemetryStore, project: str, agent: str, window: Windows, /) -> Change | None:
+def prompt_change(store: TelemetryStore, project: str, *, agent: str, window: Windows) -> Change | None:
     """The instruction most runs have now, where none of those before had it. Raises what the store raises."""
     now = _prompts(store, project, agent, window.start_ns, window.end_ns)
     before = _prompts(store, project, agent, window.before_ns, window.start_ns)
