@@ -89,12 +89,12 @@ class CoreRoom:
         self._judging = Judging(
             self._telemetry,
             self._metadata,
-            watch=self._watching.flow.on_judged,
-            watch_scores=self._watching.flow.on_scores,
             publish=self._changed,
             pricer=pricer,
             secrets=folder.secret_key,
             behind=lambda: self.worker.behind,
+            watch=self._watching.flow.on_judged,
+            watch_scores=self._watching.flow.on_scores,
         )
         self._registering = Registering(self._telemetry, self._metadata)
         self._incidents = Incidents(
@@ -178,8 +178,8 @@ class CoreRoom:
         """Within about five seconds; what is not written by then stays in the intake log."""
         self.worker.stop(timeout=3.5)
         self._judging.stop()
-        self._incidents.stop()
         self._watching.stop()
+        self._incidents.stop()
         self._objectives.stop()
         self._jobs.stop(timeout_s=1)
         self._periodic.stop(timeout=1.0)
@@ -189,14 +189,14 @@ class CoreRoom:
         if self._telemetry_out is not None:
             self._telemetry_out.stop()
 
+    def _worker_wrote(self, project: str, run_ids: Sequence[str]) -> None:
+        self._changed(project, run_ids)
+        self._judging.runs.on_judged_runs(project, run_ids)
+
     def _changed(self, project: str, run_ids: Sequence[str]) -> None:
         """These runs are new or changed, and can be read."""
         self.events.publish_runs(project, run_ids)
         self._objectives.on_runs(project, run_ids)
-
-    def _worker_wrote(self, project: str, run_ids: Sequence[str]) -> None:
-        self._changed(project, run_ids)
-        self._judging.runs.on_judged_runs(project, run_ids)
 
     def _written(self, project: str, run_ids: Sequence[str]) -> None:
         self._changed(project, run_ids)
@@ -211,6 +211,8 @@ class CoreRoom:
             problems.append(f"the telemetry store does not take batches now: {progress.waiting_for_store}")
         if progress.lag_seconds > _LATE_SECONDS:
             problems.append(f"what is accepted becomes visible {progress.lag_seconds:.0f} s later")
+        if self._watching.flow.problem:
+            problems.append(f"monitors stand still: {self._watching.flow.problem}")
         damaged, damaged_bytes = self.worker.damaged
         if damaged:
             problems.append(

@@ -254,6 +254,7 @@ def test_the_fleet_is_ranked_by_evidence(agent: WatchedAgent) -> None:
         ({"signal": "luck"}, "signal"),
         ({"strata": ("colour",)}, "strata"),
         ({"strata": ("hour", "release", "model", "weekday")}, "strata"),
+        ({"strata": ("outcome",)}, "strata"),
         ({"patience_s": 1.0}, "patience_s"),
         ({"maturity_s": 1e9}, "maturity_s"),
         ({"reference_results": 3}, "reference_results"),

@@ -6,9 +6,12 @@ from hashlib import blake2b
 
 from roadworthy.domain.alarm import Severity
 from roadworthy.domain.monitor import PATIENCE_YEARS, YEAR_S, Monitor
+from roadworthy.features.watch.monitors.signals.disagreement import SIGNAL
 from roadworthy.features.watch.monitors.signals.signal import Signal
 from roadworthy.features.watch.monitors.signals.table import SIGNALS, VOLUME
+from roadworthy.features.watch.monitors.strata import OUTCOME
 
+DISAGREEMENT = SIGNAL.name
 MOST_AGENTS = 5_000
 """Of a project that get monitors by themselves: a name made up for every run must not fill the memory."""
 DEFAULT_SIGNALS: tuple[Signal, ...] = tuple(one for one in SIGNALS if one.share or one.name == VOLUME)
@@ -25,6 +28,7 @@ def default_monitor(project: str, agent: str, signal: Signal, *, at_ns: int) -> 
         name=f"{agent or 'runs without an agent'}: {signal.title}",
         agent=agent,
         signal=signal.name,
+        strata=(OUTCOME,) if signal.name == DISAGREEMENT else (),
         patience_s=patience,
         severity=_SEVERITY.get(signal.name, Severity.WARNING),
         automatic=True,

@@ -139,6 +139,10 @@ class MonitorService:
         self._engine.change(project, Delete(monitor_id=monitor_id, by=by))
         return True
 
+    def forget(self, project: str) -> None:
+        """The project was deleted: its monitors, alarms and history go."""
+        self._engine.forget(project)
+
     def alarms(self, project: str, query: AlarmQuery) -> list[Alarm]:
         return self._log.alarms(project, query)
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from roadworthy.domain.monitor import Monitor
+from roadworthy.features.watch.monitors.signals.disagreement import SIGNAL
 from roadworthy.features.watch.monitors.signals.table import names, signal_of
-from roadworthy.features.watch.monitors.strata import bad_stratum
+from roadworthy.features.watch.monitors.strata import OUTCOME, bad_stratum
 
 DAY_S = 86_400.0
+DISAGREEMENT = SIGNAL.name
 LEAST_PATIENCE_S = DAY_S
 MOST_PATIENCE_S = 10_000 * 365.25 * DAY_S
 MOST_MATURITY_S = 14 * DAY_S
@@ -32,6 +34,8 @@ def check(monitor: Monitor) -> None:
         wrong = bad_stratum(name)
         if wrong is not None:
             raise BadMonitor("strata", wrong)
+    if OUTCOME in monitor.strata and monitor.signal != DISAGREEMENT:
+        raise BadMonitor("strata", f"{OUTCOME!r} goes with the signal {DISAGREEMENT} alone")
     _within("patience_s", monitor.patience_s, LEAST_PATIENCE_S, MOST_PATIENCE_S)
     _within("maturity_s", monitor.maturity_s, 0, MOST_MATURITY_S)
     _within("reference_hours", monitor.reference_hours, 0, 35 * 24)

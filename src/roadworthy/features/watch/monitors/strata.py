@@ -12,7 +12,9 @@ MOST = 64
 OTHERS = "(others)"
 ALL = ""
 ATTRIBUTE = "attributes."
-FIXED = ("hour", "weekday", "release", "model")
+FIXED = ("hour", "weekday", "release", "model", "outcome")
+OUTCOME = "outcome"
+"""Of disagreement alone: an agent that fails more often is then no evidence against the judge."""
 
 
 def stratum_of(entry: Result | Scored | Word, strata: Sequence[str]) -> str:
@@ -34,6 +36,8 @@ def _value(entry: Result | Scored | Word, name: str) -> str:
         return f"{entry.at_ns // 3_600_000_000_000 % 24:02d} h"
     if name == "weekday":
         return datetime.fromtimestamp(entry.at_ns // 10**9, UTC).strftime("%a")
+    if name == OUTCOME:
+        return "" if isinstance(entry, Scored) else entry.outcome.value
     if name == "release":
         return entry.release
     if name == "model":
