@@ -14,6 +14,7 @@ from roadworthy.backends.telemetry.handed.runs import runs_of
 from roadworthy.contracts.metadata import MetadataStore
 from roadworthy.contracts.telemetry import TelemetryStore
 from roadworthy.domain.run import Run
+from roadworthy.domain.score import Score
 from roadworthy.domain.span import Span
 from roadworthy.features.ingest.mask import mask_text
 from roadworthy.features.ingest.price import Pricer
@@ -51,6 +52,7 @@ class Judging:
         secrets: Path,
         behind: Callable[[], bool],
         watch: Callable[[Sequence[Run]], None] = lambda _: None,
+        watch_scores: Callable[[Sequence[Run], Sequence[Score]], None] = lambda _runs, _scores: None,
     ) -> None:
         """`watch` hears of runs before their verdict is written; what it needs is durable on return."""
         self._changes = metadata.change_counter
@@ -83,12 +85,14 @@ class Judging:
             embedder=self.embedder,
             steps_of=partial(_steps_of, store),
             publish=publish,
+            on_scores=watch_scores,
         )
         self.runs = RunJudge(
             store,
             assemble=_assembled,
             rules_of=self.rules.of,
             publish=publish,
+            on_scores=watch_scores,
             on_judged=partial(_each, (watch, self.models_asked.on_judged)),
             behind=behind,
         )
