@@ -29,7 +29,7 @@ class Watching:
         self.engine = Engine(self.log)
         self.service = MonitorService(self.log, self.engine, store)
         self.flow = WatchScores(
-            self.log, self.engine, sink=sink or _logged, attributes_of=self.service.attributes_wanted
+            self.log, self.engine, sink=sink or _logged, attributes_of=self.engine.attributes_wanted
         )
         self.backtests = BacktestMonitor(
             store, folder=path.with_name("backtests"), log_at=_in_memory, shown=tested_json

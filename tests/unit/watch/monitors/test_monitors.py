@@ -147,6 +147,32 @@ def test_a_baseline_is_tightened_with_clean_results_that_are_old_enough(agent: W
     assert "tightened" in [note.what for note in agent.watched().notes]
 
 
+def test_noise_that_a_short_reference_cannot_have_shown_is_reckoned_with_until_it_was_learned(
+    agent: WatchedAgent,
+) -> None:
+    agent.monitor(cautious=True, reference_results=100)
+    agent.run(100, q=0.1, every_ns=DAY // 96)
+    noise = [agent.watched().noise.sigma]
+    assert noise[0] > 0.4
+    for _ in range(16):
+        agent.run(96, q=0.1, every_ns=DAY // 96)
+        noise.append(agent.watched().noise.sigma)
+
+    assert noise[-1] < 0.3
+    assert agent.alarms == []
+
+
+def test_who_trusts_the_reference_has_its_noise_alone(agent: WatchedAgent) -> None:
+    agent.monitor(cautious=True, reference_results=100)
+    agent.run(101, q=0.1)
+    watched = agent.watched()
+    assert watched.noise.sigma > 0.4
+    agent.engine.change("p", Save(monitor=replace(watched.monitor, cautious=False), by="ada"))
+
+    assert agent.watched().noise.sigma < 0.4
+    assert agent.watched().phase is Phase.ARMED
+
+
 def test_a_paused_monitor_does_not_look(agent: WatchedAgent) -> None:
     agent.monitor()
     agent.run(300, q=0.05)

@@ -53,6 +53,8 @@ def _save(watch: ProjectWatch, change: Save, *, at_ns: int) -> None:
     watch.bank.set_patience(watched.slot, patience_s=kept.patience_s)
     watched.note(at_ns, "changed", by=change.by, reason=change.reason)
     watch.effects.monitors[monitor.id] = None
+    if not kept.cautious:
+        watched.trust_reference()
     if _means_another(before, kept):
         watch.clear_alarm(watched, at_ns=at_ns)
         watched.learn_anew()

@@ -67,6 +67,7 @@ class Engine:
         self._automatic = automatic
         self._lock = threading.RLock()  # protects all states
         self._states: dict[str, _State] = {}
+        self._attributes: dict[str, frozenset[str]] = {}
         self.consumed = 0
         """Entries since the start."""
 
@@ -106,6 +107,15 @@ class Engine:
             self._log.append([Order(project=project, body=to_body(change))])
             self.step_project(project)
 
+    def attributes_wanted(self, project: str) -> frozenset[str]:
+        """Attributes of runs that monitors tell strata by. Waits for no step: ingest asks."""
+        known = self._attributes.get(project)
+        if known is None:
+            with self._lock:
+                self._state(project)
+                known = self._attributes[project]
+        return known
+
     @contextmanager
     def watching(self, project: str) -> Iterator[ProjectWatch]:
         """The monitors as they are now, to be read; nothing is consumed meanwhile."""
@@ -125,6 +135,7 @@ class Engine:
         """The project was deleted."""
         with self._lock:
             self._states.pop(project, None)
+            self._attributes.pop(project, None)
             self._log.delete_project(project)
 
     def _state(self, project: str) -> _State:
@@ -136,6 +147,7 @@ class Engine:
             state = _State(watch=watch, position=kept.position, watched_ns=kept.watched_ns)
             state.lanes = lanes_from_bytes(kept.parts.get(LANES))
             self._states[project] = state
+            self._attributes[project] = frozenset(watch.attributes_wanted())
             now_ns = self._clock()
             if kept.watched_ns and now_ns - kept.watched_ns > _OUTAGE_NS:
                 self._log.append([Outage(project=project, from_ns=kept.watched_ns, to_ns=now_ns)])
@@ -154,6 +166,7 @@ class Engine:
             self._advance_lanes(project, state, before_ns=logged.recorded_ns - 1)
             apply(state.watch, from_body(logged.entry.body), logged=logged)
             self._settle_lanes(state, seq=logged.seq)
+            self._attributes[project] = frozenset(state.watch.attributes_wanted())
         state.watch.consume(run)
         if entries:
             state.position = entries[-1].seq

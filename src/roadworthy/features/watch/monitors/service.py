@@ -57,10 +57,6 @@ class MonitorService:
         self._engine = engine
         self._store = store
 
-    def attributes_wanted(self, project: str) -> set[str]:
-        with self._engine.watching(project) as watch:
-            return watch.attributes_wanted()
-
     def all(self, project: str, *, agent: str | None = None) -> list[Standing]:
         """By agent, then in the order of their making."""
         day, week = self._sums(project)

@@ -152,6 +152,13 @@ class Watched:
             self.growing = None
         self._bets = {}
 
+    def trust_reference(self) -> None:
+        """Its noise is taken for all there is."""
+        if self.growing is not None:
+            _, self.noise = self.growing.frozen(careful=False)
+            self.growing = None
+            self._bets = {}
+
     def day_ended(self, day: int, *, counts: Mapping[str, Count]) -> None:
         """A day without an alarm joins those that wait to be called clean; `counts` is all of it."""
         if counts:
