@@ -25,6 +25,7 @@ from roadworthy.app.parent import die_with_parent
 from roadworthy.app.serving import EmbeddedServer, embedded
 from roadworthy.app.settings import Settings
 from roadworthy.contracts.telemetry import StoreUnavailable
+from roadworthy.kit.absent import keep_out
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +34,7 @@ EXIT_WORKER = 70
 
 
 def main() -> int:
+    keep_out("pandas")
     parent_pid, rest_fd = int(sys.argv[1]), int(sys.argv[2])
     die_with_parent(parent_pid)
     settings = Settings.model_validate_json(os.environ.pop(SETTINGS_VARIABLE))

@@ -20,6 +20,7 @@ from roadworthy.app.parent import die_with_parent
 from roadworthy.app.worker_orders import ORDERS_VARIABLE, WorkerOrders
 from roadworthy.app.worker_room import WorkerRoom
 from roadworthy.backends.telemetry.handed.calls import PeerGone
+from roadworthy.kit.absent import keep_out
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +31,7 @@ _GARBAGE_SECONDS = 600.0
 
 
 def main() -> int:
+    keep_out("pandas")
     parent_pid, reads_fd, writes_fd = map(int, sys.argv[1:4])
     die_with_parent(parent_pid)
     orders = WorkerOrders.from_json(os.environ.pop(ORDERS_VARIABLE))
