@@ -122,6 +122,7 @@ class CoreRoom:
                 clusters=self._judging.clusters,
                 refit=self._judging.refit,
                 outcome_events=self._judging.service.events,
+                forget_deliveries=self._incidents.forget_old,
             )
         )
         rest_app = build_rest_app(

@@ -33,6 +33,7 @@ def periodic_flows(
     clusters: FailureClusters,
     refit: ModelRefit,
     outcome_events: OutcomeEvents,
+    forget_deliveries: Callable[[], object],
 ) -> list[Periodic]:
     return [
         Periodic(
@@ -43,6 +44,7 @@ def periodic_flows(
         Periodic(name="refit_models", every_seconds=900, run=refit.refresh),
         Periodic(name="cluster_failures", every_seconds=600, run=clusters.refresh),
         Periodic(name="match_outcome_events", every_seconds=15, run=outcome_events.retry),
+        Periodic(name="forget_deliveries", every_seconds=86_400, run=forget_deliveries),
     ]
 
 

@@ -246,3 +246,13 @@ def test_nothing_is_written_while_nothing_happens(shop: Shop) -> None:
         before = shop.metadata.change_counter()
         threading.Event().wait(3)
         assert shop.metadata.change_counter() == before
+
+
+def test_the_log_is_kept_for_thirty_days(shop: Shop) -> None:
+    with http_receiver("webhook") as receiver:
+        shop.ways["support"] = (shop.channel(receiver, "hook").id,)
+        shop.incidents.take([alarm("a")])
+        wait_until(shop.settled, seconds=10, what="told")
+    assert shop.incidents.forget_old() == 0
+    later = shop.log()[0].updated_ns + 1
+    assert shop.service.outbox.forget_old(before_ns=later) == 1 and shop.log() == []
