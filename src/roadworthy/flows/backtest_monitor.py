@@ -109,6 +109,9 @@ class BacktestMonitor:
         return Step(position=place, done=done, total=max(total, done))
 
     def _finished(self, job: Job, monitor: Monitor, path: Path, *, done: int) -> Step:
+        if (self._folder / f"{job.id}.json").is_file():
+            # The process ended after this piece and before it was noted.
+            return Step(position=None, done=done, total=max(done, job.total or 0))
         with path.open("rb") as file:
             results = [_result(line) for line in file]
         tested = backtest(monitor, results, log_at=self._log_at)
