@@ -59,6 +59,8 @@ class NotifyOnIncident:
 def _words(delivery: Delivery) -> tuple[EntryKind, str]:
     whom = delivery.whom if delivery.whom and delivery.whom != delivery.channel_name else ""
     over = f"{whom} over {delivery.channel_name}" if whom else delivery.channel_name
+    if delivery.channel_name in whom:
+        over = whom
     last = delivery.attempts[-1]
     if delivery.state is DeliveryState.DELIVERED:
         many = f" in one message with {len(delivery.notification.digest)} incidents"

@@ -111,8 +111,8 @@ class Draft:
         at_ns: int = 0,
         facts: dict[str, str] | None = None,
     ) -> Entry:
-        """A line of the timeline. The same line at the same time is one line."""
-        at_ns = at_ns or self.now_ns
+        """A line of the timeline. Those of one draft are a nanosecond apart, in the order written."""
+        at_ns = at_ns or self.now_ns + len(self.entries)
         entry = entry_of(incident_id, kind, text, by=by, at_ns=at_ns, facts=facts)
         self.entries[entry.id] = entry
         return entry
