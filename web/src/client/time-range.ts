@@ -14,6 +14,7 @@ export const PRESETS = [
   { value: "-6h", label: "Last 6 hours" },
   { value: "-24h", label: "Last 24 hours" },
   { value: "-7d", label: "Last 7 days" },
+  { value: "-14d", label: "Last 14 days" },
   { value: "-30d", label: "Last 30 days" },
   { value: "-90d", label: "Last 90 days" },
   { value: ALL_TIME, label: "All time" },

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { Activity, Bot, CalendarClock, CircleAlert, LayoutGrid, MessagesSquare, Plug, Search, Settings, Siren, type LucideIcon } from "lucide-react";
+import { Activity, Bot, CalendarClock, CircleAlert, LayoutGrid, MessagesSquare, Plug, Radar, Search, Settings, Siren, Target, type LucideIcon } from "lucide-react";
 import { useId, useMemo, useRef, useState, type KeyboardEvent } from "react";
 import { Dialog as BaseDialog } from "@base-ui/react/dialog";
 import { useProject } from "@/client/project";
@@ -41,6 +41,8 @@ export function Palette({ onClose }: { onClose: () => void }) {
       { id: "runs", icon: Activity, label: "Runs", hint: "g r", run: () => void navigate({ to: "/runs" }) },
       { id: "incidents", icon: Siren, label: "Incidents", hint: "g i", run: () => void navigate({ to: "/incidents" }) },
       { id: "on-call", icon: CalendarClock, label: "On-call", hint: "g o", run: () => void navigate({ to: "/on-call" }) },
+      { id: "monitors", icon: Radar, label: "Monitors", hint: "g m", run: () => void navigate({ to: "/monitors" }) },
+      { id: "objectives", icon: Target, label: "Objectives", hint: "g b", run: () => void navigate({ to: "/objectives" }) },
       { id: "issues", icon: CircleAlert, label: "Issues", hint: "g e", run: () => void navigate({ to: "/issues" }) },
       { id: "sessions", icon: MessagesSquare, label: "Sessions", hint: "g s", run: () => void navigate({ to: "/sessions" }) },
       { id: "connect", icon: Plug, label: "Connect an agent", hint: "g c", run: () => void navigate({ to: "/connect" }) },
@@ -67,7 +69,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
         run: () => void navigate({ to: "/runs", search: { ...runsSearch(parseSearch(view.query)), view: view.id } }),
       }),
     );
-    return [...pages.slice(0, 7), ...agents, ...saved, ...pages.slice(7)];
+    return [...pages.slice(0, 9), ...agents, ...saved, ...pages.slice(9)];
   }, [fleet.data, views.data, navigate]);
   const words = typed.trim();
   const found = commands.filter((command) => command.label.toLowerCase().includes(words.toLowerCase()));

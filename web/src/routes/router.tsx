@@ -84,6 +84,33 @@ const onCall = createRoute({
   component: lazyPage(() => import("@/features/registry/on-call/on-call-page"), "OnCallPage"),
 });
 
+const monitors = createRoute({
+  getParentRoute: () => shell,
+  path: "/monitors",
+  validateSearch: search.monitorsSearch,
+  component: lazyPage(() => import("@/features/watch/monitors/monitors-page"), "MonitorsPage"),
+});
+
+const monitor = createRoute({
+  getParentRoute: () => shell,
+  path: "/monitors/$monitorId",
+  validateSearch: search.monitorSearch,
+  component: lazyPage(() => import("@/features/watch/monitors/monitor-page"), "MonitorPage"),
+});
+
+const objectives = createRoute({
+  getParentRoute: () => shell,
+  path: "/objectives",
+  validateSearch: search.objectivesSearch,
+  component: lazyPage(() => import("@/features/watch/objectives/objectives-page"), "ObjectivesPage"),
+});
+
+const objective = createRoute({
+  getParentRoute: () => shell,
+  path: "/objectives/$objectiveId",
+  component: lazyPage(() => import("@/features/watch/objectives/objective-page"), "ObjectivePage"),
+});
+
 const sessions = createRoute({
   getParentRoute: () => shell,
   path: "/sessions",
@@ -134,7 +161,7 @@ const login = createRoute({
 });
 
 const tree = root.addChildren([
-  shell.addChildren([fleet, runs, run, compare, issues, issue, agent, incidents, incident, onCall, sessions, session, textSearch, connect, settings, settingsSection]),
+  shell.addChildren([fleet, runs, run, compare, issues, issue, agent, incidents, incident, onCall, monitors, monitor, objectives, objective, sessions, session, textSearch, connect, settings, settingsSection]),
   login,
 ]);
 

@@ -129,6 +129,30 @@ function asZone(value: unknown): string | undefined {
   }
 }
 
+const MONITOR_STATES = ["alarmed", "silent", "armed", "learning", "paused"] as const;
+
+export interface MonitorsSearch {
+  agent?: string | undefined;
+  state?: (typeof MONITOR_STATES)[number] | undefined;
+  q?: string | undefined;
+}
+export const monitorsSearch = (raw: Raw): MonitorsSearch => only({ agent: asText(raw.agent), state: asOneOf(raw.state, MONITOR_STATES), q: asText(raw.q) });
+
+export interface MonitorSearch extends TimeRange {
+  /** The job whose outcome is shown. */
+  backtest?: string | undefined;
+}
+export const monitorSearch = (raw: Raw): MonitorSearch => only({ ...range(raw), backtest: asText(raw.backtest) });
+
+export interface ObjectivesSearch {
+  agent?: string | undefined;
+  burning?: "only" | undefined;
+  /** "new", "import". */
+  open?: "new" | "import" | undefined;
+}
+export const objectivesSearch = (raw: Raw): ObjectivesSearch =>
+  only({ agent: asText(raw.agent), burning: asOneOf(raw.burning, ["only"] as const), open: asOneOf(raw.open, ["new", "import"] as const) });
+
 export interface SessionsSearch extends TimeRange {
   find?: string | undefined;
 }

@@ -26,6 +26,8 @@ export function Shell() {
     "g i": () => void navigate({ to: "/incidents" }),
     "g e": () => void navigate({ to: "/issues" }),
     "g o": () => void navigate({ to: "/on-call" }),
+    "g m": () => void navigate({ to: "/monitors" }),
+    "g b": () => void navigate({ to: "/objectives" }),
     "g s": () => void navigate({ to: "/sessions" }),
     "g c": () => void navigate({ to: "/connect" }),
     "g ,": () => void navigate({ to: "/settings/$section", params: { section: "projects" } }),

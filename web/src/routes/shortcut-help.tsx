@@ -12,6 +12,8 @@ const GROUPS: readonly (readonly [string, readonly (readonly [string, string])[]
       ["g i", "Incidents"],
       ["g e", "Issues"],
       ["g o", "On-call"],
+      ["g m", "Monitors"],
+      ["g b", "Objectives and their budgets"],
       ["g s", "Sessions"],
       ["g c", "Connect an agent"],
       ["g ,", "Settings"],

@@ -11,14 +11,13 @@ import {
   LayoutGrid,
   LogOut,
   MessagesSquare,
-  Monitor,
-  Moon,
   Plug,
   Plus,
+  Radar,
   Search,
   Settings,
   Siren,
-  Sun,
+  Target,
   User,
   type LucideIcon,
 } from "lucide-react";
@@ -34,7 +33,7 @@ import { bytes } from "@/ui/format";
 import { Keys } from "@/ui/keys";
 import { Menu, MenuItem } from "@/ui/overlay";
 import { Logo } from "@/ui/shell/logo";
-import { chooseTheme, useThemeChoice, type ThemeChoice } from "@/ui/theme";
+import { ThemeSwitch } from "./theme-switch";
 
 const ITEM = "group flex h-8 items-center gap-2.5 rounded-md px-2 text-muted transition-colors hover:bg-hover hover:text-text";
 const ACTIVE = "bg-hover text-text font-medium";
@@ -95,6 +94,12 @@ export function Sidebar({ onPalette, onHelp }: { onPalette: () => void; onHelp: 
         </Item>
         <Item to="/incidents" icon={Siren} keys="g i" count={<StandingIncidents />}>
           Incidents
+        </Item>
+        <Item to="/monitors" icon={Radar} keys="g m">
+          Monitors
+        </Item>
+        <Item to="/objectives" icon={Target} keys="g b">
+          Objectives
         </Item>
         <Item to="/on-call" icon={CalendarClock} keys="g o">
           On-call
@@ -218,32 +223,5 @@ function Health() {
       <span className={cx("size-2 rounded-full", dot)} aria-hidden />
       {word}
     </Link>
-  );
-}
-
-const THEMES: readonly (readonly [ThemeChoice, string, LucideIcon])[] = [
-  ["system", "Like the system", Monitor],
-  ["light", "Light", Sun],
-  ["dark", "Dark", Moon],
-];
-
-function ThemeSwitch() {
-  const choice = useThemeChoice();
-  const Icon = THEMES.find(([id]) => id === choice)?.[2] ?? Monitor;
-  return (
-    <Menu
-      align="end"
-      trigger={
-        <IconButton label="Colours">
-          <Icon />
-        </IconButton>
-      }
-    >
-      {THEMES.map(([id, label, Each]) => (
-        <MenuItem key={id} onClick={() => chooseTheme(id)} checked={id === choice}>
-          <Each aria-hidden /> {label}
-        </MenuItem>
-      ))}
-    </Menu>
   );
 }

@@ -8,6 +8,7 @@ import { runsOf } from "@/features/observe/links";
 import { useLiveRefresh } from "@/features/observe/live-refresh";
 import { RangePicker } from "@/features/observe/range-picker";
 import { storageQuery } from "@/features/server/queries";
+import { AgentWatch } from "@/features/watch/agent/agent-watch";
 import { buttonClass } from "@/ui/button";
 import { Page } from "@/ui/shell/page";
 import { Empty, Failed, SkeletonRows } from "@/ui/states";
@@ -69,6 +70,7 @@ export function AgentPage() {
         ) : (
           <div className="mx-auto flex max-w-[1400px] flex-col gap-4 p-4 md:p-5">
             <Figures project={project} quality={quality.data} range={range} />
+            <AgentWatch project={project} agent={agent} />
             <div className="grid gap-4 lg:grid-cols-2">
               <SuccessChart quality={quality.data} agent={agent} />
               <ModesOverTime quality={quality.data} range={range} agent={agent} />
