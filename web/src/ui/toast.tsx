@@ -30,7 +30,7 @@ export function Toasts() {
   return (
     <Toast.Provider toastManager={toasts}>
       <Toast.Portal>
-        <Toast.Viewport className="fixed right-4 bottom-4 z-50 flex flex-col gap-2">
+        <Toast.Viewport className="fixed right-4 bottom-4 z-50 flex flex-col gap-2 max-md:top-14 max-md:bottom-auto">
           <List />
         </Toast.Viewport>
       </Toast.Portal>

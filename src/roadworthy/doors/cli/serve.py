@@ -105,7 +105,8 @@ def serve(
 
 
 def _run(context: typer.Context) -> None:
-    given = {name: value for name, value in context.params.items() if value not in (None, [])}
+    # Lists that were not given come as empty tuples: they must not hide what the variables say.
+    given = {name: value for name, value in context.params.items() if value not in (None, [], ())}
     given.pop("role", None)
     try:
         code = wiring(context).run_up(given)

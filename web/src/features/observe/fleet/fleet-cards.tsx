@@ -4,7 +4,7 @@ import type { TimeRange } from "@/client/time-range";
 import type { FleetRow } from "@/client/types";
 import type { RunsSearch } from "@/routes/search";
 import { AgentOwner } from "@/features/watch/fleet/agent-owner";
-import type { Ownership } from "@/features/watch/fleet/ownership";
+import type { Ownership } from "@/features/watch/fleet/standing-of";
 import { count, duration, money } from "@/ui/format";
 import { Rate } from "@/ui/rate";
 import { Sparkline } from "@/ui/sparkline";
@@ -22,7 +22,7 @@ export function FleetCards({ rows, range, ownership }: { rows: readonly FleetRow
         return (
           <li key={row.agent ?? ""} className="rounded-xl [contain-intrinsic-size:auto_16rem] [content-visibility:auto] border border-line bg-surface p-3.5 shadow-card">
             <div className="flex items-center justify-between gap-3">
-              <AgentLink row={row} range={range} className="min-w-0 truncate font-medium">
+              <AgentLink row={row} range={range} className="min-w-0 truncate leading-6 font-medium">
                 {row.agent ?? <span className="text-muted">unnamed</span>}
               </AgentLink>
               <Ago at={row.last_seen} className="shrink-0 text-xs text-muted" />

@@ -1,17 +1,17 @@
 import { Link } from "@tanstack/react-router";
-import { useVirtualizer } from "@tanstack/react-virtual";
 import { ArrowDown, ArrowUp } from "lucide-react";
-import { useLayoutEffect, useRef, useState, type ReactNode, type RefObject } from "react";
+import { useRef, type ReactNode, type RefObject } from "react";
 import type { TimeRange } from "@/client/time-range";
 import type { FleetRow } from "@/client/types";
 import type { FleetSort } from "@/routes/search";
 import { AgentOwner } from "@/features/watch/fleet/agent-owner";
-import type { Ownership } from "@/features/watch/fleet/ownership";
+import type { Ownership } from "@/features/watch/fleet/standing-of";
 import { cx } from "@/ui/classes";
 import { count, duration, money, UNKNOWN } from "@/ui/format";
 import { Rate } from "@/ui/rate";
 import { Sparkline } from "@/ui/sparkline";
 import { Ago } from "@/ui/time";
+import { useWindowed } from "@/ui/windowed";
 import { agentFilter, COST_KNOWN, FAILED, JUDGED, runsOf, TOOL_FAILED } from "../links";
 import { AgentLink, Known } from "./agent-link";
 import { rateOf } from "./fleet-summary";
@@ -46,16 +46,7 @@ const MANY = 80;
 
 export function FleetTable({ rows, range, sort, dir, onSort, scroller, ownership }: FleetTableProps) {
   const body = useRef<HTMLTableSectionElement>(null);
-  const [above, setAbove] = useState(0);
-  useLayoutEffect(() => {
-    const [inner, outer] = [body.current, scroller.current];
-    if (inner && outer) setAbove(inner.getBoundingClientRect().top - outer.getBoundingClientRect().top + outer.scrollTop);
-  }, [scroller, rows.length]);
-  const many = rows.length > MANY;
-  // eslint-disable-next-line react-hooks/incompatible-library -- the virtual list's own state; nothing here is memoised on it
-  const virtual = useVirtualizer({ count: rows.length, enabled: many, getScrollElement: () => scroller.current, estimateSize: () => ROW, overscan: 12, scrollMargin: above });
-  const items = virtual.getVirtualItems();
-  const [from, to] = many ? [items[0]?.index ?? 0, (items.at(-1)?.index ?? 0) + 1] : [0, rows.length];
+  const [from, to] = useWindowed(scroller, body, { row: ROW, count: rows.length, enabled: rows.length > MANY });
   return (
     <div className="overflow-x-auto rounded-xl border border-line bg-surface shadow-card">
       <table className="w-full border-collapse text-left" aria-rowcount={rows.length + 1}>
@@ -132,7 +123,7 @@ function Row({ row, range, place, ownership }: { row: FleetRow; range: TimeRange
             />
           </AgentLink>
           <span className="min-w-0">
-            <AgentLink row={row} range={range} className="block truncate rounded font-medium hover:text-accent">
+            <AgentLink row={row} range={range} className="block truncate rounded leading-6 font-medium hover:text-accent">
               {row.agent ?? <span className="font-normal text-muted" title="These runs named no agent">unnamed</span>}
             </AgentLink>
             {row.agent && ownership ? <AgentOwner agent={row.agent} state={ownership.get(row.agent)} /> : null}

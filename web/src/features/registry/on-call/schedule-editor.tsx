@@ -26,6 +26,9 @@ const ZONES = knownZones().map((zone) => ({ value: zone, label: zone }));
 
 const newLayer = (number: number, today: string): Layer => ({ name: number === 1 ? "rotation" : `layer ${number}`, people: [], starts_on: mondayOf(today), ends_on: "", turn: "week", every: 1, hand_over_weekday: "monday", hand_over_time: "09:00", windows: [] });
 
+/** Whether the server would take it: something in each layer, and a beginning. */
+const whole = ({ layers = [] }: ScheduleBody): boolean => layers.length > 0 && layers.every((layer) => layer.name !== "" && layer.people.length > 0 && layer.starts_on !== "");
+
 /** A rotation, and below it what comes of it in the next two weeks: before it is saved. */
 export function ScheduleEditor({ project, edited, onClose }: ScheduleEditorProps) {
   const client = useQueryClient();
@@ -36,12 +39,12 @@ export function ScheduleEditor({ project, edited, onClose }: ScheduleEditorProps
   const [layers, setLayers] = useState<readonly Layer[]>(edited?.layers ?? [newLayer(1, dayOf(minute, browserZone()))]);
   const name = edited?.name ?? nameFrom(title);
   const body: ScheduleBody = { title, time_zone: zone, layers: [...layers] };
-  const ready = name !== "" && layers.length > 0 && layers.every((layer) => layer.people.length > 0 && layer.starts_on !== "");
+  const ready = name !== "" && whole(body);
   const asked = useDeferredValue(body);
   const first = dayOf(minute, zone);
   const from = instantOf(first, "00:00", zone);
   const to = instantOf(addDays(first, 14), "00:00", zone);
-  const preview = useQuery({ ...previewQuery(project, name || "new", asked, from, to), enabled: ready });
+  const preview = useQuery({ ...previewQuery(project, name || "new", asked, from, to), enabled: name !== "" && whole(asked) });
   const refresh = async (words: string) => {
     await client.invalidateQueries({ queryKey: schedulesQuery(project).queryKey });
     notify(words);

@@ -26,7 +26,7 @@ export function NeedsPerson({ project }: { project: string }) {
   const calm = waiting.length === 0 && gaps.length === 0;
   return (
     <section aria-label="What needs a person now" className="overflow-hidden rounded-xl border border-line bg-surface shadow-card">
-      <h2 className="sr-only">What needs a person now</h2>
+      <h2 className="border-b border-line px-4 py-2 text-xs font-medium text-muted">Needs a person now</h2>
       <ul className="divide-y divide-line text-xs">
         {waiting.slice(0, MOST).map((incident) => (
           <li key={incident.id} className="relative flex min-h-10 flex-wrap items-center gap-x-3 gap-y-0.5 px-4 py-2 hover:bg-hover">

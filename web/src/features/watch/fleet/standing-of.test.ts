@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { RegisteredAgent } from "@/features/registry/types";
-import { ownershipOf } from "./ownership";
+import { ownershipOf } from "./standing-of";
 
 const agent = (name: string) => ({ name }) as RegisteredAgent;
 

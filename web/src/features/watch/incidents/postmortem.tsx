@@ -15,7 +15,8 @@ import type { Incident } from "./types";
 /** A draft out of what is on record, to be read, edited, copied and taken along. */
 export function Postmortem({ project, incident }: { project: string; incident: Incident }) {
   const changed = useIncidentChanged(project);
-  const [shown, setShown] = useState(incident.state === "resolved");
+  const [asked, setAsked] = useState(false);
+  const shown = asked || incident.state === "resolved";
   const [edited, setEdited] = useState<string>();
   const read = useQuery({ ...postmortemQuery(project, incident.id), enabled: shown });
   const save = useMutation({
@@ -48,7 +49,7 @@ export function Postmortem({ project, incident }: { project: string; incident: I
     >
       {!shown ? (
         <div className="px-4 py-3">
-          <Button onClick={() => setShown(true)}>Show the draft</Button>
+          <Button onClick={() => setAsked(true)}>Show the draft</Button>
         </div>
       ) : read.isError ? (
         <div className="p-4">

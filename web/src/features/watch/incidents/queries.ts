@@ -1,7 +1,7 @@
 import { infiniteQueryOptions, queryOptions } from "@tanstack/react-query";
 import { api, dataOf } from "@/client/api";
 import { ALL_TIME, type TimeRange } from "@/client/time-range";
-import type { IncidentState, Severity } from "./types";
+import type { DeliveryPage, IncidentState, Severity } from "./types";
 
 /** Every read of this room. All keys of one incident start with "incident", so that a change reads them anew. */
 
@@ -66,8 +66,10 @@ export const alarmsQuery = (project: string, id: string) =>
   queryOptions({ queryKey: ["incident", project, id, "alarms"], queryFn: ({ signal }) => dataOf(api.GET("/api/v1/incident-alarms", { params: { query: { project, incident: id, limit: 500 } }, signal })) });
 
 export const deliveriesQuery = (project: string, which: { incident?: string; channel?: string }) =>
-  queryOptions({
+  queryOptions<DeliveryPage>({
     queryKey: [which.incident ? "incident" : "deliveries", project, which.incident ?? which.channel ?? "", "deliveries"],
+    // What is on its way arrives, or fails, without an event of its own.
+    refetchInterval: (query) => (query.state.data?.items.some((each) => each.state === "pending") ? 3000 : false),
     queryFn: ({ signal }) => dataOf(api.GET("/api/v1/deliveries", { params: { query: { project, ...which, limit: 100 } }, signal })),
   });
 

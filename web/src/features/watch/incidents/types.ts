@@ -12,5 +12,6 @@ export type Action = Incident["actions"][number];
 export type Entry = Schemas["EntryView"];
 export type Alarm = Schemas["IncidentAlarmView"];
 export type Delivery = Schemas["DeliveryView"];
+export type DeliveryPage = Schemas["DeliveryPage"];
 export type Figures = Schemas["FiguresView"];
 export type FiguresRow = Schemas["FiguresRowView"];

@@ -114,7 +114,7 @@ export function Told({ delivery }: { delivery: Delivery }) {
       <Icon className={cx("mt-0.5 size-3.5 shrink-0", tone)} aria-hidden />
       <span className="min-w-0 flex-1 [overflow-wrap:anywhere]">
         <span className="font-medium">{delivery.whom ?? delivery.channel}</span> <span className="text-muted">{delivery.happening}, by {delivery.channel}: {words}</span>
-        {last && !last.ok ? <span className="block text-2xs text-bad">{last.said}{delivery.due_at ? <> · again <Ago at={delivery.due_at} /></> : null}</span> : null}
+        {last && !last.ok ? <span className="block text-2xs text-bad">{last.said}{delivery.due_at ? <> · it is tried again</> : null}</span> : null}
       </span>
       <Ago at={last?.at ?? delivery.created_at} className="num shrink-0 text-2xs text-muted" />
     </li>

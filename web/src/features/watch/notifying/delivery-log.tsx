@@ -19,7 +19,7 @@ import type { Channel } from "./queries";
 export function DeliveryLog({ project, channels }: { project: string; channels: readonly Channel[] }) {
   const client = useQueryClient();
   const [channel, setChannel] = useState("");
-  const log = useQuery({ ...deliveriesQuery(project, channel ? { channel } : {}), refetchInterval: 5000 });
+  const log = useQuery(deliveriesQuery(project, channel ? { channel } : {}));
   useLiveRefresh([["deliveries", project]], { everyMs: 2000, when: (event) => event.kind !== "runs" });
   const retry = useMutation({
     mutationFn: (id: string) => dataOf(api.POST("/api/v1/deliveries/{delivery_id}/retry", { params: { path: { delivery_id: id }, query: { project } } })),
