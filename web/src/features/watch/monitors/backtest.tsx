@@ -73,7 +73,7 @@ export function BacktestBox({ project, monitor }: { project: string; monitor: Mo
           </Labelled>
         ) : null}
         <Labelled label="False alarms, at most">{(id) => <Select id={id} label="False alarms, at most, in the backtest" value={patience} choices={withCurrent(PATIENCE, patience, `One in ${years(Number(patience))}`)} onChange={setPatience} className="w-56" />}</Labelled>
-        <Labelled label="Results in the reference">{(id) => <Input id={id} type="number" min={50} max={100000} placeholder="as many as needed" className="w-36" value={reference} onChange={(event) => setReference(event.target.value)} />}</Labelled>
+        <Labelled label="Results in the reference">{(id) => <Input id={id} type="number" min={50} max={100000} placeholder="as many as needed" className="w-40" value={reference} onChange={(event) => setReference(event.target.value)} />}</Labelled>
         <Button type="submit" look="primary" disabled={start.isPending || (over === "csv" && !csv)}>
           <FlaskConical className="size-3.5" aria-hidden /> What would have been alarmed?
         </Button>

@@ -34,7 +34,7 @@ export function EvidenceBar({ monitor, className }: { monitor: Monitor; classNam
     return <Bar share={share} look="bg-accent" words={learningWords(monitor)} {...(className ? { className } : {})} />;
   }
   const share = state === "alarmed" ? 1 : monitor.evidence;
-  const words = state === "alarmed" ? "threshold reached" : `${shareWords(share)} of the threshold`;
+  const words = state === "alarmed" ? "threshold reached" : `${shareWords(share)} of threshold`;
   return <Bar share={share} look={share >= 1 ? "bg-bad-mark" : share >= 0.5 ? "bg-warn-mark" : "bg-ok"} words={words} {...(className ? { className } : {})} />;
 }
 

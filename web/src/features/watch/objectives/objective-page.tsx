@@ -40,7 +40,7 @@ export function ObjectivePage() {
     <Page
       title={name}
       heading={
-        <h1 className="flex min-w-0 flex-1 items-center gap-1.5 text-base font-semibold tracking-[-0.01em]">
+        <h1 className="flex min-w-0 flex-1 basis-64 items-center gap-1.5 text-base font-semibold tracking-[-0.01em]">
           <Link to="/objectives" className="shrink-0 rounded font-normal text-muted hover:text-text">
             Objectives
           </Link>

@@ -143,7 +143,7 @@ function Row({ objective, active }: { objective: Objective; active: boolean }) {
   );
 }
 
-const EXAMPLE = `roadworthy objectives add --agent support --kind completion --target 0.95`;
+const EXAMPLE = `roadworthy objectives add --agent support --target 0.95`;
 
 function NoObjective({ narrowed, onNew }: { narrowed: boolean; onNew: () => void }) {
   if (narrowed)
