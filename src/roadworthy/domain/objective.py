@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class IndicatorKind(StrEnum):
-    """What of an agent's runs is counted as good and as bad. What is neither is unknown, and shown as that."""
+    """What of an agent's runs is counted as good and as bad. What is neither is unknown, and shown so."""
 
     COMPLETION = "completion"
     """Outcomes somebody said: success is good, failure is bad."""
