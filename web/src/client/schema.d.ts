@@ -4741,7 +4741,7 @@ export interface components {
         };
         /**
          * IndicatorKind
-         * @description What of an agent's runs is counted as good and as bad. What is neither is unknown, and shown as that.
+         * @description What of an agent's runs is counted as good and as bad. What is neither is unknown, and shown so.
          * @enum {string}
          */
         IndicatorKind: "completion" | "judged_success" | "error_free" | "latency" | "cost" | "tool_success" | "score";
