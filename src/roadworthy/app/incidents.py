@@ -13,6 +13,7 @@ from roadworthy.contracts.notifier import Network
 from roadworthy.contracts.telemetry import StoreUnavailable, TelemetryStore
 from roadworthy.domain.alarm import Alarm
 from roadworthy.domain.incident import Impact, Incident
+from roadworthy.domain.project import DEFAULT_PROJECT
 from roadworthy.features.watch.incidents.book import IncidentBook, OnCallOf
 from roadworthy.features.watch.incidents.impact import impact_of
 from roadworthy.features.watch.incidents.rearranging import Rearranging
@@ -47,6 +48,7 @@ class Incidents:
         network: Network,
     ) -> None:
         self._store = store
+        self._metadata = metadata
         self._publish = publish
         outbox = Outbox(metadata)
         channels = ChannelBook(metadata, seal=Sealer(secrets), kinds=NOTIFIERS, network=network)
@@ -85,8 +87,13 @@ class Incidents:
         )
 
     def take(self, alarms: Sequence[Alarm]) -> None:
-        """Durable on return; taken again by its id, an alarm changes nothing."""
-        self.book.take(alarms)
+        """Durable on return; taken again by its id, an alarm changes nothing. Those of projects that were
+        deleted have nobody to tell: they are dropped."""
+        gone = {one for one in {alarm.project for alarm in alarms} if not self._is_there(one)}
+        self.book.take([one for one in alarms if one.project not in gone])
+
+    def _is_there(self, project: str) -> bool:
+        return project == DEFAULT_PROJECT or self._metadata.project(project) is not None
 
     def start(self) -> None:
         self.sender.start()

@@ -315,7 +315,7 @@ export interface paths {
         post?: never;
         /**
          * Delete Project
-         * @description Its keys, prices, views and monitors with it. Runs are kept until retention drops them.
+         * @description Its keys, prices, views, monitors and incidents with it. Runs are kept until retention drops them.
          */
         delete: operations["deleteProject"];
         options?: never;

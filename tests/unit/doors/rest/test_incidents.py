@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from roadworthy.domain.alarm import Alarm, AlarmKind, Severity
 from roadworthy.domain.project import KeyScope
 from tests.contract.notifiers.receivers import SIGNING, http_receiver
 from tests.product import wait_until
@@ -273,3 +275,40 @@ def test_projects_do_not_see_each_other(desk: Desk) -> None:
     assert get(desk, "/incidents", project="bank")["items"] == []
     for path in ("/incidents/1", "/incidents/1/timeline"):
         assert desk.client.get(f"/api/v1{path}", params={"project": "bank"}).status_code == 404
+
+
+def test_a_project_made_anew_under_an_old_name_sees_nothing_of_the_old_one(desk: Desk) -> None:
+    for name in ("another", "another"):
+        assert desk.client.post("/api/v1/projects", json={"id": name}).status_code == 201
+        assert get(desk, "/incidents", project=name)["items"] == []
+        assert get(desk, "/incident-alarms", project=name)["items"] == []
+        post(desk, f"/alarms?project={name}", ALARM, 201)
+        post(desk, f"/channels?project={name}", WEBHOOK, 201)
+        channel = get(desk, "/channels", project=name)["items"][0]["id"]
+        post(desk, f"/channels/{channel}/test?project={name}", None, 202)
+        outbox = desk.incidents.service.outbox
+        assert len(outbox.pending()) == 1
+        assert desk.client.delete(f"/api/v1/projects/{name}").status_code == 204
+        assert outbox.pending() == [], "nothing more is sent for it"
+
+
+def test_alarms_of_a_deleted_project_that_come_late_are_dropped(desk: Desk) -> None:
+    gone = Alarm(
+        project="gone",
+        id="1",
+        kind=AlarmKind.EXTERNAL,
+        source="x",
+        source_name="x",
+        agent="support",
+        severity=Severity.ERROR,
+        title="t",
+        reason="r",
+        at_ns=1,
+        since_ns=1,
+        cleared_ns=2,
+    )
+    desk.incidents.take([gone])
+    assert desk.incidents.book.incidents("gone") == []
+    assert desk.metadata.records("gone", "incident") == []
+    desk.incidents.take([replace(gone, project="default")])
+    assert len(desk.incidents.book.incidents("default")) == 1

@@ -109,12 +109,13 @@ def change_project(ctx: Context, asker: Asker, project_id: str, body: ProjectCha
 
 @router.delete("/projects/{project_id}", operation_id="deleteProject", status_code=204)
 def delete_project(ctx: Context, asker: InstallationAdmin, project_id: str) -> None:
-    """Its keys, prices, views and monitors with it. Runs are kept until retention drops them."""
+    """Its keys, prices, views, monitors and incidents with it. Runs are kept until retention drops them."""
     if project_id == DEFAULT_PROJECT:
         raise Problem(409, code="default_project", title="The default project stays")
     if not ctx.metadata.delete_project(project_id):
         raise not_found("project", name=project_id)
     ctx.watch.service.forget(project_id)
+    ctx.incidents.forget(project_id)
 
 
 def _key_view(key: ApiKey) -> KeyView:

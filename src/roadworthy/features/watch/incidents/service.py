@@ -75,6 +75,12 @@ class IncidentService:
         self._silences_changed = silences_changed
         self._clock = clock
 
+    def forget(self, project: str) -> None:
+        """The project was deleted."""
+        self.book.shelves.forget(project)
+        self.channels.forget(project)
+        self.silences.forget()
+
     def incidents(self, project: str, query: IncidentQuery) -> list[Incident]:
         """Newest first."""
         found = [one for one in self.book.incidents(project) if _fits(one, query)]

@@ -196,9 +196,11 @@ class Shelves:
         return sorted(found, key=lambda one: (one.at_ns, one.id))
 
     def forget(self, project: str) -> None:
-        """Read anew at the next look."""
+        """The project was deleted: what is to be said of it goes, too. One made anew under its name begins
+        empty."""
         with self._lock:
             self._shelves.pop(project, None)
+            self._outbox.forget(project)
 
     def _of(self, project: str) -> Shelf:
         if project not in self._shelves:

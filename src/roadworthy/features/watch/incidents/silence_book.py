@@ -44,6 +44,10 @@ class SilenceBook:
         self._clock = clock
         self._kept: Kept[str, list[Silence]] = Kept(self._read, counter=metadata.change_counter)
 
+    def forget(self) -> None:
+        """A project was deleted: all are read anew."""
+        self._kept.forget()
+
     def silences(self, project: str) -> list[Silence]:
         """Latest end first."""
         return self._kept.of(project)

@@ -100,6 +100,12 @@ class ChannelBook:
         self._kept.forget()
         return gone
 
+    def forget(self, project: str) -> None:
+        """The project was deleted."""
+        self._kept.forget()
+        with self._lock:
+            self._opened = {key: one for key, one in self._opened.items() if key[0] != project}
+
     def open(self, channel: Channel) -> Notifier:
         """The same one until the channel is changed. Raises SettingInvalid, and CannotOpen where its secrets
         were sealed with another key."""

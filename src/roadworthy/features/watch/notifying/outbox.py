@@ -91,6 +91,13 @@ class Outbox:
         """Of the log; what is pending is younger than a day."""
         return self._metadata.delete_records_before(KIND, updated_before_ns=before_ns)
 
+    def forget(self, project: str) -> None:
+        """The project was deleted: nothing more is sent for it."""
+        with self._lock:
+            self._pending = {place: one for place, one in self._pending.items() if place[0] != project}
+            self._folds = {place: keys for place, keys in self._folds.items() if place[0] != project}
+            self._folded = {place: one for place, one in self._folded.items() if place[0] != project}
+
     def _note(self, one: Delivery) -> None:
         """Under the lock."""
         place = (one.project, one.id)
