@@ -73,8 +73,11 @@ class WatchScores:
     def _loop(self) -> None:
         while not self._stopping.wait(self._tick):
             try:
-                self._engine.step()
-                self._engine.hand_over(self._sink)
+                try:
+                    self._engine.step()
+                finally:
+                    # What is wrong with one project holds up no other's alarms.
+                    self._engine.hand_over(self._sink)
                 self._prune()
                 self.problem = ""
             except (StoreFull, StoreUnavailable) as fault:

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from roadworthy.backends.watch_log.memory.store import MemoryWatchLog
-from roadworthy.contracts.watch_log import Commit, Waiting
+from roadworthy.contracts.watch_log import Commit, Logged, Stood, Waiting, WatchLogUnavailable
 from roadworthy.domain.alarm import Alarm
 from roadworthy.features.watch.monitors.engine import Engine
-from tests.contract.watch_log.making import Clock
+from tests.contract.watch_log.making import Clock, result
 from tests.unit.watch.monitors.scenario import FIRST, STEPS, alarms_of, batch, state_of
 
 END_NS = batch(STEPS - 1).now_ns + 400 * 10**9
@@ -135,3 +135,57 @@ def test_a_write_that_fails_is_done_again_by_the_same_engine(expected: dict[str,
     kept = state_of(log)
     # A commit that was kept, and then said to have failed, is counted twice in the history alone.
     assert (kept["parts"], kept["alarms"]) == (expected["parts"], expected["alarms"])
+
+
+class Unread(MemoryWatchLog):
+    """Now and then what people said later cannot be read, in the middle of looking at a batch."""
+
+    def __init__(self, *, clock: Clock) -> None:
+        super().__init__(clock=clock)
+        self._random = random.Random(11)
+        self.faults = 0
+
+    def stood(self, project: str, run_ids: Sequence[str]) -> dict[str, list[Stood]]:
+        if self._random.random() < 0.05:
+            self.faults += 1
+            raise WatchLogUnavailable("the disk does not answer")
+        return super().stood(project, run_ids)
+
+
+def test_a_read_that_fails_midway_counts_nothing_twice(expected: dict[str, Any]) -> None:
+    clock = Clock()
+    log = Unread(clock=clock)
+    engine = Engine(log, clock=clock)
+    log.append(FIRST)
+    for step in range(STEPS + 1):
+        clock.now_ns = batch(step).now_ns if step < STEPS else END_NS
+        if step < STEPS:
+            log.append(batch(step).entries)
+        while True:
+            try:
+                engine.step()
+                break
+            except WatchLogUnavailable:
+                continue
+
+    assert log.faults > 2
+    assert state_of(log) == expected
+
+
+class Poisoned(MemoryWatchLog):
+    """Of project "a" nothing can be made sense of."""
+
+    def read(self, project: str, *, after: int, limit: int) -> list[Logged]:
+        if project == "a":
+            raise ValueError("this is no entry")
+        return super().read(project, after=after, limit=limit)
+
+
+def test_what_is_wrong_with_one_project_holds_up_no_other() -> None:
+    log = Poisoned(clock=Clock())
+    engine = Engine(log, clock=Clock())
+    log.append([result(1, project="a"), result(2, project="b")])
+    with pytest.raises(ValueError, match="no entry"):
+        engine.step()
+    assert log.snapshot("b").position == log.last_seq("b") > 0
+    assert log.snapshot("a").position == 0

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
+from roadworthy.contracts.telemetry import StoreFull, StoreUnavailable
 from roadworthy.contracts.watch_log import Commit, Logged, WatchLog
 from roadworthy.domain.alarm import Alarm
 from roadworthy.domain.result import Order, Outage, Result, Scored, Word
@@ -73,33 +74,54 @@ class Engine:
 
     def step(self) -> int:
         """Everything that was appended is consumed and kept; how many entries. Raises WatchLogFull and
-        WatchLogUnavailable."""
-        return sum(self.step_project(project) for project in self._log.projects())
+        WatchLogUnavailable; what else went wrong with a project is raised once the others were looked at."""
+        done = 0
+        wrong: Exception | None = None
+        for project in self._log.projects():
+            try:
+                done += self.step_project(project)
+            except (StoreFull, StoreUnavailable):
+                raise
+            except Exception as fault:  # noqa: BLE001 (raised below)
+                wrong = wrong or fault
+        if wrong is not None:
+            raise wrong
+        return done
 
     def step_project(self, project: str) -> int:
-        done = 0
         with self._lock:
             state = self._state(project)
             if state.uncommitted:
                 self._commit(project, state)
-            while True:
-                now_ns = self._clock()
-                entries = self._log.read(project, after=state.position, limit=_AT_ONCE)
-                caught_up = len(entries) < _AT_ONCE
-                self._consume(project, state, entries)
-                self._advance_lanes(
-                    project, state, before_ns=now_ns - _MARGIN_NS if caught_up else entries[-1].recorded_ns
-                )
-                if caught_up:
-                    state.watch.volumes.look(now_ns=now_ns)
-                beat = now_ns - state.watched_ns > _HEARTBEAT_NS and bool(state.watch.agents)
-                if entries or state.watch.effects or state.lanes_changed or beat:
-                    state.watched_ns = max(now_ns, state.watched_ns)
-                    self._commit(project, state)
-                done += len(entries)
-                self.consumed += len(entries)
-                if caught_up:
-                    return done
+            try:
+                return self._catch_up(project, state)
+            except BaseException:
+                if not state.uncommitted:
+                    # Part of a batch may have been looked at: it goes on from what is kept.
+                    self._states.pop(project, None)
+                raise
+
+    def _catch_up(self, project: str, state: _State) -> int:
+        """Under the lock."""
+        done = 0
+        while True:
+            now_ns = self._clock()
+            entries = self._log.read(project, after=state.position, limit=_AT_ONCE)
+            caught_up = len(entries) < _AT_ONCE
+            self._consume(project, state, entries)
+            self._advance_lanes(
+                project, state, before_ns=now_ns - _MARGIN_NS if caught_up else entries[-1].recorded_ns
+            )
+            if caught_up:
+                state.watch.volumes.look(now_ns=now_ns)
+            beat = now_ns - state.watched_ns > _HEARTBEAT_NS and bool(state.watch.agents)
+            if entries or state.watch.effects or state.lanes_changed or beat:
+                state.watched_ns = max(now_ns, state.watched_ns)
+                self._commit(project, state)
+            done += len(entries)
+            self.consumed += len(entries)
+            if caught_up:
+                return done
 
     def change(self, project: str, change: Change) -> None:
         """Durable, and done, on return."""
@@ -146,11 +168,13 @@ class Engine:
             watch = restored(project, kept.parts, looking=looking, automatic=self._automatic)
             state = _State(watch=watch, position=kept.position, watched_ns=kept.watched_ns)
             state.lanes = lanes_from_bytes(kept.parts.get(LANES))
+            now_ns = self._clock()
+            # Restored again after a fault, this process was there all the time.
+            first = project not in self._attributes
+            if first and kept.watched_ns and now_ns - kept.watched_ns > _OUTAGE_NS:
+                self._log.append([Outage(project=project, from_ns=kept.watched_ns, to_ns=now_ns)])
             self._states[project] = state
             self._attributes[project] = frozenset(watch.attributes_wanted())
-            now_ns = self._clock()
-            if kept.watched_ns and now_ns - kept.watched_ns > _OUTAGE_NS:
-                self._log.append([Outage(project=project, from_ns=kept.watched_ns, to_ns=now_ns)])
         return state
 
     def _consume(self, project: str, state: _State, entries: Sequence[Logged]) -> None:
