@@ -32,7 +32,7 @@ export function AgentInputs({ project, agent }: { project: string; agent: string
       ) : read.isPending ? (
         <div role="status" aria-label="Loading" className="skeleton m-4 h-32" />
       ) : !inputs ? (
-        <p className="px-4 py-8 text-center text-xs text-muted">No input of its runs was seen yet: send the messages of its runs, and it is learned what is usually asked.</p>
+        <p className="px-4 py-8 text-center text-xs text-muted">No input was seen yet: what is usually asked is learned from runs that come with their messages, newly, not from old ones.</p>
       ) : (
         <Found project={project} inputs={inputs} />
       )}
