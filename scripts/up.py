@@ -54,7 +54,7 @@ def start(data: Path) -> int:
 
 
 def launch(data: Path, log: Path) -> subprocess.Popen[bytes]:
-    data.mkdir(parents=True, exist_ok=True)
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
     with log.open("ab") as out:
         process = subprocess.Popen(
             [str(Path(sys.executable).parent / "roadworthy"), "up", "--data", str(data)],

@@ -38,7 +38,8 @@ def list_objectives(
     for one in found:
         _say(one, as_json=as_json)
     if not found and not as_json:
-        typer.echo("No objectives. Make one: roadworthy objectives add --agent NAME --target 0.95")
+        made = "No objectives. Make one: roadworthy objectives add --agent NAME --target 0.95"
+        typer.echo("No objective burns." if burning else made)
 
 
 @app.command()
@@ -150,6 +151,8 @@ def import_openslo(
     for word, ids in (("new", done["created"]), ("changed", done["changed"])):
         for one in ids:
             typer.echo(f"{word}\t{one}{' (not kept: --dry-run)' if dry_run else ''}")
+    if not done["created"] and not done["changed"]:
+        typer.echo("Nothing changes: all of it is here as the file says it.")
     for note in done["notes"]:
         typer.echo(f"note\t{note}")
 

@@ -41,6 +41,7 @@ def test_from_nothing_to_a_burning_objective_and_back(server: Listening, desk: D
         *(a_run(begin + n, outcome=Outcome.FAILURE if n % 2 else Outcome.SUCCESS) for n in range(40))
     )
     assert "roadworthy objectives add" in _told(server, "objectives", "list")
+    assert _told(server, "objectives", "list", "--burning") == "No objective burns.\n"
 
     tried = _told(server, "objectives", "add", "--agent", "support", "--target", "0.9", "--dry-run")
     assert "50.00% of 90.00% (n 40)" in tried
@@ -56,6 +57,8 @@ def test_from_nothing_to_a_burning_objective_and_back(server: Listening, desk: D
 
     text = _told(server, "objectives", "export")
     file = tmp_path / "slo.yaml"
+    file.write_text(text)
+    assert _told(server, "objectives", "import", str(file)).startswith("Nothing changes")
     file.write_text(text.replace("target: 0.9\n", "target: 0.8\n"))
     assert _told(server, "objectives", "import", str(file), "--dry-run").startswith(f"changed\t{made['id']}")
     assert "of 90.00%" in _told(server, "objectives", "list")

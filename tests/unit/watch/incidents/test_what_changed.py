@@ -187,3 +187,29 @@ def test_impact_counts_runs_failures_and_users() -> None:
     assert impact is not None
     assert (impact.runs, impact.failed, impact.users, impact.users_known) == (20, 10, 2, True)
     assert impact_of(past.store, replace(incident, agents=()), now_ns=START) is None
+
+
+def test_a_share_of_runs_that_still_come_in_is_none_over_the_whole() -> None:
+    past = Past()
+    past.before()
+    past.now(10, release="2.1", error_type="TimeoutError")
+    store = past.written()
+    late = Past()
+    late.number = past.number
+    late.now(6, release="2.1", error_type="TimeoutError")
+
+    class Arriving(MemoryTelemetryStore):
+        """Between the first reading and the others six more runs arrive."""
+
+        def aggregate(self, project: str, query: AggregateQuery) -> list[AggregateRow]:
+            if query.by != ("agent",) and late.runs:
+                store.write(TelemetryBatch(token="late", runs=late.runs))
+                late.runs = []
+            return store.aggregate(project, query)
+
+    found = WhatChanged(Arriving()).of("default", ["support"], WINDOW)["support"]
+
+    assert {(one.kind, one.after) for one in found} == {
+        (ChangeKind.RELEASE, "100.0 % of 16 runs"),
+        (ChangeKind.ERROR, "100.0 % of 16 runs"),
+    }

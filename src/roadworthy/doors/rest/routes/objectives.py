@@ -5,10 +5,11 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 
 from roadworthy.domain.objective import Objective
 from roadworthy.doors.rest.access import AdminProject, ReadProject
@@ -94,8 +95,9 @@ def try_objective(ctx: Context, project: ReadProject, body: ObjectiveBody) -> Bu
 @router.get(
     "/openslo",
     operation_id="exportOpenSlo",
-    response_class=PlainTextResponse,
-    responses={200: {"content": {_YAML: {"schema": {"type": "string"}}}}},
+    response_class=Response,
+    # What the documents hold is OpenSLO's to say.
+    responses={200: {"content": {_YAML: {"schema": {}}}}},
 )
 def export_openslo(
     ctx: Context,
@@ -121,14 +123,15 @@ def import_openslo(ctx: Context, project: AdminProject, body: OpenSloText) -> Op
     the field."""
     try:
         read = ctx.objectives.from_openslo(body.text, project=project)
-        known = {one.id for one in ctx.objectives.book.all(project)}
-        if not body.dry_run:
-            ctx.objectives.book.save(*read.objectives)
+        known = {one.id: one for one in ctx.objectives.book.all(project)}
+        other = [one for one in read.objectives if one.id not in known or _says(one) != _says(known[one.id])]
+        if other and not body.dry_run:
+            ctx.objectives.book.save(*other)
     except OpenSloInvalid as invalid:
         raise bad_field(f"body.text ({invalid.field})", f"expected {invalid.expected}") from None
     except ObjectiveInvalid as invalid:
         raise _bad(invalid) from None
-    ids = [one.id for one in read.objectives]
+    ids = [one.id for one in other]
     return OpenSloResult(
         created=[one for one in ids if one not in known],
         changed=[one for one in ids if one in known],
@@ -203,3 +206,8 @@ def _saved(ctx: RestContext, objective: Objective) -> ObjectiveView:
 
 def _bad(invalid: ObjectiveInvalid) -> Problem:
     return bad_field(f"body.{invalid.field}".rstrip("."), f"expected {invalid.expected}")
+
+
+def _says(objective: Objective) -> Objective:
+    """What a file can say of it."""
+    return replace(objective, created_ns=0, updated_ns=0)

@@ -149,15 +149,15 @@ def _appeared(agent: str, both: _Both, field: str, kind: ChangeKind) -> list[Cha
     before = both.counts(field, now=False).get(agent, {})
     found = []
     for value, count in both.counts(field, now=True).get(agent, {}).items():
-        was = before.get(value, 0)
-        if value and count / runs >= _NEW_SHARE and was / runs_before <= _GONE_SHARE:
+        was, n = before.get(value, 0), max(runs, count)
+        if value and count / n >= _NEW_SHARE and was / runs_before <= _GONE_SHARE:
             found.append(
                 Change(
                     agent=agent,
                     kind=kind,
                     what=value,
                     before=_share(was, runs_before),
-                    after=_share(count, runs),
+                    after=_share(count, n),
                     shared=f"model:{value}" if kind is ChangeKind.MODEL else "",
                 )
             )
@@ -196,7 +196,7 @@ def _errors(agent: str, both: _Both) -> list[Change]:
             kind=ChangeKind.ERROR,
             what=name,
             before=_share(before.get(name, 0), runs_before),
-            after=_share(count, runs),
+            after=_share(count, max(runs, count)),
         )
         for name, count in sorted(now.items())
         if name
