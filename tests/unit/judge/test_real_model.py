@@ -52,7 +52,7 @@ def model() -> Iterator[Model]:
         )
 
 
-def judge(model: Model, rubric: Rubric, *, max_tokens: int = 120) -> Judge:
+def judge(model: Model, rubric: Rubric, *, max_tokens: int = 300) -> Judge:
     return Judge(
         JudgeSpec(id="small", rubric=rubric, max_tokens=max_tokens),
         model=model,

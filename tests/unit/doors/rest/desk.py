@@ -31,6 +31,7 @@ from roadworthy.features.observe.files import TransferService
 from roadworthy.features.observe.jobs import JobRunner
 from roadworthy.features.observe.reprice import KIND, Reprice
 from roadworthy.features.observe.service import ObserveService
+from roadworthy.flows.backtest_monitor import KIND as BACKTEST
 from roadworthy.flows.rejudge import KIND as REJUDGE
 from roadworthy.flows.rejudge import Rejudge
 from roadworthy.kit.sealing import Sealer
@@ -194,7 +195,8 @@ def open_desk(folder: Path, settings: RestSettings) -> Desk:
     )
     judge = JudgeService(store, metadata, again=judge_again, judges=judges)
     history = Rejudge(store, judge_now=judge_again, evaluators=judge.evaluators, asking=NobodyAsked())
-    jobs = JobRunner(metadata, kinds={KIND: work, REJUDGE: history})
+    watching = Watching(folder / "watch.db", store)
+    jobs = JobRunner(metadata, kinds={KIND: work, REJUDGE: history, BACKTEST: watching.backtests})
     health = [Health()]
     registering = Registering(store, metadata).service
     incidents = Incidents(
@@ -207,7 +209,6 @@ def open_desk(folder: Path, settings: RestSettings) -> Desk:
         network=Network(allowed=("127.0.0.0/8",)),
     )
     objectives = Objectives(store, metadata, file=folder / "alarms.db", publish=events.publish_runs)
-    watching = Watching(folder / "watch.db", store)
     app = build_rest_app(
         observe=ObserveService(store, assemble=assemble_one),
         metadata=metadata,
