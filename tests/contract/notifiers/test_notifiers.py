@@ -9,12 +9,16 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+import httpx2
 import pytest
 
+from roadworthy.backends.notifiers.sending import words
+from roadworthy.backends.notifiers.slack import hidden
 from roadworthy.backends.notifiers.table import NOTIFIERS
 from roadworthy.contracts.notifier import Network, Notifier, NotSent, Receipt, SettingInvalid
 from roadworthy.domain.alarm import Severity
 from roadworthy.domain.notification import ChannelKind, Happening, Line, Notification
+from roadworthy.kit.outbound import OutboundAnswer
 from tests.contract.notifiers import receivers
 from tests.contract.notifiers.receivers import HTTP, Receiver, http_receiver, mail_receiver, says
 
@@ -87,8 +91,8 @@ def test_a_receiver_takes_the_whole_course_of_an_incident(protocol: str) -> None
     if protocol != "slack":
         assert len({one.identity for one in receiver.taken}) == 4
     assert receiver.taken[-1].over
-    for words in ("completion fell", "2.1", "incidents/abc", "runbooks.example"):
-        assert words in receiver.taken[0].text
+    for part in ("completion fell", "2.1", "incidents/abc", "runbooks.example"):
+        assert part in receiver.taken[0].text
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
@@ -273,3 +277,12 @@ def test_a_setting_that_cannot_be_names_its_field(
     with pytest.raises(SettingInvalid) as caught:
         KINDS[kind].open(fine | changed, LOOPBACK)
     assert caught.value.field == field
+
+
+def test_an_address_that_is_a_secret_is_hidden_however_it_is_repeated() -> None:
+    hide = hidden(httpx2.URL("https://hooks.slack.com/services/T0123456789/B0/s3cr3tp4th?token=s3cr3tquery"))
+    body = rb"no such hook: \/services\/T0123456789\/B0\/s3cr3tp4th, token=s3cr3tquery"
+    said = words(OutboundAnswer(status=404, headers={}, body=body), hide=hide)
+    assert "s3cr3t" not in said and "T0123456789" not in said and "no such hook" in said
+    assert "services" in said, "words that everybody knows stay readable"
+    assert hidden(httpx2.URL("https://example.com/")) == ("https://example.com/",), "a slash is no secret"

@@ -34,6 +34,7 @@ _MARKS = {
     Severity.INFO: ":large_blue_circle:",
 }
 LINES_SHOWN = 30
+_SHORT = len("services")
 
 
 class Slack:
@@ -42,8 +43,7 @@ class Slack:
         self._network = network
 
     async def send(self, notification: Notification) -> Receipt:
-        # The path of the address is its secret.
-        hide = (str(self._url), self._url.path)
+        hide = hidden(self._url)
         answer = await send_json(
             self._url,
             content=orjson.dumps(_message(notification)),
@@ -54,6 +54,13 @@ class Slack:
         if not _taken(answer):
             raise NotSent(f"HTTP {answer.status}, but not taken{words(answer, hide=hide)}")
         return receipt(answer, hide=hide)
+
+
+def hidden(url: httpx2.URL) -> tuple[str, ...]:
+    """The path of the address is its secret; long parts of it are one in whatever way they are repeated (JSON
+    may write slashes as "\\/"), and so is what stands behind the question mark."""
+    parts = (*url.path.split("/"), url.query.decode("ascii", "replace"))
+    return (str(url), *(one for one in parts if len(one) > _SHORT))
 
 
 def _taken(answer: OutboundAnswer) -> bool:
