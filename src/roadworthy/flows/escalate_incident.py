@@ -87,13 +87,23 @@ class EscalateIncidents:
         projects = {DEFAULT_PROJECT, *(one.id for one in self._metadata.projects())}
         soonest = float("inf")
         for project in sorted(projects):
-            now = self._clock()
-            due = {one.id: at for one in self._book.incidents(project) if (at := due_ns(one))}
-            ripe = [one for one, at in due.items() if at <= now]
-            for start in range(0, len(ripe), _AT_ONCE):
-                due |= self._escalate(project, ripe[start : start + _AT_ONCE])
-            soonest = min([soonest, *(max(0.0, (at - now) / _SECOND) for at in due.values() if at)])
+            try:
+                soonest = min(soonest, self._turn_of(project))
+            except MetadataUnavailable:
+                raise
+            except Exception:
+                # What is wrong with one project must keep nobody of another asleep.
+                log.exception("escalation in project %s failed; it is tried again", project)
+                soonest = min(soonest, _AGAIN_S)
         return soonest
+
+    def _turn_of(self, project: str) -> float:
+        now = self._clock()
+        due = {one.id: at for one in self._book.incidents(project) if (at := due_ns(one))}
+        ripe = [one for one, at in due.items() if at <= now]
+        for start in range(0, len(ripe), _AT_ONCE):
+            due |= self._escalate(project, ripe[start : start + _AT_ONCE])
+        return min((max(0.0, (at - now) / _SECOND) for at in due.values() if at), default=float("inf"))
 
     def silences_changed(self, project: str) -> None:
         """Incidents that were quiet because of a silence may be so no longer, or for longer."""

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from roadworthy.contracts.metadata import Record
 from roadworthy.domain.alarm import Severity
 from roadworthy.domain.incident import Action, IncidentState, Source
 from roadworthy.domain.notification import ChannelKind
 from roadworthy.domain.on_call import OnCall
+from roadworthy.domain.project import Project
 from roadworthy.features.watch.incidents.page_proof import page_proof
 from roadworthy.features.watch.incidents.silence_book import SilenceDraft
 from tests.unit.watch.incidents.house import HOUR, MINUTE, SECOND, House, alarm, person
@@ -294,3 +296,14 @@ def test_matchers(house: House, field: str, op: str, value: str, covers: bool) -
     house.silences.add("default", draft, by="ann")
     house.take(alarm("a", facts={"model": "gpt-6"}))
     assert bool(house.the_incident().silenced_until_ns) is covers
+
+
+def test_what_is_wrong_with_one_project_keeps_nobody_of_another_from_being_told(house: House) -> None:
+    house.metadata.save_project(Project(id="another", name="another", created_ns=1))
+    broken = Record(project="another", kind="incident", id="x", body="{", updated_ns=1)
+    house.metadata.save_records([broken])
+    ann = house.channel("ann")
+    house.on_call("support", [person("ann", ann.id)])
+    house.take(alarm("a"))
+    assert house.escalation.turn() <= 5, "the broken one is tried again"
+    assert told(house) == [("ann", "trigger")]
