@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
@@ -59,11 +60,21 @@ def add(
         "name": name,
         "kind": kind,
         "settings": _pairs(setting or []),
-        "secrets": {one: typer.prompt(one, hide_input=True, err=True) for one in secret or []},
+        "secrets": {one: _secret(one) for one in secret or []},
         "default": default,
     }
     with asking(server=server, key=key, project=project) as client:
         _say(client.send("POST", "/channels", body=body), as_json=False)
+
+
+def _secret(name: str) -> str:
+    """Asked of a person; else the next line of standard input."""
+    if sys.stdin.isatty():
+        return str(typer.prompt(name, hide_input=True, err=True))
+    line = sys.stdin.readline().strip()
+    if not line:
+        raise fail(f"--secret {name}: expected it as a line of standard input, which has none", code=2)
+    return line
 
 
 @app.command()

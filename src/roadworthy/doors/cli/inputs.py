@@ -36,7 +36,8 @@ def list_inputs(
     for one in found:
         _say(one, as_json=as_json)
     if not found and not as_json:
-        typer.echo("No inputs yet: they are looked at a minute after their runs have ended.")
+        none = "No inputs yet: they are looked at a minute after their runs have ended."
+        typer.echo("No agent's inputs drift." if drifting else none)
 
 
 @app.command()

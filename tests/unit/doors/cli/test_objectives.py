@@ -82,6 +82,7 @@ def test_a_file_that_cannot_be_taken_names_the_field(server: Listening, tmp_path
 
 def test_inputs_learning_and_unknown(server: Listening, desk: Desk) -> None:
     assert "No inputs yet" in _told(server, "inputs", "list")
+    assert _told(server, "inputs", "list", "--drifting") == "No agent's inputs drift.\n"
     inputs = [("support", Input(run_id=str(n), at_ns=n, text=f"question {n}")) for n in range(30)]
     desk.objectives.inputs.take("default", Window(until_ns=30, runs=30, inputs=inputs), now_ns=30)
 
