@@ -96,7 +96,9 @@ class CoreRoom:
             watch=self._watching.flow.on_judged,
             watch_scores=self._watching.flow.on_scores,
         )
-        self._registering = Registering(self._telemetry, self._metadata)
+        self._registering = Registering(
+            self._telemetry, self._metadata, with_objective=self._objectives.service.book.agents
+        )
         self._incidents = Incidents(
             self._telemetry,
             self._metadata,

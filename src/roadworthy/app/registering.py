@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Container, Sequence
 
 from roadworthy.contracts.metadata import MetadataStore
 from roadworthy.contracts.telemetry import AggregateQuery, TelemetryStore
@@ -16,9 +16,15 @@ _MOST_AGENTS = 10_000
 class Registering:
     """Who owns which agent, and who is on call."""
 
-    def __init__(self, store: TelemetryStore, metadata: MetadataStore) -> None:
+    def __init__(
+        self,
+        store: TelemetryStore,
+        metadata: MetadataStore,
+        *,
+        with_objective: Callable[[str], Container[str]] = lambda _project: (),
+    ) -> None:
         self._store = store
-        self.service = RegistryService(metadata, seen=self._seen)
+        self.service = RegistryService(metadata, seen=self._seen, with_objective=with_objective)
 
     def _seen(self, project: str, from_ns: int, to_ns: int) -> Sequence[SeenAgent]:
         query = AggregateQuery(by=("agent",), from_ns=from_ns, to_ns=to_ns, limit=_MOST_AGENTS)

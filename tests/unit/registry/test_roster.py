@@ -80,3 +80,13 @@ def test_those_only_seen_in_traffic_stand_beside_the_registered() -> None:
     ]
     assert rows[0].lacks[:3] == (Lack.REGISTRATION, Lack.OWNER, Lack.ON_CALL)
     assert all(one.seen is not None and one.seen.runs == 3 for one in rows)
+
+
+def test_an_objective_made_for_it_counts_though_the_register_does_not_list_it() -> None:
+    known = snapshot(contact("ann"), contact("bob"), replace(WHOLE, objectives=()), TEAM, ALWAYS)
+
+    def lacks(agents: set[str]) -> tuple[Lack, ...]:
+        return roster(known, project=PROJECT, seen=[], proofs={}, with_objective=agents, at_ns=NOW)[0].lacks
+
+    assert Lack.OBJECTIVE in lacks({"another"})
+    assert Lack.OBJECTIVE not in lacks({"support"})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -61,9 +61,12 @@ def roster(
     project: str,
     seen: Sequence[SeenAgent],
     proofs: Mapping[str, PageProof],
+    with_objective: Container[str] = frozenset(),
     at_ns: int,
 ) -> list[RosterRow]:
-    """Registered ones and seen ones, by name. Agents nobody registered have the stage `discovered`."""
+    """Registered ones and seen ones, by name. Agents nobody registered have the stage `discovered`.
+
+    `with_objective`: agents that an objective was made for, whether or not the register lists it."""
     by_name = {one.name: one for one in seen if one.name}
     now = Now(snapshot, at_ns)
     return [
@@ -72,12 +75,15 @@ def roster(
             snapshot.agents.get(name) or Agent(project=project, name=name, stage=Stage.DISCOVERED),
             seen=by_name.get(name),
             proof=proofs.get(name),
+            has_objective=name in with_objective,
         )
         for name in sorted({*snapshot.agents, *by_name})
     ]
 
 
-def _row(now: Now, agent: Agent, *, seen: SeenAgent | None, proof: PageProof | None) -> RosterRow:
+def _row(
+    now: Now, agent: Agent, *, seen: SeenAgent | None, proof: PageProof | None, has_objective: bool
+) -> RosterRow:
     registered = agent.name in now.snapshot.agents
     on_call = who_is_on_call(now, project=agent.project, agent=agent.name)
     snapshot = now.snapshot
@@ -89,7 +95,7 @@ def _row(now: Now, agent: Agent, *, seen: SeenAgent | None, proof: PageProof | N
         Lack.ON_CALL: not on_call.levels,
         Lack.GAP: registered and bool(on_call.levels) and gap,
         Lack.RUNBOOK: not agent.runbook,
-        Lack.OBJECTIVE: not agent.objectives,
+        Lack.OBJECTIVE: not agent.objectives and not has_objective,
         Lack.TIER: not agent.tier,
         Lack.PROOF: proof is None or proof.acknowledged_ns < now.at_ns - PROOF_HOLDS_NS,
     }

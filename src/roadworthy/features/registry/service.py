@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 
 from roadworthy.contracts.metadata import MetadataStore
 from roadworthy.domain.on_call import OnCall
@@ -31,11 +31,14 @@ class RegistryService:
         metadata: MetadataStore,
         *,
         seen: SeenAgents = lambda _project, _from_ns, _to_ns: (),
+        with_objective: Callable[[str], Container[str]] = lambda _project: (),
         now_ns: Callable[[], int] = time.time_ns,
     ) -> None:
+        """`with_objective`: agents of a project that have a service level objective."""
         self.book = RegistryBook(metadata, now_ns=now_ns)
         self._metadata = metadata
         self._seen = seen
+        self._with_objective = with_objective
 
     def on_call(self, project: str, agent: str, at_ns: int) -> OnCall:
         """Who is to be told about the agent at that time. Never raises for an agent nobody registered: its
@@ -49,6 +52,7 @@ class RegistryService:
             project=project,
             seen=self._seen(project, from_ns, at_ns + 1),
             proofs=proofs(self._metadata, project),
+            with_objective=self._with_objective(project),
             at_ns=at_ns,
         )
 

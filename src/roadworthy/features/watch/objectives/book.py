@@ -56,6 +56,10 @@ class ObjectiveBook:
         """By agent and name."""
         return sorted(self._kept.of(project).values(), key=lambda one: (one.agent, one.name, one.id))
 
+    def agents(self, project: str) -> set[str]:
+        """Those with objectives."""
+        return {one.agent for one in self._kept.of(project).values()}
+
     def get(self, project: str, objective_id: str) -> Objective | None:
         return self._kept.of(project).get(objective_id)
 
