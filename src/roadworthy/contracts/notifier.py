@@ -56,6 +56,9 @@ class ChannelField:
     required: bool = False
     secret: bool = False
     """Sealed, and never given back."""
+    address: bool = False
+    """Where the secrets are sent to: with another one they have to be said again, or whoever may change a
+    channel could have them sent to himself."""
     default: str = ""
     choices: tuple[str, ...] = ()
 

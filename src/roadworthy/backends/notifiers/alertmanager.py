@@ -116,7 +116,7 @@ ALERTMANAGER = NotifierKind(
     kind=ChannelKind.ALERTMANAGER,
     title="Alertmanager",
     fields=(
-        ChannelField(name="url", title="Address", required=True),
+        ChannelField(name="url", title="Address", required=True, address=True),
         ChannelField(
             name="shape",
             title="What it speaks",

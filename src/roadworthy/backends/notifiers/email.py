@@ -260,7 +260,7 @@ EMAIL = NotifierKind(
     kind=ChannelKind.EMAIL,
     title="E-mail",
     fields=(
-        ChannelField(name="host", title="Mail server", required=True),
+        ChannelField(name="host", title="Mail server", required=True, address=True),
         ChannelField(name="port", title="Port", help="587 for STARTTLS, 465 for TLS, 25 without"),
         ChannelField(
             name="security", title="Encryption", default=_STARTTLS, choices=(_STARTTLS, _TLS, _NONE)

@@ -115,6 +115,7 @@ PAGERDUTY = NotifierKind(
             title="Address",
             help="In the EU: https://events.eu.pagerduty.com/v2/enqueue",
             default=_EXAMPLE,
+            address=True,
         ),
     ),
     open=_open,

@@ -93,7 +93,20 @@ class ChannelBook:
             return None
         if before.kind is not draft.kind:
             raise SettingInvalid("kind", expected=f"{before.kind.value}: the kind of a channel stays")
-        return self._save(self._made(project, channel_id, draft, sealed=before.sealed))
+        changed = self._made(project, channel_id, draft, sealed=before.sealed)
+        self._no_secret_elsewhere(before, changed, said=draft.secrets)
+        return self._save(changed)
+
+    def _no_secret_elsewhere(
+        self, before: Channel, after: Channel, *, said: Mapping[str, str | None]
+    ) -> None:
+        fields = self._kinds[after.kind].fields
+        for place in fields:
+            if place.address and before.settings.get(place.name) != after.settings.get(place.name):
+                for field in fields:
+                    if field.secret and field.name in before.sealed and said.get(field.name) is None:
+                        expected = f"to be said again, as settings.{place.name} changes"
+                        raise SettingInvalid(f"secrets.{field.name}", expected=expected)
 
     def delete(self, project: str, channel_id: str) -> bool:
         gone = self._metadata.delete_record(project, KIND, channel_id)
