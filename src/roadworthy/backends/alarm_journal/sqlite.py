@@ -114,6 +114,14 @@ class SqliteAlarmJournal:
         )
         return [_alarm(row[0]) for row in rows]
 
+    def delete_project(self, project: str) -> None:
+        with self._writing() as db:
+            for table in ("parts", "alarms"):
+                db.execute(
+                    f"DELETE FROM {table} WHERE owner = ? AND project = ?",  # noqa: S608 (ours)
+                    (self._owner, project),
+                )
+
     def close(self) -> None:
         with self._lock:
             self._db.close()

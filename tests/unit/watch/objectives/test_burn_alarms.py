@@ -221,3 +221,18 @@ def test_journals_of_two_owners_share_a_file_and_nothing_else(tmp_path: Path) ->
     assert reopened.alarms("p") == [replace(alarm, cleared_ns=9)]
     assert reopened.alarms("p", source="elsewhere") == []
     assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_deleted_project_leaves_nothing_in_the_journal(tmp_path: Path) -> None:
+    journal = SqliteAlarmJournal(tmp_path / "alarms.db", owner="a")
+    for project in ("gone", "stays"):
+        alarm = Alarm(
+            project=project, id="x", kind=AlarmKind.BURN_RATE, source="s", source_name="S", title="T", at_ns=5
+        )
+        journal.commit(project, parts={"n": b"1"}, alarms=[alarm])
+
+    journal.delete_project("gone")
+
+    assert (journal.parts("gone"), journal.alarms("gone"), journal.projects()) == ({}, [], ["stays"])
+    assert [one.alarm.project for one in journal.waiting()] == ["stays"]
+    assert journal.parts("stays") == {"n": b"1"}

@@ -115,6 +115,8 @@ def delete_project(ctx: Context, asker: InstallationAdmin, project_id: str) -> N
     if not ctx.metadata.delete_project(project_id):
         raise not_found("project", name=project_id)
     ctx.watch.service.forget(project_id)
+    ctx.objectives.alarms.forget(project_id)
+    ctx.inputs.forget(project_id)
     ctx.incidents.forget(project_id)
 
 

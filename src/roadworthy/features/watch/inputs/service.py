@@ -97,6 +97,12 @@ class InputsService:
             self._of(project).agents[inputs_id] = after
             return True
 
+    def forget(self, project: str) -> None:
+        """The project was deleted."""
+        with self._lock:
+            self._journal.delete_project(project)
+            self._projects.pop(project, None)
+
     def all(self, project: str) -> list[InputsNow]:
         """By agent."""
         with self._lock:

@@ -56,6 +56,12 @@ class BurnAlarms:
         """Those that ever alarmed."""
         return self._journal.projects()
 
+    def forget(self, project: str) -> None:
+        """The project was deleted."""
+        with self._lock:
+            self._journal.delete_project(project)
+            self._standing.pop(project, None)
+
     def standing(self, project: str, objective_id: str = "") -> list[Alarm]:
         """Worst first; of that objective, or of all."""
         with self._lock:
