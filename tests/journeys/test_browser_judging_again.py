@@ -43,8 +43,8 @@ def ask(visit: Visit, method: str, path: str, body: dict[str, Any] | None = None
     return told
 
 
-def endpoint(visit: Visit, script: Script) -> str:
-    body = {"name": "scripted", "base_url": script.openai, "model": "small-2026", "allow_private": True}
+def endpoint(visit: Visit, script: Script, *, name: str = "scripted", model: str = "small-2026") -> str:
+    body = {"name": name, "base_url": script.openai, "model": model, "allow_private": True}
     priced = body | {"input_usd_per_mtok": 1.0, "output_usd_per_mtok": 2.0}
     return str(ask(visit, "POST", "/api/v1/model-endpoints", priced)["id"])
 
@@ -146,12 +146,13 @@ def test_an_issue_tells_who_did_what_and_why(judged: Visit) -> None:
 
 def test_embedding_is_chosen_and_tried(judged: Visit) -> None:
     with serving(prefers_the_longer) as script:
-        made = endpoint(judged, script)
+        # Of another name than those that other tests left, whose servers are gone.
+        made = endpoint(judged, script, name="vectors", model="vectors-2026")
         try:
             page = judged.open("/settings/endpoints")
             settled(judged)
             page.get_by_role("combobox", name="Goes by").click()
-            page.get_by_role("option", name=re.compile("small-2026")).first.click()
+            page.get_by_role("option", name=re.compile("vectors-2026")).first.click()
             page.get_by_role("button", name="Save", exact=True).click()
             page.get_by_role("button", name="Try it on two sentences").click()
             expect(page.get_by_text(re.compile(r"cosine 1\.000, 2 dimensions"))).to_be_visible()
