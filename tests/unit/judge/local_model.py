@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
+from typing import IO
 
 READY_S = 120.0
 
@@ -31,23 +33,24 @@ def model_file() -> Path | None:
 def serving(port: int, *, embedding: bool = False) -> Iterator[str]:
     """The base URL of the endpoint, once it answers: of chat, or of vectors (means of the last layer)."""
     wanted = ["embedding"] if embedding else []
-    process = subprocess.Popen(
-        [sys.executable, __file__, str(port), *wanted], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
-    )
-    try:
-        _wait(process, f"http://127.0.0.1:{port}/health")
-        yield f"http://127.0.0.1:{port}/v1"
-    finally:
-        process.kill()
-        process.wait()
+    with tempfile.TemporaryFile() as log:  # not a pipe: a full one that nobody reads would stop the model
+        process = subprocess.Popen(
+            [sys.executable, __file__, str(port), *wanted], stdout=subprocess.DEVNULL, stderr=log
+        )
+        try:
+            _wait(process, f"http://127.0.0.1:{port}/health", log)
+            yield f"http://127.0.0.1:{port}/v1"
+        finally:
+            process.kill()
+            process.wait()
 
 
-def _wait(process: subprocess.Popen[bytes], url: str) -> None:
+def _wait(process: subprocess.Popen[bytes], url: str, log: IO[bytes]) -> None:
     deadline = time.monotonic() + READY_S
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            said = process.stderr.read().decode(errors="replace") if process.stderr else ""
-            raise RuntimeError(f"the local model ended: {said[-2000:]}")
+            log.seek(0)
+            raise RuntimeError(f"the local model ended: {log.read().decode(errors='replace')[-2000:]}")
         try:
             with urllib.request.urlopen(url, timeout=2) as answer:
                 if answer.status == 200:

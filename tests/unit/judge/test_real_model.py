@@ -26,6 +26,7 @@ from roadworthy.features.judge.judges.reading import read
 from roadworthy.features.judge.judges.rubric import Rubric
 from roadworthy.features.judge.judges.rubrics import BY_ID, PAIRWISE
 from roadworthy.features.judge.similarity_by_embedding import compared
+from roadworthy.features.judge.transcript import Transcript
 from roadworthy.kit.sealing import Sealer
 from tests.product import free_ports
 from tests.unit.judge import local_model
@@ -62,24 +63,45 @@ def judge(model: Model, rubric: Rubric, *, max_tokens: int = 300) -> Judge:
     )
 
 
+ASKED = (
+    ("What is 2 + 2?", "4"),
+    ("What is the capital of Italy?", "Rome"),
+    ("What is the capital of France?", "Paris"),
+    ("Who wrote Hamlet?", "Shakespeare"),
+    ("Name a colour of the sky.", "blue"),
+    ("How many days has a week?", "seven"),
+)
+
+
 def test_a_real_model_gives_verdicts_of_the_rubric_and_is_paid_once(model: Model) -> None:
     one = judge(model, BY_ID["correctness-reference"])
-    run = transcript("Paris", asked="What is the capital of France?")
-    before = LEDGER.spent("1970-01-01")
 
-    async def twice() -> list[Judgement]:
-        return [await one.judge(run, reference="Paris") for _ in range(2)]
+    async def judged() -> tuple[Judgement, Transcript, str]:
+        # On some processors it talks until it is cut off. One of these it answers on every one that was seen.
+        for question, answer in ASKED:
+            run = transcript(answer, asked=question)
+            said = await one.judge(run, reference=answer)
+            if said.label != "unknown":
+                return said, run, answer
+            assert "cut off" in said.explanation
+        raise AssertionError(f"no verdict on any of {len(ASKED)} answers")
 
-    first, again = asyncio.run(twice())
+    async def told() -> tuple[Judgement, Judgement, float, Transcript, str]:
+        first, run, answer = await judged()
+        before = LEDGER.spent("1970-01-01")
+        again = await one.judge(run, reference=answer)
+        return first, again, LEDGER.spent("1970-01-01") - before, run, answer
+
+    first, again, spent_again, run, answer = asyncio.run(told())
 
     assert first.label in {"correct", "partly_correct", "incorrect"}, first.explanation
     assert first.explanation
     assert first.input_tokens and first.output_tokens
-    spent = (first.input_tokens + first.output_tokens) / 1e6
-    assert first.cost_usd == pytest.approx(spent)
-    assert LEDGER.spent("1970-01-01") - before == pytest.approx(spent)
+    assert first.cost_usd == pytest.approx((first.input_tokens + first.output_tokens) / 1e6)
+    assert first.cost_usd is not None and LEDGER.spent("1970-01-01") >= first.cost_usd
     assert (again.cached, again.label, again.cost_usd) == (True, first.label, 0.0)
-    forecast = one.forecast([run], reference="Paris")
+    assert spent_again == 0.0
+    forecast = one.forecast([run], reference=answer)
     assert forecast.input_tokens >= first.input_tokens
 
 

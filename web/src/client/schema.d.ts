@@ -4562,8 +4562,6 @@ export interface components {
         IncidentAlarmView: {
             /** Id */
             id: string;
-            /** Incident Id */
-            incident_id: string;
             kind: components["schemas"]["AlarmKind"];
             /** Source */
             source: string;
@@ -4590,17 +4588,19 @@ export interface components {
              * @description Null while it stands
              */
             cleared_at: string | null;
-            /**
-             * Silenced By
-             * @description Ids of silences that covered it
-             */
-            silenced_by: string[];
             /** Run Ids */
             run_ids: string[];
             /** Facts */
             facts: {
                 [key: string]: string;
             };
+            /** Incident Id */
+            incident_id: string;
+            /**
+             * Silenced By
+             * @description Ids of silences that covered it
+             */
+            silenced_by: string[];
         };
         /**
          * IncidentChange
@@ -7006,7 +7006,10 @@ export interface components {
              * @description When the change probably began
              */
             since: string | null;
-            /** Cleared At */
+            /**
+             * Cleared At
+             * @description Null while it stands
+             */
             cleared_at: string | null;
             /** Run Ids */
             run_ids: string[];

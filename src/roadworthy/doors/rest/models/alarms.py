@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pydantic import BaseModel, Field
 
 from roadworthy.domain.alarm import Alarm, AlarmKind, Severity
@@ -9,6 +11,28 @@ from roadworthy.doors.rest.models.runs import text
 from roadworthy.doors.rest.times import rfc3339, rfc3339_or_none
 from roadworthy.features.watch.monitors.history import History, Point
 from roadworthy.features.watch.monitors.standing import Seen
+
+
+class RaisedAlarm(BaseModel):
+    id: str
+    kind: AlarmKind
+    source: str
+    source_name: str
+    agent: str | None
+    release: str | None
+    severity: Severity
+    title: str
+    reason: str
+    at: str
+    since: str | None = Field(description="When the change probably began")
+    cleared_at: str | None = Field(description="Null while it stands")
+    run_ids: list[str]
+    facts: dict[str, str]
+
+
+class RaisedAlarmPage(BaseModel):
+    items: list[RaisedAlarm]
+    next_cursor: str | None
 
 
 class AlarmView(BaseModel):
@@ -118,3 +142,26 @@ def point_view(one: Point) -> PointView:
         baseline=one.baseline,
         evidence=one.peak,
     )
+
+
+def raised_alarm(alarm: Alarm) -> RaisedAlarm:
+    return RaisedAlarm(
+        id=alarm.id,
+        kind=alarm.kind,
+        source=alarm.source,
+        source_name=alarm.source_name,
+        agent=text(alarm.agent),
+        release=text(alarm.release),
+        severity=alarm.severity,
+        title=alarm.title,
+        reason=alarm.reason,
+        at=rfc3339(alarm.at_ns),
+        since=rfc3339_or_none(alarm.since_ns),
+        cleared_at=rfc3339_or_none(alarm.cleared_ns),
+        run_ids=list(alarm.run_ids),
+        facts=alarm.facts,
+    )
+
+
+def raised_alarm_page(alarms: Sequence[Alarm], *, next_cursor: str | None) -> RaisedAlarmPage:
+    return RaisedAlarmPage(items=[raised_alarm(one) for one in alarms], next_cursor=next_cursor)

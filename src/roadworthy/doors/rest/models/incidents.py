@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field, StringConstraints
 
-from roadworthy.domain.alarm import Alarm, AlarmKind, Severity
+from roadworthy.domain.alarm import Severity
 from roadworthy.domain.incident import (
     Action,
     Entry,
@@ -18,6 +18,7 @@ from roadworthy.domain.incident import (
     TakenAlarm,
     allowed,
 )
+from roadworthy.doors.rest.models.alarms import RaisedAlarm, raised_alarm
 from roadworthy.doors.rest.models.runs import text
 from roadworthy.doors.rest.models.settings import Body
 from roadworthy.doors.rest.times import rfc3339, rfc3339_or_none
@@ -149,23 +150,9 @@ class PostmortemBody(Body):
     markdown: str = Field(max_length=200_000, description='"" goes back to the draft')
 
 
-class IncidentAlarmView(BaseModel):
-    id: str
+class IncidentAlarmView(RaisedAlarm):
     incident_id: str
-    kind: AlarmKind
-    source: str
-    source_name: str
-    agent: str | None
-    release: str | None
-    severity: Severity
-    title: str
-    reason: str
-    at: str
-    since: str | None = Field(description="When the change probably began")
-    cleared_at: str | None = Field(description="Null while it stands")
     silenced_by: list[str] = Field(description="Ids of silences that covered it")
-    run_ids: list[str]
-    facts: dict[str, str]
 
 
 class IncidentAlarmPage(BaseModel):
@@ -324,24 +311,10 @@ def entry_view(one: Entry) -> EntryView:
 
 
 def alarm_view(taken: TakenAlarm) -> IncidentAlarmView:
-    one: Alarm = taken.alarm
     return IncidentAlarmView(
-        id=one.id,
+        **dict(raised_alarm(taken.alarm)),
         incident_id=taken.incident_id,
-        kind=one.kind,
-        source=one.source,
-        source_name=one.source_name,
-        agent=text(one.agent),
-        release=text(one.release),
-        severity=one.severity,
-        title=one.title,
-        reason=one.reason,
-        at=rfc3339(one.at_ns),
-        since=rfc3339_or_none(one.since_ns),
-        cleared_at=rfc3339_or_none(one.cleared_ns),
         silenced_by=list(taken.silenced_by),
-        run_ids=list(one.run_ids),
-        facts=one.facts,
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
-from roadworthy.doors.rest.models.objectives import RaisedAlarm, raised_alarm
+from roadworthy.doors.rest.models.alarms import RaisedAlarm, raised_alarm
 from roadworthy.doors.rest.models.runs import text
 from roadworthy.doors.rest.times import rfc3339, rfc3339_or_none
 from roadworthy.features.watch.inputs.view import InputsNow, Phase, Term, UnusualInput

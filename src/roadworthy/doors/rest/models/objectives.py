@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from pydantic import BaseModel, Field
 
 from roadworthy.contracts.telemetry import Filter
-from roadworthy.domain.alarm import Alarm, AlarmKind, Severity
+from roadworthy.domain.alarm import Severity
 from roadworthy.domain.objective import (
     Budgeting,
     CalendarUnit,
@@ -17,9 +15,10 @@ from roadworthy.domain.objective import (
     TimeSlice,
     TimeWindow,
 )
+from roadworthy.doors.rest.models.alarms import RaisedAlarm, raised_alarm
 from roadworthy.doors.rest.models.runs import text
 from roadworthy.doors.rest.models.settings import Body
-from roadworthy.doors.rest.times import rfc3339, rfc3339_or_none
+from roadworthy.doors.rest.times import rfc3339
 from roadworthy.features.watch.objectives.buckets import Sums
 from roadworthy.features.watch.objectives.budgets import BudgetNow, BudgetPoint, Rate
 from roadworthy.features.watch.objectives.service import ObjectiveNow
@@ -96,28 +95,6 @@ class BurnRateView(BaseModel):
     short: EventsView
     enough: bool = Field(description="Whether enough is known in the long window to alarm at all")
     fires: bool
-
-
-class RaisedAlarm(BaseModel):
-    id: str
-    kind: AlarmKind
-    source: str
-    source_name: str
-    agent: str | None
-    release: str | None
-    severity: Severity
-    title: str
-    reason: str
-    at: str
-    since: str | None = Field(description="When the change probably began")
-    cleared_at: str | None
-    run_ids: list[str]
-    facts: dict[str, str]
-
-
-class RaisedAlarmPage(BaseModel):
-    items: list[RaisedAlarm]
-    next_cursor: str | None
 
 
 class BudgetView(BaseModel):
@@ -267,25 +244,6 @@ def point_view(point: BudgetPoint) -> BudgetPointView:
     )
 
 
-def raised_alarm(alarm: Alarm) -> RaisedAlarm:
-    return RaisedAlarm(
-        id=alarm.id,
-        kind=alarm.kind,
-        source=alarm.source,
-        source_name=alarm.source_name,
-        agent=text(alarm.agent),
-        release=text(alarm.release),
-        severity=alarm.severity,
-        title=alarm.title,
-        reason=alarm.reason,
-        at=rfc3339(alarm.at_ns),
-        since=rfc3339_or_none(alarm.since_ns),
-        cleared_at=rfc3339_or_none(alarm.cleared_ns),
-        run_ids=list(alarm.run_ids),
-        facts=alarm.facts,
-    )
-
-
 _SEVERITIES = {"fast": Severity.CRITICAL, "medium": Severity.ERROR, "slow": Severity.WARNING}
 
 
@@ -315,7 +273,3 @@ def _filter(one: Filter) -> str:
     if one.field == "duration_ns" and isinstance(one.value, (int, float)):
         return f"duration_ms:{one.op}:{one.value / 1_000_000:g}"
     return f"{one.field}:{one.op}" if one.value is None else f"{one.field}:{one.op}:{one.value}"
-
-
-def raised_alarm_page(alarms: Sequence[Alarm], *, next_cursor: str | None) -> RaisedAlarmPage:
-    return RaisedAlarmPage(items=[raised_alarm(one) for one in alarms], next_cursor=next_cursor)

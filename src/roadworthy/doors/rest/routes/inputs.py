@@ -14,6 +14,7 @@ from roadworthy.doors.rest.access import AdminProject, ReadProject
 from roadworthy.doors.rest.answers import Answering
 from roadworthy.doors.rest.context import Context
 from roadworthy.doors.rest.cursors import read_pair, write_cursor
+from roadworthy.doors.rest.models.alarms import RaisedAlarmPage, raised_alarm_page
 from roadworthy.doors.rest.models.inputs import (
     InputsHistory,
     InputsPage,
@@ -21,7 +22,6 @@ from roadworthy.doors.rest.models.inputs import (
     InputsView,
     inputs_view,
 )
-from roadworthy.doors.rest.models.objectives import RaisedAlarmPage, raised_alarm_page
 from roadworthy.doors.rest.problems import not_found
 from roadworthy.doors.rest.queries import CursorParameter
 from roadworthy.doors.rest.times import rfc3339

@@ -17,6 +17,7 @@ from roadworthy.doors.rest.answers import Answering
 from roadworthy.doors.rest.context import Context, RestContext
 from roadworthy.doors.rest.cursors import read_pair, write_cursor
 from roadworthy.doors.rest.idempotency import IdempotencyKey, once
+from roadworthy.doors.rest.models.alarms import RaisedAlarmPage, raised_alarm_page
 from roadworthy.doors.rest.models.objectives import (
     BudgetHistory,
     BudgetView,
@@ -25,12 +26,10 @@ from roadworthy.doors.rest.models.objectives import (
     ObjectiveView,
     OpenSloResult,
     OpenSloText,
-    RaisedAlarmPage,
     budget_view,
     objective_of,
     objective_view,
     point_view,
-    raised_alarm_page,
 )
 from roadworthy.doors.rest.problems import Problem, bad_field, not_found
 from roadworthy.doors.rest.queries import CursorParameter

@@ -8,13 +8,14 @@ import { Input, Labelled, Select } from "@/ui/form";
 import { FailedLine } from "@/ui/states";
 import { notify } from "@/ui/toast";
 import { useMinute } from "@/ui/time";
-import { addDays, browserZone, dayOf, daysBetween, instantOf, knownZones, mondayOf } from "@/ui/zoned";
+import { addDays, browserZone, dayOf, daysBetween, instantOf, knownZones } from "@/ui/zoned";
 import { contactsQuery, ifUnchanged, previewQuery, schedulesQuery } from "../queries";
 import type { Layer, Schedule, ScheduleBody } from "../types";
 import { nameFrom } from "../words";
 import { Agenda } from "./agenda";
 import { Band } from "./band-view";
 import { LayerEditor } from "./layer-editor";
+import { newLayer } from "./new-layer";
 
 interface ScheduleEditorProps {
   project: string;
@@ -23,8 +24,6 @@ interface ScheduleEditorProps {
 }
 
 const ZONES = knownZones().map((zone) => ({ value: zone, label: zone }));
-
-const newLayer = (number: number, today: string): Layer => ({ name: number === 1 ? "rotation" : `layer ${number}`, people: [], starts_on: mondayOf(today), ends_on: "", turn: "week", every: 1, hand_over_weekday: "monday", hand_over_time: "09:00", windows: [] });
 
 /** Whether the server would take it: something in each layer, and a beginning. */
 const whole = ({ layers = [] }: ScheduleBody): boolean => layers.length > 0 && layers.every((layer) => layer.name !== "" && layer.people.length > 0 && layer.starts_on !== "");
@@ -36,7 +35,7 @@ export function ScheduleEditor({ project, edited, onClose }: ScheduleEditorProps
   const contacts = useQuery(contactsQuery(project));
   const [title, setTitle] = useState(edited?.title ?? "");
   const [zone, setZone] = useState(edited?.time_zone ?? browserZone());
-  const [layers, setLayers] = useState<readonly Layer[]>(edited?.layers ?? [newLayer(1, dayOf(minute, browserZone()))]);
+  const [layers, setLayers] = useState<readonly Layer[]>(edited?.layers ?? [newLayer(1, minute, browserZone())]);
   const name = edited?.name ?? nameFrom(title);
   const body: ScheduleBody = { title, time_zone: zone, layers: [...layers] };
   const ready = name !== "" && whole(body);
@@ -44,6 +43,7 @@ export function ScheduleEditor({ project, edited, onClose }: ScheduleEditorProps
   const first = dayOf(minute, zone);
   const from = instantOf(first, "00:00", zone);
   const to = instantOf(addDays(first, 14), "00:00", zone);
+  const ahead = (gap: { end: string }) => Date.parse(gap.end) > minute;
   const preview = useQuery({ ...previewQuery(project, name || "new", asked, from, to), enabled: name !== "" && whole(asked) });
   const refresh = async (words: string) => {
     await client.invalidateQueries({ queryKey: schedulesQuery(project).queryKey });
@@ -88,7 +88,7 @@ export function ScheduleEditor({ project, edited, onClose }: ScheduleEditorProps
             <LayerEditor key={index} layer={layer} people={people} only={layers.length === 1} onChange={(next) => change(index, next)} onRemove={() => change(index, undefined)} />
           ))}
           {contacts.data && people.length === 0 ? <p className="text-xs text-warn">Nobody is entered yet: People, in the tabs above, comes first.</p> : null}
-          <Button className="self-start" onClick={() => setLayers((old) => [...old, newLayer(old.length + 1, first)])}>
+          <Button className="self-start" onClick={() => setLayers((old) => [...old, newLayer(old.length + 1, minute, zone)])}>
             <Plus className="size-3.5 text-muted" aria-hidden /> Another layer
           </Button>
           <Card className="p-4">
@@ -102,7 +102,7 @@ export function ScheduleEditor({ project, edited, onClose }: ScheduleEditorProps
                 <Band className="hidden md:block" shifts={preview.data.shifts} edges={daysBetween(first, addDays(first, 14)).map((day) => instantOf(day, "00:00", zone))} from={from} to={to} now={minute} zone={zone} onSwap={() => undefined} />
                 <Agenda className="md:hidden" shifts={preview.data.shifts} from={from} to={to} zone={zone} onSwap={() => undefined} />
                 <ul className="mt-2 text-xs">
-                  {preview.data.gaps.map((gap) => (
+                  {preview.data.gaps.filter(ahead).map((gap) => (
                     <li key={gap.start} className="text-bad">
                       {gap.words}
                     </li>
@@ -112,7 +112,7 @@ export function ScheduleEditor({ project, edited, onClose }: ScheduleEditorProps
                       {warning}
                     </li>
                   ))}
-                  {preview.data.gaps.length === 0 ? <li className="text-ok">Somebody is on call all the time.</li> : null}
+                  {!preview.data.gaps.some(ahead) ? <li className="text-ok">Somebody is on call all the time.</li> : null}
                 </ul>
               </>
             ) : (
