@@ -11,7 +11,7 @@ interface AgendaProps {
   from: number;
   to: number;
   zone: string;
-  onSwap: (start: number, end: number) => void;
+  onSwap?: ((start: number, end: number) => void) | undefined;
   className?: string;
 }
 
@@ -29,7 +29,7 @@ export function Agenda({ shifts, from, to, zone, onSwap, className }: AgendaProp
               {shift.person ? ` · ${whyWords(shift)}` : ""}
             </span>
           </span>
-          <Button onClick={() => onSwap(Math.max(start, from), Math.min(end, to))}>{shift.person ? "Hand over" : "Fill"}</Button>
+          {onSwap ? <Button onClick={() => onSwap(Math.max(start, from), Math.min(end, to))}>{shift.person ? "Hand over" : "Fill"}</Button> : null}
         </li>
       ))}
     </ul>

@@ -12,11 +12,14 @@ interface BandProps {
   to: number;
   now: number;
   zone: string;
-  onSwap: (start: number, end: number) => void;
+  /** Not given: only to look at. */
+  onSwap?: ((start: number, end: number) => void) | undefined;
   className?: string;
 }
 
 const HEIGHT = 52;
+/** A narrower piece is too small to hit: it is only to look at, and the week has it larger. */
+const SMALLEST_TARGET = 0.04;
 
 /** "Mon 23 Nov 09:00 to Mon 30 Nov 09:00". */
 export function spanWords(start: number, end: number, zone: string): string {
@@ -41,30 +44,44 @@ export function Band({ shifts, edges, from, to, now, zone, onSwap, className }: 
       {piecesOf(shifts, from, to).map(({ shift, left, width, start, end }) => {
         const gap = !shift.person;
         const words = `${shift.person ?? "Nobody"}: ${spanWords(start, end, zone)} (${whyWords(shift)})`;
-        return (
+        const look = {
+          title: words,
+          "aria-label": words,
+          className: cx(
+            "absolute top-2 bottom-2 flex min-w-1 items-center gap-1 overflow-hidden rounded-md border-l-3 px-1.5 text-xs whitespace-nowrap",
+            gap && "text-bad",
+          ),
+          style: {
+            left: `calc(${left * 100}% + 1px)`,
+            width: `calc(${width * 100}% - 2px)`,
+            borderColor: gap ? "var(--bad-mark)" : personColour(shift.person ?? ""),
+            background: gap
+              ? "repeating-linear-gradient(135deg, var(--bad-soft) 0 6px, var(--surface) 6px 10px)"
+              : `color-mix(in oklab, ${personColour(shift.person ?? "")} 14%, var(--surface))`,
+            ...(shift.override ? { outline: `1px dashed ${personColour(shift.person ?? "")}`, outlineOffset: "-1px" } : {}),
+          },
+        };
+        const inside = (
+          <>
+            {gap ? <UserX className="size-3.5 shrink-0" aria-hidden /> : shift.override ? <ArrowLeftRight className="size-3 shrink-0 text-muted" aria-hidden /> : null}
+            <span className="truncate font-medium">{shift.person ?? "nobody"}</span>
+          </>
+        );
+        return onSwap && width >= SMALLEST_TARGET ? (
           <button
             key={shift.start}
             type="button"
+            {...look}
             title={`${words}. Click to hand it over`}
-            aria-label={words}
+            className={cx(look.className, "hover:brightness-95")}
             onClick={() => onSwap(Math.max(start, from), Math.min(end, to))}
-            className={cx(
-              "absolute top-2 bottom-2 flex min-w-1 items-center gap-1 overflow-hidden rounded-md border-l-3 px-1.5 text-xs whitespace-nowrap hover:brightness-95",
-              gap && "text-bad",
-            )}
-            style={{
-              left: `calc(${left * 100}% + 1px)`,
-              width: `calc(${width * 100}% - 2px)`,
-              borderColor: gap ? "var(--bad-mark)" : personColour(shift.person ?? ""),
-              background: gap
-                ? "repeating-linear-gradient(135deg, var(--bad-soft) 0 6px, var(--surface) 6px 10px)"
-                : `color-mix(in oklab, ${personColour(shift.person ?? "")} 14%, var(--surface))`,
-              ...(shift.override ? { outline: `1px dashed ${personColour(shift.person ?? "")}`, outlineOffset: "-1px" } : {}),
-            }}
           >
-            {gap ? <UserX className="size-3.5 shrink-0" aria-hidden /> : shift.override ? <ArrowLeftRight className="size-3 shrink-0 text-muted" aria-hidden /> : null}
-            <span className="truncate font-medium">{shift.person ?? "nobody"}</span>
+            {inside}
           </button>
+        ) : (
+          <div key={shift.start} role="img" {...look}>
+            {inside}
+          </div>
         );
       })}
       {now > from && now < to ? <i className="pointer-events-none absolute inset-y-0 z-1 border-l-2 border-accent" style={{ left: `${((now - from) / (to - from)) * 100}%` }} title="Now" /> : null}

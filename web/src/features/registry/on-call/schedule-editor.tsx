@@ -99,8 +99,8 @@ export function ScheduleEditor({ project, edited, onClose }: ScheduleEditorProps
               <FailedLine error={preview.error} />
             ) : preview.data ? (
               <>
-                <Band className="hidden md:block" shifts={preview.data.shifts} edges={daysBetween(first, addDays(first, 14)).map((day) => instantOf(day, "00:00", zone))} from={from} to={to} now={minute} zone={zone} onSwap={() => undefined} />
-                <Agenda className="md:hidden" shifts={preview.data.shifts} from={from} to={to} zone={zone} onSwap={() => undefined} />
+                <Band className="hidden md:block" shifts={preview.data.shifts} edges={daysBetween(first, addDays(first, 14)).map((day) => instantOf(day, "00:00", zone))} from={from} to={to} now={minute} zone={zone} />
+                <Agenda className="md:hidden" shifts={preview.data.shifts} from={from} to={to} zone={zone} />
                 <ul className="mt-2 text-xs">
                   {preview.data.gaps.filter(ahead).map((gap) => (
                     <li key={gap.start} className="text-bad">
