@@ -19,8 +19,8 @@ from roadworthy.domain.exchange import Exchange
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedMessage:
-    """One direction. `head` is `POST /v1/chat/completions` or `200`; `chunks` are (milliseconds since the exchange
-    began, bytes), as they came: joined they are the body."""
+    """One direction. `head` is `POST /v1/chat/completions` or `200`; `chunks` are (milliseconds since the
+    exchange began, bytes), as they came: joined they are the body."""
 
     head: str
     headers: Headers = ()

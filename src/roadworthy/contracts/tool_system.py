@@ -1,7 +1,8 @@
 """What a connector promises: tools of a system, called by name, that either give data or fail in a typed way.
 
 Promises
-- `call` ends within the tool's latency budget. What is no data is never returned as data: every failure is `ToolFailed`.
+- `call` ends within the tool's latency budget. What is no data is never returned as data: every failure is
+  `ToolFailed`.
 - Cancelling a call cancels it upstream as far as the system allows.
 - Nothing is written to a system whose connector is read-only.
 """

@@ -2,8 +2,8 @@
 
 Promises
 - What comes is handed on as it comes; nothing is gathered, decompressed or changed.
-- The address is checked where it is connected to (`kit.addresses`); redirects are not followed; no proxy of the
-  environment is used. A name that resolves to a private address is refused unless `allow_private`.
+- The address is checked where it is connected to (`kit.addresses`); redirects are not followed; no proxy of
+  the environment is used. A name that resolves to a private address is refused unless `allow_private`.
 - Every wait ends: `UpstreamFailed` says which, and whether the request may have reached the upstream.
 - `abort` closes the connection at once, so that the upstream stops working for nobody.
 """
@@ -56,7 +56,7 @@ class UpstreamRequest:
 
 
 class UpstreamFailed(Exception):  # noqa: N818 (a condition, not a bug)
-    """`sent`: whether any byte of the request may have reached the upstream (then a retry may do it twice)."""
+    """`sent`: whether any byte of the request may have reached the upstream: a retry may do it twice."""
 
     def __init__(self, code: FailureCode, message: str, *, sent: bool) -> None:
         super().__init__(message)
@@ -69,7 +69,8 @@ class UpstreamAnswer(Protocol):
     headers: Headers
 
     async def read(self) -> bytes:
-        """The next bytes as they came, b"" at the end. Raises UpstreamFailed (INVALID_ANSWER where it was cut off)."""
+        """The next bytes as they came, b"" at the end. Raises UpstreamFailed (INVALID_ANSWER where it was cut
+        off)."""
         ...
 
     async def abort(self) -> None:
