@@ -144,6 +144,7 @@ class Roadworthy(Server):
     name: str = "Roadworthy"
     web_port: int = field(default_factory=free_port)
     grpc_port: int = field(default_factory=free_port)
+    gateway_port: int = field(default_factory=free_port)
 
     @property
     def api(self) -> str:
@@ -161,6 +162,7 @@ class Roadworthy(Server):
             f"--port={self.web_port}",
             f"--otlp-http-port={self.port}",
             f"--otlp-grpc-port={self.grpc_port}",
+            f"--gateway-port={self.gateway_port}",
         ]
 
     def stored(self) -> int:

@@ -102,6 +102,8 @@ def print_addresses(data: Path) -> None:
     print(f"  data        {data}")
     print("  point an agent that is instrumented with OpenTelemetry at it:")
     print(f"    export OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:{port}")
+    print("  have it call models and tools through the gateway:")
+    print(f"    base URL http://127.0.0.1:{os.environ.get('ROADWORTHY_GATEWAY_PORT', '8421')}")
     print("  stop it     make down")
 
 

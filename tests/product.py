@@ -71,6 +71,7 @@ class Product:
     port: int
     otlp_http_port: int
     otlp_grpc_port: int
+    gateway_port: int
     extra: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     executable: Path = COMMAND
@@ -89,6 +90,10 @@ class Product:
         return f"http://127.0.0.1:{self.otlp_http_port}"
 
     @property
+    def gateway_url(self) -> str:
+        return f"http://127.0.0.1:{self.gateway_port}"
+
+    @property
     def pid(self) -> int:
         assert self.process is not None
         return self.process.pid
@@ -98,6 +103,7 @@ class Product:
             f"--port={self.port}",
             f"--otlp-http-port={self.otlp_http_port}",
             f"--otlp-grpc-port={self.otlp_grpc_port}",
+            f"--gateway-port={self.gateway_port}",
         ]
         flags = self.arguments if self.arguments is not None else (f"--data={self.data}", *ports)
         return [*self.prefix, str(self.executable), "up", *flags, *self.extra]
@@ -153,17 +159,31 @@ class Product:
         self.process.wait(STOP_SECONDS)
 
     def children(self) -> list[int]:
-        """Processes that `roadworthy up` started (the core)."""
+        """Processes that `roadworthy up` started: the core and the gateway."""
         return children_of(self.pid)
+
+    def core(self) -> int:
+        return self._child("core")
+
+    def gateway(self) -> int:
+        """The process that calls of agents go through."""
+        return self._child("gateway")
+
+    def _child(self, role: str) -> int:
+        found: list[int] = []
+
+        def started() -> bool:
+            found[:] = [pid for pid in self.children() if f"roadworthy.app.{role}" in command_of(pid)]
+            return bool(found)
+
+        wait_until(started, seconds=20, what=f"a {role}")
+        return found[0]
 
     def worker(self) -> int:
         """The process that reads the intake log: a child of the core."""
-
-        def started() -> bool:
-            return bool(self.children() and children_of(self.children()[0]))
-
-        wait_until(started, seconds=10, what="a worker")
-        return children_of(self.children()[0])[0]
+        core = self.core()
+        wait_until(lambda: bool(children_of(core)), seconds=20, what="a worker")
+        return children_of(core)[0]
 
     def output(self) -> str:
         return self.log.read_text(errors="replace")[-6000:] if self.log.exists() else ""
@@ -232,6 +252,14 @@ def children_of(pid: int) -> list[int]:
     return found
 
 
+def command_of(pid: int) -> list[str]:
+    """Its arguments; none where it is gone."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
+    except (FileNotFoundError, ProcessLookupError):
+        return []
+
+
 def kill_process(pid: int) -> None:
     try:
         os.kill(pid, signal.SIGKILL)
@@ -251,13 +279,14 @@ def product_in(
     folder: Path, *, extra: tuple[str, ...] = (), environment: Mapping[str, str] | None = None
 ) -> Product:
     """A product that is not started yet, with its data and log in `folder`."""
-    port, otlp_http_port, otlp_grpc_port = free_ports(3)
+    port, otlp_http_port, otlp_grpc_port, gateway_port = free_ports(4)
     return Product(
         data=folder / "data",
         log=folder / "up.log",
         port=port,
         otlp_http_port=otlp_http_port,
         otlp_grpc_port=otlp_grpc_port,
+        gateway_port=gateway_port,
         extra=extra,
         environment=environment or {},
     )

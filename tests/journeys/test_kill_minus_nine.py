@@ -103,17 +103,16 @@ def test_nothing_acknowledged_is_lost_doubled_or_left_unjudged(tmp_path: Path, v
         with senders.sending():
             for _ in range(3):
                 time.sleep(chance.uniform(0.2, 1.5))
-                core, front = server.children(), server.pid
-                assert core, "the core is a child of the front"
+                core, front = server.core(), server.pid
                 if victim == "worker":
                     kill_process(server.worker())
                 if victim in {"core", "both"}:
-                    kill_process(core[0])
+                    kill_process(core)
                 if victim in {"front", "both"}:
                     kill_process(front)
                     assert server.process is not None
                     server.process.wait(10)
-                    wait_gone(core[0])
+                    wait_gone(core)
                     server.launch()
                 server.wait_ready()
         assert len(senders.acknowledged) > 50
@@ -123,7 +122,7 @@ def test_nothing_acknowledged_is_lost_doubled_or_left_unjudged(tmp_path: Path, v
 
 def test_agents_are_answered_while_the_core_is_away(server: Product) -> None:
     before = len(server.all_runs())
-    kill_process(server.children()[0])
+    kill_process(server.core())
 
     away = [traffic.task("sent while the core is away") for _ in range(20)]
     statuses = [server.send(traffic.body(each)).status for each in away]
@@ -138,7 +137,7 @@ def test_people_are_answered_while_the_worker_is_away(server: Product) -> None:
     known = traffic.task("known before the worker ends")
     assert server.send(traffic.body(known)).status == 200
     wait_until(lambda: server.get(f"/api/v1/runs/{known.id}").status == 200, seconds=20, what="the run")
-    core, worker = server.children()[0], server.worker()
+    core, worker = server.core(), server.worker()
 
     kill_process(worker)
     later = [traffic.task("sent while the worker is away") for _ in range(5)]
@@ -148,13 +147,13 @@ def test_people_are_answered_while_the_worker_is_away(server: Product) -> None:
     assert (statuses, answer.status) == ([200] * 5, 200)
     server.wait_ready()
     assert_all_there_once(server, [known.id, *(each.id for each in later)])
-    assert server.children()[0] == core, "the core stayed"
+    assert server.core() == core, "the core stayed"
     assert server.worker() != worker
 
 
 def test_no_process_outlives_the_front(tmp_path: Path) -> None:
     with product.running(product.product_in(tmp_path)) as server:
-        left = [server.children()[0], server.worker()]
+        left = [server.core(), server.worker(), server.gateway()]
         kill_process(server.pid)
         for pid in left:
             wait_gone(pid)

@@ -148,6 +148,7 @@ def test_settings_come_from_the_environment_too(tmp_path: Path) -> None:
         "ROADWORTHY_PORT": str(made.port),
         "ROADWORTHY_OTLP_HTTP_PORT": str(made.otlp_http_port),
         "ROADWORTHY_OTLP_GRPC_PORT": str(made.otlp_grpc_port),
+        "ROADWORTHY_GATEWAY_PORT": str(made.gateway_port),
     }
     made.environment = ports
     made.arguments = ()
@@ -167,6 +168,7 @@ def test_make_up_and_down(tmp_path: Path) -> None:
         "ROADWORTHY_PORT": str(made.port),
         "ROADWORTHY_OTLP_HTTP_PORT": str(made.otlp_http_port),
         "ROADWORTHY_OTLP_GRPC_PORT": str(made.otlp_grpc_port),
+        "ROADWORTHY_GATEWAY_PORT": str(made.gateway_port),
     }
 
     def up_script(command: str) -> str:

@@ -17,7 +17,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from roadworthy.app.core_process import SETTINGS_VARIABLE
+from roadworthy.app.child_process import SETTINGS_VARIABLE
 from roadworthy.app.core_room import CoreRoom
 from roadworthy.app.folder import DataFolder
 from roadworthy.app.logs import set_up_logging

@@ -25,6 +25,7 @@ class DataFolder:
         self.watch = root / "watch.db"
         self.secret_key = root / "secret.key"
         self.alarm_journal = root / "alarms.db"
+        self.gateway = root / "gateway"
         self.temporary = root / "tmp"
         """What is in it goes at each start of the core."""
         self._lock_file = root / "lock"

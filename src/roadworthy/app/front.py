@@ -1,6 +1,7 @@
-"""The front process: takes OTLP in, keeps the intake log, and keeps a core running.
+"""The front process: takes OTLP in, keeps the intake log, and keeps a core and a gateway running.
 
-It goes on acknowledging while the core is down: what it has accepted waits in the log.
+It goes on acknowledging while the core is down: what it has accepted waits in the log. Each of its children
+outlives the other.
 """
 
 from __future__ import annotations
@@ -9,10 +10,11 @@ import asyncio
 import contextlib
 import logging
 import signal
+import socket
 import time
 from typing import TextIO
 
-from roadworthy.app.core_process import CoreProcess
+from roadworthy.app.child_process import ChildProcess
 from roadworthy.app.credentials import KeysRequired
 from roadworthy.app.folder import DataFolder
 from roadworthy.app.pacing import PacedWriter
@@ -30,6 +32,7 @@ log = logging.getLogger(__name__)
 
 _CORE_STOP_SECONDS = 7.0
 _DOOR_STOP_SECONDS = 5.0
+_GATEWAY_STOP_SECONDS = 7.0
 
 
 class Front:
@@ -46,8 +49,13 @@ class Front:
         self._http_socket = listen(
             settings.otlp_bind, settings.otlp_http_port, flag="--otlp-http-port", what="OTLP over HTTP"
         )
+        # Bound here, so that callers wait in the kernel for the moment of a restart instead of being refused.
+        self._gateway_socket = listen(
+            settings.gateway_bind, settings.gateway_port, flag="--gateway-port", what="the gateway"
+        )
         self._settings = settings.model_copy(
             update={
+                "gateway_port": port_of(self._gateway_socket),
                 "data": self._folder.root,
                 "port": port_of(self._rest_socket),
                 "otlp_http_port": port_of(self._http_socket),
@@ -84,28 +92,43 @@ class Front:
         return 0
 
     async def _supervise(self, ports: OtlpPorts, *, stop: asyncio.Event) -> None:
-        """Keep a core running until `stop`, then end it; senders are still answered meanwhile."""
+        """Keep a core and a gateway running until `stop`, then end them; senders are still answered
+        meanwhile."""
         settings = self._settings.model_copy(update={"otlp_grpc_port": ports.grpc})
-        self._rest_socket.set_inheritable(True)
-        core = CoreProcess(settings_json=settings.model_dump_json(), rest_fd=self._rest_socket.fileno())
-        supervising = asyncio.create_task(core.run())
-        announcing = asyncio.create_task(self._announce(core, settings))
+        told = settings.model_dump_json()
+        core = self._child("core", told, sock=self._rest_socket)
+        gateway = self._child("gateway", told, sock=self._gateway_socket)
+        supervising = asyncio.gather(core.run(), gateway.run())
+        announcing = asyncio.create_task(self._announce(core, gateway, settings=settings))
         await stop.wait()
         announcing.cancel()
-        await core.stop(grace_seconds=_CORE_STOP_SECONDS)
+        await asyncio.gather(
+            core.stop(grace_seconds=_CORE_STOP_SECONDS), gateway.stop(grace_seconds=_GATEWAY_STOP_SECONDS)
+        )
         supervising.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await supervising
         self._rest_socket.close()
+        self._gateway_socket.close()
 
-    async def _announce(self, core: CoreProcess, settings: Settings) -> None:
+    @staticmethod
+    def _child(name: str, settings_json: str, *, sock: socket.socket) -> ChildProcess:
+        sock.set_inheritable(True)
+        return ChildProcess(
+            name, module=f"roadworthy.app.{name}", settings_json=settings_json, socket_fd=sock.fileno()
+        )
+
+    async def _announce(self, core: ChildProcess, gateway: ChildProcess, *, settings: Settings) -> None:
         await core.ready.wait()
+        await gateway.ready.wait()
         otlp = shown_host(settings.otlp_bind)
         self._out.write(
             f"Roadworthy is ready ({time.monotonic() - self._began:.1f} s)\n"
             f"  look    http://{shown_host(settings.host)}:{settings.port}\n"
             f"  send    export OTEL_EXPORTER_OTLP_ENDPOINT=http://{otlp}:{settings.otlp_http_port}\n"
             f"  gRPC    {otlp}:{settings.otlp_grpc_port}\n"
+            f"  call    http://{shown_host(settings.gateway_bind)}:{settings.gateway_port}"
+            "   (base URL of models and tools)\n"
             f"  data    {settings.data}\n"
         )
         self._out.flush()

@@ -27,6 +27,21 @@ class Settings(BaseSettings):
     )
     otlp_http_port: int = Field(default=4318, ge=0, le=65535, description="Port of OTLP over HTTP.")
     otlp_grpc_port: int = Field(default=4317, ge=0, le=65535, description="Port of OTLP over gRPC.")
+    gateway_host: str | None = Field(
+        default=None, description="Address the gateway listens on; that of `host` if unset."
+    )
+    gateway_port: int = Field(
+        default=8421,
+        ge=0,
+        le=65535,
+        description="Port of the gateway: models and tools are called there.",
+    )
+    gateway_max_body_bytes: int = Field(
+        default=64 * MIB, ge=1024, description="Largest request the gateway takes; larger ones get 413."
+    )
+    gateway_max_connections: int = Field(
+        default=4096, ge=1, description="Connections of callers that the gateway serves at once."
+    )
     max_body_bytes: int = Field(
         default=64 * MIB, ge=1024, description="Largest OTLP body after decompression; larger ones get 413."
     )
@@ -92,6 +107,10 @@ class Settings(BaseSettings):
     @property
     def otlp_bind(self) -> str:
         return self.otlp_host or self.host
+
+    @property
+    def gateway_bind(self) -> str:
+        return self.gateway_host or self.host
 
     @property
     def loopback_only(self) -> bool:

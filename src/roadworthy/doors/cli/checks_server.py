@@ -65,6 +65,7 @@ def ports(settings: ServerSettings, *, up: bool) -> Iterable[Finding]:
         ("web page", settings.host, settings.port, "--port"),
         ("OTLP over HTTP", settings.otlp_bind, settings.otlp_http_port, "--otlp-http-port"),
         ("OTLP over gRPC", settings.otlp_bind, settings.otlp_grpc_port, "--otlp-grpc-port"),
+        ("gateway", settings.gateway_bind, settings.gateway_port, "--gateway-port"),
     ):
         name = f"port {port}"
         reason = _cannot_bind(host, port)

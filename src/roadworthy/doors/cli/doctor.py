@@ -26,6 +26,7 @@ def doctor(
     port: Annotated[int | None, typer.Option(help="Port of the web page.")] = None,
     otlp_http_port: Annotated[int | None, typer.Option(help="Port of OTLP over HTTP.")] = None,
     otlp_grpc_port: Annotated[int | None, typer.Option(help="Port of OTLP over gRPC.")] = None,
+    gateway_port: Annotated[int | None, typer.Option(help="Port of the gateway.")] = None,
     as_json: Json = False,
     key: Key = None,
 ) -> None:

@@ -18,6 +18,10 @@ Port = Annotated[int | None, typer.Option(help="Port of the web page and the RES
 OtlpHost = Annotated[str | None, typer.Option(help="Address OTLP listens on. [that of --host]")]
 OtlpHttpPort = Annotated[int | None, typer.Option(help="Port of OTLP over HTTP. [4318]")]
 OtlpGrpcPort = Annotated[int | None, typer.Option(help="Port of OTLP over gRPC. [4317]")]
+GatewayHost = Annotated[str | None, typer.Option(help="Address the gateway listens on. [that of --host]")]
+GatewayPort = Annotated[int | None, typer.Option(help="Port of the gateway. [8421]")]
+GatewayMaxBodyBytes = Annotated[int | None, typer.Option(help="Largest request the gateway takes.")]
+GatewayMaxConnections = Annotated[int | None, typer.Option(help="Callers' connections at once.")]
 MaxBodyBytes = Annotated[int | None, typer.Option(help="Largest OTLP body after decompression.")]
 BodySeconds = Annotated[float | None, typer.Option(help="Time a client has to send one OTLP body.")]
 MaxConnections = Annotated[int | None, typer.Option(help="OTLP/HTTP connections served at once.")]
@@ -55,6 +59,10 @@ def up(
     otlp_host: OtlpHost = None,
     otlp_http_port: OtlpHttpPort = None,
     otlp_grpc_port: OtlpGrpcPort = None,
+    gateway_host: GatewayHost = None,
+    gateway_port: GatewayPort = None,
+    gateway_max_body_bytes: GatewayMaxBodyBytes = None,
+    gateway_max_connections: GatewayMaxConnections = None,
     max_body_bytes: MaxBodyBytes = None,
     body_seconds: BodySeconds = None,
     max_connections: MaxConnections = None,
@@ -87,6 +95,8 @@ def serve(
     otlp_host: OtlpHost = None,
     otlp_http_port: OtlpHttpPort = None,
     otlp_grpc_port: OtlpGrpcPort = None,
+    gateway_host: GatewayHost = None,
+    gateway_port: GatewayPort = None,
     log_level: LogLevel = None,
     self_telemetry: SelfTelemetry = None,
 ) -> None:

@@ -19,11 +19,12 @@ from tests.unit.doors.cli.test_commands import roadworthy
 
 def look(data: Path, **environment: str) -> tuple[int, dict[str, Finding]]:
     """Findings by what was looked at; the worst of each."""
-    page, http, grpc = free_ports(3)
+    page, http, grpc, gateway = free_ports(4)
     ports = {
         "ROADWORTHY_PORT": str(page),
         "ROADWORTHY_OTLP_HTTP_PORT": str(http),
         "ROADWORTHY_OTLP_GRPC_PORT": str(grpc),
+        "ROADWORTHY_GATEWAY_PORT": str(gateway),
     }
     done = roadworthy("doctor", "--json", "--data", str(data), **{**ports, **environment})
     found: dict[str, Finding] = {}

@@ -1,4 +1,4 @@
-"""The front's child: starts the core, watches it, starts it again when it dies."""
+"""A child of the front: started, watched, started again when it dies."""
 
 from __future__ import annotations
 
@@ -15,23 +15,26 @@ log = logging.getLogger(__name__)
 _FIRST_WAIT = 0.2
 _LONGEST_WAIT = 5.0
 _HEALTHY_SECONDS = 30.0
-SETTINGS_VARIABLE = "ROADWORTHY_CORE_SETTINGS"
-"""Environment variable with the settings as JSON, front to core."""
+SETTINGS_VARIABLE = "ROADWORTHY_CHILD_SETTINGS"
+"""Environment variable with the settings as JSON, front to child."""
 
 
-class CoreProcess:
-    """At most one core runs. `ready` is set while it answers, by a line on its standard output."""
+class ChildProcess:
+    """At most one runs: `python -m MODULE PARENT_PID SOCKET_FD`. `ready` is set while it answers, by a line
+    on its standard output."""
 
-    def __init__(self, *, settings_json: str, rest_fd: int) -> None:
+    def __init__(self, name: str, *, module: str, settings_json: str, socket_fd: int) -> None:
+        self._name = name
+        self._module = module
         self._settings_json = settings_json
-        self._rest_fd = rest_fd
+        self._socket_fd = socket_fd
         self._process: asyncio.subprocess.Process | None = None
         self._stopping = False
         self.ready = asyncio.Event()
         self.starts = 0
 
     async def run(self) -> None:
-        """Keep a core running until `stop`."""
+        """Keep one running until `stop`."""
         wait = _FIRST_WAIT
         while not self._stopping:
             began = time.monotonic()
@@ -41,12 +44,12 @@ class CoreProcess:
                 return
             if time.monotonic() - began > _HEALTHY_SECONDS:
                 wait = _FIRST_WAIT
-            log.error("the core ended (%s); starting it again in %.1f s", _said(code), wait)
+            log.error("the %s ended (%s); starting it again in %.1f s", self._name, _said(code), wait)
             await asyncio.sleep(wait)
             wait = min(_LONGEST_WAIT, wait * 2)
 
     async def stop(self, *, grace_seconds: float) -> None:
-        """SIGTERM, then SIGKILL after `grace_seconds`: what it had not finished is still in the log."""
+        """SIGTERM, then SIGKILL after `grace_seconds`."""
         self._stopping = True
         process = self._process
         if process is None or process.returncode is not None:
@@ -56,7 +59,7 @@ class CoreProcess:
         try:
             await asyncio.wait_for(process.wait(), grace_seconds)
         except TimeoutError:
-            log.warning("the core did not stop within %.0f s; killing it", grace_seconds)
+            log.warning("the %s did not stop within %.0f s; killing it", self._name, grace_seconds)
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
             await process.wait()
@@ -72,14 +75,14 @@ class CoreProcess:
         self._process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
-            "roadworthy.app.core",
+            self._module,
             str(os.getpid()),
-            str(self._rest_fd),
+            str(self._socket_fd),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
-            pass_fds=(self._rest_fd,),
+            pass_fds=(self._socket_fd,),
             env=environment,
-            # Ctrl-C goes to the front alone, which stops the core in order.
+            # Ctrl-C goes to the front alone, which stops its children in order.
             start_new_session=True,
         )
         if self._process.stdout is not None:

@@ -1,0 +1,97 @@
+"""The gateway, put together: what it decides from, whom it asks, who writes it down, who answers."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from roadworthy.app.folder import DataFolder
+from roadworthy.app.gateway_state import GatewayState
+from roadworthy.app.gateway_thin_gate import ThinGate
+from roadworthy.app.settings import Settings, is_loopback
+from roadworthy.backends.metadata.sqlite.feed import SqliteRecordFeed
+from roadworthy.backends.upstream.http.transport import HttpTransport
+from roadworthy.contracts.record_feed import RecordFeed
+from roadworthy.domain.typed_failure import TypedFailure
+from roadworthy.doors.gateway.front_desk import FrontDesk
+from roadworthy.doors.gateway.limits import GatewayLimits
+from roadworthy.doors.gateway.models import ModelDoor
+from roadworthy.doors.gateway.presented import key_of
+from roadworthy.doors.gateway.request import GatewayRequest
+from roadworthy.features.gateway.keys.caller import Caller, caller_of
+from roadworthy.features.gateway.snapshot import records
+from roadworthy.features.gateway.snapshot.keeper import SnapshotKeeper
+from roadworthy.kit.sealing import CannotOpen, Sealer
+
+KINDS = (records.ROUTE, records.PROVIDER, records.KEY, records.BUDGET, records.LIMIT)
+
+
+class GatewayRoom:
+    """Made in the thread of the event loop, before it runs; `open` in it."""
+
+    def __init__(self, settings: Settings) -> None:
+        folder = DataFolder(settings.data)
+        folder.gateway.mkdir(mode=0o700, exist_ok=True)
+        self._settings = settings
+        self._open_to_others = not is_loopback(settings.gateway_bind)
+
+        def open_feed() -> RecordFeed:
+            return SqliteRecordFeed(folder.metadata, kinds=KINDS)
+
+        self.keeper = SnapshotKeeper(
+            open_feed, file=folder.gateway / "snapshot.json", open_secret=_Opener(folder.secret_key)
+        )
+        self.transport = HttpTransport()
+        self.gate = ThinGate(lambda: self.keeper.current, transport=self.transport)
+        self.state = GatewayState(
+            file=folder.gateway / "state.json",
+            keeper=self.keeper,
+            gate=self.gate,
+            transport=self.transport,
+        )
+        models = ModelDoor(self.gate, callers=self.caller, on_told=self.state.count)
+        self.handler = FrontDesk(
+            otherwise=models,
+            health=self.state.health,
+            metrics=self.state.metrics,
+            may_look=self._may_look,
+        )
+
+    @property
+    def limits(self) -> GatewayLimits:
+        return GatewayLimits(
+            body_bytes=self._settings.gateway_max_body_bytes,
+            inflight_bytes=max(GatewayLimits().inflight_bytes, 2 * self._settings.gateway_max_body_bytes),
+            connections=self._settings.gateway_max_connections,
+        )
+
+    def caller(self, request: GatewayRequest) -> Caller | TypedFailure:
+        release = (request.header(b"x-roadworthy-release") or b"").decode("utf-8", "replace")[:200]
+        return caller_of(self.keeper.current, key_of(request), now_ns=time.time_ns(), release=release)
+
+    def start(self) -> None:
+        self.keeper.start()
+
+    async def stop(self) -> None:
+        await self.transport.close()
+        self.keeper.stop()
+        self.state.write()
+
+    def _may_look(self, request: GatewayRequest) -> bool:
+        return not self._open_to_others or isinstance(self.caller(request), Caller)
+
+
+class _Opener:
+    """Opens with the installation's key, which is made by whoever first seals: two makers would each have
+    their own."""
+
+    def __init__(self, key_file: Path) -> None:
+        self._key_file = key_file
+        self._sealer: Sealer | None = None
+
+    def __call__(self, sealed: str) -> str:
+        if self._sealer is None:
+            if not self._key_file.exists():
+                raise CannotOpen("the installation's key file is not there")
+            self._sealer = Sealer(self._key_file)
+        return self._sealer.open(sealed)

@@ -1,0 +1,116 @@
+"""A connection to an upstream: one exchange at a time, kept open in between."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from roadworthy.backends.upstream.http.answer import HttpAnswer
+from roadworthy.contracts.upstream import Waits
+from roadworthy.domain.typed_failure import FailureCode
+
+
+class Connection(asyncio.Protocol):
+    """`on_free` is called when an exchange ended and another may follow; `on_closed` once, at the end."""
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, *, on_closed: Callable[[Connection], None] | None = None
+    ) -> None:
+        self.loop = loop
+        self.poisoned = False
+        """What it sends cannot be told apart any more: never used again."""
+        self.open = False
+        self.idle_since = 0.0
+        self.on_free: Callable[[Connection], None] | None = None
+        self._on_closed = on_closed
+        self._transport: asyncio.Transport | None = None
+        self._answer: HttpAnswer | None = None
+
+    def begin(
+        self,
+        head: bytes,
+        body: bytes,
+        *,
+        waits: Waits,
+        max_bytes: int | None,
+        bodiless: bool,
+        total_by: float,
+    ) -> HttpAnswer:
+        """Send a request; its answer, of which nothing has come yet."""
+        assert self._transport is not None  # noqa: S101 (only open connections are given out)
+        answer = self._answer = HttpAnswer(
+            self, waits=waits, max_bytes=max_bytes, bodiless=bodiless, total_by=total_by
+        )
+        self._transport.write(head + body if len(body) < 65536 else head)
+        if len(body) >= 65536:
+            self._transport.write(body)
+        return answer
+
+    def finished(self, answer: HttpAnswer, *, reusable: bool) -> None:
+        if self._answer is answer:
+            self._answer = None
+            self.resume()
+        if not reusable or self.poisoned or not self.open or self.unsent():
+            self.abort()
+        else:
+            # Only after the parser is done with the bytes at hand: they may hold more than one answer.
+            self.loop.call_soon(self._free)
+
+    def _free(self) -> None:
+        if self.open and not self.poisoned and self.on_free is not None:
+            self.idle_since = self.loop.time()
+            self.on_free(self)
+        else:
+            self.abort()
+
+    def abort(self) -> None:
+        self.open = False
+        self._answer = None
+        if self._transport is not None:
+            self._transport.abort()
+
+    def pause(self) -> None:
+        if self._transport is not None and self._transport.is_reading():
+            self._transport.pause_reading()
+
+    def resume(self) -> None:
+        if self._transport is not None and self.open and not self._transport.is_reading():
+            self._transport.resume_reading()
+
+    def unsent(self) -> int:
+        """Bytes of the request that the kernel has not taken yet."""
+        return self._transport.get_write_buffer_size() if self._transport is not None else 0
+
+    # asyncio.Protocol
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport  # type: ignore[assignment]
+        self.open = True
+
+    def data_received(self, data: bytes) -> None:
+        answer = self._answer
+        if answer is not None:
+            answer.feed(data)
+        else:
+            # Nobody asked: an answer to a request that was never made.
+            self.poisoned = True
+            self.abort()
+
+    def eof_received(self) -> bool:
+        self.open = False
+        answer, self._answer = self._answer, None
+        if answer is not None:
+            answer.eof()
+        return False
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self.open = False
+        answer, self._answer = self._answer, None
+        if answer is not None:
+            if exc is None:
+                answer.eof()
+            else:
+                code = FailureCode.INVALID_ANSWER if answer.status else FailureCode.UNREACHABLE
+                answer.fail(code, f"the connection to the upstream broke: {type(exc).__name__}")
+        if self._on_closed is not None:
+            self._on_closed(self)

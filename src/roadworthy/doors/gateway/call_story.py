@@ -1,0 +1,165 @@
+"""What is to be said about a call afterwards: the exchange, and the bytes that made it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from roadworthy.contracts.recorder import RecordedMessage, Recorder
+from roadworthy.domain.exchange import Attempt, Ending, Exchange, ExchangeKind
+from roadworthy.domain.typed_failure import TypedFailure
+from roadworthy.doors.gateway.reply import Reply
+from roadworthy.doors.gateway.request import GatewayRequest
+from roadworthy.features.gateway.keys.caller import Caller
+from roadworthy.features.gateway.recording.binding import binding_of
+from roadworthy.features.gateway.routes.call import Accounted, Admitted, CallFailed, ModelCall, Passing
+from roadworthy.kit.ids import sortable_id
+
+RECORDED_BYTES = 16 << 20
+"""Of one answer: the rest of a longer one is counted and not kept."""
+_NOTHING = Accounted()
+
+
+class CallStory:
+    """Gathers references to bytes that are at hand anyway; nothing is read, priced or masked here."""
+
+    __slots__ = (
+        "_accounted",
+        "_admitted",
+        "_attempts",
+        "_began",
+        "_binding",
+        "_call",
+        "_caller",
+        "_chunks",
+        "_ending",
+        "_failure",
+        "_first_ms",
+        "_pinned",
+        "_request",
+        "_seen",
+        "drill",
+        "fault",
+        "id",
+        "passing",
+        "started_ns",
+    )
+
+    def __init__(self, call: ModelCall, request: GatewayRequest) -> None:
+        self.started_ns = time.time_ns()
+        self._began = time.perf_counter()
+        self.id = sortable_id(self.started_ns)
+        self._call = call
+        self._request = request
+        self._binding = binding_of(request.headers)
+        self._admitted: Admitted | None = None
+        self._caller: Caller | None = None
+        self._attempts: Sequence[Attempt] = ()
+        self._pinned = ""
+        self._chunks: list[tuple[float, bytes]] = []
+        self._seen = 0
+        self._first_ms: float | None = None
+        self._ending: Ending | None = None
+        self._failure: TypedFailure | None = None
+        self._accounted: Accounted | None = None
+        self.passing: Passing | None = None
+        self.fault = ""
+        self.drill = ""
+
+    def admitted(self, admitted: Admitted) -> None:
+        self._admitted, self._caller = admitted, admitted.caller
+
+    def refused(self, failure: TypedFailure, *, caller: Caller | None) -> None:
+        self._failure, self._ending, self._caller = failure, Ending.REFUSED, caller
+
+    def failed(self, failed: CallFailed) -> None:
+        self._failure, self._ending = failed.failure, Ending.FAILED
+        self._attempts, self._pinned = failed.attempts, failed.pinned
+
+    def broken(self, failure: TypedFailure) -> None:
+        """The answer broke off."""
+        self._failure = failure
+        self.settle(Ending.CUT_OFF)
+        self._ending = Ending.CUT_OFF
+
+    def answer(self, data: bytes) -> None:
+        """Some bytes of the answer came."""
+        at = (time.perf_counter() - self._began) * 1000
+        if self._first_ms is None:
+            self._first_ms = at
+        self._seen += len(data)
+        if self._seen <= RECORDED_BYTES:
+            self._chunks.append((at, data))
+
+    def settle(self, ending: Ending) -> Accounted:
+        """The call is over: what it came to. The first ending counts."""
+        if self._accounted is None:
+            self._ending = ending
+            self._accounted = self.passing.finish(ending) if self.passing is not None else _NOTHING
+        return self._accounted
+
+    def headers(self, attempts: Sequence[Attempt], *, cached: bool = False) -> list[tuple[bytes, bytes]]:
+        told = [(b"x-roadworthy-exchange", self.id.encode())]
+        if self._admitted is not None:
+            told.append((b"x-roadworthy-route", self._admitted.route.name.encode()))
+            told.append((b"x-roadworthy-attempts", b"%d" % len(attempts)))
+            if cached:
+                told.append((b"x-roadworthy-cached", b"true"))
+        return told
+
+    def tell(self, recorder: Recorder | None, *, reply: Reply) -> Exchange:
+        """Offer it to the recorder, unless a stranger called: nobody else may fill anybody's log."""
+        exchange = self._exchange(reply)
+        if recorder is None or self._caller is None:
+            return exchange
+        recorder.offer(
+            exchange,
+            request=RecordedMessage(
+                head=f"{self._request.method} {self._call.path}",
+                headers=self._request.headers,
+                chunks=((0.0, self._call.body),),
+            ),
+            answer=RecordedMessage(
+                head=str(self.passing.status if self.passing is not None else reply.status),
+                headers=self.passing.headers if self.passing is not None else (),
+                chunks=self._chunks,
+            ),
+        )
+        return exchange
+
+    def _exchange(self, reply: Reply) -> Exchange:
+        passing, admitted = self.passing, self._admitted
+        accounted = self._accounted or _NOTHING
+        caller = self._caller
+        return Exchange(
+            project=caller.project if caller is not None else "",
+            id=self.id,
+            kind=ExchangeKind.MODEL,
+            dialect=self._call.dialect,
+            agent=caller.agent if caller is not None else "",
+            release=caller.release if caller is not None else "",
+            key_id=caller.key.id if caller is not None else "",
+            target=admitted.route.name if admitted is not None else self._call.model,
+            asked=self._call.model,
+            pinned=passing.pinned if passing is not None else self._pinned,
+            answered=accounted.answered,
+            upstream=passing.upstream if passing is not None else "",
+            started_ns=self.started_ns,
+            first_byte_ms=self._first_ms,
+            elapsed_ms=(time.perf_counter() - self._began) * 1000,
+            streamed=self._call.streamed,
+            status=reply.status or None,
+            # Nothing was settled: the agent went while no upstream had answered yet.
+            ending=self._ending or Ending.ABORTED,
+            failure=self._failure or (passing.failure if passing is not None else None),
+            attempts=tuple(passing.attempts if passing is not None else self._attempts),
+            cached=passing.cached if passing is not None else False,
+            fault=self.fault,
+            drill=self.drill,
+            tokens=accounted.tokens,
+            cost_usd=accounted.cost_usd,
+            response_id=accounted.response_id,
+            binding=self._binding,
+            request_bytes=len(self._call.body),
+            response_bytes=self._seen,
+        )
