@@ -12,6 +12,7 @@ from prometheus_client import REGISTRY
 from starlette.types import ASGIApp
 
 from roadworthy.app.core_metrics import IngestCollector
+from roadworthy.app.drilling import Drilling
 from roadworthy.app.folder import DataFolder
 from roadworthy.app.incidents import Incidents
 from roadworthy.app.judging import Judging
@@ -47,6 +48,7 @@ from roadworthy.features.observe.reprice import KIND as REPRICE
 from roadworthy.features.observe.reprice import Reprice
 from roadworthy.features.observe.service import ObserveService
 from roadworthy.flows.backtest_monitor import KIND as BACKTEST
+from roadworthy.flows.drill_agent import KIND as DRILL
 from roadworthy.flows.rejudge import KIND as REJUDGE
 from roadworthy.flows.table import periodic_flows
 
@@ -102,11 +104,21 @@ class CoreRoom:
         self._incidents = Incidents(
             self._telemetry,
             self._metadata,
-            publish=self.events.publish_incidents,
+            publish=self._incidents_changed,
             on_call=self._registering.service.on_call,
             secrets=folder.secret_key,
             base_url=settings.public_url or rest_settings(settings).url,
             network=Network(allowed=tuple(settings.channel_networks)),
+        )
+        told = rest_settings(settings)
+        self._drilling = Drilling(
+            self._metadata,
+            secrets=folder.secret_key,
+            gateway_url=f"http://{shown_host(settings.gateway_bind)}:{settings.gateway_port}",
+            otlp_url=told.otlp_http_url,
+            networks=tuple(settings.channel_networks),
+            incidents=self._incidents.book.incidents,
+            incident_of=self._incidents.book.incident,
         )
         self._telemetry_out = SelfTelemetry.of(settings)
         REGISTRY.register(IngestCollector(self.worker, backlog_bytes=self._backlog.bytes))
@@ -115,7 +127,12 @@ class CoreRoom:
         reprice = Reprice(self._telemetry, metadata=self._metadata, assemble=assemble, price_with=_price_with)
         self._jobs = JobRunner(
             self._metadata,
-            kinds={REPRICE: reprice, REJUDGE: self._judging.rejudge, BACKTEST: self._watching.backtests},
+            kinds={
+                REPRICE: reprice,
+                REJUDGE: self._judging.rejudge,
+                BACKTEST: self._watching.backtests,
+                DRILL: self._drilling.work,
+            },
         )
         self._periodic = PeriodicRunner(
             periodic_flows(
@@ -145,7 +162,8 @@ class CoreRoom:
             watched_inputs=self._objectives.inputs,
             watch=Watch(service=self._watching.service, backtests=self._watching.backtests),
             incidents_service=self._incidents.service,
-            settings=rest_settings(settings),
+            drilling=self._drilling.door,
+            settings=told,
             health=self._health,
             mounts={"/mcp": McpMount()},
         )
@@ -200,6 +218,10 @@ class CoreRoom:
         """These runs are new or changed, and can be read."""
         self.events.publish_runs(project, run_ids)
         self._objectives.on_runs(project, run_ids)
+
+    def _incidents_changed(self, project: str, incident_ids: Sequence[str]) -> None:
+        self.events.publish_incidents(project, incident_ids)
+        self._drilling.stop_live.on_changed(project, incident_ids)
 
     def _written(self, project: str, run_ids: Sequence[str]) -> None:
         self._changed(project, run_ids)

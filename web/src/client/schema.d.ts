@@ -2802,6 +2802,215 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/drills/faults": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Faults
+         * @description Everything a drill can put into a call.
+         */
+        get: operations["listFaults"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drills": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Drills
+         * @description Newest first.
+         */
+        get: operations["listDrills"];
+        put?: never;
+        /**
+         * Start Drill
+         * @description Plans the clean runs; those with faults follow once these are over. With `run_here` the server makes
+         *     the runs; else whoever asks POST /drills/{id}/take for them does: `roadworthy drill`.
+         */
+        post: operations["startDrill"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drills/{drill_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Drill */
+        get: operations["getDrill"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Drill
+         * @description With what its runs answered; the runs themselves stay.
+         */
+        delete: operations["deleteDrill"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drills/{drill_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Drill
+         * @description No run is handed out any more; one that is over stays as it is.
+         */
+        post: operations["cancelDrill"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drills/{drill_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume Drill
+         * @description One that was cancelled goes on where it stood.
+         */
+        post: operations["resumeDrill"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drills/{drill_id}/take": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take Runs
+         * @description Runs to make now, each with its token. Tell how each ended with POST /drills/{id}/runs/{number}; one
+         *     that is told of by nobody is handed out again after its time-out.
+         */
+        post: operations["takeDrillRuns"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drills/{drill_id}/runs/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End Run
+         * @description How a run ended. Told again, or of an attempt that was given up, it changes nothing.
+         */
+        post: operations["endDrillRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drills/{drill_id}/report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Report
+         * @description Of the runs that are over so far.
+         */
+        get: operations["getDrillReport"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/live-drills": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Live Drills
+         * @description Newest first, those that are over included.
+         */
+        get: operations["listLiveDrills"];
+        put?: never;
+        /**
+         * Start Live Drill
+         * @description Real users will meet these faults. It ends by itself: at its time, after its count, and as soon as the
+         *     agent has an incident. A call to it takes up to a second to hold.
+         */
+        post: operations["startLiveDrill"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/live-drills/{live_id}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop Live Drill */
+        post: operations["stopLiveDrill"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -3284,6 +3493,57 @@ export interface components {
             fitted_on: string;
             /** Bins */
             bins: components["schemas"]["CalibrationBinView"][];
+        };
+        /** CaseBody */
+        CaseBody: {
+            /**
+             * Id
+             * @description Left out: its place
+             * @default
+             */
+            id: string;
+            /**
+             * Input
+             * @description The task, as the agent is given it
+             */
+            input: string;
+            /**
+             * Expected
+             * @description The right answer, where it is known
+             * @default
+             */
+            expected: string;
+            /**
+             * @description auto: as a number where it is one, else contained
+             * @default auto
+             */
+            match: components["schemas"]["Match"];
+        };
+        /**
+         * CaseRuns
+         * @description Tasks of recorded runs of the agent, newest first, each once.
+         */
+        CaseRuns: {
+            /**
+             * Filter
+             * @description field:op:value, as of GET /runs
+             * @default []
+             */
+            filter: string[];
+            /**
+             * Ids
+             * @default []
+             */
+            ids: string[];
+            /** From */
+            from?: string | null;
+            /** To */
+            to?: string | null;
+            /**
+             * Limit
+             * @default 20
+             */
+            limit: number;
         };
         /**
          * CellView
@@ -3787,6 +4047,183 @@ export interface components {
              */
             measured: components["schemas"]["DetectorFiguresView"][];
         };
+        /** DrillCaseReport */
+        DrillCaseReport: {
+            /** Case */
+            case: string;
+            /** Input */
+            input: string;
+            /** Expected */
+            expected: string | null;
+            /**
+             * Unsteady
+             * @description Why nothing can be concluded from this task; null: it can
+             */
+            unsteady: string | null;
+            /** Clean */
+            clean: components["schemas"]["DrillRunView"][];
+        };
+        /** DrillFaultReport */
+        DrillFaultReport: {
+            /**
+             * Faults
+             * @description One, or two for a pair
+             */
+            faults: string[];
+            /** Title */
+            title: string;
+            share: components["schemas"]["ShareView"];
+            /**
+             * Unreachable
+             * @description Tasks with no call that it could be in
+             */
+            unreachable: number;
+            /** Runs */
+            runs: components["schemas"]["DrillRunReport"][];
+        };
+        /** DrillPage */
+        DrillPage: {
+            /** Items */
+            items: components["schemas"]["DrillView"][];
+        };
+        /** DrillProgress */
+        DrillProgress: {
+            /** Done */
+            done: number;
+            /**
+             * Planned
+             * @description Grows once the clean runs are over and faults are planned
+             */
+            planned: number;
+            /** Running */
+            running: number;
+        };
+        /** DrillReportView */
+        DrillReportView: {
+            drill: components["schemas"]["DrillView"];
+            /** @description Of runs with one fault */
+            share: components["schemas"]["ShareView"];
+            pairs_share: components["schemas"]["ShareView"];
+            /**
+             * Silently Wrong
+             * @description Runs, of both
+             */
+            silently_wrong: number;
+            /** Faults */
+            faults: components["schemas"]["DrillFaultReport"][];
+            /** Pairs */
+            pairs: components["schemas"]["DrillFaultReport"][];
+            /** Cases */
+            cases: components["schemas"]["DrillCaseReport"][];
+        };
+        /** DrillRunReport */
+        DrillRunReport: {
+            run: components["schemas"]["DrillRunView"];
+            verdict: components["schemas"]["Verdict"];
+            /** Why */
+            why: string;
+            /**
+             * Applied
+             * @description Faults that were put into its calls, in order
+             */
+            applied: string[];
+            /**
+             * Right
+             * @description The expected answer, or that of a clean run
+             */
+            right: string | null;
+            /**
+             * Findings
+             * @description Detectors that found something in it: evidence, not the verdict
+             */
+            findings: string[];
+        };
+        /** DrillRunView */
+        DrillRunView: {
+            /** Number */
+            number: number;
+            /** Case */
+            case: string;
+            /** Faults */
+            faults: components["schemas"]["PlannedFaultView"][];
+            state: components["schemas"]["RunState"];
+            /**
+             * Run Id
+             * @description Open it with GET /runs/{run_id}
+             */
+            run_id: string | null;
+            ending: components["schemas"]["Ending"] | null;
+            /** Answer */
+            answer: string | null;
+            /** Exit Code */
+            exit_code: number | null;
+            /** Error */
+            error: string | null;
+            /** Elapsed Ms */
+            elapsed_ms: number;
+        };
+        /**
+         * DrillState
+         * @enum {string}
+         */
+        DrillState: "running" | "done" | "cancelled";
+        /** DrillView */
+        DrillView: {
+            /** Id */
+            id: string;
+            /** Agent */
+            agent: string;
+            /** Name */
+            name: string | null;
+            state: components["schemas"]["DrillState"];
+            progress: components["schemas"]["DrillProgress"];
+            /** Cases */
+            cases: number;
+            /** Faults */
+            faults: string[];
+            /** Settings */
+            settings: {
+                [key: string]: number;
+            };
+            /** Pairs */
+            pairs: boolean;
+            /** Persistent */
+            persistent: boolean;
+            /** Clean Runs */
+            clean_runs: number;
+            /** Budget */
+            budget: number;
+            /** Concurrency */
+            concurrency: number;
+            /** Timeout S */
+            timeout_s: number;
+            /** Seed */
+            seed: number;
+            via: components["schemas"]["Via"];
+            /** Url */
+            url: string | null;
+            /**
+             * Designed
+             * @description Whether the runs with faults are planned
+             */
+            designed: boolean;
+            /**
+             * Left Out
+             * @description Runs that the budget had no room for
+             */
+            left_out: number;
+            /** Created At */
+            created_at: string;
+            /** Created By */
+            created_by: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            /**
+             * Job Id
+             * @description Of the job, where the server runs it
+             */
+            job_id?: string | null;
+        };
         /** EmbeddingBody */
         EmbeddingBody: {
             /**
@@ -3843,6 +4280,12 @@ export interface components {
             /** @description null: not yet */
             clustered: components["schemas"]["ClusteredView"] | null;
         };
+        /**
+         * Ending
+         * @description How a run of the agent ended.
+         * @enum {string}
+         */
+        Ending: "answered" | "crashed" | "hung";
         /** EndpointBody */
         EndpointBody: {
             /** Name */
@@ -4159,6 +4602,35 @@ export interface components {
              * @description Each kind of run has weights of its own
              */
             kinds: components["schemas"]["KindCalibrationView"][];
+        };
+        /** FaultPage */
+        FaultPage: {
+            /** Items */
+            items: components["schemas"]["FaultView"][];
+        };
+        /** FaultView */
+        FaultView: {
+            /** Name */
+            name: string;
+            /** Title */
+            title: string;
+            /**
+             * What
+             * @description What the agent gets
+             */
+            what: string;
+            /**
+             * At
+             * @description Which calls it can be in
+             */
+            at: ("model" | "tool")[];
+            /**
+             * Settings
+             * @description With what they are where nobody says
+             */
+            settings: {
+                [key: string]: number;
+            };
         };
         /** Feedback */
         Feedback: {
@@ -5527,6 +5999,58 @@ export interface components {
                 [key: string]: unknown;
             };
         };
+        /** LiveDrillPage */
+        LiveDrillPage: {
+            /** Items */
+            items: components["schemas"]["LiveDrillView"][];
+        };
+        /** LiveDrillView */
+        LiveDrillView: {
+            /** Id */
+            id: string;
+            /** Agent */
+            agent: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "model" | "tool";
+            /** Target */
+            target: string | null;
+            /** Faults */
+            faults: string[];
+            /** Share */
+            share: number;
+            /** Most */
+            most: number;
+            /** Ends At */
+            ends_at: string;
+            /** On */
+            on: boolean;
+            /**
+             * Applied
+             * @description Faults that were put into calls, as far as is recorded
+             */
+            applied: number;
+            /** Stopped At */
+            stopped_at: string | null;
+            /** Stopped Why */
+            stopped_why: string | null;
+            /** Settings */
+            settings: {
+                [key: string]: number;
+            };
+            /** Created At */
+            created_at: string;
+            /** Created By */
+            created_by: string | null;
+        };
+        /**
+         * Match
+         * @description How an answer is held against the expected one.
+         * @enum {string}
+         */
+        Match: "auto" | "exact" | "contains" | "number";
         /**
          * MatchOp
          * @enum {string}
@@ -5944,6 +6468,120 @@ export interface components {
             csv: string;
         };
         /**
+         * NewDrill
+         * @description Tasks are exactly one of cases, runs, csv and jsonl.
+         */
+        NewDrill: {
+            /** Agent */
+            agent: string;
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+            /**
+             * Cases
+             * @default []
+             */
+            cases: components["schemas"]["CaseBody"][];
+            runs?: components["schemas"]["CaseRuns"] | null;
+            /**
+             * Csv
+             * @description With columns input and expected
+             * @default
+             */
+            csv: string;
+            /**
+             * Jsonl
+             * @description An object a line, with input, expected
+             * @default
+             */
+            jsonl: string;
+            /**
+             * Faults
+             * @description Left out: all of GET /drills/faults
+             * @default []
+             */
+            faults: string[];
+            /**
+             * Settings
+             * @description Of faults: after_s, retry_after_s, age_s ...
+             * @default {}
+             */
+            settings: {
+                [key: string]: number;
+            };
+            /**
+             * Pairs
+             * @description Whether faults are also put together in twos
+             * @default true
+             */
+            pairs: boolean;
+            /**
+             * Persistent
+             * @description Whether a fault stays until the end of its run
+             * @default false
+             */
+            persistent: boolean;
+            /**
+             * Clean Runs
+             * @description Of each task, without a fault, before all
+             * @default 2
+             */
+            clean_runs: number;
+            /**
+             * Budget
+             * @description Runs, clean ones included
+             * @default 200
+             */
+            budget: number;
+            /**
+             * Concurrency
+             * @default 2
+             */
+            concurrency: number;
+            /**
+             * Timeout S
+             * @description Of one run of the agent
+             * @default 120
+             */
+            timeout_s: number;
+            /**
+             * Seed
+             * @default 1
+             */
+            seed: number;
+            /**
+             * @description command: whoever takes the runs starts the agent
+             * @default command
+             */
+            via: components["schemas"]["Via"];
+            /**
+             * Url
+             * @description Of the agent, where via is url
+             * @default
+             */
+            url: string;
+            /**
+             * Body
+             * @description Of the POST to it
+             * @default {"input": "{input}"}
+             */
+            body: string;
+            /**
+             * Answer Field
+             * @description Where in its answer the words are
+             * @default
+             */
+            answer_field: string;
+            /**
+             * Run Here
+             * @description With url: the server itself runs it, as a job, instead of the CLI
+             * @default false
+             */
+            run_here: boolean;
+        };
+        /**
          * NewFeedbackLink
          * @description Exactly one of run_id and session_id; the run need not be here yet.
          */
@@ -6006,6 +6644,51 @@ export interface components {
             run_ids?: string[];
             /** Issue Ids */
             issue_ids?: string[];
+        };
+        /**
+         * NewLiveDrill
+         * @description It is on from now until its end, its count, or the agent's next incident.
+         */
+        NewLiveDrill: {
+            /** Agent */
+            agent: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "model" | "tool";
+            /**
+             * Target
+             * @description The route or connector.tool; left out: any
+             * @default
+             */
+            target: string;
+            /** Faults */
+            faults: string[];
+            /**
+             * Share
+             * @description Of the agent's runs
+             */
+            share: number;
+            /**
+             * Most
+             * @description Faults, after which it is over
+             * @default 20
+             */
+            most: number;
+            /**
+             * Lasts
+             * @description Like 15m, 2h, 1d; at most 31d
+             * @default 1h
+             */
+            lasts: string;
+            /**
+             * Settings
+             * @default {}
+             */
+            settings: {
+                [key: string]: number;
+            };
         };
         /** NewMonitor */
         NewMonitor: {
@@ -6700,6 +7383,36 @@ export interface components {
             where: string;
             /** Fields */
             fields: components["schemas"]["FieldChangeView"][];
+        };
+        /**
+         * PlannedFaultView
+         * @description Which call of the run gets it.
+         */
+        PlannedFaultView: {
+            /** Fault */
+            fault: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "model" | "tool";
+            /**
+             * Target
+             * @description The route or connector.tool; null for any
+             */
+            target: string | null;
+            /**
+             * Occurrence
+             * @description Of the run's calls of that kind and target, from 1
+             */
+            occurrence: number;
+            /**
+             * Times
+             * @description How many in a row; 0 for all from that one on
+             */
+            times: number;
+            /** Seed */
+            seed: number;
         };
         /** PointView */
         PointView: {
@@ -7410,6 +8123,29 @@ export interface components {
              */
             words: string[];
         };
+        /** RunEnded */
+        RunEnded: {
+            /** Attempt */
+            attempt: number;
+            ending: components["schemas"]["Ending"];
+            /**
+             * Answer
+             * @default
+             */
+            answer: string;
+            /** Exit Code */
+            exit_code?: number | null;
+            /**
+             * Error
+             * @default
+             */
+            error: string;
+            /**
+             * Elapsed Ms
+             * @default 0
+             */
+            elapsed_ms: number;
+        };
         /** RunPage */
         RunPage: {
             /** Items */
@@ -7420,6 +8156,11 @@ export interface components {
              */
             next_cursor: string | null;
         };
+        /**
+         * RunState
+         * @enum {string}
+         */
+        RunState: "waiting" | "taken" | "done";
         /**
          * RunStatus
          * @description Did it end with a technical error? (Whether it did its job is the outcome.)
@@ -7857,6 +8598,40 @@ export interface components {
          * @enum {string}
          */
         Shape: "openai" | "anthropic";
+        /**
+         * ShareView
+         * @description Runs that survived: recovered, or said so. What was not reached or cannot be told counts in neither.
+         */
+        ShareView: {
+            /** Survived */
+            survived: number;
+            /** Decided */
+            decided: number;
+            /**
+             * Share
+             * @description null where nothing was decided
+             */
+            share: number | null;
+            /**
+             * Low
+             * @description Interval: Wilson, 95 %
+             */
+            low: number | null;
+            /** High */
+            high: number | null;
+            /** Recovered */
+            recovered: number;
+            /** Said So */
+            said_so: number;
+            /** Silently Wrong */
+            silently_wrong: number;
+            /** Crashed */
+            crashed: number;
+            /** Not Reached */
+            not_reached: number;
+            /** Unknown */
+            unknown: number;
+        };
         /** ShiftView */
         ShiftView: {
             /** Start */
@@ -8134,6 +8909,42 @@ export interface components {
          * @enum {string}
          */
         Stage: "discovered" | "pilot" | "canary" | "production" | "retired";
+        /**
+         * StartView
+         * @description One run of the agent to be made now.
+         */
+        StartView: {
+            /** Number */
+            number: number;
+            /**
+             * Attempt
+             * @description To be told with how it ended
+             */
+            attempt: number;
+            /** Case */
+            case: string;
+            /** Input */
+            input: string;
+            /** Timeout S */
+            timeout_s: number;
+            /**
+             * Token
+             * @description For the header x-roadworthy-drill of the agent's calls
+             */
+            token: string;
+            /**
+             * Trace Id
+             * @description Id of the run it becomes
+             */
+            trace_id: string;
+            /** Traceparent */
+            traceparent: string;
+            /**
+             * Faults
+             * @description For whoever looks on; the agent is not to be told
+             */
+            faults: string[];
+        };
         /** StorageView */
         StorageView: {
             /** Spans */
@@ -8235,12 +9046,46 @@ export interface components {
             /** Last Seen */
             last_seen: string | null;
         };
+        /** TakeBody */
+        TakeBody: {
+            /**
+             * Most
+             * @description Runs to take now
+             * @default 1
+             */
+            most: number;
+        };
         /** Taken */
         Taken: {
             /** Alarms */
             alarms: number;
             /** Incident Ids */
             incident_ids: string[];
+        };
+        /** TakenView */
+        TakenView: {
+            state: components["schemas"]["DrillState"];
+            progress: components["schemas"]["DrillProgress"];
+            /** Gateway Url */
+            gateway_url: string;
+            /** Otlp Url */
+            otlp_url: string;
+            /**
+             * Gateway Key
+             * @description Of this drill alone; null where the agent's own is to be used
+             */
+            gateway_key: string | null;
+            /** Url */
+            url: string | null;
+            /** Body */
+            body: string;
+            /** Answer Field */
+            answer_field: string | null;
+            /**
+             * Runs
+             * @description None: the drill is over, or waits for runs that are under way
+             */
+            runs: components["schemas"]["StartView"][];
         };
         /** TargetBody */
         TargetBody: {
@@ -8478,6 +9323,11 @@ export interface components {
             /** Next Cursor */
             next_cursor?: null;
         };
+        /**
+         * Verdict
+         * @enum {string}
+         */
+        Verdict: "recovered" | "said_so" | "silently_wrong" | "crashed" | "not_reached" | "unknown";
         /** VerdictView */
         VerdictView: {
             /** Run Id */
@@ -8521,6 +9371,12 @@ export interface components {
             /** First Suspicious Span Id */
             first_suspicious_span_id: string | null;
         };
+        /**
+         * Via
+         * @description How the agent is started for a task.
+         * @enum {string}
+         */
+        Via: "command" | "url";
         /**
          * Weekday
          * @enum {string}
@@ -26738,6 +27594,1274 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TrueRateView"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    listFaults: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FaultPage"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    listDrills: {
+        parameters: {
+            query?: {
+                agent?: string | null;
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillPage"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    startDrill: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDrill"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillView"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    getDrill: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path: {
+                drill_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillView"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    deleteDrill: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path: {
+                drill_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    cancelDrill: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path: {
+                drill_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillView"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    resumeDrill: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path: {
+                drill_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillView"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    takeDrillRuns: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path: {
+                drill_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TakeBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakenView"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    endDrillRun: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path: {
+                drill_id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunEnded"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillRunView"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    getDrillReport: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path: {
+                drill_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DrillReportView"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    listLiveDrills: {
+        parameters: {
+            query?: {
+                agent?: string | null;
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiveDrillPage"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    startLiveDrill: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewLiveDrill"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiveDrillView"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    stopLiveDrill: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path: {
+                live_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiveDrillView"];
                 };
             };
             /** @description A field is wrong; `errors` names it */

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp
 
 from roadworthy.contracts.metadata import MetadataStore
 from roadworthy.doors.rest import problems
-from roadworthy.doors.rest.context import Health, RestContext, Watch
+from roadworthy.doors.rest.context import Drills, Health, RestContext, Watch
 from roadworthy.doors.rest.description import describe
 from roadworthy.doors.rest.events import EventBus
 from roadworthy.doors.rest.guard import Guard
@@ -25,6 +25,7 @@ from roadworthy.doors.rest.routes import (
     channels,
     comparisons,
     detectors,
+    drills,
     embedding,
     escalation_policies,
     evaluators,
@@ -37,6 +38,7 @@ from roadworthy.doors.rest.routes import (
     issues,
     judge,
     judges,
+    live_drills,
     login,
     monitors,
     objectives,
@@ -99,6 +101,8 @@ _ROUTERS: tuple[APIRouter, ...] = (
     objectives.router,
     inputs.router,
     monitors.router,
+    drills.router,
+    live_drills.router,
 )
 
 
@@ -115,6 +119,7 @@ def build_rest_app(
     watched_inputs: InputsService,
     watch: Watch,
     incidents_service: IncidentService,
+    drilling: Drills,
     settings: RestSettings,
     health: Callable[[], Health] = Health,
     registry: CollectorRegistry = REGISTRY,
@@ -137,6 +142,7 @@ def build_rest_app(
         inputs=watched_inputs,
         watch=watch,
         incidents=incidents_service,
+        drills=drilling,
         health=health,
     )
     app.state.registry = registry

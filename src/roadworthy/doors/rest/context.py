@@ -11,6 +11,9 @@ from fastapi import Depends, Request
 from roadworthy.contracts.metadata import MetadataStore
 from roadworthy.doors.rest.events import EventBus
 from roadworthy.doors.rest.settings import RestSettings
+from roadworthy.features.gateway.drills.drill import Drill
+from roadworthy.features.gateway.drills.live import LiveBook
+from roadworthy.features.gateway.drills.service import DrillService
 from roadworthy.features.judge.service import JudgeService
 from roadworthy.features.observe.files import TransferService
 from roadworthy.features.observe.jobs import JobRunner
@@ -41,6 +44,21 @@ class Watch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Drills:
+    """What the routes of drills work with."""
+
+    service: DrillService
+    live: LiveBook
+    gateway_url: str
+    key_for: Callable[[str, Drill], str | None]
+    """(project, drill) → a gateway key of this drill; None where the agent's own is to be used."""
+    incident_of: Callable[[str, str], str]
+    """(project, agent) → the title of an incident that stands, "" for none."""
+    applied_of: Callable[[str, str, int], int]
+    """(project, live drill, most) → how many faults it put into calls; at most `most` are counted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RestContext:
     settings: RestSettings
     observe: ObserveService
@@ -54,6 +72,7 @@ class RestContext:
     inputs: InputsService
     watch: Watch
     incidents: IncidentService
+    drills: Drills
     health: Callable[[], Health] = field(default=Health)
 
 

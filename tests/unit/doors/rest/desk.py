@@ -8,6 +8,7 @@ from pathlib import Path
 
 from starlette.testclient import TestClient
 
+from roadworthy.app.drilling import Drilling
 from roadworthy.app.incidents import Incidents
 from roadworthy.app.objectives import Objectives
 from roadworthy.app.registering import Registering
@@ -32,6 +33,7 @@ from roadworthy.features.observe.jobs import JobRunner
 from roadworthy.features.observe.reprice import KIND, Reprice
 from roadworthy.features.observe.service import ObserveService
 from roadworthy.flows.backtest_monitor import KIND as BACKTEST
+from roadworthy.flows.drill_agent import KIND as DRILL
 from roadworthy.flows.rejudge import KIND as REJUDGE
 from roadworthy.flows.rejudge import Rejudge
 from roadworthy.kit.sealing import Sealer
@@ -196,19 +198,36 @@ def open_desk(folder: Path, settings: RestSettings) -> Desk:
     judge = JudgeService(store, metadata, again=judge_again, judges=judges)
     history = Rejudge(store, judge_now=judge_again, evaluators=judge.evaluators, asking=NobodyAsked())
     watching = Watching(folder / "watch.db", store)
-    jobs = JobRunner(metadata, kinds={KIND: work, REJUDGE: history, BACKTEST: watching.backtests})
     health = [Health()]
     registering = Registering(store, metadata).service
+
+    def incidents_changed(project: str, incident_ids: Sequence[str]) -> None:
+        events.publish_incidents(project, incident_ids)
+        drilling.stop_live.on_changed(project, incident_ids)
+
     incidents = Incidents(
         store,
         metadata,
-        publish=events.publish_incidents,
+        publish=incidents_changed,
         on_call=registering.on_call,
         secrets=folder / "secret.key",
         base_url=settings.url,
         network=Network(allowed=("127.0.0.0/8",)),
     )
     objectives = Objectives(store, metadata, file=folder / "alarms.db", publish=events.publish_runs)
+    drilling = Drilling(
+        metadata,
+        secrets=folder / "secret.key",
+        gateway_url="http://127.0.0.1:8421",
+        otlp_url=settings.otlp_http_url,
+        networks=("127.0.0.0/8",),
+        incidents=incidents.book.incidents,
+        incident_of=incidents.book.incident,
+    )
+    jobs = JobRunner(
+        metadata,
+        kinds={KIND: work, REJUDGE: history, BACKTEST: watching.backtests, DRILL: drilling.work},
+    )
     app = build_rest_app(
         observe=ObserveService(store, assemble=assemble_one),
         metadata=metadata,
@@ -224,6 +243,7 @@ def open_desk(folder: Path, settings: RestSettings) -> Desk:
         judge=judge,
         registering=registering,
         incidents_service=incidents.service,
+        drilling=drilling.door,
         budgets=objectives.service,
         watched_inputs=objectives.inputs,
         watch=Watch(service=watching.service, backtests=watching.backtests),

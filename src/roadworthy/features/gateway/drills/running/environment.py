@@ -1,0 +1,70 @@
+"""What an agent is started with, so that an unmodified one calls through the gateway, in its drill."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from roadworthy.features.gateway.drills.token import BAGGAGE, HEADER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One run of the agent, as the server handed it out."""
+
+    number: int
+    attempt: int
+    case: str
+    input: str
+    timeout_s: float
+    token: str
+    trace_id: str
+    traceparent: str
+    gateway_url: str
+    otlp_url: str
+    gateway_key: str
+    """"" where none is known: then the one of the environment is used."""
+
+
+def headers_of(task: Task) -> dict[str, str]:
+    """For calls to the gateway, and for the agent's own endpoint, which is to pass them on."""
+    return {
+        HEADER: task.token,
+        "x-roadworthy-run": task.trace_id,
+        "traceparent": task.traceparent,
+        "baggage": f"{BAGGAGE}={task.token}",
+    }
+
+
+def environment(task: Task, *, base: Mapping[str, str]) -> dict[str, str]:
+    """`base` with what SDKs read: base URLs, key, headers, where to send telemetry. The key carries the
+    token, too (`key.token`), for SDKs that take no headers from the environment."""
+    gateway = task.gateway_url.rstrip("/")
+    key = task.gateway_key or base.get("ROADWORTHY_GATEWAY_KEY", "")
+    shown = f"{key}.{task.token}"
+    lines = "\n".join(f"{name}: {value}" for name, value in headers_of(task).items() if name != "baggage")
+    found = {
+        **base,
+        "OPENAI_BASE_URL": f"{gateway}/v1",
+        "OPENAI_API_BASE": f"{gateway}/v1",
+        "OPENAI_API_KEY": shown,
+        "OPENAI_CUSTOM_HEADERS": lines,
+        "ANTHROPIC_BASE_URL": gateway,
+        "ANTHROPIC_API_KEY": shown,
+        "ANTHROPIC_CUSTOM_HEADERS": lines,
+        "GOOGLE_GEMINI_BASE_URL": gateway,
+        "GEMINI_API_KEY": shown,
+        "GOOGLE_API_KEY": shown,
+        "ROADWORTHY_GATEWAY_URL": gateway,
+        "ROADWORTHY_MCP_URL": f"{gateway}/mcp",
+        "ROADWORTHY_MCP_KEY": shown,
+        "ROADWORTHY_RUN": task.trace_id,
+        "ROADWORTHY_TASK": task.input,
+        "TRACEPARENT": task.traceparent,
+        "BAGGAGE": f"{BAGGAGE}={task.token}",
+    }
+    if task.otlp_url:
+        found["OTEL_EXPORTER_OTLP_ENDPOINT"] = task.otlp_url
+    # The server's own key is none of the agent's business.
+    found.pop("ROADWORTHY_API_KEY", None)
+    return found
