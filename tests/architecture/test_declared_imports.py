@@ -20,6 +20,9 @@ NEVER_IMPORTED = {
     "tzdata": "zoneinfo reads it where the system has no time zones",
 }
 
+_STANDARD = sys.stdlib_module_names | {"roadworthy", "__future__", "compression"}
+"""`compression` is of Python 3.14; before that its backport is declared."""
+
 
 def _plain(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
@@ -34,7 +37,7 @@ def _imported(folder: Path) -> set[str]:
                 names |= {alias.name for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
                 names |= {f"{node.module}.{alias.name}" for alias in node.names} | {node.module}
-    return {n for n in names if n.split(".")[0] not in sys.stdlib_module_names | {"roadworthy", "__future__"}}
+    return {n for n in names if n.split(".")[0] not in _STANDARD}
 
 
 def _candidates(module: str) -> set[str]:
