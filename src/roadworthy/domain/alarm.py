@@ -26,6 +26,8 @@ class AlarmKind(StrEnum):
     """Results stopped coming."""
     BURN_RATE = "burn_rate"
     """An error budget is spent too fast."""
+    CONTRACT_DRIFT = "contract_drift"
+    """A tool is no longer what was pinned."""
     EXTERNAL = "external"
     """Another system said so (Alertmanager, the API)."""
 

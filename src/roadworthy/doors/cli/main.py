@@ -10,6 +10,7 @@ import typer
 from roadworthy.doors.cli import (
     agents,
     channels,
+    contracts,
     incidents,
     inputs,
     keys,
@@ -63,6 +64,8 @@ app.command()(monitors.alarms)
 app.command()(monitors.backtest)
 app.add_typer(objectives.app, name="objectives")
 app.add_typer(inputs.app, name="inputs")
+app.add_typer(contracts.app, name="contracts")
+app.add_typer(contracts.grants, name="grants")
 app.add_typer(keys.app, name="keys")
 app.add_typer(people.app, name="people")
 app.command()(doctor)

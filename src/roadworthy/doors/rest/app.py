@@ -24,6 +24,7 @@ from roadworthy.doors.rest.problems import PROBLEM_RESPONSES, not_found
 from roadworthy.doors.rest.routes import (
     channels,
     comparisons,
+    contracts,
     detectors,
     drills,
     embedding,
@@ -58,6 +59,8 @@ from roadworthy.doors.rest.routes import (
 from roadworthy.doors.rest.routes.feedback import FeedbackRate
 from roadworthy.doors.rest.routes.login import FailedLogins
 from roadworthy.doors.rest.settings import RestSettings
+from roadworthy.features.gateway.contracts.book import ContractBook
+from roadworthy.features.gateway.contracts.service import ContractService
 from roadworthy.features.judge.service import JudgeService
 from roadworthy.features.observe.files import TransferService
 from roadworthy.features.observe.jobs import JobRunner
@@ -101,6 +104,8 @@ _ROUTERS: tuple[APIRouter, ...] = (
     objectives.router,
     inputs.router,
     monitors.router,
+    contracts.router,
+    contracts.grants,
     drills.router,
     live_drills.router,
 )
@@ -121,6 +126,7 @@ def build_rest_app(
     incidents_service: IncidentService,
     drilling: Drills,
     settings: RestSettings,
+    contracts_service: ContractService | None = None,
     health: Callable[[], Health] = Health,
     registry: CollectorRegistry = REGISTRY,
     mounts: Mapping[str, ASGIApp] = MappingProxyType({}),
@@ -142,6 +148,7 @@ def build_rest_app(
         inputs=watched_inputs,
         watch=watch,
         incidents=incidents_service,
+        contracts=contracts_service or ContractService(ContractBook(metadata)),
         drills=drilling,
         health=health,
     )

@@ -11,6 +11,7 @@ from fastapi import Depends, Request
 from roadworthy.contracts.metadata import MetadataStore
 from roadworthy.doors.rest.events import EventBus
 from roadworthy.doors.rest.settings import RestSettings
+from roadworthy.features.gateway.contracts.service import ContractService
 from roadworthy.features.gateway.drills.drill import Drill
 from roadworthy.features.gateway.drills.live import LiveBook
 from roadworthy.features.gateway.drills.service import DrillService
@@ -72,6 +73,7 @@ class RestContext:
     inputs: InputsService
     watch: Watch
     incidents: IncidentService
+    contracts: ContractService
     drills: Drills
     health: Callable[[], Health] = field(default=Health)
 

@@ -40,6 +40,8 @@ COMMANDS = [
     *("monitors rebaseline", "monitors remove", "alarms", "backtest"),
     *("objectives", "objectives list", "objectives show", "objectives add", "objectives remove"),
     *("objectives export", "objectives import", "inputs", "inputs list", "inputs show", "inputs relearn"),
+    *("contracts", "contracts list", "contracts show", "contracts diff", "contracts pin"),
+    *("contracts accept", "contracts set", "grants", "grants list", "grants add", "grants remove"),
 ]
 
 
