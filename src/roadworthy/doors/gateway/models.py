@@ -40,6 +40,7 @@ GATHERED_BYTES = 1 << 20
 told as a failure. A longer one goes through as it comes."""
 _EVENTS = b"text/event-stream"
 _DONE = b"data: [DONE]\n\n"
+_LAST_EVENTS = (b"event: message_stop", b"event: response.completed", b"event: response.incomplete", _DONE)
 _DRAIN_SECONDS = 2.0
 
 
@@ -116,7 +117,8 @@ class ModelDoor:
             else:
                 await stream.whole()
         except (ClientGone, asyncio.CancelledError):
-            story.settle(Ending.ABORTED)
+            # Who goes once the last event was there has all of it.
+            story.settle(Ending.COMPLETE if stream.over else Ending.ABORTED)
             await passing.abort()
             raise
         except BaseException:
@@ -165,6 +167,12 @@ class _Stream:
         self._reply = reply
         self._story = story
         self._dialect = dialect
+        self._last = b""
+
+    @property
+    def over(self) -> bool:
+        """Whether the event that ends a stream of this dialect was handed on."""
+        return any(mark in self._last for mark in _LAST_EVENTS)
 
     async def events(self) -> None:
         """Server-sent events: each as soon as it is whole, and ours where they break off."""
@@ -184,6 +192,7 @@ class _Stream:
                     await self._drain()
                     return
                 if whole:
+                    self._last = whole
                     await reply.write(whole)
                 data = await passing.read()
         except UpstreamFailed as odd:

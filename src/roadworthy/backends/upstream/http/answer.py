@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import httptools
 
-from roadworthy.contracts.upstream import UpstreamFailed, Waits
+from roadworthy.contracts.upstream import Headers, UpstreamFailed, Waits
 from roadworthy.domain.typed_failure import FailureCode
-
-if TYPE_CHECKING:
-    from roadworthy.backends.upstream.http.connection import Connection
 
 HEAD_BYTES = 128 << 10
 """Status line and headers, those of interim answers (1xx) included."""
@@ -19,6 +16,19 @@ SILENT_BYTES = 1 << 20
 """What an upstream may send in a row that is no body: chunk extensions, trailers."""
 HIGH_WATER = 256 << 10
 """Bytes that wait for the reader; beyond them the upstream is not read."""
+
+
+class Line(Protocol):
+    """The connection that an answer comes over."""
+
+    loop: asyncio.AbstractEventLoop
+    poisoned: bool
+
+    def pause(self) -> None: ...
+    def resume(self) -> None: ...
+    def abort(self) -> None: ...
+    def unsent(self) -> int: ...
+    def finished(self, answer: HttpAnswer, *, reusable: bool) -> None: ...
 
 
 class HttpAnswer:
@@ -35,6 +45,7 @@ class HttpAnswer:
         "_framed",
         "_got_body",
         "_headless",
+        "_heads",
         "_home",
         "_loop",
         "_max_bytes",
@@ -53,16 +64,17 @@ class HttpAnswer:
     )
 
     def __init__(
-        self, connection: Connection, *, waits: Waits, max_bytes: int | None, bodiless: bool, total_by: float
+        self, connection: Line, *, waits: Waits, max_bytes: int | None, bodiless: bool, total_by: float
     ) -> None:
         loop = connection.loop
         now = loop.time()
         self.status = 0
-        self.headers: list[tuple[bytes, bytes]] = []
+        self.headers: Headers = ()
+        self._heads: list[tuple[bytes, bytes]] = []
         self.started = False
         """Whether any byte of an answer came."""
         self._home = connection
-        self._connection: Connection | None = connection
+        self._connection: Line | None = connection
         """None from the end on: then it may serve another exchange."""
         self._loop = loop
         self._waits = waits
@@ -160,11 +172,11 @@ class HttpAnswer:
             # A second answer to one request: what comes is not to be trusted any more.
             self._home.poisoned = True
             return
-        self.headers = []
+        self._heads = []
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if not self._final:
-            self.headers.append((name.lower(), value))
+            self._heads.append((name.lower(), value))
 
     def on_headers_complete(self) -> None:
         if self._final:
@@ -173,9 +185,10 @@ class HttpAnswer:
         if status < 200:
             return
         self.status = status
+        self.headers = self._heads
         self._final = True
         self._silent = 0
-        self._framed = _framed(self.headers, status)
+        self._framed = _framed(self._heads, status)
         if self._headless:
             # The parser would wait for a body that an answer to HEAD announces but does not have.
             self._end(reusable=False)

@@ -25,6 +25,7 @@ class Connection(asyncio.Protocol):
         self._on_closed = on_closed
         self._transport: asyncio.Transport | None = None
         self._answer: HttpAnswer | None = None
+        self._freeing = False
 
     def begin(
         self,
@@ -53,10 +54,11 @@ class Connection(asyncio.Protocol):
         if not reusable or self.poisoned or not self.open or self.unsent():
             self.abort()
         else:
-            # Only after the parser is done with the bytes at hand: they may hold more than one answer.
-            self.loop.call_soon(self._free)
+            # Not before the parser is done with the bytes at hand: they may hold more than one answer.
+            self._freeing = True
 
     def _free(self) -> None:
+        self._freeing = False
         if self.open and not self.poisoned and self.on_free is not None:
             self.idle_since = self.loop.time()
             self.on_free(self)
@@ -91,6 +93,8 @@ class Connection(asyncio.Protocol):
         answer = self._answer
         if answer is not None:
             answer.feed(data)
+            if self._freeing:
+                self._free()
         else:
             # Nobody asked: an answer to a request that was never made.
             self.poisoned = True
