@@ -6,8 +6,9 @@ import time
 from pathlib import Path
 
 from roadworthy.app.folder import DataFolder
+from roadworthy.app.gateway_gate import LEDGER_FILE, GatewayGate
+from roadworthy.app.gateway_recording import GatewayRecording
 from roadworthy.app.gateway_state import GatewayState
-from roadworthy.app.gateway_thin_gate import ThinGate
 from roadworthy.app.settings import Settings, is_loopback
 from roadworthy.backends.metadata.sqlite.feed import SqliteRecordFeed
 from roadworthy.backends.upstream.http.transport import HttpTransport
@@ -42,14 +43,23 @@ class GatewayRoom:
             open_feed, file=folder.gateway / "snapshot.json", open_secret=_Opener(folder.secret_key)
         )
         self.transport = HttpTransport()
-        self.gate = ThinGate(lambda: self.keeper.current, transport=self.transport)
+        self.gate = GatewayGate(
+            lambda: self.keeper.current, transport=self.transport, ledger_file=folder.gateway / LEDGER_FILE
+        )
+        self.recording = GatewayRecording(folder.gateway)
         self.state = GatewayState(
             file=folder.gateway / "state.json",
             keeper=self.keeper,
-            gate=self.gate,
+            gate=self.gate.gate,
             transport=self.transport,
+            recorder=self.recording.recorder,
         )
-        models = ModelDoor(self.gate, callers=self.caller, on_told=self.state.count)
+        models = ModelDoor(
+            self.gate.gate,
+            callers=self.caller,
+            recorder=self.recording.recorder,
+            on_told=self.state.count,
+        )
         self.handler = FrontDesk(
             otherwise=models,
             health=self.state.health,
@@ -71,9 +81,14 @@ class GatewayRoom:
 
     def start(self) -> None:
         self.keeper.start()
+        self.gate.start()
+        self.recording.start()
 
     async def stop(self) -> None:
+        """After the last call: what it was told is written, then the state."""
         await self.transport.close()
+        self.recording.stop()
+        self.gate.stop()
         self.keeper.stop()
         self.state.write()
 
