@@ -7,6 +7,7 @@ from pathlib import Path
 
 from roadworthy.backends.blobs.files import FileBlobStore
 from roadworthy.backends.exchange_log.sqlite.log import SqliteExchangeLog
+from roadworthy.contracts.exchange_log import ExchangeReader
 from roadworthy.contracts.recorder import RecordedMessage, Recorder, RecorderCounts
 from roadworthy.contracts.telemetry import StoreFull, StoreUnavailable
 from roadworthy.domain.exchange import Exchange
@@ -40,6 +41,10 @@ class GatewayRecording:
     def start(self) -> None:
         if self._storing is not None:
             self._storing.start()
+
+    @property
+    def written(self) -> ExchangeReader | None:
+        return self._stores[0] if self._stores is not None else None
 
     def stop(self) -> None:
         if self._storing is not None:

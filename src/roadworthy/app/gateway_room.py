@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 from roadworthy.app.folder import DataFolder
+from roadworthy.app.gateway_faults import LIVE, GatewayFaults, read_live_drills
 from roadworthy.app.gateway_gate import LEDGER_FILE, GatewayGate
 from roadworthy.app.gateway_recording import GatewayRecording
 from roadworthy.app.gateway_state import GatewayState
@@ -24,7 +25,7 @@ from roadworthy.features.gateway.snapshot import records
 from roadworthy.features.gateway.snapshot.keeper import SnapshotKeeper
 from roadworthy.kit.sealing import CannotOpen, Sealer
 
-KINDS = (records.ROUTE, records.PROVIDER, records.KEY, records.BUDGET, records.LIMIT)
+KINDS = (records.ROUTE, records.PROVIDER, records.KEY, records.BUDGET, records.LIMIT, LIVE)
 
 
 class GatewayRoom:
@@ -40,7 +41,10 @@ class GatewayRoom:
             return SqliteRecordFeed(folder.metadata, kinds=KINDS)
 
         self.keeper = SnapshotKeeper(
-            open_feed, file=folder.gateway / "snapshot.json", open_secret=_Opener(folder.secret_key)
+            open_feed,
+            file=folder.gateway / "snapshot.json",
+            open_secret=_Opener(folder.secret_key),
+            readers={LIVE: read_live_drills},
         )
         self.transport = HttpTransport()
         self.gate = GatewayGate(
@@ -54,10 +58,16 @@ class GatewayRoom:
             transport=self.transport,
             recorder=self.recording.recorder,
         )
+        self.faults = GatewayFaults(
+            lambda: self.keeper.current, key_file=folder.secret_key, written=self.recording.written
+        )
         models = ModelDoor(
             self.gate.gate,
             callers=self.caller,
             recorder=self.recording.recorder,
+            faults=lambda request, admitted, story: self.faults.transport_for(
+                request, admitted, story, inner=self.transport
+            ),
             on_told=self.state.count,
         )
         self.handler = FrontDesk(

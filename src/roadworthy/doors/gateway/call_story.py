@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 from roadworthy.contracts.recorder import RecordedMessage, Recorder
-from roadworthy.domain.exchange import Attempt, Ending, Exchange, ExchangeKind
+from roadworthy.domain.exchange import Attempt, Dialect, Ending, Exchange, ExchangeKind
 from roadworthy.domain.typed_failure import TypedFailure
 from roadworthy.doors.gateway.reply import Reply
 from roadworthy.doors.gateway.request import GatewayRequest
+from roadworthy.features.gateway.drills.injection import Injection
 from roadworthy.features.gateway.keys.caller import Caller
 from roadworthy.features.gateway.recording.binding import binding_of
 from roadworthy.features.gateway.routes.call import Accounted, Admitted, CallFailed, ModelCall, Passing
@@ -39,8 +41,8 @@ class CallStory:
         "_request",
         "_seen",
         "drill",
-        "fault",
         "id",
+        "injection",
         "passing",
         "started_ns",
     )
@@ -63,8 +65,23 @@ class CallStory:
         self._failure: TypedFailure | None = None
         self._accounted: Accounted | None = None
         self.passing: Passing | None = None
-        self.fault = ""
+        self.injection: Injection | None = None
         self.drill = ""
+
+    @property
+    def dialect(self) -> Dialect:
+        return self._call.dialect
+
+    @property
+    def run_key(self) -> str:
+        """What tells this run from others: its id or trace, else the call's own id."""
+        return self._binding.run_id or self._binding.trace_id or self.id
+
+    def in_drill(self, drill: str, *, run_id: str = "") -> None:
+        """A drill's token says which run it is, whatever the other headers do."""
+        self.drill = drill
+        if run_id:
+            self._binding = replace(self._binding, run_id=run_id, by="drill")
 
     def admitted(self, admitted: Admitted) -> None:
         self._admitted, self._caller = admitted, admitted.caller
@@ -154,7 +171,7 @@ class CallStory:
             failure=self._failure or (passing.failure if passing is not None else None),
             attempts=tuple(passing.attempts if passing is not None else self._attempts),
             cached=passing.cached if passing is not None else False,
-            fault=self.fault,
+            fault=self.injection.noted if self.injection is not None else "",
             drill=self.drill,
             tokens=accounted.tokens,
             cost_usd=accounted.cost_usd,

@@ -15,6 +15,7 @@ import hmac
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import orjson
 
@@ -71,6 +72,21 @@ def write_token(token: DrillToken, *, key: bytes) -> str:
 def is_token(text: str) -> bool:
     """Whether it looks like one: it may still be forged."""
     return text.startswith(f"{_PREFIX}.")
+
+
+def split_presented(presented: str) -> tuple[str, str]:
+    """(gateway key, drill token) of what was shown as a key: `rw_...` or `rw_....rwd1.<...>.<...>`."""
+    key, dot, token = presented.partition(".")
+    return (key, token) if dot and is_token(token) else (presented, "")
+
+
+def token_of_baggage(baggage: str) -> str:
+    """Source: W3C Baggage, 3.3.1; properties behind a semicolon are passed over."""
+    for member in baggage.split(","):
+        name, _, value = member.partition("=")
+        if name.strip() == BAGGAGE:
+            return unquote(value.partition(";")[0].strip())
+    return ""
 
 
 def read_token(text: str, *, key: bytes, now_ns: int) -> DrillToken:

@@ -175,7 +175,12 @@ class RouteGate:
             tried=[],
         )
         attempting = Attempting(
-            route=route, plan=admitted.plan, upstreams=self._upstreams, trying=trying, sleep=self._sleep
+            route=route,
+            plan=admitted.plan,
+            # What a drill does to a call says nothing about the upstream: it opens no breaker of others.
+            upstreams=self._upstreams if transport is None else Upstreams(),
+            trying=trying,
+            sleep=self._sleep,
         )
         try:
             opened = await attempting.run()
