@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -51,12 +52,12 @@ class CallerConnection(asyncio.Protocol):
         self._task: asyncio.Task[None] | None = None
         self._waiting: deque[GatewayRequest] = deque()
         self._refused = False
+        self._head_bytes = 0
         self._fresh()
 
     def _fresh(self) -> None:
         self._reading = False
         self._headed = False
-        self._head_bytes = 0
         self._url = b""
         self._headers: list[tuple[bytes, bytes]] = []
         self._body: list[bytes] = []
@@ -80,6 +81,8 @@ class CallerConnection(asyncio.Protocol):
             return
         if not self._headed:
             self._head_bytes += len(data)
+            if b"h2c" in data:
+                data = _without_offer(data)
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
@@ -252,8 +255,16 @@ class CallerConnection(asyncio.Protocol):
         request = GatewayRequest(
             method="POST", path=path, query="", headers=(), body=b"", keep_alive=False, client=self._client
         )
-        reply = Reply(self._transport, request, loop=self._desk.loop, stall_seconds=1.0)
+        reply = Reply(self._transport, request, loop=self._desk.loop, stall_seconds=1.0, close=self._linger)
         refuse(reply, path=path, status=status, message=message)
+
+    def _linger(self) -> None:
+        """Let the caller get to the answer: closing while it sends would take it away from it (TCP reset)."""
+        if self._transport.is_closing():
+            return
+        self._transport.write_eof()
+        self._stop_timer()
+        self._timer = self._desk.loop.call_later(self._limits.linger_seconds, self._transport.close)
 
     def _give_back(self) -> None:
         self._desk.body_bytes -= self._held
@@ -291,3 +302,13 @@ class CallerConnection(asyncio.Protocol):
             self._transport.close()
         elif self._reply is not None:
             self._reply.close_after()
+
+
+_OFFER = re.compile(rb"(?i)\r\nupgrade:([ \t]*h2c[ \t]*\r\n)")
+
+
+def _without_offer(data: bytes) -> bytes:
+    """A request that offers HTTP/2 (as Java's client does) is answered without it (RFC 9110, 7.8), but the
+    parser would take what follows for the other protocol."""
+    head, end, rest = data.partition(b"\r\n\r\n")
+    return _OFFER.sub(rb"\r\nx-offer:\1", head + b"\r\n")[:-2] + end + rest

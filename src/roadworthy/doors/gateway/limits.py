@@ -22,6 +22,8 @@ class GatewayLimits:
     """From the end of the headers to the end of the body."""
     keep_alive_seconds: float = 75.0
     """How long a connection is kept that asks nothing: longer than clients keep theirs."""
+    linger_seconds: float = 2.0
+    """How long the rest of a refused request is thrown away, so that its sender gets to the answer."""
     stall_seconds: float = 60.0
     """How long a client may take nothing of what waits for it."""
     buffered_bytes: int = 128 << 10

@@ -25,6 +25,7 @@ class Reply:
 
     __slots__ = (
         "_chunked",
+        "_close",
         "_keep_alive",
         "_left",
         "_loop",
@@ -47,13 +48,16 @@ class Reply:
         loop: asyncio.AbstractEventLoop,
         stall_seconds: float,
         on_end: Callable[[], None] = lambda: None,
+        close: Callable[[], None] | None = None,
     ) -> None:
-        """`on_end` is called once, when the connection may serve the next request or is closed."""
+        """`on_end` is called once, when the connection may serve the next request or is closed; `close` where
+        it is to be closed, in place of closing it at once."""
         self._transport = transport
         self._request = request
         self._loop = loop
         self._stall_seconds = stall_seconds
         self._on_end = on_end
+        self._close = close or transport.close
         self._unblocked: asyncio.Future[None] | None = None
         self._chunked = False
         self._left: int | None = None
@@ -109,7 +113,7 @@ class Reply:
             if self._chunked:
                 self._transport.write(b"0\r\n\r\n")
             if not self._keep_alive:
-                self._transport.close()
+                self._close()
         self._on_end()
 
     def break_off(self) -> None:
