@@ -18,10 +18,12 @@ from roadworthy.stats.cusum import Walk
 from roadworthy.stats.e_detector import SHIFTS
 from roadworthy.stats.two_speed import (
     QUIET,
+    WINDOW_HOURS,
+    WINDOWS_A_DAY,
     Blocks,
-    Day,
     Noise,
     SlowDetector,
+    Window,
     cautious,
     noise,
     thresholds,
@@ -229,12 +231,9 @@ class Learned:
     noise: Noise
 
 
-BLOCK_HOURS = 6
-
-
 def learn(world: Season, *, paths: int, rng: np.random.Generator) -> list[Learned]:
-    """A reference of each path, as a monitor learns it: bounds by stratum, noise by blocks of six hours and
-    by days."""
+    """A reference of each path, as a monitor learns it: bounds by stratum, noise by hours, by blocks of
+    six hours and by days."""
     days = world.reference_days
     weather = Weather.begun(rng, sd=world.sd, hours=world.hours, paths=paths)
     seen = np.zeros((days * 24, 2, paths))
@@ -270,10 +269,14 @@ def _learned(seen: Floats, failed: Floats, *, careful: bool) -> Learned:
 
         return Blocks(observed=by(failed), expected=by(seen * rates), variance=by(seen * rates * (1 - rates)))
 
-    found = noise(grouped(BLOCK_HOURS), days=grouped(24))
+    found = noise(grouped(WINDOW_HOURS), days=grouped(24), hours=grouped(1))
+    days, spread = len(seen) / 24, 0.0
     if careful:
-        found = cautious(found, days=len(seen) / 24)
-    return Learned(bounds=tuple(upper_bound(tally) for tally in tallies), noise=found)
+        found = cautious(found, days=days)
+        spread = found.dispersion / days
+    return Learned(
+        bounds=tuple(upper_bound(tally, spread=1 + spread * tally.failures) for tally in tallies), noise=found
+    )
 
 
 @dataclass(kw_only=True)
@@ -288,9 +291,9 @@ class TwoSpeed:
         nulls = [[widened(q, factor=each.noise.odds_factor) for q in each.bounds] for each in self.learned]
         self.fast = Bernoulli(len(self.learned), threshold=fast * self.world.per_day, q0=np.array(nulls).T)
         self.slow = [SlowDetector(slow) for _ in self.learned]
-        self._begin_day()
+        self._begin_window()
 
-    def _begin_day(self) -> None:
+    def _begin_window(self) -> None:
         self._failures = np.zeros(len(self.learned))
         self._hard = np.zeros(len(self.learned), dtype=np.int64)
         self._n = 0
@@ -301,18 +304,19 @@ class TwoSpeed:
         self._n += 1
         return self.fast.observe(failed, stratum=hard)
 
-    def end_day(self) -> Bools:
+    def end_window(self) -> Bools:
         alarmed = np.zeros(len(self.learned), dtype=bool)
         for path, each in enumerate(self.learned):
             hard = int(self._hard[path])
-            day = Day.begun()
-            day.failures, day.n = float(self._failures[path]), self._n
+            window = Window.begun()
+            window.failures, window.n = float(self._failures[path]), self._n
             for q, n in zip(each.bounds, (self._n - hard, hard), strict=True):
-                day.expected += n * q
+                window.expected += n * q
                 for k, shift in enumerate(SHIFTS):
-                    day.alternatives[k] += n * shifted(q, shift)
-            alarmed[path] = self.slow[path].end_day(day, found=each.noise, dt=1.0) is not None
-        self._begin_day()
+                    window.alternatives[k] += n * shifted(q, shift)
+            ended = self.slow[path].end_window(window, found=each.noise, dt=1 / WINDOWS_A_DAY)
+            alarmed[path] = ended is not None
+        self._begin_window()
         return alarmed
 
 
@@ -366,8 +370,8 @@ def watch(
         for number in range(n):
             failed = chance[number] < rates[kinds[number], np.arange(paths)]
             note(form.observe(failed, hard=kinds[number]), at_hour=hour + (number + 1) / n, of=0)
-        if hour % 24 == 23:
-            note(form.end_day(), at_hour=hour + 1.0, of=1)
+        if hour % WINDOW_HOURS == WINDOW_HOURS - 1:
+            note(form.end_window(), at_hour=hour + 1.0, of=1)
         if fall_days is not None and not np.isnan(found).any():
             break
     return Watched(fast=counted[0], slow=counted[1], delays=found)

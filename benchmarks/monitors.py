@@ -15,6 +15,7 @@ import numpy as np
 
 from benchmarks.figures import SEED, Figure, Options, at_most, median, run
 from benchmarks.input_worlds import input_figures
+from benchmarks.monitor_engine import fall_after
 from benchmarks.monitor_worlds import (
     BAD,
     DAYS,
@@ -46,6 +47,7 @@ def measure(chosen: Options) -> list[Figure]:
         *false_alarms(quick=chosen.quick),
         *learned(quick=chosen.quick),
         *two_speeds(quick=chosen.quick),
+        *short_references(quick=chosen.quick),
         *input_figures(quick=chosen.quick),
         *costs(rounds=chosen.rounds),
     ]
@@ -184,8 +186,10 @@ def two_speeds(*, quick: bool) -> list[Figure]:
 
 
 def _quiet_years(per_day: int, *, paths: int) -> Figure:
-    def rate(*, known: bool, sd: float, days: int = DAYS, forgiving: bool = True) -> float:
-        world = Season(per_day=per_day, sd=sd, known=known)
+    def rate(
+        *, known: bool, sd: float, days: int = DAYS, forgiving: bool = True, hours: float = 6.0
+    ) -> float:
+        world = Season(per_day=per_day, sd=sd, known=known, hours=hours)
         found = watch(world, paths=paths, seed=SEED, quiet_days=days, forgiving=forgiving)
         return float((found.fast + found.slow).mean()) * DAYS / days
 
@@ -199,6 +203,8 @@ def _quiet_years(per_day: int, *, paths: int) -> Figure:
         met=at_most(ours, 1.0),
         beside={
             "baseline learned from 60 days": rate(known=False, sd=0.5, days=few),
+            "noise that lasts an hour": rate(known=True, sd=0.5, days=few, hours=1.0),
+            "noise that lasts a day": rate(known=True, sd=0.5, days=few, hours=24.0),
             "noise of sd .25": rate(known=True, sd=0.25, days=few),
             "nothing forgiven": rate(known=True, sd=0.5, days=min(few, 60), forgiving=False),
         },
@@ -230,6 +236,33 @@ def _noticed(per_day: int, *, fall_days: float, limit: float, paths: int) -> Fig
         },
         note=f"{paths} paths, noise that lasts six hours; those that never alarm count as 40 days",
     )
+
+
+def short_references(*, quick: bool) -> list[Figure]:
+    """Monitors as they are there by themselves, through the engine itself: cautious, one false alarm in 67
+    years, a reference of eight days; the fall comes at some hour of the days after it."""
+    figures = []
+    for per_day, limit in ((50, 10.0), (168, 3.0), (500, 2.0)):
+        found = [fall_after(8, per_day=per_day, seed=SEED + n) for n in range(3 if quick else 15)]
+        trusting = [
+            fall_after(8, per_day=per_day, seed=SEED + n, cautious=False) for n in range(3 if quick else 15)
+        ]
+        figures.append(
+            Figure(
+                what=f"94 % to 79 % at once after a reference of eight days, {per_day} judged a day, as by "
+                "default (A = 67 years)",
+                unit="days",
+                ours=float(np.mean(found)),
+                must=f"<= {limit:g} days",
+                met=at_most(float(np.mean(found)), limit),
+                beside={
+                    "nine in ten": float(np.quantile(found, 0.9)),
+                    "with cautious: false": float(np.mean(trusting)),
+                },
+                note=f"{len(found)} agents; those that do not alarm within twenty days count as twenty",
+            )
+        )
+    return figures
 
 
 def costs(*, rounds: int) -> list[Figure]:

@@ -8,8 +8,13 @@ from benchmarks.proof_page import PAGE, PARTS, written
 from roadworthy.stats.baselines import CONFIDENCE, GROWTH, LAG_DAYS, SMALL_STRATUM
 from roadworthy.stats.conformal_drift import TAIL
 from roadworthy.stats.e_detector import SHIFTS
-from roadworthy.stats.two_speed import DISPERSION_FACTOR, WIDENING
-from roadworthy.stats.two_speed import PARTS as SPLIT
+from roadworthy.stats.two_speed import (
+    DISPERSION_FACTOR,
+    FAST_SHARE,
+    SLOW_SHARE,
+    WIDENING,
+    WINDOW_HOURS,
+)
 
 FIGURE = {
     "what": "delay",
@@ -34,7 +39,9 @@ def test_the_page_names_the_numbers_of_the_code() -> None:
     assert f"at least {LAG_DAYS} days old" in page
     assert f"within {WIDENING:g} σ̂" in page
     assert f"with {DISPERSION_FACTOR:g} times the reference's dispersion" in page
-    assert f"each gets {SPLIT} A" in page
+    assert f"the fast one gets {1 / FAST_SHARE:g} A, the slow one {1 / SLOW_SHARE:g} A" in page
+    assert WINDOW_HOURS == 6
+    assert "counts of six hours" in page
     assert TAIL * 1000 == 5
     assert "five in a thousand" in page
 

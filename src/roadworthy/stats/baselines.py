@@ -14,6 +14,9 @@ ten."""
 SMALL_STRATUM = 100
 LAG_DAYS = 14
 GROWTH = 4
+QUARANTINE_DAYS = 4
+"""How old results must be before noise is learned from them: while a fall is being noticed, it must not pass
+for noise."""
 DAY_NS = 86_400_000_000_000
 
 
@@ -53,22 +56,28 @@ class Baseline:
         return self.strata.get(stratum, self.others)
 
 
-def upper_bound(tally: Tally, *, confidence: float = CONFIDENCE) -> float:
+def upper_bound(tally: Tally, *, confidence: float = CONFIDENCE, spread: float = 1.0) -> float:
     """Clopper-Pearson's one-sided upper limit of a proportion: the q with P(X <= failures | n, q) = 1 -
     confidence, which is the `confidence` quantile of Beta(failures + 1, n - failures) (Clopper & Pearson
     1934, Biometrika 26:404-413). 1 where n is 0; above 0 even without a failure: 1 - (1 - confidence)^(1/n).
 
     A sum of scores that is no whole number gets the limit n KL(rate, q) = -log(1 - confidence) instead, which
     holds for any results in [0, 1] (Hoeffding 1963, JASA 58:13-30, theorem 1) and is a little wider.
+
+    `spread` is the design effect: how many times its binomial variance the number of failures has. The tally
+    is then worth n/spread results (Kish 1965, "Survey Sampling", 8.2; for Clopper and Pearson's limits Korn &
+    Graubard 1998, Survey Methodology 24:193-201): an approximation, where 1 is exact. ValueError below 1.
     """
     _check(tally, confidence)
+    if not spread >= 1:
+        raise ValueError(f"spread: a number of 1 or more was expected, not {spread}")
     if tally.failures >= tally.n:
         return 1.0
     if tally.failures != int(tally.failures):
-        return _chernoff(tally.rate, budget=-log(1 - confidence) / tally.n)
+        return _chernoff(tally.rate, budget=-spread * log(1 - confidence) / tally.n)
     from scipy.special import betaincinv  # Takes a third of a second to import: only where it is needed.
 
-    return float(betaincinv(tally.failures + 1, tally.n - tally.failures, confidence))
+    return float(betaincinv(tally.failures / spread + 1, (tally.n - tally.failures) / spread, confidence))
 
 
 def _chernoff(rate: float, *, budget: float) -> float:
@@ -96,6 +105,7 @@ def baseline(
     *,
     confidence: float = CONFIDENCE,
     small: int = SMALL_STRATUM,
+    overdispersion: float = 0.0,
 ) -> Baseline:
     """Upper bounds for each stratum of a frozen reference. ValueError of a reference without results.
 
@@ -107,18 +117,27 @@ def baseline(
 
     Each stratum's bound holds with `confidence` by itself. Where strata alternate (task types, languages)
     errors of several even out and the whole holds with more.
+
+    `overdispersion` is φ over the days of the reference: where whole days are better or worse than others
+    (variance μ + φ μ² of a day's failures), a few of them tell less than so many independent results. A tally
+    then has `spread` 1 + overdispersion · failures.
     """
+
+    def bound(tally: Tally) -> float:
+        return upper_bound(tally, confidence=confidence, spread=1 + overdispersion * tally.failures)
+
+    def alone(tally: Tally, *, pooled: bool) -> StratumBaseline:
+        return StratumBaseline(q0=bound(tally), rate=tally.rate, reference=tally, pooled=pooled)
+
     whole = _together(strata.values())
     if not whole.n:
         raise ValueError("reference: at least one result was expected")
     little = {name: tally for name, tally in strata.items() if tally.n < small}
     pool = _together(little.values()) if little else whole
-    worse = max((pool, whole), key=lambda tally: upper_bound(tally, confidence=confidence))
-    others = _stratum(worse, confidence=confidence, pooled=True)
+    others = alone(max((pool, whole), key=bound), pooled=True)
     return Baseline(
         strata={
-            name: others if name in little else _stratum(tally, confidence=confidence, pooled=False)
-            for name, tally in strata.items()
+            name: others if name in little else alone(tally, pooled=False) for name, tally in strata.items()
         },
         others=others,
         confidence=confidence,
@@ -130,7 +149,13 @@ def clean_until(now_ns: int, *, lag_days: int = LAG_DAYS) -> int:
     return now_ns - lag_days * DAY_NS
 
 
-def tightened(current: Baseline, *, clean: Mapping[str, Tally], small: int = SMALL_STRATUM) -> Baseline:
+def tightened(
+    current: Baseline,
+    *,
+    clean: Mapping[str, Tally],
+    small: int = SMALL_STRATUM,
+    overdispersion: float = 0.0,
+) -> Baseline:
     """The baseline after more clean results, the reference's included: never higher than before.
 
     Clean are results older than `clean_until`, from days on which no alarm stood and no incident was open.
@@ -142,7 +167,8 @@ def tightened(current: Baseline, *, clean: Mapping[str, Tally], small: int = SMA
     if _together(clean.values()).n < GROWTH * had:
         return current
     turn = current.tightened + 1
-    fresh = baseline(clean, confidence=1 - 0.1 / 4**turn, small=small)
+    confidence = 1 - 0.1 / 4**turn
+    fresh = baseline(clean, confidence=confidence, small=small, overdispersion=overdispersion)
     lower = {name: _lower(current.of(name), fresh.of(name)) for name in {**current.strata, **fresh.strata}}
     return Baseline(
         strata=lower,
@@ -162,11 +188,6 @@ def _distinct(of: Baseline) -> list[StratumBaseline]:
     alone = [each for each in of.strata.values() if not each.pooled]
     pooled = [each for each in of.strata.values() if each.pooled]
     return alone + pooled[:1]
-
-
-def _stratum(tally: Tally, *, confidence: float, pooled: bool) -> StratumBaseline:
-    q0 = upper_bound(tally, confidence=confidence)
-    return StratumBaseline(q0=q0, rate=tally.rate, reference=tally, pooled=pooled)
 
 
 def _together(tallies: Iterable[Tally]) -> Tally:

@@ -10,7 +10,15 @@ from numpy.typing import NDArray
 
 from roadworthy.stats.baselines import CONFIDENCE, Tally, upper_bound
 from roadworthy.stats.e_detector import SHIFTS
-from roadworthy.stats.two_speed import LARGEST_GAIN, QUIET, Noise, log_ratio, thresholds, widened
+from roadworthy.stats.two_speed import (
+    LARGEST_GAIN,
+    QUIET,
+    WINDOWS_A_DAY,
+    Noise,
+    log_ratio,
+    thresholds,
+    widened,
+)
 
 Floats = NDArray[np.float64]
 
@@ -59,8 +67,8 @@ def detection_delay(q0: float, *, q: float, patience: float, per_day: float = in
 def noticed_after(
     q0: float, *, q: float, patience_days: float, per_day: float, found: Noise = QUIET
 ) -> Delay:
-    """Of the two-speed form: the sooner of the fast one, against the widened null, and the slow one on daily
-    counts. "At your volume a fall to 79 % would be noticed in about 3.7 h." """
+    """Of the two-speed form: the sooner of the fast one, against the widened null, and the slow one on counts
+    of six hours. "At your volume a fall to 79 % would be noticed in about 3.7 h." """
     if per_day <= 0:
         return Delay(results=inf, days=inf)
     fast, slow = thresholds(patience_days)
@@ -73,31 +81,32 @@ def noticed_after(
 def slow_delay_days(
     q0: float, *, q: float, patience_days: float, per_day: float, found: Noise = QUIET
 ) -> float:
-    """Mean days of the slow detector alone, changes beginning as a day does, by its recursion on counts
-    drawn from the negative binomial that it supposes. inf beyond 400 days."""
+    """Mean days of the slow detector alone, changes beginning as a window does, by its recursion on counts
+    drawn from the negative binomial that it supposes. inf beyond 200 days."""
     rng = np.random.default_rng(SEED)
     sums = np.zeros((len(SHIFTS), PATHS))
     alarmed = np.full(PATHS, inf)
-    mean = per_day * q
-    for day in range(1, 401):
+    each, dispersion = 1 / WINDOWS_A_DAY, WINDOWS_A_DAY * found.dispersion
+    mean = per_day * each * q
+    for window in range(1, 200 * WINDOWS_A_DAY + 1):
         rate = np.full(PATHS, mean)
-        if found.dispersion > 1e-9:
-            rate = rng.gamma(1 / found.dispersion, mean * found.dispersion, PATHS)
+        if dispersion > 1e-9:
+            rate = rng.gamma(1 / dispersion, mean * dispersion, PATHS)
         failures = rng.poisson(rate).astype(np.float64)
-        sums = (1 + sums) * _slow_ratios(failures, q0=q0, per_day=per_day, found=found)
-        alarmed[(sums.mean(axis=0) >= patience_days) & np.isinf(alarmed)] = day
+        sums = (each + sums) * _slow_ratios(failures, q0=q0, per_window=per_day * each, found=found)
+        alarmed[(sums.mean(axis=0) >= patience_days) & np.isinf(alarmed)] = window * each
         if np.isfinite(alarmed).all():
             return float(alarmed.mean())
         sums = np.minimum(sums, 1e30)
-        if day == 40 and np.isinf(alarmed).mean() > 0.95:
+        if window == 40 * WINDOWS_A_DAY and np.isinf(alarmed).mean() > 0.95:
             return inf
-    return inf if np.isinf(alarmed).mean() > 0.05 else float(np.minimum(alarmed, 401).mean())
+    return inf if np.isinf(alarmed).mean() > 0.05 else float(np.minimum(alarmed, 200).mean())
 
 
-def _slow_ratios(failures: Floats, *, q0: float, per_day: float, found: Noise) -> Floats:
-    """`slow_ratios` of many counts of equal days."""
-    null = per_day * q0
-    means = [per_day * widened(q0, factor=exp(shift)) for shift in SHIFTS]
+def _slow_ratios(failures: Floats, *, q0: float, per_window: float, found: Noise) -> Floats:
+    """`window_ratios` of many counts of equal windows."""
+    null = per_window * q0
+    means = [per_window * widened(q0, factor=exp(shift)) for shift in SHIFTS]
     none = np.array([log_ratio(0.0, null=null, alternative=mean, found=found) for mean in means])
     one = np.array([log_ratio(1.0, null=null, alternative=mean, found=found) for mean in means])
     gain: Floats = none[:, None] + (one - none)[:, None] * failures

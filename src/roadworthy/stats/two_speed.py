@@ -1,5 +1,5 @@
 """The production form of a monitor: a fast detector that forgives what the reference shows of noise, and a
-slow one on daily counts that forgives less.
+slow one on counts of six hours that forgives less.
 
 Empirical: σ̂ and the dispersion are estimated, so that the promise of the recursion holds for them only as
 far as the reference shows all the noise there is. docs/reference/monitors-proof.md says what was simulated.
@@ -21,11 +21,19 @@ Floats = NDArray[np.float64]
 
 WIDENING = 3.5
 DISPERSION_FACTOR = 1.5
+WINDOW_HOURS = 6
+"""Of what the slow detector counts."""
+WINDOWS_A_DAY = 24 // WINDOW_HOURS
+LEAST_VARIANCE = 3.0
+"""An hour shows noise of its own where it holds so much binomial variance on average: about fifty results at
+a rate of 6 %. With less, chance is all there is to see."""
 LARGEST_GAIN = 30.0
-"""Of a day, in nats: nothing may overflow, and a ratio cut off keeps a mean of at most 1."""
+"""Of a window, in nats: nothing may overflow, and a ratio cut off keeps a mean of at most 1."""
 UNSEEN_SIGMA, UNSEEN_DISPERSION = 0.5, 0.08
-PARTS = 2
-"""The patience A is split: each of the two has 2 A, so that their false alarms add up to 1/A."""
+FAST_SHARE, SLOW_SHARE = 0.2, 0.8
+"""Of the false alarms that the patience A allows: the fast detector has A/.2, the slow one A/.8, so that they
+add up to 1/A. Under noise the slow one does the work; without any, the fast one hardly misses what it gives
+(thresholds enter delays by their logarithm)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +52,8 @@ class Noise:
     """Standard deviation of the failure rate's log-odds around the baseline, beyond chance; 0 where none is
     seen."""
     dispersion: float
-    """φ of daily counts, variance = μ + φ μ²; 0 where they spread no wider than Poisson's."""
+    """φ of daily counts, variance = μ + φ μ²; 0 where they spread no wider than Poisson's. Or a quarter of
+    that of six-hourly counts, where that is more."""
 
     @property
     def odds_factor(self) -> float:
@@ -83,9 +92,18 @@ def dispersion(days: Blocks) -> float:
     return max(0.0, spread / square) if square > 0 else 0.0
 
 
-def noise(of: Blocks, *, days: Blocks) -> Noise:
-    """What a reference shows: hourly or six-hourly blocks, and the same by days."""
-    return Noise(sigma=sigma(of), dispersion=dispersion(days))
+def noise(of: Blocks, *, days: Blocks, hours: Blocks | None = None) -> Noise:
+    """What a reference shows: blocks of six hours, the same by days, and by hours.
+
+    σ̂ is the larger of that of six-hourly blocks and, where an hour holds enough (`LEAST_VARIANCE`), that of
+    hours: a disturbance that lasts an hour is averaged away in six, and the fast detector, which sees every
+    result, would take it for a fall. The dispersion is the larger of that of days and a quarter of that of
+    windows, so that four times of it (see `window_ratios`) is never less than windows show: what
+    follows the hours of the day evens out over a day."""
+    found = sigma(of)
+    if hours is not None and len(hours.variance) and hours.variance.mean() >= LEAST_VARIANCE:
+        found = max(found, sigma(hours))
+    return Noise(sigma=found, dispersion=max(dispersion(days), dispersion(of) / WINDOWS_A_DAY))
 
 
 def cautious(found: Noise, *, days: float) -> Noise:
@@ -110,8 +128,8 @@ def widened(q0: float, *, factor: float) -> float:
 
 
 @dataclass(slots=True, kw_only=True)
-class Day:
-    """What the slow detector needs of the day that is running."""
+class Window:
+    """What the slow detector needs of the six hours that are running."""
 
     failures: float = 0.0
     expected: float = 0.0
@@ -120,7 +138,7 @@ class Day:
     n: int = 0
 
     @classmethod
-    def begun(cls, *, shifts: Sequence[float] = SHIFTS) -> Day:
+    def begun(cls, *, shifts: Sequence[float] = SHIFTS) -> Window:
         return cls(alternatives=[0.0] * len(shifts))
 
     def add(self, x: float, *, q0: float, shifts: Sequence[float] = SHIFTS) -> None:
@@ -132,17 +150,22 @@ class Day:
         self.n += 1
 
 
-def slow_ratios(day: Day, *, found: Noise) -> list[float]:
-    """Likelihood ratio of a day's count under each alternative: negative binomial of mean μ and size
-    r = 1/(1.5 φ̂), with r known and the same under both:
+def window_ratios(window: Window, *, found: Noise) -> list[float]:
+    """Likelihood ratio of six hours' count under each alternative: negative binomial of mean μ and size
+    r = 1/(1.5 · 4 φ̂), with r known and the same under both:
 
         (μ1/μ0)^O ((r + μ0)/(r + μ1))^(O + r),
 
     Poisson's (μ1/μ0)^O exp(μ0 - μ1) where φ̂ is 0. Mean <= 1 under every negative binomial of mean <= μ0 and
-    size >= r. 1 for a day without results or where no failure can be."""
+    size >= r. 1 for a window without results or where no failure can be.
+
+    φ̂ is that of a day, and a window is given four times of it: as much as makes four windows that know
+    nothing of each other spread as widely as the day does. A disturbance that lasts for hours makes them
+    alike, so the plain dispersion of windows would make one bad afternoon look like several (as the long-run
+    variance does in Newey & West 1987, Econometrica 55:703-708, with the day as the lag)."""
     return [
-        exp(min(log_ratio(day.failures, null=day.expected, alternative=mu, found=found), LARGEST_GAIN))
-        for mu in day.alternatives
+        exp(min(log_ratio(window.failures, null=window.expected, alternative=mu, found=found), LARGEST_GAIN))
+        for mu in window.alternatives
     ]
 
 
@@ -153,22 +176,23 @@ def log_ratio(failures: float, *, null: float, alternative: float, found: Noise)
     gain = failures * log(alternative / null)
     if found.dispersion < 1e-9:
         return gain - (alternative - null)
-    size = 1 / (DISPERSION_FACTOR * found.dispersion)
+    size = 1 / (DISPERSION_FACTOR * WINDOWS_A_DAY * found.dispersion)
     return gain - (failures + size) * log((size + alternative) / (size + null))
 
 
 class SlowDetector(ShiryaevRoberts):
-    """Daily counts. `dt` of `end_day` is in the unit of the threshold: 1 for days, 86,400 for seconds."""
+    """Counts of six hours. `dt` of `end_window` is in the unit of the threshold: .25 for days, 21,600 for
+    seconds."""
 
     __slots__ = ()
 
     def __init__(self, threshold: float, *, shifts: Sequence[float] = SHIFTS) -> None:
         super().__init__(threshold, weights=[1 / len(shifts)] * len(shifts))
 
-    def end_day(self, day: Day, *, found: Noise, dt: float) -> Alarmed | None:
-        return self.advance(slow_ratios(day, found=found), dt=dt)
+    def end_window(self, window: Window, *, found: Noise, dt: float) -> Alarmed | None:
+        return self.advance(window_ratios(window, found=found), dt=dt)
 
 
 def thresholds(patience: float) -> tuple[float, float]:
     """(fast, slow) in the unit of `patience`."""
-    return patience * PARTS, patience * PARTS
+    return patience / FAST_SHARE, patience / SLOW_SHARE

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from math import comb
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -123,3 +124,36 @@ def test_tightening_never_raises_a_bound(parts: list[tuple[int, int]]) -> None:
         before = current.of("a").q0
         current = tightened(current, clean={"a": tally(failures, n)})
         assert current.of("a").q0 <= before
+
+
+def test_a_reference_whose_days_differ_tells_less() -> None:
+    sample = Tally(failures=60, n=1000)
+
+    assert upper_bound(sample, spread=1.0) == upper_bound(sample)
+    assert upper_bound(sample, spread=4.0) == pytest.approx(upper_bound(Tally(failures=15, n=250)), abs=1e-12)
+    scores = Tally(failures=60.5, n=1000)
+    assert upper_bound(scores, spread=4.0) == pytest.approx(
+        upper_bound(Tally(failures=60.5 / 4, n=250)), abs=1e-9
+    )
+    with pytest.raises(ValueError, match="spread"):
+        upper_bound(sample, spread=0.5)
+
+
+def test_the_bound_holds_where_whole_days_are_better_or_worse() -> None:
+    """Eight days whose rates vary by half: the plain bound is too low for far more than one agent in ten."""
+    rng = np.random.default_rng(3)
+    dispersion, days, per_day, q = 0.1, 8, 400, 0.06
+    rates = np.minimum(rng.gamma(1 / dispersion, q * dispersion, (400, days)), 1.0)
+    failures = rng.binomial(per_day, rates).sum(axis=1)
+
+    def too_low(overdispersion: float) -> float:
+        found = [
+            baseline(
+                {"": Tally(failures=int(bad), n=days * per_day)}, overdispersion=overdispersion
+            ).others.q0
+            for bad in failures
+        ]
+        return float(np.mean(np.array(found) < q))
+
+    assert too_low(0.0) > 0.2
+    assert too_low(dispersion / days) < 0.13

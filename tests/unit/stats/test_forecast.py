@@ -7,7 +7,7 @@ import pytest
 from benchmarks.monitor_worlds import delays
 from roadworthy.stats.baselines import Tally, upper_bound
 from roadworthy.stats.forecast import detection_delay, noticed_after, reference_needed, slow_delay_days
-from roadworthy.stats.two_speed import Noise
+from roadworthy.stats.two_speed import SLOW_SHARE, Noise
 
 NOISY = Noise(sigma=0.5, dispersion=0.08)
 
@@ -44,7 +44,9 @@ def test_noise_makes_it_slower_and_the_slow_one_takes_over() -> None:
 
     assert calm.days < 0.5
     assert 1 <= noisy.days <= 3
-    assert noisy.days == slow_delay_days(0.06, q=0.21, patience_days=730, per_day=500, found=NOISY)
+    assert noisy.days == slow_delay_days(
+        0.06, q=0.21, patience_days=365 / SLOW_SHARE, per_day=500, found=NOISY
+    )
 
 
 def test_what_cannot_be_noticed_is_said_to_be_so() -> None:

@@ -11,16 +11,16 @@ from roadworthy.stats.e_detector import SHIFTS
 from roadworthy.stats.two_speed import (
     QUIET,
     Blocks,
-    Day,
     Noise,
     SlowDetector,
+    Window,
     blocks,
     dispersion,
     noise,
     sigma,
-    slow_ratios,
     thresholds,
     widened,
+    window_ratios,
 )
 
 
@@ -81,28 +81,30 @@ def test_widening_multiplies_the_odds(q0: float, shift: float) -> None:
     assert widened(1.0, factor=exp(shift)) == 1
 
 
-def day_of(failures: float, *, n: int = 500, q0: float = 0.06) -> Day:
-    day = Day.begun()
+def window_of(failures: float, *, n: int = 500, q0: float = 0.06) -> Window:
+    window = Window.begun()
     for place in range(n):
-        day.add(1.0 if place < failures else 0.0, q0=q0)
-    return day
+        window.add(1.0 if place < failures else 0.0, q0=q0)
+    return window
 
 
 def mean_ratios(found: Noise, *, size: float, mean: float) -> list[float]:
-    """Of days whose counts are negative binomial of this mean and size, summed over all counts that
+    """Of windows whose counts are negative binomial of this mean and size, summed over all counts that
     matter."""
     from scipy.stats import nbinom
 
-    template = day_of(0)
+    template = window_of(0)
     total = np.zeros(len(SHIFTS))
     for count in range(800):
         template.failures = float(count)
-        total += nbinom.pmf(count, size, size / (size + mean)) * np.array(slow_ratios(template, found=found))
+        total += nbinom.pmf(count, size, size / (size + mean)) * np.array(
+            window_ratios(template, found=found)
+        )
     return [float(each) for each in total]
 
 
-def test_a_days_ratio_has_mean_one_under_the_null_and_less_under_better() -> None:
-    found = Noise(sigma=0.3, dispersion=0.1)
+def test_a_windows_ratio_has_mean_one_under_the_null_and_less_under_better() -> None:
+    found = Noise(sigma=0.3, dispersion=0.025)  # Of a day; four times of it are reckoned with.
     size = 1 / 0.15
 
     under_null = mean_ratios(found, size=size, mean=30)
@@ -113,33 +115,33 @@ def test_a_days_ratio_has_mean_one_under_the_null_and_less_under_better() -> Non
     assert max(mean_ratios(found, size=3 * size, mean=30)) < 1
 
 
-def test_a_day_like_the_others_is_no_evidence_and_a_bad_one_is() -> None:
-    found = Noise(sigma=0.3, dispersion=0.05)
+def test_a_window_like_the_others_is_no_evidence_and_a_bad_one_is() -> None:
+    found = Noise(sigma=0.3, dispersion=0.0125)
 
-    assert max(slow_ratios(day_of(30), found=found)) < 1.05
-    assert max(slow_ratios(day_of(105), found=found)) > 100
-    assert max(slow_ratios(day_of(105), found=QUIET)) > 1e6
-    assert slow_ratios(Day.begun(), found=found) == [1.0] * len(SHIFTS)
-    assert slow_ratios(day_of(3, n=10, q0=0.0), found=found) == [1.0] * len(SHIFTS)
+    assert max(window_ratios(window_of(30), found=found)) < 1.05
+    assert max(window_ratios(window_of(105), found=found)) > 100
+    assert max(window_ratios(window_of(105), found=QUIET)) > 1e6
+    assert window_ratios(Window.begun(), found=found) == [1.0] * len(SHIFTS)
+    assert window_ratios(window_of(3, n=10, q0=0.0), found=found) == [1.0] * len(SHIFTS)
 
 
 def test_a_disaster_does_not_overflow() -> None:
     detector = SlowDetector(1e15)
-    day = day_of(9000, n=9000, q0=0.01)
+    window = window_of(9000, n=9000, q0=0.01)
 
-    alarmed = detector.end_day(day, found=QUIET, dt=86_400.0)
+    alarmed = detector.end_window(window, found=QUIET, dt=86_400.0)
 
     assert alarmed is None or np.isfinite(alarmed.evidence)
 
 
-def test_three_bad_days_alarm_and_thirty_good_ones_do_not() -> None:
-    found = Noise(sigma=0.5, dispersion=0.1)
+def test_three_bad_windows_alarm_and_thirty_good_ones_do_not() -> None:
+    found = Noise(sigma=0.5, dispersion=0.025)
     _, slow = thresholds(365.0)
     detector = SlowDetector(slow)
 
     for _ in range(30):
-        assert detector.end_day(day_of(30), found=found, dt=1.0) is None
-    alarmed = [detector.end_day(day_of(105), found=found, dt=1.0) for _ in range(3)]
+        assert detector.end_window(window_of(30), found=found, dt=1.0) is None
+    alarmed = [detector.end_window(window_of(105), found=found, dt=1.0) for _ in range(3)]
 
     first = next(each for each in alarmed if each is not None)
     assert first.age <= 4
@@ -149,3 +151,26 @@ def test_patience_is_split_so_that_false_alarms_add_up() -> None:
     fast, slow = thresholds(365.0)
 
     assert 1 / fast + 1 / slow == pytest.approx(1 / 365)
+
+
+def test_a_windows_noise_is_never_less_than_windows_show() -> None:
+    """What follows the hours of the day evens out over a day, and is there all the same."""
+    nights = np.tile([3.0, 3.0, 3.0, 15.0], 60)
+    even = np.full(240, 6.0)
+    windows = Blocks(observed=nights, expected=even, variance=even * 0.9)
+    days = Blocks(observed=np.full(60, 24.0), expected=np.full(60, 24.0), variance=np.full(60, 21.6))
+
+    found = noise(windows, days=days)
+
+    assert dispersion(days) == 0
+    assert 4 * found.dispersion == pytest.approx(dispersion(windows))
+    assert found.dispersion > 0.1
+
+
+def test_noise_of_an_hour_counts_where_an_hour_shows_any() -> None:
+    rng = np.random.default_rng(8)
+    calm, wild = seen(rng, sd=0.0), seen(rng, sd=0.5)
+    thin = Blocks(observed=wild.observed, expected=wild.expected, variance=np.full(800, 0.5))
+
+    assert noise(calm, days=calm, hours=wild).sigma == sigma(wild)
+    assert noise(calm, days=calm, hours=thin).sigma == sigma(calm)

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from roadworthy.doors.cli.asking import asking, named
+from roadworthy.doors.cli.backtest_reasons import why_nothing
 from roadworthy.doors.cli.client import Client, fail
 from roadworthy.doors.cli.options import DEFAULT_SERVER, From, Json, Key, Limit, Project, Server
 
@@ -171,13 +172,23 @@ def backtest(
     ] = None,
     since: From = None,
     years: Annotated[float, typer.Option(help="Mean time to a false alarm, at least.")] = 20.0,
+    trust: Annotated[
+        bool,
+        typer.Option("--trust-reference", help="Forgive no more noise than the reference itself shows."),
+    ] = False,
     as_json: Json = False,
     server: Server = DEFAULT_SERVER,
     key: Key = None,
     project: Project = None,
 ) -> None:
     """Say what would have been alarmed when, over stored runs or a table."""
-    body: dict[str, Any] = {"agent": agent, "signal": signal, "from": since, "patience_years": years}
+    body: dict[str, Any] = {
+        "agent": agent,
+        "signal": signal,
+        "from": since,
+        "patience_years": years,
+        "cautious": not trust,
+    }
     if table is not None:
         try:
             body["csv"] = table.read_text()
@@ -192,9 +203,9 @@ def backtest(
     for one in found["alarms"]:
         typer.echo(f"{one['at']}\tsince {one['since'] or '?'}\t{one['title']}")
     if not found["alarms"]:
-        learning = found["monitor"]["learning"]
-        more = f": {learning['more_results']} more results are needed" if learning else ""
-        typer.echo(f"Nothing would have been alarmed{more}.")
+        typer.echo("Nothing would have been alarmed.")
+        for reason in why_nothing(found):
+            typer.echo(reason)
 
 
 def _waited(client: Client, job_id: str) -> Any:

@@ -7,12 +7,13 @@ from dataclasses import replace
 import pytest
 
 from roadworthy.contracts.telemetry import TelemetryStore
-from roadworthy.domain.monitor import Phase
+from roadworthy.domain.monitor import YEAR_S, Phase
 from roadworthy.features.watch.monitors.defaults import DEFAULT_SIGNALS
 from roadworthy.features.watch.monitors.orders import Delete, Pause, Rebaseline, Save
 from roadworthy.features.watch.monitors.service import MonitorService
 from roadworthy.features.watch.monitors.settings_check import BadMonitor
 from roadworthy.features.watch.monitors.wording import Basis
+from roadworthy.stats.two_speed import FAST_SHARE
 from tests.contract.watch_log.making import DAY, HOUR
 from tests.unit.watch.monitors.watched_agent import WatchedAgent
 
@@ -162,6 +163,21 @@ def test_noise_that_a_short_reference_cannot_have_shown_is_reckoned_with_until_i
     assert agent.alarms == []
 
 
+def test_a_fall_right_after_it_was_armed_does_not_pass_for_noise(agent: WatchedAgent) -> None:
+    """As the monitors that are there by themselves are: cautious, one false alarm in 67 years."""
+    agent.monitor(
+        cautious=True, patience_s=20 * YEAR_S / 0.3, reference_results=None, reference_hours=8 * 24.0
+    )
+    for _ in range(10):
+        agent.run(168, q=0.06, every_ns=DAY // 168)
+    assert agent.watched().phase is Phase.ARMED
+    noise = agent.watched().noise
+    agent.run(int(2.5 * 168), q=0.21, every_ns=DAY // 168)
+
+    assert [alarm.facts["detector"] for alarm in agent.alarms] == ["slow"]
+    assert agent.watched().noise.sigma <= noise.sigma
+
+
 def test_who_trusts_the_reference_has_its_noise_alone(agent: WatchedAgent) -> None:
     agent.monitor(cautious=True, reference_results=100)
     agent.run(101, q=0.1)
@@ -196,7 +212,7 @@ def test_more_patience_keeps_what_was_learned(agent: WatchedAgent) -> None:
 
     assert agent.watched().phase is Phase.ARMED
     with agent.engine.watching("p") as watch:
-        assert watch.bank.thresholds_of(watched.slot)[0] == 2 * changed.patience_s
+        assert watch.bank.thresholds_of(watched.slot)[0] == changed.patience_s / FAST_SHARE
 
 
 def test_what_is_missing_is_said_before_it_is_armed(

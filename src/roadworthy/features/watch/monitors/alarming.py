@@ -125,7 +125,7 @@ def _reason(
     slow: bool,
 ) -> str:
     since = datetime.fromtimestamp(since_ns // 10**9, UTC).strftime("%Y-%m-%d %H:%M UTC")
-    which = "day by day" if slow else "result by result"
+    which = "by counts of six hours" if slow else "result by result"
     return (
         f"{signal.counts[0].upper()}{signal.counts[1:]}: usually {percent(usual)} (at most "
         f"{percent(bound)}, the "

@@ -10,19 +10,19 @@ import numpy as np
 
 from roadworthy.stats.e_detector import SHIFTS, EDetectors, Floats, Observed
 from roadworthy.stats.shiryaev_roberts import Alarmed
-from roadworthy.stats.two_speed import Day, Noise, SlowDetector, thresholds
+from roadworthy.stats.two_speed import WINDOW_HOURS, Noise, SlowDetector, Window, thresholds
 
 CHUNK = 64
 """Detectors whose state is kept together: a commit writes the chunks that changed."""
 _K = len(SHIFTS)
 _FAST = Struct(f"<{1 + 2 * _K}d")
-_RUNNING = Struct(f"<qqqdqqdd{_K}d")
-"""Time, block with its results and failures, day, and of the running day: results, failures, expected, and
-expected under each alternative."""
-BLOCK_S = 6 * 3_600
-_HEAD = b"RWM1"
-_DAY_S = 86_400
+_RUNNING = Struct(f"<qqqdd{_K}d")
+"""Time, window, and of the running window: results, failures, expected, and expected under each
+alternative."""
+WINDOW_S = WINDOW_HOURS * 3_600
+_HEAD = b"RWM2"
 _NS = 10**9
+_WINDOW_NS = WINDOW_S * _NS
 _UNUSED = 1.0
 
 
@@ -47,9 +47,8 @@ class Bank:
         self._slow: list[SlowDetector | None] = [None] * CHUNK
         self._slow_shares: list[float] = [0.0] * CHUNK
         self._time: list[int] = [0] * CHUNK
-        self._day_of: list[int] = [0] * CHUNK
-        self._blocks: list[tuple[int, int, float]] = [(0, 0, 0.0)] * CHUNK
-        self._days: list[Day] = [Day.begun() for _ in range(CHUNK)]
+        self._window_of: list[int] = [0] * CHUNK
+        self._windows: list[Window] = [Window.begun() for _ in range(CHUNK)]
         self.changed: set[int] = set()
         """Chunks whose state is not what was kept last."""
         self.changed_slow: set[int] = set()
@@ -81,13 +80,12 @@ class Bank:
         self._slow[slot] = None
 
     def restart(self, slot: int, *, at_ns: int) -> None:
-        """Both detectors, the day and the time."""
+        """Both detectors, the window and the time."""
         self._fast.restart(slot)
         self._of(slot).restart()
         self._slow_shares[slot] = 0.0
         self._time[slot] = at_ns
-        self._begin_day(slot)
-        self._blocks[slot] = (0, 0, 0.0)
+        self._begin_window(slot)
         self._touch(slot)
         self.changed_slow.add(slot // CHUNK)
 
@@ -102,41 +100,32 @@ class Bank:
     def time_of(self, slot: int) -> int:
         return self._time[slot]
 
-    def day_over(self, slot: int, *, at_ns: int) -> bool:
-        """Whether a result of then belongs to a later day than the one that is running."""
-        return max(at_ns, self._time[slot]) // (_DAY_S * _NS) > self._day_of[slot]
+    def window_over(self, slot: int, *, at_ns: int) -> bool:
+        """Whether a result of then belongs to later six hours than those that are running."""
+        return max(at_ns, self._time[slot]) // _WINDOW_NS > self._window_of[slot]
 
-    def end_day(self, slot: int, *, noise: Noise, at_ns: int) -> tuple[Alarmed | None, Day]:
-        """Closes the running day, and begins that of `at_ns`. Days without results count as time alone."""
-        day, before = self._days[slot], self._day_of[slot]
-        today = max(at_ns, self._time[slot]) // (_DAY_S * _NS)
-        alarmed = self._of(slot).end_day(day, found=noise, dt=float((today - before) * _DAY_S))
+    def end_window(self, slot: int, *, noise: Noise, at_ns: int) -> tuple[Alarmed | None, Window]:
+        """Closes the running window, and begins that of `at_ns`. Windows without results count as time
+        alone."""
+        window, before = self._windows[slot], self._window_of[slot]
+        now = max(at_ns, self._time[slot]) // _WINDOW_NS
+        alarmed = self._of(slot).end_window(window, found=noise, dt=float((now - before) * WINDOW_S))
         self._slow_shares[slot] = self._of(slot).standing.share
-        self._day_of[slot] = today
-        self._days[slot] = Day.begun()
+        self._window_of[slot] = now
+        self._windows[slot] = Window.begun()
         self._touch(slot)
         self.changed_slow.add(slot // CHUNK)
-        return alarmed, day
+        return alarmed, window
 
-    def count(
-        self, slot: int, x: float, *, at_ns: int, q0: float, alternatives: Sequence[float]
-    ) -> tuple[int, int, float] | None:
-        """One result of the running day. Where it begins another block of six hours: the one that ended, as
-        its number, results and failures."""
-        day = self._days[slot]
-        day.failures += x
-        day.expected += q0
-        sums = day.alternatives
+    def count(self, slot: int, x: float, *, q0: float, alternatives: Sequence[float]) -> None:
+        """One result of the running window."""
+        window = self._windows[slot]
+        window.failures += x
+        window.expected += q0
+        sums = window.alternatives
         for k in range(_K):
             sums[k] += alternatives[k]
-        day.n += 1
-        block, n, total = self._blocks[slot]
-        now = max(at_ns, self._time[slot]) // (BLOCK_S * _NS)
-        if now == block:
-            self._blocks[slot] = (block, n + 1, total + x)
-            return None
-        self._blocks[slot] = (now, 1, x)
-        return (block, n, total) if n else None
+        window.n += 1
 
     def observe(self, given: Sequence[Observation]) -> Observed:
         """In order, by one call."""
@@ -159,15 +148,15 @@ class Bank:
         fast = evidence / self._fast.thresholds[np.array(slots, dtype=np.int64)]
         return [max(each, self._slow_shares[slot]) for each, slot in zip(fast.tolist(), slots, strict=True)]
 
-    def day_of(self, slot: int) -> int:
-        """Days since 1970 of the running one."""
-        return self._day_of[slot]
+    def window_of(self, slot: int) -> int:
+        """Windows since 1970, of the running one."""
+        return self._window_of[slot]
 
     def thresholds_of(self, slot: int) -> tuple[float, float]:
         return float(self._fast.thresholds[slot]), self._of(slot).threshold
 
-    def running_day(self, slot: int) -> Day:
-        return self._days[slot]
+    def running_window(self, slot: int) -> Window:
+        return self._windows[slot]
 
     def _of(self, slot: int) -> SlowDetector:
         slow = self._slow[slot]
@@ -175,9 +164,9 @@ class Bank:
             raise LookupError(f"nothing is in slot {slot}")
         return slow
 
-    def _begin_day(self, slot: int) -> None:
-        self._day_of[slot] = self._time[slot] // (_DAY_S * _NS)
-        self._days[slot] = Day.begun()
+    def _begin_window(self, slot: int) -> None:
+        self._window_of[slot] = self._time[slot] // _WINDOW_NS
+        self._windows[slot] = Window.begun()
 
     def _touch(self, slot: int) -> None:
         self.changed.add(slot // CHUNK)
@@ -192,9 +181,8 @@ class Bank:
         self._slow += [None] * size
         self._slow_shares += [0.0] * size
         self._time += [0] * size
-        self._day_of += [0] * size
-        self._blocks += [(0, 0, 0.0)] * size
-        self._days += [Day.begun() for _ in range(size)]
+        self._window_of += [0] * size
+        self._windows += [Window.begun() for _ in range(size)]
 
     # --- state, as bytes ----------------------------------------------------------------------------------
 
@@ -203,17 +191,16 @@ class Bank:
         fast = self._fast.states(np.arange(slots.start, slots.stop))
         out = [_HEAD]
         for slot, kept in zip(slots, fast, strict=True):
-            day = self._days[slot]
+            window = self._windows[slot]
             out += (
                 kept,
                 _RUNNING.pack(
                     self._time[slot],
-                    *self._blocks[slot],
-                    self._day_of[slot],
-                    day.n,
-                    day.failures,
-                    day.expected,
-                    *day.alternatives,
+                    self._window_of[slot],
+                    window.n,
+                    window.failures,
+                    window.expected,
+                    *window.alternatives,
                 ),
             )
         return b"".join(out)
@@ -234,11 +221,11 @@ class Bank:
                 continue
             at = len(_HEAD) + place * size
             self._fast.set_state(slot, kept[at : at + _FAST.size])
-            time, block, of_block, total, *rest = _RUNNING.unpack_from(kept, at + _FAST.size)
-            day_of, n, failures, expected, *alternatives = rest
-            self._time[slot], self._day_of[slot] = time, day_of
-            self._blocks[slot] = (block, of_block, total)
-            self._days[slot] = Day(failures=failures, expected=expected, alternatives=alternatives, n=n)
+            time, window_of, n, failures, expected, *alternatives = _RUNNING.unpack_from(
+                kept, at + _FAST.size
+            )
+            self._time[slot], self._window_of[slot] = time, window_of
+            self._windows[slot] = Window(failures=failures, expected=expected, alternatives=alternatives, n=n)
             at = len(_HEAD) + place * _FAST.size
             self._of(slot).state = slow[at : at + _FAST.size]
             self._slow_shares[slot] = self._of(slot).standing.share

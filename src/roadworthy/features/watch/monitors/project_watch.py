@@ -12,7 +12,7 @@ from roadworthy.domain.monitor import Monitor, Phase
 from roadworthy.domain.result import Outage, Result, Scored, Word
 from roadworthy.features.watch.monitors.agent_state import AgentState
 from roadworthy.features.watch.monitors.alarming import Looking, cleared, quality_alarm
-from roadworthy.features.watch.monitors.bank import BLOCK_S, Bank, Observation
+from roadworthy.features.watch.monitors.bank import Bank, Observation
 from roadworthy.features.watch.monitors.defaults import DEFAULT_SIGNALS, MOST_AGENTS, default_monitor
 from roadworthy.features.watch.monitors.effects import Effects
 from roadworthy.features.watch.monitors.readings import reading_of, speaks, weight_of
@@ -23,6 +23,7 @@ from roadworthy.features.watch.monitors.strata import ALL, MOST, OTHERS, stratum
 from roadworthy.features.watch.monitors.volume_watch import VolumeWatch
 from roadworthy.features.watch.monitors.watched import Clearing, Watched
 from roadworthy.stats.shiryaev_roberts import Alarmed
+from roadworthy.stats.two_speed import WINDOWS_A_DAY
 
 _PER_S = 10**9
 
@@ -211,11 +212,11 @@ class ProjectWatch:
         if watched.phase is Phase.LEARNING:
             self._learn(taken)
             return
-        if watched.phase is Phase.ARMED and self.bank.day_over(watched.slot, at_ns=taken.at_ns):
+        if watched.phase is Phase.ARMED and self.bank.window_over(watched.slot, at_ns=taken.at_ns):
             if watched.slot in self._pending_slots:
                 self._flush()
             if watched.phase is Phase.ARMED:
-                self._end_day(taken)
+                self._end_window(taken)
         if watched.phase is Phase.ALARMED:
             self._look_for_clearing(taken)
         else:
@@ -238,16 +239,10 @@ class ProjectWatch:
     def _bet(self, taken: _Taken) -> None:
         watched = taken.of
         bets = watched.bets(taken.stratum)
-        ended = self.bank.count(
-            watched.slot, taken.x, at_ns=taken.at_ns, q0=bets.q0, alternatives=bets.alternatives
-        )
-        if ended is not None and not watched.monitor.strata:
-            block, n, total = ended
-            watched.block_ended(block * BLOCK_S // 3_600, counts={ALL: Count(n, total)})
-            self.effects.monitors[watched.monitor.id] = None
+        self.bank.count(watched.slot, taken.x, q0=bets.q0, alternatives=bets.alternatives)
         if watched.monitor.strata:
-            known = taken.stratum in watched.today or len(watched.today) < MOST
-            watched.today.setdefault(taken.stratum if known else OTHERS, Count()).add(taken.x)
+            known = taken.stratum in watched.running or len(watched.running) < MOST
+            watched.running.setdefault(taken.stratum if known else OTHERS, Count()).add(taken.x)
             self.effects.monitors[watched.monitor.id] = None
         self._pending_slots.add(watched.slot)
         dt = self.bank.elapsed(watched.slot, at_ns=taken.at_ns)
@@ -256,21 +251,20 @@ class ProjectWatch:
         )
         self._pending.append((taken, self.bank.time_of(watched.slot)))
 
-    def _end_day(self, taken: _Taken) -> None:
+    def _end_window(self, taken: _Taken) -> None:
         watched = taken.of
-        before = self.bank.day_of(watched.slot)
-        alarmed, day = self.bank.end_day(watched.slot, noise=watched.noise, at_ns=taken.at_ns)
+        before = self.bank.window_of(watched.slot)
+        alarmed, window = self.bank.end_window(watched.slot, noise=watched.noise, at_ns=taken.at_ns)
         self.effects.monitors[watched.monitor.id] = None
         if alarmed is not None:
             self._alarm(taken, alarmed, slow=True, time_ns=self.bank.time_of(watched.slot))
             return
-        counts = (
-            watched.today if watched.monitor.strata else {ALL: Count(day.n, day.failures)} if day.n else {}
-        )
-        if watched.monitor.strata:
-            watched.block_ended(before * 24, counts=counts)
-        watched.day_ended(before, counts=counts)
-        watched.refit_noise()
+        if not watched.monitor.strata and window.n:
+            watched.running[ALL] = Count(window.n, window.failures)
+        watched.window_ended(before)
+        if before // WINDOWS_A_DAY == self.bank.window_of(watched.slot) // WINDOWS_A_DAY:
+            return
+        watched.day_ended(before // WINDOWS_A_DAY)
         if watched.tighten():
             watched.note(taken.logged.recorded_ns, "tightened", by="roadworthy")
 

@@ -12,7 +12,7 @@ from roadworthy.domain.monitor import Monitor
 from roadworthy.features.watch.monitors.strata import MOST, OTHERS
 from roadworthy.stats.baselines import Baseline, Tally, baseline
 from roadworthy.stats.forecast import SMALLEST_REFERENCE, reference_needed
-from roadworthy.stats.two_speed import Blocks, Noise, cautious, noise, widened
+from roadworthy.stats.two_speed import WINDOW_HOURS, Blocks, Noise, cautious, noise, widened
 
 HOUR_NS = 3_600 * 10**9
 LIMIT_SAMPLES = 100
@@ -24,7 +24,6 @@ NOTICED_AT_LEAST = 0.05
 """... and no less than one in twenty: where nothing ever failed, nothing finer can be seen."""
 MOST_NEEDED = 2_000
 """More than this is not waited for."""
-_BLOCK_HOURS = 6
 _MOST_HOURS = 24 * 40
 
 
@@ -126,11 +125,18 @@ class Reference:
         return {stratum: count.tally() for stratum, count in sums.items()}
 
     def frozen(self, *, careful: bool) -> tuple[Baseline, Noise]:
-        """`careful` adds the noise that so few days cannot have shown."""
-        made = baseline(self.tallies())
-        rates = {stratum: made.of(stratum).rate for stratum in self.strata} | {OTHERS: made.others.rate}
-        seen = noise(self._blocks(_BLOCK_HOURS, rates), days=self._blocks(24, rates))
-        return made, cautious(seen, days=self.span_hours / 24) if careful else seen
+        """`careful` adds the noise that so few days cannot have shown, and lets the bounds of the baseline
+        know that days differ."""
+        tallies, days = self.tallies(), self.span_hours / 24
+        plain = baseline(tallies)
+        rates = {stratum: plain.of(stratum).rate for stratum in self.strata} | {OTHERS: plain.others.rate}
+        seen = noise(
+            self._blocks(WINDOW_HOURS, rates), days=self._blocks(24, rates), hours=self._blocks(1, rates)
+        )
+        if not careful:
+            return plain, seen
+        found = cautious(seen, days=days)
+        return baseline(tallies, overdispersion=found.dispersion / days), found
 
     def _blocks(self, width: int, rates: dict[str, float]) -> Blocks:
         rows: dict[int, list[float]] = {}

@@ -12,9 +12,16 @@ import orjson
 from roadworthy.domain.alarm import Severity
 from roadworthy.domain.monitor import Monitor, Phase
 from roadworthy.features.watch.monitors.reference import Count, Reference
-from roadworthy.stats.baselines import LAG_DAYS, Baseline, StratumBaseline, Tally, tightened
+from roadworthy.stats.baselines import (
+    LAG_DAYS,
+    QUARANTINE_DAYS,
+    Baseline,
+    StratumBaseline,
+    Tally,
+    tightened,
+)
 from roadworthy.stats.e_detector import SHIFTS
-from roadworthy.stats.two_speed import QUIET, Noise, widened
+from roadworthy.stats.two_speed import QUIET, WINDOW_HOURS, WINDOWS_A_DAY, Noise, widened
 
 NOTES_KEPT = 100
 _FACTORS = tuple(exp(shift) for shift in SHIFTS)
@@ -86,10 +93,16 @@ class Watched:
     """Clean results by stratum, the reference's included: what the baseline may be tightened with."""
     lagging: dict[int, dict[str, Count]] = field(default_factory=dict)
     """By day: not old enough to be called clean."""
+    settled_days: float = 0.0
+    """Days that `settled` is from."""
+    waiting: dict[int, dict[str, Count]] = field(default_factory=dict)
+    """By window: not old enough for noise to be learned from."""
     growing: Reference | None = None
     """The reference, while its noise is still being learned: for two weeks."""
     today: dict[str, Count] = field(default_factory=dict)
-    """Of the running day, where there is more than one stratum."""
+    """Of the running day, up to the running window."""
+    running: dict[str, Count] = field(default_factory=dict)
+    """Of the running window, where there is more than one stratum."""
     _bets: dict[str, Bets] = field(default_factory=dict)
 
     def note(self, at_ns: int, what: str, *, by: str = "", reason: str = "") -> None:
@@ -120,7 +133,8 @@ class Watched:
         self.baseline, self.noise, self.limit = None, QUIET, None
         self.ruler, self.armed_ns = "", 0
         self.alarm_id, self.clearing = "", None
-        self.settled, self.lagging, self.today = {}, {}, {}
+        self.settled, self.lagging, self.settled_days = {}, {}, 0.0
+        self.today, self.running, self.waiting = {}, {}, {}
         self.growing = None
         self._bets = {}
 
@@ -133,38 +147,50 @@ class Watched:
         self.settled = {
             stratum: Count(n=tally.n, total=tally.failures) for stratum, tally in reference.tallies().items()
         }
+        self.settled_days = reference.span_hours / 24
         hours = sorted(reference.hours)
         self.reference_from_ns, self.reference_to_ns = hours[0] * 3_600 * 10**9, at_ns
         self.reference, self.growing = None, reference if self.monitor.cautious else None
         self.armed_ns = at_ns
         self._bets = {}
 
-    def block_ended(self, hour: int, *, counts: Mapping[str, Count]) -> None:
-        if self.growing is not None:
-            self.growing.add_block(hour, counts=counts)
+    def window_ended(self, window: int) -> None:
+        """Six hours without an alarm."""
+        for stratum, count in self.running.items():
+            into = self.today.setdefault(stratum, Count())
+            into.n += count.n
+            into.total += count.total
+        if self.growing is not None and self.running:
+            self.waiting[window] = self.running
+        self.running = {}
 
-    def refit_noise(self) -> None:
-        """With what came since. After two weeks nothing that matters is left to be learned."""
+    def _refit_noise(self, day: int) -> None:
+        """With what came since and is old enough: a fall of yesterday would pass for noise and hide itself.
+        After two weeks nothing that matters is left to be learned."""
         if self.growing is None:
             return
+        for old in [one for one in self.waiting if one < (day - QUARANTINE_DAYS) * WINDOWS_A_DAY]:
+            self.growing.add_block(old * WINDOW_HOURS, counts=self.waiting.pop(old))
         _, self.noise = self.growing.frozen(careful=True)
         if self.growing.span_hours >= LAG_DAYS * 24:
-            self.growing = None
+            self.growing, self.waiting = None, {}
         self._bets = {}
 
     def trust_reference(self) -> None:
         """Its noise is taken for all there is."""
         if self.growing is not None:
             _, self.noise = self.growing.frozen(careful=False)
-            self.growing = None
+            self.growing, self.waiting = None, {}
             self._bets = {}
 
-    def day_ended(self, day: int, *, counts: Mapping[str, Count]) -> None:
-        """A day without an alarm joins those that wait to be called clean; `counts` is all of it."""
-        if counts:
-            self.lagging[day] = dict(counts)
+    def day_ended(self, day: int) -> None:
+        """A day without an alarm joins those that wait to be called clean."""
+        if self.today:
+            self.lagging[day] = self.today
         self.today = {}
+        self._refit_noise(day)
         for old in [one for one in self.lagging if one < day - LAG_DAYS]:
+            self.settled_days += 1
             for stratum, count in self.lagging.pop(old).items():
                 into = self.settled.setdefault(stratum, Count())
                 into.n += count.n
@@ -173,7 +199,13 @@ class Watched:
     def tighten(self) -> bool:
         """Whether the baseline became lower."""
         assert self.baseline is not None  # noqa: S101 - it is armed
-        made = tightened(self.baseline, clean={name: count.tally() for name, count in self.settled.items()})
+        made = tightened(
+            self.baseline,
+            clean={name: count.tally() for name, count in self.settled.items()},
+            overdispersion=self.noise.dispersion / max(1.0, self.settled_days)
+            if self.monitor.cautious
+            else 0.0,
+        )
         if made is self.baseline:
             return False
         self.baseline = made
@@ -182,7 +214,7 @@ class Watched:
 
     def stained(self, *, since_ns: int) -> None:
         """An alarm: the days that wait may hold the decline."""
-        self.lagging, self.today = {}, {}
+        self.lagging, self.waiting, self.today, self.running = {}, {}, {}, {}
         if self.growing is not None:
             self.growing.forget_from(since_ns // (3_600 * 10**9) - 5)
 
@@ -194,7 +226,7 @@ class Watched:
             for name in (
                 "monitor", "slot", "phase", "reference", "noise", "limit", "ruler", "armed_ns",
                 "reference_from_ns", "reference_to_ns", "alarm_id", "clearing", "refused", "notes", "settled",
-                "lagging", "today", "growing",
+                "lagging", "settled_days", "waiting", "today", "running", "growing",
             )
         }  # fmt: skip
         kept["baseline"] = self.baseline
@@ -211,7 +243,9 @@ class Watched:
             "notes": [Note(**each) for each in kept["notes"]],
             "settled": _counts(kept["settled"]),
             "lagging": {int(day): _counts(of) for day, of in kept["lagging"].items()},
+            "waiting": {int(window): _counts(of) for window, of in kept.get("waiting", {}).items()},
             "today": _counts(kept["today"]),
+            "running": _counts(kept.get("running", {})),
             "baseline": _baseline(kept["baseline"]) if kept["baseline"] else None,
             "reference": _reference(kept["reference"]) if kept["reference"] else None,
             "growing": _reference(kept["growing"]) if kept["growing"] else None,

@@ -8,7 +8,7 @@ from enum import StrEnum
 from roadworthy.domain.monitor import YEAR_S, Monitor
 from roadworthy.features.watch.monitors.signals.signal import Signal
 from roadworthy.features.watch.monitors.volume import JUMP_FACTOR, SILENCE_FACTOR
-from roadworthy.stats.two_speed import Noise
+from roadworthy.stats.two_speed import FAST_SHARE, Noise
 
 
 class Basis(StrEnum):
@@ -58,9 +58,10 @@ def claims(monitor: Monitor, *, signal: Signal, noise: Noise, armed: bool) -> li
     patience = years(monitor.patience_s)
     out = [
         Claim(
-            text=f"While no result is more likely bad, given all before it, than the bound the fast "
-            f"detector bets against, its false alarms are at least {years(2 * monitor.patience_s)} apart "
-            "on average, under any dependence, and however often you look.",
+            text="While no result is more likely bad, given all before it, than the bound the fast "
+            "detector bets against, its false alarms are at least "
+            f"{years(monitor.patience_s / FAST_SHARE)} apart on average, under any dependence, and however "
+            "often you look.",
             basis=Basis.PROVEN,
         ),
         Claim(
