@@ -20,6 +20,7 @@ from roadworthy.app.objective_metrics import ObjectiveCollector
 from roadworthy.app.objectives import Objectives
 from roadworthy.app.periodic import PeriodicRunner
 from roadworthy.app.price_snapshot import PriceSnapshot
+from roadworthy.app.recordings import Recordings
 from roadworthy.app.registering import Registering
 from roadworthy.app.self_telemetry import SelfTelemetry
 from roadworthy.app.settings import Settings, is_loopback, shown_host
@@ -120,6 +121,9 @@ class CoreRoom:
             incidents=self._incidents.book.incidents,
             incident_of=self._incidents.book.incident,
         )
+        self._recordings = Recordings(
+            folder, self._telemetry, self._metadata, publish=self.events.publish_runs
+        )
         self._telemetry_out = SelfTelemetry.of(settings)
         REGISTRY.register(IngestCollector(self.worker, backlog_bytes=self._backlog.bytes))
         REGISTRY.register(ObjectiveCollector(self._objectives.service.counts.progress))
@@ -142,6 +146,7 @@ class CoreRoom:
                 refit=self._judging.refit,
                 outcome_events=self._judging.service.events,
                 forget_deliveries=self._incidents.forget_old,
+                recordings=self._recordings.service,
             )
         )
         rest_app = build_rest_app(
@@ -162,6 +167,7 @@ class CoreRoom:
             watched_inputs=self._objectives.inputs,
             watch=Watch(service=self._watching.service, backtests=self._watching.backtests),
             incidents_service=self._incidents.service,
+            recordings=self._recordings.service,
             drilling=self._drilling.door,
             settings=told,
             health=self._health,
@@ -192,6 +198,7 @@ class CoreRoom:
         self._judging.start()
         self._incidents.start()
         self._objectives.start()
+        self._recordings.start()
         self._jobs.start()
         self._periodic.start()
 
@@ -202,6 +209,7 @@ class CoreRoom:
         self._watching.stop()
         self._incidents.stop()
         self._objectives.stop()
+        self._recordings.stop()
         self._jobs.stop(timeout_s=1)
         self._periodic.stop(timeout=1.0)
         self._backlog.close()

@@ -21,11 +21,20 @@ from roadworthy.doors.gateway.models import ModelDoor
 from roadworthy.doors.gateway.presented import key_of
 from roadworthy.doors.gateway.request import GatewayRequest
 from roadworthy.features.gateway.keys.caller import Caller, caller_of
+from roadworthy.features.gateway.recording import policy_book
 from roadworthy.features.gateway.snapshot import records
 from roadworthy.features.gateway.snapshot.keeper import SnapshotKeeper
 from roadworthy.kit.sealing import CannotOpen, Sealer
 
-KINDS = (records.ROUTE, records.PROVIDER, records.KEY, records.BUDGET, records.LIMIT, LIVE)
+KINDS = (
+    records.ROUTE,
+    records.PROVIDER,
+    records.KEY,
+    records.BUDGET,
+    records.LIMIT,
+    policy_book.KIND,
+    LIVE,
+)
 
 
 class GatewayRoom:
@@ -44,13 +53,17 @@ class GatewayRoom:
             open_feed,
             file=folder.gateway / "snapshot.json",
             open_secret=_Opener(folder.secret_key),
-            readers={LIVE: read_live_drills},
+            readers={policy_book.KIND: policy_book.policies_of, LIVE: read_live_drills},
         )
         self.transport = HttpTransport()
         self.gate = GatewayGate(
             lambda: self.keeper.current, transport=self.transport, ledger_file=folder.gateway / LEDGER_FILE
         )
-        self.recording = GatewayRecording(folder.gateway)
+        self.recording = GatewayRecording(
+            folder.gateway,
+            policy_of=lambda exchange: policy_book.policy_in(self.keeper.current.parts, exchange),
+            free_floor=settings.min_free_bytes,
+        )
         self.state = GatewayState(
             file=folder.gateway / "state.json",
             keeper=self.keeper,

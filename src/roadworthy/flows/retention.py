@@ -7,12 +7,20 @@ from datetime import UTC, datetime, timedelta
 
 from roadworthy.contracts.metadata import MetadataStore
 from roadworthy.contracts.telemetry import TelemetryStore
+from roadworthy.features.gateway.recording.service import RecordingService
 
 log = logging.getLogger(__name__)
 
 
-def drop_expired(*, metadata: MetadataStore, telemetry: TelemetryStore, now: datetime | None = None) -> int:
-    """Drop the days beyond each project's retention; how many days went. Doing it twice changes nothing."""
+def drop_expired(
+    *,
+    metadata: MetadataStore,
+    telemetry: TelemetryStore,
+    recordings: RecordingService,
+    now: datetime | None = None,
+) -> int:
+    """Drop the days beyond each project's retention; how many days of runs went. Recordings of those days the
+    gateway is told to drop. Doing it twice changes nothing."""
     today = (now or datetime.now(UTC)).date()
     dropped = 0
     for project in metadata.projects():
@@ -23,4 +31,5 @@ def drop_expired(*, metadata: MetadataStore, telemetry: TelemetryStore, now: dat
         if gone:
             log.info("dropped %d days of project %s before %s", gone, project.id, first_kept)
         dropped += gone
+        recordings.drop_before(project.id, first_kept.isoformat())
     return dropped

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from roadworthy.contracts.metadata import MetadataStore
 from roadworthy.contracts.telemetry import TelemetryStore
+from roadworthy.features.gateway.recording.service import RecordingService
 from roadworthy.features.judge.outcome_events import OutcomeEvents
 from roadworthy.flows.burn_error_budgets import EVERY_SECONDS as BUDGETS_SECONDS
 from roadworthy.flows.burn_error_budgets import ErrorBudgets
@@ -34,12 +35,13 @@ def periodic_flows(
     refit: ModelRefit,
     outcome_events: OutcomeEvents,
     forget_deliveries: Callable[[], object],
+    recordings: RecordingService,
 ) -> list[Periodic]:
     return [
         Periodic(
             name="retention",
             every_seconds=3600,
-            run=lambda: drop_expired(metadata=metadata, telemetry=telemetry),
+            run=lambda: drop_expired(metadata=metadata, telemetry=telemetry, recordings=recordings),
         ),
         Periodic(name="refit_models", every_seconds=900, run=refit.refresh),
         Periodic(name="cluster_failures", every_seconds=600, run=clusters.refresh),

@@ -315,7 +315,8 @@ export interface paths {
         post?: never;
         /**
          * Delete Project
-         * @description Its keys, prices, views, monitors and incidents with it. Runs are kept until retention drops them.
+         * @description Its keys, prices, views, monitors, incidents and recordings with it. Runs are kept until retention
+         *     drops them.
          */
         delete: operations["deleteProject"];
         options?: never;
@@ -2802,6 +2803,111 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/exchanges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Exchanges
+         * @description Newest first.
+         */
+        get: operations["listExchanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/exchanges": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Run Exchanges
+         * @description All calls of the run through the gateway, by start; at most 2000.
+         */
+        get: operations["listRunExchanges"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exchanges/{exchange_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Exchange */
+        get: operations["getExchange"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Exchange
+         * @description With its recording; the gateway does it within seconds of its running.
+         */
+        delete: operations["deleteExchange"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/exchanges/{exchange_id}/recording": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Recording
+         * @description Request and answer, masked before they were written, with when each chunk came.
+         */
+        get: operations["getRecording"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recording-policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Policies
+         * @description Which exchanges are recorded: of the project, an agent or a route.
+         */
+        get: operations["listRecordingPolicies"];
+        /**
+         * Save Policies
+         * @description In place of those there were; the gateway knows within a second.
+         */
+        put: operations["saveRecordingPolicies"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/contracts": {
         parameters: {
             query?: never;
@@ -3478,20 +3584,6 @@ export interface components {
              * @description Of a changed step: status, input, output, model, tokens
              */
             differs: string[];
-        };
-        /** AttemptView */
-        AttemptView: {
-            /** At */
-            at: string;
-            /** Ok */
-            ok: boolean;
-            /**
-             * Said
-             * @description What the receiver answered, or what went wrong
-             */
-            said: string;
-            /** Seconds */
-            seconds: number;
         };
         /** BacktestView */
         BacktestView: {
@@ -4283,7 +4375,7 @@ export interface components {
             /** Tries */
             tries: number;
             /** Attempts */
-            attempts: components["schemas"]["AttemptView"][];
+            attempts: components["schemas"]["roadworthy__doors__rest__models__channels__AttemptView"][];
             /** Created At */
             created_at: string;
             /**
@@ -4387,6 +4479,12 @@ export interface components {
              */
             measured: components["schemas"]["DetectorFiguresView"][];
         };
+        /**
+         * Dialect
+         * @description How the bytes are to be read. A dialect is never translated into another.
+         * @enum {string}
+         */
+        Dialect: "openai_chat" | "openai_responses" | "openai_embeddings" | "anthropic_messages" | "gemini" | "mcp" | "http";
         /** DriftJson */
         DriftJson: {
             /**
@@ -4518,7 +4616,7 @@ export interface components {
              * @description Open it with GET /runs/{run_id}
              */
             run_id: string | null;
-            ending: components["schemas"]["Ending"] | null;
+            ending: components["schemas"]["roadworthy__features__gateway__drills__drill__Ending"] | null;
             /** Answer */
             answer: string | null;
             /** Exit Code */
@@ -4646,12 +4744,6 @@ export interface components {
             /** @description null: not yet */
             clustered: components["schemas"]["ClusteredView"] | null;
         };
-        /**
-         * Ending
-         * @description How a run of the agent ended.
-         * @enum {string}
-         */
-        Ending: "answered" | "crashed" | "hung";
         /** EndpointBody */
         EndpointBody: {
             /** Name */
@@ -4910,6 +5002,141 @@ export interface components {
             /** End */
             end: number | null;
         };
+        /**
+         * ExchangeKind
+         * @enum {string}
+         */
+        ExchangeKind: "model" | "tool";
+        /** ExchangePage */
+        ExchangePage: {
+            /** Items */
+            items: components["schemas"]["ExchangeView"][];
+            /** Next Cursor */
+            next_cursor: string | null;
+        };
+        /**
+         * ExchangeTokens
+         * @description null is unknown. input includes what was read from a cache, output what was reasoned.
+         */
+        ExchangeTokens: {
+            /** Input */
+            input: number | null;
+            /** Output */
+            output: number | null;
+            /** Cache Read */
+            cache_read: number | null;
+            /** Cache Write */
+            cache_write: number | null;
+            /** Reasoning */
+            reasoning: number | null;
+            /**
+             * Estimated
+             * @description Counted from what came before it was aborted
+             */
+            estimated: boolean;
+        };
+        /** ExchangeView */
+        ExchangeView: {
+            /** Id */
+            id: string;
+            kind: components["schemas"]["ExchangeKind"];
+            dialect: components["schemas"]["Dialect"];
+            /** Agent */
+            agent: string;
+            /** Release */
+            release: string | null;
+            /** Key Id */
+            key_id: string | null;
+            /**
+             * Target
+             * @description The route, or connector.tool
+             */
+            target: string;
+            /**
+             * Asked
+             * @description The model the agent named, or the tool
+             */
+            asked: string | null;
+            /**
+             * Pinned
+             * @description The model of the route that was asked of the upstream
+             */
+            pinned: string | null;
+            /**
+             * Answered
+             * @description The model the answer says it is from
+             */
+            answered: string | null;
+            /** Upstream */
+            upstream: string | null;
+            /** Started At */
+            started_at: string;
+            /** First Byte Ms */
+            first_byte_ms: number | null;
+            /** Elapsed Ms */
+            elapsed_ms: number;
+            /** Streamed */
+            streamed: boolean;
+            /**
+             * Status
+             * @description What the agent got
+             */
+            status: number | null;
+            ending: components["schemas"]["roadworthy__domain__exchange__Ending"];
+            failure: components["schemas"]["TypedFailureView"] | null;
+            /** Attempts */
+            attempts: components["schemas"]["roadworthy__doors__rest__models__exchanges__AttemptView"][];
+            /** Cached */
+            cached: boolean;
+            /**
+             * Fault
+             * @description The fault a drill put into it
+             */
+            fault: string | null;
+            /** Drill */
+            drill: string | null;
+            tokens: components["schemas"]["ExchangeTokens"] | null;
+            /** Cost Usd */
+            cost_usd: number | null;
+            /** Response Id */
+            response_id: string | null;
+            /** Request Bytes */
+            request_bytes: number;
+            /** Response Bytes */
+            response_bytes: number;
+            /**
+             * Recorded
+             * @description Whether a recording was kept; it may have been deleted since
+             */
+            recorded: boolean;
+            /** Contract Findings */
+            contract_findings: string[];
+            /**
+             * Run Id
+             * @description The run it was joined to; null while none is known
+             */
+            run_id: string | null;
+            /**
+             * Bound By
+             * @description What joined it: header, traceparent, baggage, response_id, prefix, gateway
+             */
+            bound_by: string | null;
+            /** Trace Id */
+            trace_id: string | null;
+            /**
+             * Span Id
+             * @description The caller's span
+             */
+            span_id: string | null;
+            /** Session Id */
+            session_id: string | null;
+        };
+        /**
+         * FailureCode
+         * @description What failed, in words a machine may branch on. They are public: never renamed.
+         * @enum {string}
+         */
+        FailureCode: "timeout" | "unreachable" | "breaker_open" | "upstream_error" | "upstream_refused" | "rate_limited" | "overloaded" | "invalid_answer" | "too_large" | "contract_broken" | "contract_refused" | "stale" | "not_allowed" | "budget_exhausted" | "not_found" | "gateway_error";
         /** FailureModePage */
         FailureModePage: {
             /** Items */
@@ -8249,6 +8476,116 @@ export interface components {
              */
             reason: string;
         };
+        /** RecordedChunk */
+        RecordedChunk: {
+            /**
+             * At Ms
+             * @description From the begin of the exchange
+             */
+            at_ms: number;
+            /** Bytes */
+            bytes: number;
+        };
+        /** RecordedHeader */
+        RecordedHeader: {
+            /** Name */
+            name: string;
+            /**
+             * Value
+             * @description [masked:header] where the name says it is a credential
+             */
+            value: string;
+        };
+        /** RecordedMessageView */
+        RecordedMessageView: {
+            /**
+             * Head
+             * @description POST /v1/chat/completions, or the status
+             */
+            head: string;
+            /** Headers */
+            headers: components["schemas"]["RecordedHeader"][];
+            /**
+             * Body
+             * @description As text; what is no UTF-8 is shown as U+FFFD
+             */
+            body: string;
+            /** Body Bytes */
+            body_bytes: number;
+            /**
+             * Truncated
+             * @description Cut at 262144 characters; ?full=1 gives all
+             */
+            truncated: boolean;
+            /**
+             * Chunks
+             * @description As they came; joined they are the body
+             */
+            chunks: components["schemas"]["RecordedChunk"][];
+        };
+        /** RecordingPolicies */
+        RecordingPolicies: {
+            /**
+             * Policies
+             * @description None: everything is recorded
+             */
+            policies: components["schemas"]["RecordingPolicyBody"][];
+        };
+        /**
+         * RecordingPolicyBody
+         * @description Of the whole project where agent and route are left out. The one that names most holds.
+         */
+        RecordingPolicyBody: {
+            /**
+             * Keep
+             * @default all
+             * @enum {string}
+             */
+            keep: "all" | "sampled" | "failures" | "none";
+            /**
+             * Share
+             * @description Of runs, for sampled; each run is kept whole
+             * @default 1
+             */
+            share: number;
+            /**
+             * Seed
+             * @default 0
+             */
+            seed: number;
+            /**
+             * Agent
+             * @default
+             */
+            agent: string;
+            /**
+             * Target
+             * @description A route, or connector.tool
+             * @default
+             */
+            target: string;
+        };
+        /** RecordingView */
+        RecordingView: {
+            exchange: components["schemas"]["ExchangeView"];
+            request: components["schemas"]["RecordedMessageView"] | null;
+            answer: components["schemas"]["RecordedMessageView"] | null;
+            /**
+             * Masked
+             * @description Secrets that were masked before anything was written
+             */
+            masked: number;
+            /**
+             * Notes
+             * @description What is missing or was changed, in plain words
+             */
+            notes: string[];
+            /**
+             * Match Key
+             * @description What replay finds it by
+             */
+            match_key: string | null;
+        };
         /** RefusedView */
         RefusedView: {
             /** Reason */
@@ -8466,6 +8803,11 @@ export interface components {
             /** Why */
             why: string;
         };
+        /**
+         * Retry
+         * @enum {string}
+         */
+        Retry: "now" | "later" | "never";
         /** RubricPage */
         RubricPage: {
             /** Items */
@@ -8581,7 +8923,7 @@ export interface components {
         RunEnded: {
             /** Attempt */
             attempt: number;
-            ending: components["schemas"]["Ending"];
+            ending: components["schemas"]["roadworthy__features__gateway__drills__drill__Ending"];
             /**
              * Answer
              * @default
@@ -9793,6 +10135,21 @@ export interface components {
          * @enum {string}
          */
         Turn: "day" | "week";
+        /** TypedFailureView */
+        TypedFailureView: {
+            code: components["schemas"]["FailureCode"];
+            /** What */
+            what: string;
+            retry: components["schemas"]["Retry"];
+            /** Retry After S */
+            retry_after_s: number | null;
+            /** Do Not Conclude */
+            do_not_conclude: string;
+            /** Facts */
+            facts: {
+                [key: string]: string;
+            };
+        };
         /** UnusualInputView */
         UnusualInputView: {
             /** Run Id */
@@ -9904,10 +10261,55 @@ export interface components {
             end: string;
         };
         /**
+         * Ending
+         * @enum {string}
+         */
+        roadworthy__domain__exchange__Ending: "complete" | "failed" | "cut_off" | "aborted" | "refused";
+        /**
          * Phase
          * @enum {string}
          */
         roadworthy__domain__monitor__Phase: "learning" | "armed" | "alarmed" | "paused";
+        /** AttemptView */
+        roadworthy__doors__rest__models__channels__AttemptView: {
+            /** At */
+            at: string;
+            /** Ok */
+            ok: boolean;
+            /**
+             * Said
+             * @description What the receiver answered, or what went wrong
+             */
+            said: string;
+            /** Seconds */
+            seconds: number;
+        };
+        /** AttemptView */
+        roadworthy__doors__rest__models__exchanges__AttemptView: {
+            /** Upstream */
+            upstream: string;
+            /**
+             * After Ms
+             * @description From the begin of the exchange to its own
+             */
+            after_ms: number;
+            /** Elapsed Ms */
+            elapsed_ms: number;
+            /** Status */
+            status: number | null;
+            failure: components["schemas"]["FailureCode"] | null;
+            /**
+             * Hedge
+             * @description Begun beside another that was slow
+             */
+            hedge: boolean;
+        };
+        /**
+         * Ending
+         * @description How a run of the agent ended.
+         * @enum {string}
+         */
+        roadworthy__features__gateway__drills__drill__Ending: "answered" | "crashed" | "hung";
         /**
          * Phase
          * @enum {string}
@@ -28091,6 +28493,701 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TrueRateView"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    listExchanges: {
+        parameters: {
+            query?: {
+                agent?: string;
+                /** @description A route, or connector.tool */
+                target?: string;
+                kind?: components["schemas"]["ExchangeKind"] | null;
+                ending?: components["schemas"]["roadworthy__domain__exchange__Ending"] | null;
+                /** @description A failure's code; any: all that failed */
+                code?: string;
+                /** @description Id of a drill */
+                drill?: string;
+                /** @description Id of a run: only what was joined to it */
+                run?: string;
+                limit?: number;
+                /** @description next_cursor of the page before, as it came */
+                cursor?: string | null;
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+                /** @description RFC 3339, Unix milliseconds, now, or relative like -7d */
+                from?: string | null;
+                /** @description RFC 3339, Unix milliseconds, now, or relative like -7d; not included */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExchangePage"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    listRunExchanges: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExchangePage"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    getExchange: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path: {
+                exchange_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExchangeView"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    deleteExchange: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path: {
+                exchange_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    getRecording: {
+        parameters: {
+            query?: {
+                /** @description Give bodies whole, not cut at 262,144 characters */
+                full?: boolean;
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path: {
+                exchange_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingView"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    listRecordingPolicies: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingPolicies"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    saveRecordingPolicies: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RecordingPolicies"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordingPolicies"];
                 };
             };
             /** @description A field is wrong; `errors` names it */

@@ -30,6 +30,7 @@ from roadworthy.doors.rest.routes import (
     embedding,
     escalation_policies,
     evaluators,
+    exchanges,
     events,
     failure_models,
     feedback,
@@ -61,6 +62,7 @@ from roadworthy.doors.rest.routes.login import FailedLogins
 from roadworthy.doors.rest.settings import RestSettings
 from roadworthy.features.gateway.contracts.book import ContractBook
 from roadworthy.features.gateway.contracts.service import ContractService
+from roadworthy.features.gateway.recording.service import RecordingService
 from roadworthy.features.judge.service import JudgeService
 from roadworthy.features.observe.files import TransferService
 from roadworthy.features.observe.jobs import JobRunner
@@ -104,6 +106,7 @@ _ROUTERS: tuple[APIRouter, ...] = (
     objectives.router,
     inputs.router,
     monitors.router,
+    exchanges.router,
     contracts.router,
     contracts.grants,
     drills.router,
@@ -124,6 +127,7 @@ def build_rest_app(
     watched_inputs: InputsService,
     watch: Watch,
     incidents_service: IncidentService,
+    recordings: RecordingService,
     drilling: Drills,
     settings: RestSettings,
     contracts_service: ContractService | None = None,
@@ -148,6 +152,7 @@ def build_rest_app(
         inputs=watched_inputs,
         watch=watch,
         incidents=incidents_service,
+        recordings=recordings,
         contracts=contracts_service or ContractService(ContractBook(metadata)),
         drills=drilling,
         health=health,

@@ -15,6 +15,7 @@ from roadworthy.features.gateway.contracts.service import ContractService
 from roadworthy.features.gateway.drills.drill import Drill
 from roadworthy.features.gateway.drills.live import LiveBook
 from roadworthy.features.gateway.drills.service import DrillService
+from roadworthy.features.gateway.recording.service import RecordingService
 from roadworthy.features.judge.service import JudgeService
 from roadworthy.features.observe.files import TransferService
 from roadworthy.features.observe.jobs import JobRunner
@@ -73,6 +74,7 @@ class RestContext:
     inputs: InputsService
     watch: Watch
     incidents: IncidentService
+    recordings: RecordingService
     contracts: ContractService
     drills: Drills
     health: Callable[[], Health] = field(default=Health)

@@ -9,8 +9,10 @@ from pathlib import Path
 from starlette.testclient import TestClient
 
 from roadworthy.app.drilling import Drilling
+from roadworthy.app.folder import DataFolder
 from roadworthy.app.incidents import Incidents
 from roadworthy.app.objectives import Objectives
+from roadworthy.app.recordings import Recordings
 from roadworthy.app.registering import Registering
 from roadworthy.app.watching import Watching
 from roadworthy.backends.metadata.sqlite.store import SqliteMetadataStore
@@ -158,6 +160,8 @@ class Desk:
     """(project, run) as often as it was to be judged again."""
     incidents: Incidents
     """Not started: nothing is sent unless a test starts it."""
+    recordings: Recordings
+    """Not started: `recordings.joining.refresh()` joins."""
 
     def write(self, *numbers: int, project: str = "default") -> None:
         runs = [a_run(n, project=project) for n in numbers]
@@ -224,6 +228,7 @@ def open_desk(folder: Path, settings: RestSettings) -> Desk:
         incidents=incidents.book.incidents,
         incident_of=incidents.book.incident,
     )
+    recordings = Recordings(DataFolder(folder), store, metadata, publish=events.publish_runs)
     jobs = JobRunner(
         metadata,
         kinds={KIND: work, REJUDGE: history, BACKTEST: watching.backtests, DRILL: drilling.work},
@@ -243,6 +248,7 @@ def open_desk(folder: Path, settings: RestSettings) -> Desk:
         judge=judge,
         registering=registering,
         incidents_service=incidents.service,
+        recordings=recordings.service,
         drilling=drilling.door,
         budgets=objectives.service,
         watched_inputs=objectives.inputs,
@@ -264,6 +270,7 @@ def open_desk(folder: Path, settings: RestSettings) -> Desk:
         watching=watching,
         again=again,
         incidents=incidents,
+        recordings=recordings,
     )
 
 

@@ -109,7 +109,8 @@ def change_project(ctx: Context, asker: Asker, project_id: str, body: ProjectCha
 
 @router.delete("/projects/{project_id}", operation_id="deleteProject", status_code=204)
 def delete_project(ctx: Context, asker: InstallationAdmin, project_id: str) -> None:
-    """Its keys, prices, views, monitors and incidents with it. Runs are kept until retention drops them."""
+    """Its keys, prices, views, monitors, incidents and recordings with it. Runs are kept until retention
+    drops them."""
     if project_id == DEFAULT_PROJECT:
         raise Problem(409, code="default_project", title="The default project stays")
     if not ctx.metadata.delete_project(project_id):
@@ -118,6 +119,7 @@ def delete_project(ctx: Context, asker: InstallationAdmin, project_id: str) -> N
     ctx.objectives.alarms.forget(project_id)
     ctx.inputs.forget(project_id)
     ctx.incidents.forget(project_id)
+    ctx.recordings.forget(project_id)
 
 
 def _key_view(key: ApiKey) -> KeyView:

@@ -1,0 +1,57 @@
+"""Exchanges and recordings in the core, wired together: the gateway writes them, here they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from roadworthy.app.folder import DataFolder
+from roadworthy.app.gateway_recording import BLOBS_FOLDER, LOG_FILE, ORDERS_FOLDER
+from roadworthy.app.periodic import PeriodicRunner
+from roadworthy.backends.blobs.files import FileBlobReader
+from roadworthy.backends.exchange_joins.sqlite import SqliteExchangeJoins
+from roadworthy.backends.exchange_log.sqlite.reader import SqliteExchangeReader
+from roadworthy.contracts.metadata import MetadataStore
+from roadworthy.contracts.telemetry import TelemetryStore
+from roadworthy.features.gateway.recording.orders import OrderFolder
+from roadworthy.features.gateway.recording.policy_book import PolicyBook
+from roadworthy.features.gateway.recording.service import RecordingService
+from roadworthy.flows.join_exchanges import EVERY_SECONDS, JoinExchanges
+from roadworthy.flows.mark_run_on_failure import MarkRuns
+from roadworthy.flows.table import Periodic
+
+_JOINS = "exchange_joins.db"
+
+
+class Recordings:
+    """What the core does with the exchange log: joins exchanges to runs, and lets people read."""
+
+    def __init__(
+        self,
+        folder: DataFolder,
+        store: TelemetryStore,
+        metadata: MetadataStore,
+        *,
+        publish: Callable[[str, Sequence[str]], None],
+    ) -> None:
+        self.log = SqliteExchangeReader(folder.gateway / LOG_FILE)
+        self._joins = SqliteExchangeJoins(folder.root / _JOINS)
+        self.service = RecordingService(
+            self.log,
+            FileBlobReader(folder.gateway / BLOBS_FOLDER),
+            joins=self._joins,
+            orders=OrderFolder(folder.gateway / ORDERS_FOLDER),
+            policies=PolicyBook(metadata),
+        )
+        marking = MarkRuns(store, exchanges_of=self.service.of_run, publish=publish)
+        self.joining = JoinExchanges(self.log, store, joins=self._joins, on_joined=marking.on_joined)
+        self._runner = PeriodicRunner(
+            [Periodic(name="join_exchanges", every_seconds=EVERY_SECONDS, run=self.joining.refresh)]
+        )
+
+    def start(self) -> None:
+        self._runner.start()
+
+    def stop(self) -> None:
+        self._runner.stop(timeout=1.0)
+        self._joins.close()
+        self.log.close()

@@ -1,0 +1,195 @@
+"""When exchanges were recorded, then the runs they belong to are found.
+
+In the order of the binding: the run a header named; the trace of `traceparent`; `baggage`; the span that
+carries the answer's id. That span is evidence, a header is hearsay: some frameworks send the id of another
+trace (LangGraph with OpenInference), so where both are known and differ, the answer's id decides.
+
+Telemetry comes later than the call, so what is not found is looked for again, ever more seldom, for an
+hour. The position in the log and what waits are kept: after a crash the same exchanges are joined again, to
+the same runs.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from roadworthy.contracts.exchange_joins import ExchangeJoins, Join, WaitingExchange
+from roadworthy.contracts.exchange_log import ExchangeQuery, ExchangeReader
+from roadworthy.contracts.telemetry import TelemetryStore
+from roadworthy.domain.exchange import Exchange, ExchangeKind
+from roadworthy.domain.run import Run
+from roadworthy.features.ingest.join_keys import response_key
+
+log = logging.getLogger(__name__)
+
+EVERY_SECONDS = 1.0
+_SECOND = 1_000_000_000
+LOOKED_FOR_NS = 3600 * _SECOND
+CONFIRMED_WITHIN_NS = 180 * _SECOND
+"""So long the span with the answer's id may overrule what a header said."""
+_LONGEST_WAIT_NS = 60 * _SECOND
+_AT_ONCE = 500
+_MOST_SUPERSEDED = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joined:
+    exchange: Exchange
+    run: Run
+    by: str
+
+
+OnJoined = Callable[[Sequence[Joined]], None]
+OnUnjoined = Callable[[Sequence[tuple[WaitingExchange, Exchange]]], None]
+
+
+class JoinExchanges:
+    """`refresh` from one thread. `on_joined` hears of each exchange when it is joined, again after a crash
+    and when it is joined anew; `on_unjoined` of those that were looked for in vain, at each look."""
+
+    def __init__(
+        self,
+        log_of_exchanges: ExchangeReader,
+        store: TelemetryStore,
+        *,
+        joins: ExchangeJoins,
+        on_joined: OnJoined = lambda _: None,
+        on_unjoined: OnUnjoined = lambda _: None,
+        now_ns: Callable[[], int] = time.time_ns,
+    ) -> None:
+        self._log = log_of_exchanges
+        self._store = store
+        self._joins = joins
+        self._on_joined = on_joined
+        self._on_unjoined = on_unjoined
+        self._now = now_ns
+
+    def refresh(self) -> int:
+        """Until nothing is due; how many were joined. Raises StoreFull and StoreUnavailable: then nothing is
+        lost."""
+        joined = 0
+        while self._take():
+            pass
+        while due := self._joins.due(self._now(), limit=_AT_ONCE):
+            joined += self._look(due)
+        return joined
+
+    def _take(self) -> bool:
+        position = self._joins.position()
+        rows = self._log.since(position, limit=_AT_ONCE)
+        if rows:
+            now = self._now()
+            waiting = [
+                WaitingExchange(project=row.exchange.project, exchange_id=row.exchange.id, since_ns=now)
+                for row in rows
+            ]
+            self._joins.take(waiting, position=rows[-1].number)
+        return len(rows) == _AT_ONCE
+
+    def _look(self, due: Sequence[WaitingExchange]) -> int:
+        joined: list[Joined] = []
+        unjoined: list[tuple[WaitingExchange, Exchange]] = []
+        again: dict[WaitingExchange, int] = {}
+        done: list[WaitingExchange] = []
+        now = self._now()
+        for project in dict.fromkeys(one.project for one in due):
+            waiting = {one.exchange_id: one for one in due if one.project == project}
+            query = ExchangeQuery(ids=tuple(waiting), limit=len(waiting))
+            held = {one.id: one for one in self._log.exchanges(project, query)}
+            known = self._joins.of_exchanges(project, list(held))
+            runs = _Runs(self._store, project, held.values())
+            for exchange_id, one in waiting.items():
+                exchange = held.get(exchange_id)
+                if exchange is None:  # deleted meanwhile
+                    done.append(one)
+                    continue
+                found = runs.of(exchange)
+                before = known.get(exchange_id)
+                if found is not None and (before is None or before.run_id != found.run.id):
+                    joined.append(found)
+                if found is None:
+                    unjoined.append((one, exchange))
+                if _settled(exchange, found, waited_ns=now - one.since_ns):
+                    done.append(one)
+                else:
+                    again[one] = now + min(_SECOND << min(one.tries, 10), _LONGEST_WAIT_NS)
+        # Told first: after a crash between, they are told again.
+        self._on_joined(joined)
+        self._on_unjoined(unjoined)
+        self._joins.looked(joined=[_join(one) for one in joined], again=again, done=done)
+        return len(joined)
+
+
+def _join(one: Joined) -> Join:
+    return Join(
+        project=one.exchange.project,
+        exchange_id=one.exchange.id,
+        run_id=one.run.id,
+        by=one.by,
+        started_ns=one.exchange.started_ns,
+    )
+
+
+def _settled(exchange: Exchange, found: Joined | None, *, waited_ns: int) -> bool:
+    if found is None:
+        return waited_ns > LOOKED_FOR_NS
+    sure = found.by in ("response_id", "header") or exchange.kind is not ExchangeKind.MODEL
+    return sure or not response_key(exchange.response_id) or waited_ns > CONFIRMED_WITHIN_NS
+
+
+class _Runs:
+    """What the store knows of the runs of some exchanges, asked in two reads."""
+
+    def __init__(self, store: TelemetryStore, project: str, exchanges: Iterable[Exchange]) -> None:
+        self._store = store
+        self._project = project
+        exchanges = list(exchanges)
+        keys = {response_key(one.response_id) for one in exchanges} - {""}
+        self._traces = store.traces_of_join_keys(project, sorted(keys)) if keys else {}
+        named = {one.binding.trace_id for one in exchanges} | {
+            trace for traces in self._traces.values() for trace in traces
+        }
+        self._of_trace: Mapping[str, tuple[str, ...]] = (
+            store.runs_of_traces(project, sorted(named - {""})) if named - {""} else {}
+        )
+        self._read: dict[str, Run | None] = {}
+
+    def of(self, exchange: Exchange) -> Joined | None:
+        """The order is that of the module's docstring."""
+        bound = exchange.binding
+        if bound.run_id and bound.by == "header":
+            run = self._run(bound.run_id)
+            if run is not None:
+                return Joined(exchange=exchange, run=run, by="header")
+        answered = self._among(self._traces.get(response_key(exchange.response_id), ()), exchange)
+        if answered is not None:
+            return Joined(exchange=exchange, run=answered, by="response_id")
+        traced = self._among((bound.trace_id,), exchange)
+        if traced is not None:
+            return Joined(exchange=exchange, run=traced, by="traceparent")
+        if bound.run_id:
+            run = self._run(bound.run_id)
+            if run is not None:
+                return Joined(exchange=exchange, run=run, by="baggage")
+        return None
+
+    def _among(self, traces: Sequence[str], exchange: Exchange) -> Run | None:
+        """Of several runs in a trace, the last that had begun by then."""
+        ids = dict.fromkeys(run_id for trace in traces for run_id in self._of_trace.get(trace, ()))
+        runs = [run for run in map(self._run, ids) if run is not None]
+        begun = [run for run in runs if run.started_ns <= exchange.started_ns + _SECOND]
+        return max(begun or runs, key=lambda run: run.started_ns, default=None)
+
+    def _run(self, run_id: str) -> Run | None:
+        """As it is now: one that turned out to belong to another is that other."""
+        if run_id not in self._read:
+            run = self._store.run(self._project, run_id)
+            for _ in range(_MOST_SUPERSEDED):
+                if run is None or not run.superseded_by:
+                    break
+                run = self._store.run(self._project, run.superseded_by)
+            self._read[run_id] = run
+        return self._read[run_id]
