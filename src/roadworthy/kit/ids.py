@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import random
 
 _MS = 1_000_000
+_CHANCE = random.Random(os.urandom(32))  # noqa: S311 (no secret)
+"""Not asked of the system each time: that lets go of the interpreter, and a busy thread keeps it for a while."""
 
 
 def sortable_id(unix_ns: int) -> str:
@@ -12,5 +15,5 @@ def sortable_id(unix_ns: int) -> str:
     6.2, method 3)."""
     milliseconds, rest = divmod(unix_ns, _MS)
     fraction = rest * 4096 // _MS
-    chance = int.from_bytes(os.urandom(8), "big") & ((1 << 62) - 1)
+    chance = _CHANCE.getrandbits(62)
     return f"{milliseconds & ((1 << 48) - 1):012x}7{fraction:03x}{(0b10 << 62) | chance:016x}"
