@@ -22,6 +22,7 @@ from roadworthy.app.periodic import PeriodicRunner
 from roadworthy.app.price_snapshot import PriceSnapshot
 from roadworthy.app.recordings import Recordings
 from roadworthy.app.registering import Registering
+from roadworthy.app.routing import routing_service
 from roadworthy.app.self_telemetry import SelfTelemetry
 from roadworthy.app.settings import Settings, is_loopback, shown_host
 from roadworthy.app.watching import Watching
@@ -124,6 +125,12 @@ class CoreRoom:
         self._recordings = Recordings(
             folder, self._telemetry, self._metadata, publish=self.events.publish_runs
         )
+        self._routing = routing_service(
+            self._metadata,
+            secrets=folder.secret_key,
+            folder=folder.gateway,
+            gateway_url=f"http://{shown_host(settings.gateway_bind)}:{settings.gateway_port}",
+        )
         self._telemetry_out = SelfTelemetry.of(settings)
         REGISTRY.register(IngestCollector(self.worker, backlog_bytes=self._backlog.bytes))
         REGISTRY.register(ObjectiveCollector(self._objectives.service.counts.progress))
@@ -169,6 +176,7 @@ class CoreRoom:
             incidents_service=self._incidents.service,
             recordings=self._recordings.service,
             drilling=self._drilling.door,
+            routing=self._routing,
             settings=told,
             health=self._health,
             mounts={"/mcp": McpMount()},

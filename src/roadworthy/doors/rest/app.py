@@ -34,6 +34,7 @@ from roadworthy.doors.rest.routes import (
     events,
     failure_models,
     feedback,
+    gateway,
     incident_alarms,
     incidents,
     inputs,
@@ -42,6 +43,7 @@ from roadworthy.doors.rest.routes import (
     judges,
     live_drills,
     login,
+    model_routes,
     monitors,
     objectives,
     observe,
@@ -63,6 +65,7 @@ from roadworthy.doors.rest.settings import RestSettings
 from roadworthy.features.gateway.contracts.book import ContractBook
 from roadworthy.features.gateway.contracts.service import ContractService
 from roadworthy.features.gateway.recording.service import RecordingService
+from roadworthy.features.gateway.routes.service import RoutingService
 from roadworthy.features.judge.service import JudgeService
 from roadworthy.features.observe.files import TransferService
 from roadworthy.features.observe.jobs import JobRunner
@@ -109,6 +112,8 @@ _ROUTERS: tuple[APIRouter, ...] = (
     exchanges.router,
     contracts.router,
     contracts.grants,
+    model_routes.router,
+    gateway.router,
     drills.router,
     live_drills.router,
 )
@@ -129,6 +134,7 @@ def build_rest_app(
     incidents_service: IncidentService,
     recordings: RecordingService,
     drilling: Drills,
+    routing: RoutingService,
     settings: RestSettings,
     contracts_service: ContractService | None = None,
     health: Callable[[], Health] = Health,
@@ -154,6 +160,7 @@ def build_rest_app(
         incidents=incidents_service,
         recordings=recordings,
         contracts=contracts_service or ContractService(ContractBook(metadata)),
+        routing=routing,
         drills=drilling,
         health=health,
     )

@@ -16,6 +16,7 @@ from roadworthy.features.gateway.drills.drill import Drill
 from roadworthy.features.gateway.drills.live import LiveBook
 from roadworthy.features.gateway.drills.service import DrillService
 from roadworthy.features.gateway.recording.service import RecordingService
+from roadworthy.features.gateway.routes.service import RoutingService
 from roadworthy.features.judge.service import JudgeService
 from roadworthy.features.observe.files import TransferService
 from roadworthy.features.observe.jobs import JobRunner
@@ -76,6 +77,7 @@ class RestContext:
     incidents: IncidentService
     recordings: RecordingService
     contracts: ContractService
+    routing: RoutingService
     drills: Drills
     health: Callable[[], Health] = field(default=Health)
 

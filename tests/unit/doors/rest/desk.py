@@ -14,6 +14,7 @@ from roadworthy.app.incidents import Incidents
 from roadworthy.app.objectives import Objectives
 from roadworthy.app.recordings import Recordings
 from roadworthy.app.registering import Registering
+from roadworthy.app.routing import routing_service
 from roadworthy.app.watching import Watching
 from roadworthy.backends.metadata.sqlite.store import SqliteMetadataStore
 from roadworthy.backends.models.table import open_model
@@ -250,6 +251,12 @@ def open_desk(folder: Path, settings: RestSettings) -> Desk:
         incidents_service=incidents.service,
         recordings=recordings.service,
         drilling=drilling.door,
+        routing=routing_service(
+            metadata,
+            secrets=folder / "secret.key",
+            folder=folder / "gateway",
+            gateway_url="http://127.0.0.1:8421",
+        ),
         budgets=objectives.service,
         watched_inputs=objectives.inputs,
         watch=Watch(service=watching.service, backtests=watching.backtests),
