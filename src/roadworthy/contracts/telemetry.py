@@ -253,8 +253,14 @@ class IngestStore(Protocol):
 
     def write(self, batch: TelemetryBatch) -> None: ...
 
-    def spans_of_traces(self, project: str, trace_ids: Sequence[str]) -> list[Span]:
-        """All spans of the traces, by start; each span once, its newest version."""
+    def spans_of_traces(
+        self, project: str, trace_ids: Sequence[str], *, started: tuple[int, int] | None = None
+    ) -> list[Span]:
+        """All spans of the traces, by start; each span once, its newest version.
+
+        `started`: the first and the last start among them, where they are known (`domain.run.steps_started`):
+        others need not be looked at, nor given.
+        """
         ...
 
     def places_of_traces(self, project: str, trace_ids: Sequence[str]) -> dict[str, RunPlace]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -119,7 +120,19 @@ class Run:
     """Ids of the issues it belongs to."""
     superseded_by: str = ""
     """Id of the run this one turned out to belong to; such runs are in no list."""
+    first_step_ns: int = 0
+    last_step_ns: int = 0
+    """Starts of the first and the last span of all its traces, those of other runs included: when to look for
+    its steps. `last_step_ns` is 0 where nobody knows."""
 
     @property
     def complete(self) -> bool:
         return self.missing_parents == 0 and self.unended_spans == 0
+
+
+def steps_started(runs: Iterable[Run]) -> tuple[int, int] | None:
+    """When the first and the last span of all their traces started; None where one does not say."""
+    known = [(run.first_step_ns, run.last_step_ns) for run in runs]
+    if not known or not all(last for _, last in known):
+        return None
+    return min(first for first, _ in known), max(last for _, last in known)

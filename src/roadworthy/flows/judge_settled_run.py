@@ -29,7 +29,7 @@ from roadworthy.contracts.telemetry import (
     TelemetryBatch,
     TelemetryStore,
 )
-from roadworthy.domain.run import Run, RunStatus
+from roadworthy.domain.run import Run, RunStatus, steps_started
 from roadworthy.domain.score import Score
 from roadworthy.domain.span import Span
 from roadworthy.features.judge.verdict import Evaluate, Judged, Rules, judge_run
@@ -324,7 +324,7 @@ class RunJudge:
         """The runs whose verdict is another one now, and the scores that were not there yet."""
         traces = list(dict.fromkeys(trace for run in runs for trace in run.trace_ids))
         by_trace: dict[str, list[Span]] = {}
-        for span in self._store.spans_of_traces(project, traces):
+        for span in self._store.spans_of_traces(project, traces, started=steps_started(runs)):
             by_trace.setdefault(span.trace_id, []).append(span)
         said: dict[str, list[Score]] = {}
         for score in self._store.scores_of_runs(project, runs):

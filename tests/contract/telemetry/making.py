@@ -182,6 +182,8 @@ def full_run(project: str) -> Run:
         modes=("mast-3.3",),
         issues=("i-1", "i-2"),
         superseded_by="",
+        first_step_ns=NOON - 4,
+        last_step_ns=NOON + 8,
     )
 
 

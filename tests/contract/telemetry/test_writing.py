@@ -69,6 +69,19 @@ def test_a_batch_written_twice_is_there_once(store: TelemetryStore, project: str
     assert (store.stats(project).spans, store.stats(project).runs) == (3, 1)
 
 
+def test_spans_are_looked_for_where_they_started(store: TelemetryStore, project: str) -> None:
+    trace = trace_id()
+    starts = (NOON - 40 * DAY, NOON - DAY, NOON, NOON + 7)
+    written = [span(project, trace_id=trace, start_ns=at, received_ns=NOON) for at in starts]
+    for one in written:
+        store.write(batch(spans=[one, span(project, start_ns=one.start_ns)]))
+    assert store.spans_of_traces(project, [trace]) == written
+    assert store.spans_of_traces(project, [trace], started=(starts[0], starts[-1])) == written
+    assert store.spans_of_traces(project, [trace], started=(NOON - DAY, NOON)) == written[1:3]
+    many = [trace, *(trace_id() for _ in range(30))]
+    assert store.spans_of_traces(project, many, started=(NOON, NOON + 7)) == written[2:]
+
+
 @pytest.mark.parametrize("newer_first", [False, True])
 def test_the_higher_version_is_read(store: TelemetryStore, project: str, newer_first: bool) -> None:
     old_span = span(project, version=3, status=SpanStatus.UNSET, attributes={"seen": "no"})

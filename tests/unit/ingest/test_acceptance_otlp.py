@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from roadworthy.domain.run import Run
+from roadworthy.domain.run import Run, steps_started
 from tests import payloads as shared
-from tests.unit.ingest.ingest_path import Payloads, runs_at_once, runs_in_pieces, traces_of
+from tests.unit.ingest.ingest_path import IngestPath, Payloads, runs_at_once, runs_in_pieces, traces_of
 
 TABLE = Path(__file__).parents[3] / "docs" / "reference" / "missing-data.md"
 ROW = re.compile(r"\| (?P<folder>[\w-]+) \| (?P<runs>[^|]+) \| (?P<figures>[^|]+) \| (?P<why>[^|]+) \|")
@@ -108,6 +108,16 @@ def test_order_and_repetition_of_bodies_change_nothing(shared_data: Path, folder
     straight = [_comparable(run) for run in runs_at_once(payloads)]
     assert [_comparable(r) for r in runs_in_pieces(payloads, seed=1)] == straight
     assert [_comparable(r) for r in runs_in_pieces(payloads, seed=2, twice=True)] == straight
+
+
+@pytest.mark.parametrize("folder", folders())
+def test_a_run_knows_when_its_steps_started(shared_data: Path, folder: str) -> None:
+    path = IngestPath()
+    for record in Payloads(shared_data / "otlp" / folder).records():
+        path.take([record])
+    for run in path.runs():
+        every = path.store.spans_of_traces("default", run.trace_ids)
+        assert steps_started([run]) == (every[0].start_ns, max(span.start_ns for span in every))
 
 
 def _comparable(run: Run) -> Run:

@@ -214,7 +214,15 @@ _CHOICES = {
     SpanStatus: tuple(SpanStatus),
 }
 _NOT_ASKED_FOR = {
-    Run: {"project", "attributes", "step_attributes", "handoffs", "findings"},
+    Run: {
+        "project",
+        "attributes",
+        "step_attributes",
+        "handoffs",
+        "findings",
+        "first_step_ns",
+        "last_step_ns",
+    },
     Span: {
         "project",
         "attributes",

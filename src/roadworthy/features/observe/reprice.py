@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from roadworthy.contracts.metadata import Job, MetadataStore, PriceOverride
 from roadworthy.contracts.telemetry import RunQuery, TelemetryBatch, TelemetryStore
-from roadworthy.domain.run import Run
+from roadworthy.domain.run import Run, steps_started
 from roadworthy.domain.span import Span, SpanKind
 from roadworthy.features.observe.jobs import Step
 from roadworthy.features.observe.steps import Assemble, assembled
@@ -86,7 +86,8 @@ class Reprice:
         """Adds what changed to `spans` and `runs`."""
         traces = [trace for run in block for trace in run.trace_ids]
         by_trace: dict[str, list[Span]] = {}
-        for span in self._store.spans_of_traces(block[0].project, traces):
+        started = steps_started(block)
+        for span in self._store.spans_of_traces(block[0].project, traces, started=started):
             priced = _priced(span, price=price)
             if priced is not span:
                 spans.append(priced)

@@ -18,7 +18,7 @@ from roadworthy.contracts.telemetry import (
     StoreStats,
     TelemetryStore,
 )
-from roadworthy.domain.run import Run
+from roadworthy.domain.run import Run, steps_started
 from roadworthy.domain.score import Score
 from roadworthy.domain.span import Span
 from roadworthy.features.observe.alignment import Alignment, align
@@ -99,7 +99,7 @@ class ObserveService:
         return None if run is None else self._steps(project, run)
 
     def _steps(self, project: str, run: Run) -> RunSteps:
-        spans = self._store.spans_of_traces(project, run.trace_ids)
+        spans = self._store.spans_of_traces(project, run.trace_ids, started=steps_started([run]))
         assembly = assembled(self._store, run, spans, assemble=self._assemble)
         own = own_spans(assembly, run)
         own.sort(key=lambda s: (s.start_ns, s.trace_id, s.span_id))
@@ -125,7 +125,8 @@ class ObserveService:
         if not keys:
             return scores
         places: dict[str, Span] = {}
-        for span in self._store.spans_of_traces(run.project, run.trace_ids):
+        started = steps_started([run])
+        for span in self._store.spans_of_traces(run.project, run.trace_ids, started=started):
             for key in keys.intersection(span.join_keys):
                 places.setdefault(key, span)
         return [_placed(score, places.get(score.trace_id)) for score in scores]

@@ -29,13 +29,16 @@ beyond 1 GiB. A day that got nothing for five minutes is merged to the end.
 """
 
 
-def replacing(version: str, *, order_by: str, granularity: int, extra: str = "") -> str:
+def replacing(version: str, *, order_by: str, granularity: int, bounds: str = "", extra: str = "") -> str:
     """Of rows with the same `order_by`, the one with the highest `version` stays.
 
-    Partitions are what retention drops: a project's day.
+    Partitions are what retention drops: a project's day. Each part keeps the least and the greatest value of
+    `bounds`, a column, in memory, and a query for other values passes it over unopened. The engine does that
+    for the columns of the partition key alone, so it stands there, as one value for all rows.
     """
+    partition = f"project, day, ignore({bounds})" if bounds else "project, day"
     return (
-        f"ENGINE = ReplacingMergeTree({version}) PARTITION BY (project, day) ORDER BY ({order_by}) "
+        f"ENGINE = ReplacingMergeTree({version}) PARTITION BY ({partition}) ORDER BY ({order_by}) "
         f"SETTINGS index_granularity = {granularity}, {DURABLE}, {MERGED_SELDOM}"
         f"{', ' + extra if extra else ''}"
     )

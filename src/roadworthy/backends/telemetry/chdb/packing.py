@@ -125,6 +125,8 @@ RUN_FIELDS = (
     "modes",
     "issues",
     "superseded_by",
+    "first_step_ns",
+    "last_step_ns",
 )
 RUN_LISTS = (
     "trace_ids",

@@ -92,8 +92,10 @@ class ChdbTelemetryStore:
     def count_runs(self, project: str, query: RunQuery) -> int:
         return run_reads.count_runs(self._session, project, query)
 
-    def spans_of_traces(self, project: str, trace_ids: Sequence[str]) -> list[Span]:
-        return span_reads.spans_of_traces(self._session, project, trace_ids)
+    def spans_of_traces(
+        self, project: str, trace_ids: Sequence[str], *, started: tuple[int, int] | None = None
+    ) -> list[Span]:
+        return span_reads.spans_of_traces(self._session, project, trace_ids, started=started)
 
     def spans(self, project: str, query: SpanQuery) -> list[Span]:
         return span_reads.list_spans(self._session, project, query)

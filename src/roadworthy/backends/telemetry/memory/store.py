@@ -97,10 +97,14 @@ class MemoryTelemetryStore:
     def count_runs(self, project: str, query: RunQuery) -> int:
         return len(self._matching(project, query))
 
-    def spans_of_traces(self, project: str, trace_ids: Sequence[str]) -> list[Span]:
+    def spans_of_traces(
+        self, project: str, trace_ids: Sequence[str], *, started: tuple[int, int] | None = None
+    ) -> list[Span]:
         wanted = set(trace_ids)
         with self._lock:
             found = [s for s in self._spans.values() if s.project == project and s.trace_id in wanted]
+        if started is not None:
+            found = [s for s in found if started[0] <= s.start_ns <= started[1]]
         return sorted(found, key=lambda span: (span.start_ns, span.trace_id, span.span_id))
 
     def spans(self, project: str, query: SpanQuery) -> list[Span]:

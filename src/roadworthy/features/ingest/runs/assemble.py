@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from roadworthy.contracts.telemetry import RunPlace
 from roadworthy.domain.run import Run
-from roadworthy.domain.span import Span, SpanKind
+from roadworthy.domain.span import Span, SpanFlag, SpanKind
 from roadworthy.features.ingest.runs.delegation import mark_delegations
 from roadworthy.features.ingest.runs.duplicates import merge_duplicates
 from roadworthy.features.ingest.runs.forest import find_near, plant
@@ -65,15 +65,31 @@ def runs_and_nodes(spans: Sequence[Span]) -> list[tuple[Run, list[Node]]]:
 
 def _runs(nodes: list[Node]) -> list[tuple[Run, list[Node]]]:
     found: list[tuple[Run, list[Node]]] = []
+    starts = _starts(nodes)
     for part in split(nodes):
         part += _work_out(part)
-        found.append((summarise(part), part))
+        run = summarise(part)
+        run.first_step_ns = min([starts[trace][0] for trace in run.trace_ids])
+        run.last_step_ns = max([starts[trace][1] for trace in run.trace_ids])
+        found.append((run, part))
     if len(found) > 1:
         firsts = Counter(run.id for run, _ in found)
         for run, part in found:
             if firsts[run.id] > 1:
                 run.id = f"{run.id}-{part[0].span.span_id}"
     return found
+
+
+def _starts(nodes: Sequence[Node]) -> dict[str, tuple[int, int]]:
+    """Of each trace, the first and the last start among what was sent."""
+    starts: dict[str, tuple[int, int]] = {}
+    for node in nodes:
+        if node.flags and SpanFlag.INFERRED in node.flags:
+            continue
+        start, trace, _ = node.order
+        first, last = starts.get(trace, (start, start))
+        starts[trace] = (start if start < first else first, start if start > last else last)
+    return starts
 
 
 def _work_out(nodes: list[Node]) -> list[Node]:

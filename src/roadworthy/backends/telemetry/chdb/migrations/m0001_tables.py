@@ -196,6 +196,7 @@ def statements() -> list[str]:
             "version",
             order_by="project, trace_id, span_id",
             granularity=1024,
+            bounds="start_ns",
             # What one batch inserts is a few files, not 150 to be synced. A merge may not keep 1 GiB of words
             # in memory, which is the engine's default and more than it gets.
             extra=f"min_bytes_for_wide_part = {64 * 2**20}, "
