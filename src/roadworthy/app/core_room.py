@@ -99,6 +99,7 @@ class CoreRoom:
             behind=lambda: self.worker.behind,
             watch=self._watching.flow.on_judged,
             watch_scores=self._watching.flow.on_scores,
+            refitted=self._watching.engine.change,
         )
         self._registering = Registering(
             self._telemetry, self._metadata, with_objective=self._objectives.service.book.agents

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from math import sqrt
 
 from roadworthy.contracts.telemetry import AggregateQuery, Filter, Op, RunQuery, TelemetryStore
 from roadworthy.domain.run import Outcome, Run
@@ -17,6 +19,7 @@ from roadworthy.features.judge.model_book import ModelBook
 from roadworthy.features.judge.outcomes import PRECEDENCE
 from roadworthy.features.judge.transcript import Transcript
 from roadworthy.features.observe.steps import StepsOf
+from roadworthy.features.watch.monitors.orders import Refitted
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +27,14 @@ LEAST_LABELS = 20
 _RUNS_LOOKED_AT = 1_000
 _AGENTS = 200
 _SECONDS = 300.0
+_COMPARED = 300
+"""Runs on which the old model and the new one are compared; with fewer than `_LEAST_COMPARED` they are
+not."""
+_LEAST_COMPARED = 50
+_CLEAN_NS = 4 * 86_400 * 10**9
+"""Runs are compared that are older than this, where there are enough: a fall that is being noticed would say
+of itself how the two differ."""
+_NINETY_PERCENT = 1.2816
 _TEACHERS = tuple(source for source in PRECEDENCE if source not in ("judge", "evaluator"))
 """Whose word is learned from: a model that learns from models would confirm itself."""
 
@@ -54,11 +65,16 @@ class ModelRefit:
         book: ModelBook,
         steps_of: StepsOf,
         again: Callable[[str, Sequence[str]], None],
+        refitted: Callable[[str, Refitted], None] = lambda _project, _change: None,
+        clock: Callable[[], int] = time.time_ns,
     ) -> None:
+        """`refitted` hears of a new model before any run is judged by it."""
         self._store = store
         self._book = book
         self._steps_of = steps_of
         self._again = again
+        self._refitted = refitted
+        self._clock = clock
         self._fitted_with: dict[tuple[str, str], int] = {}
 
     def refresh(self) -> int:
@@ -91,9 +107,43 @@ class ModelRefit:
         model = self._fitted([self._label(run) for run in runs], agent=agent)
         if model is None:
             return False
+        compared = self._compared(project, agent, model)
+        if compared is not None:
+            self._refitted(project, compared)
         self._book.save(project, agent, model)
         self._again(project, [run.id for run in runs])
         return True
+
+    def _compared(self, project: str, agent: str, model: FailureModel) -> Refitted | None:
+        """The new model on runs that the present one judged, in the form of what judges are called
+        (`Run.judged` ends with the model's label). None: too few."""
+        present = self._book.of(project, agent)
+        if present.label == model.label:
+            return None
+        old = [run for run in self._judged(project, agent, to_ns=self._clock() - _CLEAN_NS) if run.judged]
+        runs = old if len(old) >= _LEAST_COMPARED else self._judged(project, agent, to_ns=None)
+        newest = next((run.judged for run in runs if run.judged.endswith(f".{present.label}")), "")
+        same = [run for run in runs if newest and run.judged == newest and run.p_failure is not None]
+        if len(same) < _LEAST_COMPARED:
+            return None
+        changes = [
+            model.p(Transcript(run, self._steps_of(run)), run.findings) - (run.p_failure or 0.0)
+            for run in same
+        ]
+        mean = sum(changes) / len(changes)
+        variance = sum((one - mean) ** 2 for one in changes) / (len(changes) - 1)
+        return Refitted(
+            agent=agent,
+            before=newest,
+            after=newest.removesuffix(present.label) + model.label,
+            shift=mean,
+            most=mean + _NINETY_PERCENT * sqrt(variance / len(changes)),
+            n=len(changes),
+        )
+
+    def _judged(self, project: str, agent: str, *, to_ns: int | None) -> list[Run]:
+        filters = (Filter(field="agent", op=Op.EQ, value=agent), Filter(field="p_failure", op=Op.EXISTS))
+        return self._store.runs(project, RunQuery(filters=filters, to_ns=to_ns, limit=_COMPARED))
 
     def _label(self, run: Run) -> Label:
         transcript = Transcript(run, self._steps_of(run))

@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+
+import pytest
 
 from roadworthy.backends.metadata.sqlite.store import SqliteMetadataStore
 from roadworthy.backends.telemetry.memory.store import MemoryTelemetryStore
@@ -13,6 +16,7 @@ from roadworthy.domain.span import Span, SpanKind
 from roadworthy.features.judge.failure_model.model import prior
 from roadworthy.features.judge.model_book import ModelBook
 from roadworthy.features.judge.transcript import Transcript
+from roadworthy.features.watch.monitors.orders import Refitted
 from roadworthy.flows.refit_models import ModelRefit
 
 LOOP = Finding(detector="loop", mode="mast-1.3")
@@ -91,4 +95,35 @@ def test_labels_that_are_all_alike_teach_nothing(tmp_path: Path) -> None:
     store.write(TelemetryBatch(token="t", runs=[a_run(n, failed=False) for n in range(1, 61)]))
     assert made(store, book, []).refresh() == 0
     assert book.of("shop", "clerk").label == prior().label
+    metadata.close()
+
+
+def test_who_watches_hears_how_the_new_model_compares_before_it_judges(tmp_path: Path) -> None:
+    store, metadata = MemoryTelemetryStore(), SqliteMetadataStore(tmp_path / "m.db")
+    book = ModelBook(metadata)
+    heard: list[tuple[Refitted, str]] = []
+    ruler = f"40.32.{prior().label}"
+    labelled = [a_run(n, failed=n % 2 == 0) for n in range(1, 61)]
+    judged = [
+        replace(one, judged=ruler, p_failure=prior().p(Transcript(one, steps_of(one)), one.findings))
+        for one in (a_run(n, failed=n % 10 == 0, source="") for n in range(100, 180))
+    ]
+    store.write(TelemetryBatch(token="t", runs=[*labelled, *judged]))
+    refit = ModelRefit(
+        store,
+        book=book,
+        steps_of=steps_of,
+        again=lambda _project, _ids: None,
+        refitted=lambda _project, change: heard.append((change, book.of("shop", "clerk").label)),
+    )
+
+    assert refit.refresh() == 1
+
+    ((change, spoke),) = heard
+    own = book.of("shop", "clerk")
+    assert spoke == prior().label
+    assert (change.before, change.after, change.n) == (ruler, f"40.32.{own.label}", 80)
+    by_hand = [own.p(Transcript(one, steps_of(one)), one.findings) - (one.p_failure or 0.0) for one in judged]
+    assert change.shift == pytest.approx(sum(by_hand) / 80)
+    assert change.most > change.shift
     metadata.close()

@@ -9,9 +9,10 @@ import pytest
 from roadworthy.contracts.telemetry import TelemetryStore
 from roadworthy.domain.monitor import YEAR_S, Phase
 from roadworthy.features.watch.monitors.defaults import DEFAULT_SIGNALS
-from roadworthy.features.watch.monitors.orders import Delete, Pause, Rebaseline, Save
+from roadworthy.features.watch.monitors.orders import Delete, Pause, Rebaseline, Refitted, Save
 from roadworthy.features.watch.monitors.service import MonitorService
 from roadworthy.features.watch.monitors.settings_check import BadMonitor
+from roadworthy.features.watch.monitors.watched import Watched
 from roadworthy.features.watch.monitors.wording import Basis
 from roadworthy.stats.two_speed import FAST_SHARE
 from tests.contract.watch_log.making import DAY, HOUR
@@ -115,6 +116,51 @@ def test_another_judge_is_no_fall_of_the_agent(agent: WatchedAgent) -> None:
     assert agent.alarms == []
     assert agent.watched("quality").phase is Phase.LEARNING
     assert agent.watched("quality").notes[-1].what == "relearning"
+
+
+def test_a_model_that_was_fitted_anew_in_the_middle_of_a_fall_blinds_nobody(agent: WatchedAgent) -> None:
+    """The new model says .2 where the old one said .1, and .8 where it said .7."""
+    agent.monitor("quality")
+    for _ in range(60):
+        agent.run(19, p_failure=0.1, ruler="3.32.old")
+        agent.run(1, p_failure=0.7, ruler="3.32.old")
+    agent.run(12, p_failure=0.7, ruler="3.32.old")
+    assert agent.alarms == []
+    before = agent.watched("quality").baseline
+    assert before is not None
+    change = Refitted(agent="support", before="3.32.old", after="3.32.new", shift=0.1, most=0.104, n=300)
+    agent.engine.change("p", change)
+    agent.run(14, p_failure=0.8, ruler="3.32.new")
+
+    assert [alarm.source for alarm in agent.alarms] == ["quality"]
+    now = agent.watched("quality")
+    assert now.phase is Phase.ALARMED
+    assert now.baseline is not None
+    assert now.baseline.of("").q0 == pytest.approx(before.of("").q0 + 0.104)
+    assert "carried over" in [note.what for note in now.notes]
+
+    # It is over where the new model says what it says of good runs; results of the old one come too late.
+    agent.run(400, p_failure=0.2, ruler="3.32.new")
+    assert agent.watched("quality").phase is Phase.ARMED
+    agent.run(5, p_failure=0.7, ruler="3.32.old")
+    watched = agent.watched("quality")
+    assert watched.refused["judged by the model that was there before the last fit"] == 5
+    assert Watched.from_json(watched.to_json()).left == ["3.32.old"]
+
+
+def test_a_model_that_says_more_of_everything_is_no_fall(agent: WatchedAgent) -> None:
+    agent.monitor("quality")
+    agent.monitor("detector:loop")
+    agent.run(300, q=0.0, p_failure=0.1, ruler="3.32.old")
+    change = Refitted(agent="support", before="3.32.old", after="3.32.new", shift=0.3, most=0.31, n=300)
+    agent.engine.change("p", change)
+    loops = agent.watched("detector:loop").baseline
+    agent.run(500, p_failure=0.4, ruler="3.32.new")
+
+    assert agent.alarms == []
+    assert agent.watched("quality").phase is Phase.ARMED
+    # What a detector finds is what it was.
+    assert agent.watched("detector:loop").baseline == loops
 
 
 def test_strata_have_their_own_baselines(agent: WatchedAgent) -> None:

@@ -6,8 +6,16 @@ from dataclasses import replace
 
 from roadworthy.contracts.watch_log import Logged
 from roadworthy.domain.monitor import Monitor, Phase
-from roadworthy.features.watch.monitors.orders import Change, Delete, Pause, Rebaseline, Save
+from roadworthy.features.watch.monitors.orders import (
+    Change,
+    Delete,
+    Pause,
+    Rebaseline,
+    Refitted,
+    Save,
+)
 from roadworthy.features.watch.monitors.project_watch import ProjectWatch
+from roadworthy.features.watch.monitors.rulers import Expected
 from roadworthy.features.watch.monitors.watched import Watched
 
 
@@ -17,9 +25,17 @@ def apply(watch: ProjectWatch, change: Change, *, logged: Logged) -> None:
     if isinstance(change, Save):
         _save(watch, change, at_ns=at_ns)
         return
-    watched = watch.monitors.get(change.monitor_id)
-    if watched is None:
+    if isinstance(change, Refitted):
+        for watched in watch.of_agent(change.agent):
+            watched.expect(
+                Expected(change.before, change.after, shift=change.shift, most=change.most, n=change.n)
+            )
+            watch.effects.monitors[watched.monitor.id] = None
         return
+    found = watch.monitors.get(change.monitor_id)
+    if found is None:
+        return
+    watched = found
     watch.effects.monitors[change.monitor_id] = None
     if isinstance(change, Delete):
         watch.clear_alarm(watched, at_ns=at_ns)

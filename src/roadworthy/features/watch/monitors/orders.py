@@ -43,8 +43,28 @@ class Rebaseline:
     reason: str
 
 
-Change = Save | Delete | Pause | Rebaseline
-_KINDS: dict[str, type[Change]] = {"save": Save, "delete": Delete, "pause": Pause, "rebaseline": Rebaseline}
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refitted:
+    """What judges the runs of an agent was fitted anew, and both judged the same runs: figures of `after` are
+    those of `before` plus `shift` on average, and with 90 % confidence no more than plus `most`."""
+
+    agent: str
+    before: str
+    """As `Result.ruler`."""
+    after: str
+    shift: float
+    most: float
+    n: int
+
+
+Change = Save | Delete | Pause | Rebaseline | Refitted
+_KINDS: dict[str, type[Change]] = {
+    "save": Save,
+    "delete": Delete,
+    "pause": Pause,
+    "rebaseline": Rebaseline,
+    "refitted": Refitted,
+}
 _NAMES = {made: name for name, made in _KINDS.items()}
 
 

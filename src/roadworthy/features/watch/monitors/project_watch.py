@@ -17,6 +17,7 @@ from roadworthy.features.watch.monitors.defaults import DEFAULT_SIGNALS, MOST_AG
 from roadworthy.features.watch.monitors.effects import Effects
 from roadworthy.features.watch.monitors.readings import reading_of, speaks, weight_of
 from roadworthy.features.watch.monitors.reference import Count
+from roadworthy.features.watch.monitors.signals.quality import SIGNAL as QUALITY
 from roadworthy.features.watch.monitors.signals.signal import Refused, Signal
 from roadworthy.features.watch.monitors.signals.table import VOLUME, signal_of
 from roadworthy.features.watch.monitors.strata import ALL, MOST, OTHERS, stratum_of
@@ -174,8 +175,8 @@ class ProjectWatch:
     def _take(self, watched: Watched, signal: Signal, value: float, logged: Logged) -> None:
         entry = logged.entry
         assert isinstance(entry, Result | Word | Scored)  # noqa: S101 - as above
-        if signal.ruled and not isinstance(entry, Word):
-            self._same_ruler(watched, entry.ruler, logged)
+        if signal.ruled and not isinstance(entry, Word) and not self._same_ruler(watched, signal, logged):
+            return
         weight = 1.0
         if isinstance(entry, Scored) and entry.sampled is not None and entry.source != "judge":
             weight = weight_of(watched.monitor, entry.sampled)
@@ -194,9 +195,27 @@ class ProjectWatch:
             stratum = stratum_of(entry, watched.monitor.strata)
             self._figure(_Taken(watched, x, weight, stratum, entry.at_ns, logged))
 
-    def _same_ruler(self, watched: Watched, ruler: str, logged: Logged) -> None:
+    def _same_ruler(self, watched: Watched, signal: Signal, logged: Logged) -> bool:
+        """Whether the figure compares with those before, or there are none any more."""
+        entry = logged.entry
+        assert isinstance(entry, Result | Scored)  # noqa: S101 - the caller asks of these
+        ruler = entry.ruler
         if watched.ruler == ruler:
-            return
+            return True
+        self.effects.monitors[watched.monitor.id] = None
+        if ruler in watched.left:
+            watched.refuse("judged by the model that was there before the last fit")
+            return False
+        way = watched.way_to(ruler, judged=signal is QUALITY)
+        if watched.ruler and way is not None:
+            self._flush()
+            watched.follow(way)
+            reason = (
+                f"what judges the runs was fitted anew; on {way.n} runs that both judged its figures are "
+                f"{way.shift:+.3f} on average, so the baseline moved with them and the evidence stays"
+            )
+            watched.note(logged.recorded_ns, "carried over", by="roadworthy", reason=reason)
+            return True
         if watched.ruler:
             self._flush()
             self.clear_alarm(watched, at_ns=logged.recorded_ns)
@@ -205,7 +224,7 @@ class ProjectWatch:
             reason = "what judges the runs was changed: its figures do not compare with those before"
             watched.note(logged.recorded_ns, "relearning", by="roadworthy", reason=reason)
         watched.ruler = ruler
-        self.effects.monitors[watched.monitor.id] = None
+        return True
 
     def _figure(self, taken: _Taken) -> None:
         watched = taken.of

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import exp, log
 from typing import Any
 
@@ -12,6 +12,7 @@ import orjson
 from roadworthy.domain.alarm import Severity
 from roadworthy.domain.monitor import Monitor, Phase
 from roadworthy.features.watch.monitors.reference import Count, Reference
+from roadworthy.features.watch.monitors.rulers import KEPT, Expected, baseline_on, move, move_reference
 from roadworthy.stats.baselines import (
     LAG_DAYS,
     QUARANTINE_DAYS,
@@ -55,6 +56,8 @@ class Clearing:
     hit: float
     miss: float
     level: float = 0.0
+    offset: float = 0.0
+    """By how much figures are higher than on the scale of both rates."""
 
     LIMIT = log(1e6)
 
@@ -67,6 +70,7 @@ class Clearing:
         return cls(hit=log(usual / bad), miss=log((1 - usual) / (1 - bad)))
 
     def over(self, x: float) -> bool:
+        x = min(max(x - self.offset, 0.0), 1.0)
         self.level = max(0.0, self.level + x * self.hit + (1 - x) * self.miss)
         return self.level >= Clearing.LIMIT
 
@@ -81,6 +85,10 @@ class Watched:
     noise: Noise = QUIET
     limit: float | None = None
     ruler: str = ""
+    expected: list[Expected] = field(default_factory=list)
+    """Rulers to which there is a way, the last ones."""
+    left: list[str] = field(default_factory=list)
+    """Rulers that were left by such a way: results judged by them may still be under way."""
     armed_ns: int = 0
     reference_from_ns: int = 0
     reference_to_ns: int = 0
@@ -136,6 +144,36 @@ class Watched:
         self.settled, self.lagging, self.settled_days = {}, {}, 0.0
         self.today, self.running, self.waiting = {}, {}, {}
         self.growing = None
+        self._bets = {}
+
+    def expect(self, one: Expected) -> None:
+        """Figures of another ruler will come that compare with these."""
+        self.expected.append(one)
+        del self.expected[:-KEPT]
+
+    def way_to(self, ruler: str, *, judged: bool) -> Expected | None:
+        """From the present ruler. Not `judged`: the figure is what detectors found, and stays what it is."""
+        found = next((one for one in self.expected if one.before == self.ruler and one.after == ruler), None)
+        return found if found is None or judged else replace(found, shift=0.0, most=0.0)
+
+    def follow(self, by: Expected) -> None:
+        """To the new ruler, with all evidence."""
+        if self.baseline is not None:
+            self.baseline = baseline_on(self.baseline, by=by)
+        move_reference(self.reference, by=by)
+        move_reference(self.growing, by=by)
+        for counts in (
+            self.settled,
+            self.today,
+            self.running,
+            *self.lagging.values(),
+            *self.waiting.values(),
+        ):
+            move(counts.values(), by=by)
+        if self.clearing is not None:
+            self.clearing.offset += by.shift
+        self.left = [*(one for one in self.left if one != by.after), by.before][-KEPT:]
+        self.ruler = by.after
         self._bets = {}
 
     def freeze(self, *, at_ns: int) -> None:
@@ -224,7 +262,8 @@ class Watched:
         kept: dict[str, Any] = {
             name: getattr(self, name)
             for name in (
-                "monitor", "slot", "phase", "reference", "noise", "limit", "ruler", "armed_ns",
+                "monitor", "slot", "phase", "reference", "noise", "limit", "ruler", "expected",
+                "left", "armed_ns",
                 "reference_from_ns", "reference_to_ns", "alarm_id", "clearing", "refused", "notes", "settled",
                 "lagging", "settled_days", "waiting", "today", "running", "growing",
             )
@@ -239,6 +278,7 @@ class Watched:
             "monitor": monitor_from(kept["monitor"]),
             "phase": Phase(kept["phase"]),
             "noise": Noise(**kept["noise"]),
+            "expected": [Expected(**each) for each in kept.get("expected", [])],
             "clearing": Clearing(**kept["clearing"]) if kept["clearing"] else None,
             "notes": [Note(**each) for each in kept["notes"]],
             "settled": _counts(kept["settled"]),
