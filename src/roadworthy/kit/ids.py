@@ -7,7 +7,7 @@ import random
 
 _MS = 1_000_000
 _CHANCE = random.Random(os.urandom(32))  # noqa: S311 (no secret)
-"""Not asked of the system each time: that lets go of the interpreter, and a busy thread keeps it for a while."""
+"""Not asked of the system each time: that lets go of the interpreter, and a busy thread keeps it a while."""
 
 
 def sortable_id(unix_ns: int) -> str:
