@@ -22,7 +22,7 @@ from roadworthy.app.periodic import PeriodicRunner
 from roadworthy.app.price_snapshot import PriceSnapshot
 from roadworthy.app.recordings import Recordings
 from roadworthy.app.registering import Registering
-from roadworthy.app.routing import routing_service
+from roadworthy.app.routing import Routing
 from roadworthy.app.self_telemetry import SelfTelemetry
 from roadworthy.app.settings import Settings, is_loopback, shown_host
 from roadworthy.app.watching import Watching
@@ -126,11 +126,14 @@ class CoreRoom:
         self._recordings = Recordings(
             folder, self._telemetry, self._metadata, publish=self.events.publish_runs
         )
-        self._routing = routing_service(
+        self._routing = Routing(
             self._metadata,
             secrets=folder.secret_key,
             folder=folder.gateway,
+            journal=folder.alarm_journal,
             gateway_url=f"http://{shown_host(settings.gateway_bind)}:{settings.gateway_port}",
+            take=self._incidents.take,
+            runs_of=self._recordings.runs_of,
         )
         self._telemetry_out = SelfTelemetry.of(settings)
         REGISTRY.register(IngestCollector(self.worker, backlog_bytes=self._backlog.bytes))
@@ -177,7 +180,7 @@ class CoreRoom:
             incidents_service=self._incidents.service,
             recordings=self._recordings.service,
             drilling=self._drilling.door,
-            routing=self._routing,
+            routing=self._routing.service,
             settings=told,
             health=self._health,
             mounts={"/mcp": McpMount()},
@@ -207,6 +210,7 @@ class CoreRoom:
         self._judging.start()
         self._incidents.start()
         self._objectives.start()
+        self._routing.start()
         self._recordings.start()
         self._jobs.start()
         self._periodic.start()
@@ -218,6 +222,7 @@ class CoreRoom:
         self._watching.stop()
         self._incidents.stop()
         self._objectives.stop()
+        self._routing.stop()
         self._recordings.stop()
         self._jobs.stop(timeout_s=1)
         self._periodic.stop(timeout=1.0)

@@ -48,6 +48,11 @@ class Recordings:
             [Periodic(name="join_exchanges", every_seconds=EVERY_SECONDS, run=self.joining.refresh)]
         )
 
+    def runs_of(self, project: str, exchange_ids: Sequence[str]) -> dict[str, str]:
+        """By id of the exchange; those whose run is not known are left out."""
+        joins = self._joins.of_exchanges(project, exchange_ids)
+        return {exchange_id: join.run_id for exchange_id, join in joins.items()}
+
     def start(self) -> None:
         self._runner.start()
 

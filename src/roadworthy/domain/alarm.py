@@ -28,6 +28,10 @@ class AlarmKind(StrEnum):
     """An error budget is spent too fast."""
     CONTRACT_DRIFT = "contract_drift"
     """A tool is no longer what was pinned."""
+    MODEL_CHANGE = "model_change"
+    """A provider answers with another model than it did."""
+    BUDGET = "budget"
+    """What may be spent on model calls is half spent, nearly or wholly."""
     EXTERNAL = "external"
     """Another system said so (Alertmanager, the API)."""
 

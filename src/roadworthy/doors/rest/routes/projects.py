@@ -118,6 +118,7 @@ def delete_project(ctx: Context, asker: InstallationAdmin, project_id: str) -> N
     ctx.watch.service.forget(project_id)
     ctx.objectives.alarms.forget(project_id)
     ctx.inputs.forget(project_id)
+    ctx.routing.forget(project_id)
     ctx.incidents.forget(project_id)
     ctx.recordings.forget(project_id)
 

@@ -85,6 +85,8 @@ class RoutingService:
         self._spend = spend
         self._state_file = state_file
         self._transport = transport
+        self.forget: Callable[[str], None] = lambda _project: None
+        """What is told when a project was deleted."""
         self.now_ns = now_ns
 
     def budgets_now(self, project: str) -> list[BudgetNow]:
