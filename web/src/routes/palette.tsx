@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { Activity, Bot, CalendarClock, CircleAlert, LayoutGrid, MessagesSquare, Plug, Radar, Search, Settings, Siren, Target, type LucideIcon } from "lucide-react";
+import { Activity, Bot, CalendarClock, CircleAlert, LayoutGrid, MessagesSquare, Plug, Radar, Search, Settings, Siren, Target, Waypoints, type LucideIcon } from "lucide-react";
 import { useId, useMemo, useRef, useState, type KeyboardEvent } from "react";
 import { Dialog as BaseDialog } from "@base-ui/react/dialog";
 import { useProject } from "@/client/project";
@@ -42,6 +42,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
       { id: "incidents", icon: Siren, label: "Incidents", hint: "g i", run: () => void navigate({ to: "/incidents" }) },
       { id: "on-call", icon: CalendarClock, label: "On-call", hint: "g o", run: () => void navigate({ to: "/on-call" }) },
       { id: "monitors", icon: Radar, label: "Monitors", hint: "g m", run: () => void navigate({ to: "/monitors" }) },
+      { id: "gateway", icon: Waypoints, label: "Gateway", hint: "g w", run: () => void navigate({ to: "/gateway" }) },
       { id: "objectives", icon: Target, label: "Objectives", hint: "g b", run: () => void navigate({ to: "/objectives" }) },
       { id: "issues", icon: CircleAlert, label: "Issues", hint: "g e", run: () => void navigate({ to: "/issues" }) },
       { id: "sessions", icon: MessagesSquare, label: "Sessions", hint: "g s", run: () => void navigate({ to: "/sessions" }) },

@@ -111,6 +111,26 @@ const objective = createRoute({
   component: lazyPage(() => import("@/features/watch/objectives/objective-page"), "ObjectivePage"),
 });
 
+const gateway = createRoute({
+  getParentRoute: () => shell,
+  path: "/gateway",
+  validateSearch: search.gatewaySearch,
+  component: lazyPage(() => import("@/features/gateway/gateway-page"), "GatewayPage"),
+});
+
+const drill = createRoute({
+  getParentRoute: () => shell,
+  path: "/gateway/drills/$drillId",
+  validateSearch: search.drillSearch,
+  component: lazyPage(() => import("@/features/gateway/drills/drill-page"), "DrillPage"),
+});
+
+const contract = createRoute({
+  getParentRoute: () => shell,
+  path: "/gateway/contracts/$connector/$tool",
+  component: lazyPage(() => import("@/features/gateway/contracts/contract-page"), "ContractPage"),
+});
+
 const sessions = createRoute({
   getParentRoute: () => shell,
   path: "/sessions",
@@ -161,7 +181,7 @@ const login = createRoute({
 });
 
 const tree = root.addChildren([
-  shell.addChildren([fleet, runs, run, compare, issues, issue, agent, incidents, incident, onCall, monitors, monitor, objectives, objective, sessions, session, textSearch, connect, settings, settingsSection]),
+  shell.addChildren([fleet, runs, run, compare, issues, issue, agent, incidents, incident, onCall, monitors, monitor, objectives, objective, gateway, drill, contract, sessions, session, textSearch, connect, settings, settingsSection]),
   login,
 ]);
 

@@ -53,6 +53,11 @@ export interface RunSearch {
   mark?: string | undefined;
   /** Whether the verdict is shown in full. */
   verdict?: "full" | undefined;
+  /** What is shown of the run as a whole, where no step is chosen. */
+  pane?: "recordings" | undefined;
+  /** The call through the gateway that is looked at, and which direction of it. */
+  call?: string | undefined;
+  part?: "request" | undefined;
 }
 export const runSearch = (raw: Raw): RunSearch =>
   only({
@@ -64,6 +69,9 @@ export const runSearch = (raw: Raw): RunSearch =>
     only: asOneOf(raw.only, ["key", "errors", "model", "tools"] as const),
     mark: asText(raw.mark),
     verdict: asOneOf(raw.verdict, ["full"] as const),
+    pane: asOneOf(raw.pane, ["recordings"] as const),
+    call: asText(raw.call),
+    part: asOneOf(raw.part, ["request"] as const),
   });
 
 export interface CompareSearch {
@@ -118,6 +126,22 @@ export interface OnCallSearch {
 }
 export const onCallSearch = (raw: Raw): OnCallSearch =>
   only({ tab: asOneOf(raw.tab, ON_CALL_TABS), view: asOneOf(raw.view, ["month"] as const), at: /^\d{4}-\d\d-\d\d$/.test(asText(raw.at) ?? "") ? asText(raw.at) : undefined, zone: asZone(raw.zone), open: asText(raw.open) });
+
+export const GATEWAY_TABS = ["health", "routes", "keys", "connectors", "contracts", "drills", "exchanges"] as const;
+export type GatewayTab = (typeof GATEWAY_TABS)[number];
+
+export interface GatewaySearch {
+  tab?: GatewayTab | undefined;
+  open?: string | undefined;
+  agent?: string | undefined;
+}
+export const gatewaySearch = (raw: Raw): GatewaySearch => only({ tab: asOneOf(raw.tab, GATEWAY_TABS), open: asText(raw.open), agent: asText(raw.agent) });
+
+export interface DrillSearch {
+  verdict?: string | undefined;
+  fault?: string | undefined;
+}
+export const drillSearch = (raw: Raw): DrillSearch => only({ verdict: asText(raw.verdict), fault: asText(raw.fault) });
 
 /** A time zone the browser knows; a misspelt one in an old link is dropped. */
 function asZone(value: unknown): string | undefined {

@@ -27,6 +27,7 @@ export function Shell() {
     "g e": () => void navigate({ to: "/issues" }),
     "g o": () => void navigate({ to: "/on-call" }),
     "g m": () => void navigate({ to: "/monitors" }),
+    "g w": () => void navigate({ to: "/gateway" }),
     "g b": () => void navigate({ to: "/objectives" }),
     "g s": () => void navigate({ to: "/sessions" }),
     "g c": () => void navigate({ to: "/connect" }),

@@ -12,6 +12,7 @@ const GROUPS: readonly (readonly [string, readonly (readonly [string, string])[]
       ["g i", "Incidents"],
       ["g e", "Issues"],
       ["g o", "On-call"],
+      ["g w", "Gateway"],
       ["g m", "Monitors"],
       ["g b", "Objectives and their budgets"],
       ["g s", "Sessions"],

@@ -19,6 +19,7 @@ import {
   Siren,
   Target,
   User,
+  Waypoints,
   type LucideIcon,
 } from "lucide-react";
 import type { ReactNode } from "react";
@@ -103,6 +104,9 @@ export function Sidebar({ onPalette, onHelp }: { onPalette: () => void; onHelp: 
         </Item>
         <Item to="/on-call" icon={CalendarClock} keys="g o">
           On-call
+        </Item>
+        <Item to="/gateway" icon={Waypoints} keys="g w">
+          Gateway
         </Item>
         <Item to="/issues" icon={CircleAlert} keys="g e">
           Issues
