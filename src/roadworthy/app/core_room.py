@@ -202,6 +202,7 @@ class CoreRoom:
                     on_runs=self._worker_wrote,
                     on_unjudged=self._judging.runs.on_runs,
                     on_said=self._judging.service.said_of_traces,
+                    on_scored=self._watching.sent.on_scored,
                 ),
                 **self._judging.writes_for_worker(),
             },
@@ -240,6 +241,7 @@ class CoreRoom:
         """These runs are new or changed, and can be read."""
         self.events.publish_runs(project, run_ids)
         self._objectives.on_runs(project, run_ids)
+        self._watching.sent.on_runs(project, run_ids)
 
     def _incidents_changed(self, project: str, incident_ids: Sequence[str]) -> None:
         self.events.publish_incidents(project, incident_ids)

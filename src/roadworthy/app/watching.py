@@ -8,7 +8,7 @@ from pathlib import Path
 
 from roadworthy.backends.watch_log.memory.store import MemoryWatchLog
 from roadworthy.backends.watch_log.sqlite.store import SqliteWatchLog
-from roadworthy.contracts.telemetry import TelemetryStore
+from roadworthy.contracts.telemetry import StoreFull, StoreUnavailable, TelemetryStore
 from roadworthy.contracts.watch_log import WatchLog
 from roadworthy.domain.alarm import Alarm
 from roadworthy.doors.rest.models.backtests import tested_json
@@ -16,6 +16,7 @@ from roadworthy.features.watch.monitors.engine import Engine, Sink
 from roadworthy.features.watch.monitors.service import MonitorService
 from roadworthy.flows.backtest_monitor import BacktestMonitor
 from roadworthy.flows.watch_scores import WatchScores
+from roadworthy.flows.watch_sent_scores import SentScores
 
 log = logging.getLogger(__name__)
 
@@ -29,11 +30,23 @@ class Watching:
         self.engine = Engine(self.log)
         self.service = MonitorService(self.log, self.engine, store)
         self.flow = WatchScores(
-            self.log, self.engine, sink=sink or _logged, attributes_of=self.engine.attributes_wanted
+            self.log,
+            self.engine,
+            sink=sink or _logged,
+            attributes_of=self.engine.attributes_wanted,
+            before=self._sent_scores,
         )
+        self.sent = SentScores(store, names_of=self.engine.scores_wanted, take=self.flow.on_scores)
         self.backtests = BacktestMonitor(
             store, folder=path.with_name("backtests"), log_at=_in_memory, shown=tested_json
         )
+
+    def _sent_scores(self) -> None:
+        try:
+            self.sent.refresh()
+        except (StoreFull, StoreUnavailable) as fault:
+            # They wait, and nothing else does.
+            log.warning("scores that were sent wait for the store: %s", fault)
 
     def start(self) -> None:
         self.flow.start()

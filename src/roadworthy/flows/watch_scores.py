@@ -38,12 +38,15 @@ class WatchScores:
         *,
         sink: Sink,
         attributes_of: Callable[[str], Collection[str]],
+        before: Callable[[], object] = lambda: None,
         tick_seconds: float = TICK_SECONDS,
     ) -> None:
+        """`before` each step: what brings in more to look at."""
         self._log = watch_log
         self._engine = engine
         self._sink = sink
         self._attributes_of = attributes_of
+        self._before = before
         self._tick = tick_seconds
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="watch", daemon=True)
@@ -74,6 +77,7 @@ class WatchScores:
         while not self._stopping.wait(self._tick):
             try:
                 try:
+                    self._before()
                     self._engine.step()
                 finally:
                     # What is wrong with one project holds up no other's alarms.

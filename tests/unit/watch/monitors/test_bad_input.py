@@ -9,6 +9,7 @@ import pytest
 from roadworthy.domain.alarm import AlarmKind
 from roadworthy.domain.monitor import Phase
 from roadworthy.domain.run import Outcome
+from roadworthy.features.watch.monitors.project_watch import HISTORY
 from tests.contract.watch_log.making import DAY, HOUR, SECOND, START
 from tests.unit.watch.monitors.watched_agent import WatchedAgent
 
@@ -238,3 +239,36 @@ def _as(one, outcome: Outcome, *, source: str = "sdk"):  # type: ignore[no-untyp
     from dataclasses import replace
 
     return replace(one, outcome=outcome, outcome_source=source)
+
+
+def test_what_is_brought_in_afterwards_says_nothing_about_now_and_is_learned_from() -> None:
+    """A bad week of last month, imported: the monitor that watches today does not alarm of it."""
+    agent = WatchedAgent()
+    agent.monitor()
+    agent.run(300, q=0.05)
+    now = agent.clock.now_ns
+    agent.give(*(agent.made(failed=True, at_ns=now - 3 * DAY + n * SECOND) for n in range(60)))
+
+    assert agent.alarms == []
+    assert agent.watched().refused == {HISTORY: 60}
+    agent.give(*(agent.made(failed=True, at_ns=now - 2 * HOUR + n * SECOND) for n in range(60)))
+    assert len(agent.alarms) == 1
+
+    fresh = WatchedAgent()
+    fresh.monitor()
+    fresh.clock.now_ns += 30 * DAY
+    fresh.give(fresh.made(at_ns=fresh.clock.now_ns))
+    start = fresh.clock.now_ns - 20 * DAY
+    fresh.give(*(fresh.made(failed=n % 20 == 0, at_ns=start + n * HOUR) for n in range(250)))
+    assert fresh.watched().phase is Phase.ARMED
+
+
+def test_scores_that_programs_send_count_and_those_of_people_do_not() -> None:
+    agent = WatchedAgent()
+    agent.monitor("score:helpful")
+    agent.give(
+        *(agent.score(0.9, name="helpful", source=source) for source in ("sdk", "otel", "api", "user"))
+    )
+
+    assert agent.counted("score:helpful") == 3
+    assert list(agent.watched("score:helpful").refused.values()) == [1]

@@ -29,10 +29,11 @@ def write_answers(
     on_runs: Announced,
     on_said: Announced,
     on_unjudged: Announced = lambda _project, _run_ids: None,
+    on_scored: Announced = lambda _project, _keys: None,
 ) -> Answers:
     """`on_runs(project, run_ids)` is called after the runs became queryable, `on_unjudged` with those of them
     that have no verdict, `on_said(project, traces)` after scores of these traces (or of these join keys)
-    did."""
+    did, `on_scored` with the runs, traces or join keys of scores that have a value."""
 
     def insert(*, table: str, columns: Sequence[str], file: str, token: str) -> None:
         if not _FILE.fullmatch(file):
@@ -40,9 +41,14 @@ def write_answers(
         store.insert_file(table, folder / file, columns=columns, token=token)
 
     def written(
-        *, runs: dict[str, list[str]], unjudged: dict[str, list[str]], said: dict[str, list[str]]
+        *,
+        runs: dict[str, list[str]],
+        unjudged: dict[str, list[str]],
+        said: dict[str, list[str]],
+        scored: dict[str, list[str]] | None = None,
     ) -> None:
-        for announce, things in ((on_runs, runs), (on_unjudged, unjudged), (on_said, said)):
+        told = ((on_runs, runs), (on_unjudged, unjudged), (on_said, said), (on_scored, scored or {}))
+        for announce, things in told:
             for project, ids in things.items():
                 try:
                     announce(project, ids)

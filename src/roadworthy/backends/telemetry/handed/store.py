@@ -50,7 +50,7 @@ class HandedTelemetryStore:
     def write(self, batch: TelemetryBatch) -> None:
         """The runs of the batch are announced, once all of it is in, before this returns: whoever listens
         hears of each run at least once, however this process ends. So are the traces (or join keys) of scores
-        that change a verdict: their runs may have been written long before."""
+        that change a verdict, and of those with a value: their runs may have been written long before."""
         with _meant():
             for insert in inserts_of(batch):
                 self._hand_over(insert)
@@ -61,11 +61,15 @@ class HandedTelemetryStore:
                 if not run.judged:
                     unjudged.setdefault(text(run.project), []).append(text(run.id))
             said: dict[str, list[str]] = {}
+            scored: dict[str, list[str]] = {}
             for score in batch.scores:
                 if score.changes_verdict:
                     said.setdefault(text(score.project), []).append(text(score.trace_id))
-            if runs or said:
-                self._writes.call("written", runs=runs, unjudged=unjudged, said=said)
+                if score.value is not None:
+                    key = text(score.run_id or score.trace_id)
+                    scored.setdefault(text(score.project), []).append(key)
+            if runs or said or scored:
+                self._writes.call("written", runs=runs, unjudged=unjudged, said=said, scored=scored)
 
     def spans_of_traces(self, project: str, trace_ids: Sequence[str]) -> list[Span]:
         return spans_from(self._asked("spans_of_traces", project=text(project), trace_ids=list(trace_ids)))

@@ -69,6 +69,7 @@ class Engine:
         self._lock = threading.RLock()  # protects all states
         self._states: dict[str, _State] = {}
         self._attributes: dict[str, frozenset[str]] = {}
+        self._scores: dict[str, frozenset[str]] = {}
         self.consumed = 0
         """Entries since the start."""
 
@@ -138,6 +139,15 @@ class Engine:
                 known = self._attributes[project]
         return known
 
+    def scores_wanted(self, project: str) -> frozenset[str]:
+        """Names of scores that monitors watch. As `attributes_wanted`."""
+        known = self._scores.get(project)
+        if known is None:
+            with self._lock:
+                self._state(project)
+                known = self._scores[project]
+        return known
+
     @contextmanager
     def watching(self, project: str) -> Iterator[ProjectWatch]:
         """The monitors as they are now, to be read; nothing is consumed meanwhile."""
@@ -158,6 +168,7 @@ class Engine:
         with self._lock:
             self._states.pop(project, None)
             self._attributes.pop(project, None)
+            self._scores.pop(project, None)
             self._log.delete_project(project)
 
     def _state(self, project: str) -> _State:
@@ -174,8 +185,12 @@ class Engine:
             if first and kept.watched_ns and now_ns - kept.watched_ns > _OUTAGE_NS:
                 self._log.append([Outage(project=project, from_ns=kept.watched_ns, to_ns=now_ns)])
             self._states[project] = state
-            self._attributes[project] = frozenset(watch.attributes_wanted())
+            self._note_wanted(project, watch)
         return state
+
+    def _note_wanted(self, project: str, watch: ProjectWatch) -> None:
+        self._attributes[project] = frozenset(watch.attributes_wanted())
+        self._scores[project] = frozenset(watch.scores_wanted())
 
     def _consume(self, project: str, state: _State, entries: Sequence[Logged]) -> None:
         run: list[Logged] = []
@@ -190,7 +205,7 @@ class Engine:
             self._advance_lanes(project, state, before_ns=logged.recorded_ns - 1)
             apply(state.watch, from_body(logged.entry.body), logged=logged)
             self._settle_lanes(state, seq=logged.seq)
-            self._attributes[project] = frozenset(state.watch.attributes_wanted())
+            self._note_wanted(project, state.watch)
         state.watch.consume(run)
         if entries:
             state.position = entries[-1].seq

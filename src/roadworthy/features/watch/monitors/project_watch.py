@@ -18,6 +18,7 @@ from roadworthy.features.watch.monitors.effects import Effects
 from roadworthy.features.watch.monitors.readings import reading_of, speaks, weight_of
 from roadworthy.features.watch.monitors.reference import Count
 from roadworthy.features.watch.monitors.signals.quality import SIGNAL as QUALITY
+from roadworthy.features.watch.monitors.signals.score import PREFIX as SCORE
 from roadworthy.features.watch.monitors.signals.signal import Refused, Signal
 from roadworthy.features.watch.monitors.signals.table import VOLUME, signal_of
 from roadworthy.features.watch.monitors.strata import ALL, MOST, OTHERS, stratum_of
@@ -27,6 +28,10 @@ from roadworthy.stats.shiryaev_roberts import Alarmed
 from roadworthy.stats.two_speed import WINDOWS_A_DAY
 
 _PER_S = 10**9
+LATE_NS = 86_400 * _PER_S
+HISTORY = "ended more than a day before the newest result: history, which a backtest looks at"
+"""What is brought in afterwards says nothing about now. A monitor that still learns takes it: history is what
+it learns from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +113,10 @@ class ProjectWatch:
             for name in one.monitor.strata
             if name.startswith("attributes.")
         }
+
+    def scores_wanted(self) -> set[str]:
+        signals = (one.monitor.signal for one in self.monitors.values())
+        return {name.removeprefix(SCORE) for name in signals if name.startswith(SCORE)}
 
     # --- results ------------------------------------------------------------------------------------------
 
@@ -230,6 +239,10 @@ class ProjectWatch:
         watched = taken.of
         if watched.phase is Phase.LEARNING:
             self._learn(taken)
+            return
+        if taken.at_ns < self.bank.time_of(watched.slot) - LATE_NS:
+            watched.refuse(HISTORY)
+            self.effects.monitors[watched.monitor.id] = None
             return
         if watched.phase is Phase.ARMED and self.bank.window_over(watched.slot, at_ns=taken.at_ns):
             if watched.slot in self._pending_slots:

@@ -6,7 +6,9 @@ from roadworthy.domain.result import Scored
 from roadworthy.features.watch.monitors.signals.signal import Reading, Refused, Signal, Takes
 
 PREFIX = "score:"
-OF_EVERY_RUN = frozenset({"detector", "evaluator"})
+OF_EVERY_RUN = frozenset({"detector", "evaluator", "sdk", "otel", "api"})
+"""Sources that speak of runs as they come (programs that send a score are taken to do so of each). People and
+models pick theirs."""
 
 
 def read(scored: Scored) -> Reading:
