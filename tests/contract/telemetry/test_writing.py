@@ -94,6 +94,7 @@ def test_the_higher_version_is_read(store: TelemetryStore, project: str, newer_f
     for one in reversed(batches) if newer_first else batches:
         store.write(one)
     assert store.spans_of_traces(project, [old_span.trace_id]) == [new_span]
+    assert store.spans_of_traces(project, [old_span.trace_id], started=(NOON, NOON + 7)) == [new_span]
     assert store.spans(project, SpanQuery()) == [new_span]
     assert store.run(project, old_run.id) == new_run
     assert store.runs(project, RunQuery()) == [new_run]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import attrgetter
 
 from roadworthy.backends.telemetry.chdb.clauses import Parameters, said, span_clause, within
 from roadworthy.backends.telemetry.chdb.newest_first import Matched, matched
@@ -42,21 +43,22 @@ def spans_of_traces(
 def _few(
     session: Session, project: str, trace_ids: Sequence[str], *, started: tuple[int, int] | None
 ) -> list[Span] | None:
-    """In one step, None where it finds too much for one. Every part of that time may hold a trace: of each,
-    the trace ids alone are looked at; sorted and limited, the other columns are opened only where there is
-    something."""
+    """In one step, None where it finds too much for one. Where any part may hold a trace, only the trace ids
+    of each are looked at first: sorted and limited, the other columns are opened only where there is
+    something. In the few parts of a known time that costs more than it spares."""
     p = Parameters()
     wanted, these = p.texts(trace_ids), " AND ".join(_of(project, p, started))
+    order = "ORDER BY version DESC" if started is None else ""
     rows = session.rows(
         f"SELECT {_COLUMNS} FROM spans PREWHERE trace_id IN {wanted} WHERE {these} "
-        f"ORDER BY version DESC LIMIT {_FEW_ROWS:d}",
+        f"{order} LIMIT {_FEW_ROWS:d}",
         p.values,
         settings=_FEW,
     )
     if len(rows) == _FEW_ROWS:
         return None
     newest: dict[tuple[str, str], Span] = {}
-    for span in spans_from(rows):
+    for span in sorted(spans_from(rows), key=attrgetter("version"), reverse=True):
         newest.setdefault((span.trace_id, span.span_id), span)
     return list(newest.values())
 
