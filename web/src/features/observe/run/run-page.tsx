@@ -21,6 +21,7 @@ import { CompareWith } from "./compare-with";
 import { NoSuchRun } from "./no-such-run";
 import { Overview } from "./overview";
 import { opened, readFold, turned, writeFold } from "./folding";
+import { RunPane } from "./run-pane";
 import { firstSuspicious } from "./signals";
 import { StepPanel } from "./step-panel";
 import { titleOf } from "./step-row";
@@ -39,7 +40,7 @@ export function RunPage() {
   const { runId } = route.useParams();
   const run = useQuery(runQuery(project, runId));
   const spans = useQuery(spansQuery(project, runId));
-  useLiveRefresh([runQuery(project, runId).queryKey, spansQuery(project, runId).queryKey, verdictQuery(project, runId).queryKey, ["span", project, runId]], {
+  useLiveRefresh([runQuery(project, runId).queryKey, spansQuery(project, runId).queryKey, verdictQuery(project, runId).queryKey, ["span", project, runId], ["exchanges", project, runId]], {
     everyMs: 1000,
     when: (event) => event.kind === "resync" || event.ids.includes(runId) || (run.data !== undefined && event.ids.includes(run.data.id)),
   });
@@ -224,7 +225,9 @@ function Loaded({ project, run, spans, pending, error, retry }: LoadedProps) {
                 mark={search.mark}
               />
             ) : (
-              <Overview run={run} onSelect={onSelect} findings={findings} mark={search.mark} />
+              <RunPane project={project} runId={run.id} search={search} onChange={change}>
+                <Overview run={run} onSelect={onSelect} findings={findings} mark={search.mark} />
+              </RunPane>
             )}
           </div>
         }
