@@ -17,6 +17,7 @@ PACKAGE = REPO / "src" / "roadworthy"
 NEVER_IMPORTED = {
     "httptools": "uvicorn uses it where it is installed",
     "chdb": "clickhouse-connect finds it as a backend",
+    "psycopg": "SQLAlchemy finds it as a driver",
     "tzdata": "zoneinfo reads it where the system has no time zones",
 }
 

@@ -11,7 +11,6 @@ from langchain.tools import tool
 from langchain_openai import ChatOpenAI
 
 from examples.demo.desk import Desk, Ticket
-from examples.demo.model_key import MODEL_KEY
 
 MODEL = "gpt-4.1-mini"
 
@@ -21,7 +20,7 @@ class LangGraphDesk:
         self._model = ChatOpenAI(
             model=MODEL,
             base_url=f"{model_url}/v1",
-            api_key=MODEL_KEY,
+            api_key="scripted",
             streaming=True,
             stream_usage=True,
             max_retries=1,

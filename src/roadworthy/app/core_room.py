@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from prometheus_client import REGISTRY
 from starlette.types import ASGIApp
 
+from roadworthy.app.connecting import Connecting
 from roadworthy.app.core_metrics import IngestCollector
 from roadworthy.app.drilling import Drilling
 from roadworthy.app.folder import DataFolder
@@ -135,6 +136,7 @@ class CoreRoom:
             take=self._incidents.take,
             runs_of=self._recordings.runs_of,
         )
+        self._connecting = Connecting(self._metadata, secrets=folder.secret_key, folder=folder.connectors)
         self._telemetry_out = SelfTelemetry.of(settings)
         REGISTRY.register(IngestCollector(self.worker, backlog_bytes=self._backlog.bytes))
         REGISTRY.register(ObjectiveCollector(self._objectives.service.counts.progress))
@@ -180,6 +182,8 @@ class CoreRoom:
             incidents_service=self._incidents.service,
             recordings=self._recordings.service,
             drilling=self._drilling.door,
+            connectors_service=self._connecting.service,
+            dictionaries=self._connecting.dictionaries,
             routing=self._routing.service,
             settings=told,
             health=self._health,
@@ -213,6 +217,7 @@ class CoreRoom:
         self._objectives.start()
         self._routing.start()
         self._recordings.start()
+        self._connecting.start()
         self._jobs.start()
         self._periodic.start()
 
@@ -225,6 +230,7 @@ class CoreRoom:
         self._objectives.stop()
         self._routing.stop()
         self._recordings.stop()
+        self._connecting.stop()
         self._jobs.stop(timeout_s=1)
         self._periodic.stop(timeout=1.0)
         self._backlog.close()

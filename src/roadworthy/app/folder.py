@@ -26,6 +26,8 @@ class DataFolder:
         self.secret_key = root / "secret.key"
         self.alarm_journal = root / "alarms.db"
         self.gateway = root / "gateway"
+        self.connectors = root / "connectors"
+        """Tables loaded from batch files."""
         self.temporary = root / "tmp"
         """What is in it goes at each start of the core."""
         self._lock_file = root / "lock"

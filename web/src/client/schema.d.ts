@@ -3989,7 +3989,7 @@ export interface components {
          * AlarmKind
          * @enum {string}
          */
-        AlarmKind: "quality" | "disagreement" | "input_drift" | "silence" | "burn_rate" | "contract_drift" | "external";
+        AlarmKind: "quality" | "disagreement" | "input_drift" | "silence" | "burn_rate" | "contract_drift" | "model_change" | "budget" | "external";
         /** AlarmPage */
         AlarmPage: {
             /** Items */
@@ -11417,12 +11417,6 @@ export interface components {
              * @default 1
              */
             most: number;
-            /**
-             * Alone
-             * @description Nobody else makes runs of this drill: what was taken and not told of is handed out again
-             * @default false
-             */
-            alone: boolean;
         };
         /** Taken */
         Taken: {

@@ -24,6 +24,7 @@ from roadworthy.doors.rest.problems import PROBLEM_RESPONSES, not_found
 from roadworthy.doors.rest.routes import (
     channels,
     comparisons,
+    connectors,
     contracts,
     detectors,
     drills,
@@ -62,8 +63,10 @@ from roadworthy.doors.rest.routes import (
 from roadworthy.doors.rest.routes.feedback import FeedbackRate
 from roadworthy.doors.rest.routes.login import FailedLogins
 from roadworthy.doors.rest.settings import RestSettings
+from roadworthy.features.gateway.connectors.service import ConnectorService
 from roadworthy.features.gateway.contracts.book import ContractBook
 from roadworthy.features.gateway.contracts.service import ContractService
+from roadworthy.features.gateway.profile.dictionary_book import DictionaryBook
 from roadworthy.features.gateway.recording.service import RecordingService
 from roadworthy.features.gateway.routes.service import RoutingService
 from roadworthy.features.judge.service import JudgeService
@@ -114,6 +117,7 @@ _ROUTERS: tuple[APIRouter, ...] = (
     contracts.grants,
     model_routes.router,
     gateway.router,
+    connectors.router,
     drills.router,
     live_drills.router,
 )
@@ -134,6 +138,8 @@ def build_rest_app(
     incidents_service: IncidentService,
     recordings: RecordingService,
     drilling: Drills,
+    connectors_service: ConnectorService,
+    dictionaries: DictionaryBook,
     routing: RoutingService,
     settings: RestSettings,
     contracts_service: ContractService | None = None,
@@ -162,6 +168,8 @@ def build_rest_app(
         contracts=contracts_service or ContractService(ContractBook(metadata)),
         routing=routing,
         drills=drilling,
+        connectors=connectors_service,
+        dictionaries=dictionaries,
         health=health,
     )
     app.state.registry = registry

@@ -11,10 +11,12 @@ from fastapi import Depends, Request
 from roadworthy.contracts.metadata import MetadataStore
 from roadworthy.doors.rest.events import EventBus
 from roadworthy.doors.rest.settings import RestSettings
+from roadworthy.features.gateway.connectors.service import ConnectorService
 from roadworthy.features.gateway.contracts.service import ContractService
 from roadworthy.features.gateway.drills.drill import Drill
 from roadworthy.features.gateway.drills.live import LiveBook
 from roadworthy.features.gateway.drills.service import DrillService
+from roadworthy.features.gateway.profile.dictionary_book import DictionaryBook
 from roadworthy.features.gateway.recording.service import RecordingService
 from roadworthy.features.gateway.routes.service import RoutingService
 from roadworthy.features.judge.service import JudgeService
@@ -79,6 +81,8 @@ class RestContext:
     contracts: ContractService
     routing: RoutingService
     drills: Drills
+    connectors: ConnectorService
+    dictionaries: DictionaryBook
     health: Callable[[], Health] = field(default=Health)
 
 

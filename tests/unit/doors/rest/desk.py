@@ -8,6 +8,7 @@ from pathlib import Path
 
 from starlette.testclient import TestClient
 
+from roadworthy.app.connecting import Connecting
 from roadworthy.app.drilling import Drilling
 from roadworthy.app.folder import DataFolder
 from roadworthy.app.incidents import Incidents
@@ -234,6 +235,7 @@ def open_desk(folder: Path, settings: RestSettings) -> Desk:
         metadata,
         kinds={KIND: work, REJUDGE: history, BACKTEST: watching.backtests, DRILL: drilling.work},
     )
+    connecting = Connecting(metadata, secrets=folder / "secret.key", folder=folder / "connectors")
     app = build_rest_app(
         observe=ObserveService(store, assemble=assemble_one),
         metadata=metadata,
@@ -251,6 +253,8 @@ def open_desk(folder: Path, settings: RestSettings) -> Desk:
         incidents_service=incidents.service,
         recordings=recordings.service,
         drilling=drilling.door,
+        connectors_service=connecting.service,
+        dictionaries=connecting.dictionaries,
         routing=routing_service(
             metadata,
             secrets=folder / "secret.key",

@@ -1,0 +1,60 @@
+"""Connectors in the core, wired together: the book, trying them out, loading files, data dictionaries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from roadworthy.backends.upstream.http.transport import HttpTransport
+from roadworthy.contracts.metadata import MetadataStore
+from roadworthy.contracts.upstream import Transport
+from roadworthy.domain.connector import ConnectorKind
+from roadworthy.features.gateway.connectors.batch.deliveries import BatchDeliveries
+from roadworthy.features.gateway.connectors.batch.loader import Loader
+from roadworthy.features.gateway.connectors.book import ConnectorBook
+from roadworthy.features.gateway.connectors.opened import Parts
+from roadworthy.features.gateway.connectors.opening import Opener
+from roadworthy.features.gateway.connectors.service import ConnectorService
+from roadworthy.features.gateway.profile.dictionary_book import DictionaryBook
+from roadworthy.flows.load_batch_files import LoadBatchFiles
+from roadworthy.kit.sealing import Sealer
+
+
+class Connecting:
+    """What the core needs of connectors. `transport` makes one for the event loop it is called in."""
+
+    def __init__(
+        self,
+        metadata: MetadataStore,
+        *,
+        secrets: Path,
+        folder: Path,
+        transport: Callable[[], Transport] = HttpTransport,
+        openers: Mapping[ConnectorKind, Opener] = MappingProxyType({}),
+    ) -> None:
+        self._sealer = Sealer(secrets)
+        self._folder = folder
+        self._transport = transport
+        self._openers = openers
+        self.dictionaries = DictionaryBook(metadata)
+        self.deliveries = BatchDeliveries(folder)
+        book = ConnectorBook(metadata, seal=self._sealer)
+        self.service = ConnectorService(book, parts=self.parts, deliveries=self.deliveries, openers=openers)
+        self.loads = LoadBatchFiles(book, self.deliveries, look=lambda *asked: loader.look(*asked))
+        loader = Loader(self.parts, stopping=self.loads.stopping.is_set)
+
+    def start(self) -> None:
+        self.loads.start()
+
+    def stop(self) -> None:
+        self.loads.stop(timeout=1.0)
+
+    def parts(self) -> Parts:
+        return Parts(
+            transport=self._transport(),
+            unseal=self._sealer.open,
+            seal=self._sealer.seal,
+            folder=self._folder,
+            dictionary=self.dictionaries.dictionary,
+        )
