@@ -11,6 +11,7 @@ from anthropic import AsyncAnthropic
 
 import roadworthy
 from examples.demo.desk import Desk, Ticket
+from examples.demo.model_key import MODEL_KEY
 
 MODEL = "claude-sonnet-4-5"
 _JSON_TYPES = {"str": "string", "float": "number"}
@@ -18,7 +19,7 @@ _JSON_TYPES = {"str": "string", "float": "number"}
 
 class AnthropicDesk:
     def __init__(self, model_url: str) -> None:
-        self._client = AsyncAnthropic(base_url=model_url, api_key="scripted", max_retries=1)
+        self._client = AsyncAnthropic(base_url=model_url, api_key=MODEL_KEY, max_retries=1)
 
     async def answer(self, desk: Desk, ticket: Ticket) -> str:
         functions = (desk.look_up_order, desk.check_policy, desk.search_handbook, desk.issue_refund)

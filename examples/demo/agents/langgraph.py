@@ -11,6 +11,7 @@ from langchain.tools import tool
 from langchain_openai import ChatOpenAI
 
 from examples.demo.desk import Desk, Ticket
+from examples.demo.model_key import MODEL_KEY
 
 MODEL = "gpt-4.1-mini"
 
@@ -20,7 +21,7 @@ class LangGraphDesk:
         self._model = ChatOpenAI(
             model=MODEL,
             base_url=f"{model_url}/v1",
-            api_key="scripted",
+            api_key=MODEL_KEY,
             streaming=True,
             stream_usage=True,
             max_retries=1,

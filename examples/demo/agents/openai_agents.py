@@ -9,13 +9,14 @@ from agents import Agent, OpenAIResponsesModel, RunConfig, Runner, function_tool
 from openai import AsyncOpenAI
 
 from examples.demo.desk import Desk, Ticket
+from examples.demo.model_key import MODEL_KEY
 
 MODEL = "gpt-4.1-mini"
 
 
 class OpenAIAgentsDesk:
     def __init__(self, model_url: str) -> None:
-        client = AsyncOpenAI(base_url=f"{model_url}/v1", api_key="scripted", max_retries=1)
+        client = AsyncOpenAI(base_url=f"{model_url}/v1", api_key=MODEL_KEY, max_retries=1)
         self._model = OpenAIResponsesModel(model=MODEL, openai_client=client)
 
     async def answer(self, desk: Desk, ticket: Ticket) -> str:

@@ -10,6 +10,7 @@ from pydantic_ai.models.openai import OpenAIChatModel
 from pydantic_ai.providers.openai import OpenAIProvider
 
 from examples.demo.desk import Desk, Ticket
+from examples.demo.model_key import MODEL_KEY
 
 MODEL = "gpt-4.1-mini"
 T = TypeVar("T")
@@ -17,7 +18,7 @@ T = TypeVar("T")
 
 class PydanticAIDesk:
     def __init__(self, model_url: str) -> None:
-        provider = OpenAIProvider(base_url=f"{model_url}/v1", api_key="scripted")
+        provider = OpenAIProvider(base_url=f"{model_url}/v1", api_key=MODEL_KEY)
         self._model = OpenAIChatModel(MODEL, provider=provider)
 
     async def answer(self, desk: Desk, ticket: Ticket) -> str:

@@ -7,13 +7,14 @@ import asyncio
 from smolagents import LogLevel, OpenAIModel, ToolCallingAgent, tool
 
 from examples.demo.desk import Desk, Ticket
+from examples.demo.model_key import MODEL_KEY
 
 MODEL = "gpt-4.1-mini"
 
 
 class SmolagentsDesk:
     def __init__(self, model_url: str) -> None:
-        self._model = OpenAIModel(model_id=MODEL, api_base=f"{model_url}/v1", api_key="scripted")
+        self._model = OpenAIModel(model_id=MODEL, api_base=f"{model_url}/v1", api_key=MODEL_KEY)
 
     async def answer(self, desk: Desk, ticket: Ticket) -> str:
         @tool
