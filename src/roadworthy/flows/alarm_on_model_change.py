@@ -1,8 +1,8 @@
 """When another model answers than did before, then an alarm is raised: providers change models silently.
 
 What an upstream (`provider/model`) is asked for is pinned; the name its answers give themselves is learned
-from the first one, since most providers answer with a dated name (gpt-4o answers as gpt-4o-2024-08-06). A name
-never seen before is a change, raised once. Answers that drills made, and those from the cache, say nothing.
+from the first one, since most providers answer with a dated name (gpt-4o answers as gpt-4o-2024-08-06). A
+name never seen before is a change, raised once. Answers that drills made, and cached ones, say nothing.
 """
 
 from __future__ import annotations

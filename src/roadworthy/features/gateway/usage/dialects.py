@@ -96,7 +96,8 @@ class _Chat:
             self._read = replace(self._read, ended=True)
             return
         named = bool(self._read.answered)
-        if named and b'"usage"' not in data and not data.startswith(b'{"error"'):
+        silent = b'"usage"' not in data or b'"usage":null' in data
+        if named and silent and not data.startswith(b'{"error"'):
             return
         said = _parsed(data)
         usage = said.get("usage")
