@@ -115,9 +115,14 @@ class CoreRoom:
             network=Network(allowed=tuple(settings.channel_networks)),
         )
         told = rest_settings(settings)
+        self._recordings = Recordings(
+            folder, self._telemetry, self._metadata, publish=self.events.publish_runs
+        )
         self._drilling = Drilling(
             self._metadata,
+            self._telemetry,
             secrets=folder.secret_key,
+            exchanges=self._recordings.log,
             gateway_url=f"http://{shown_host(settings.gateway_bind)}:{settings.gateway_port}",
             otlp_url=told.otlp_http_url,
             networks=tuple(settings.channel_networks),
@@ -150,6 +155,7 @@ class CoreRoom:
                 BACKTEST: self._watching.backtests,
                 DRILL: self._drilling.work,
             },
+            beside={DRILL},
         )
         self._periodic = PeriodicRunner(
             periodic_flows(

@@ -33,7 +33,7 @@ class DrillAgent:
         gateway_url: str,
         otlp_url: str,
         allowed: Sequence[str],
-        key_for: Callable[[str, Drill], str | None],
+        key_for: Callable[[str, Drill], str],
         patience_s: float = _PATIENCE_S,
     ) -> None:
         self._service = service
@@ -70,7 +70,7 @@ class DrillAgent:
             traceparent=start.traceparent,
             gateway_url=self._gateway_url,
             otlp_url=self._otlp_url,
-            gateway_key=self._key_for(drill.project, drill) or "",
+            gateway_key=self._key_for(drill.project, drill),
         )
         ended = run_endpoint(
             drill.url, task, body=drill.body, field=drill.answer_field, allowed=self._allowed

@@ -152,3 +152,25 @@ def test_a_cancelled_job_goes_on_from_where_it_stood(metadata: SqliteMetadataSto
     done = runner.resume(job.id)
     assert done is not None and done.status is JobStatus.DONE
     assert runner.resume("nobody") is None
+
+
+def test_kinds_beside_do_not_hold_up_the_others(metadata: SqliteMetadataStore) -> None:
+    held, quick_done = threading.Event(), threading.Event()
+
+    def waits(job: Job) -> Step:
+        assert held.wait(30)
+        return Step(position=None, done=1)
+
+    def quick(job: Job) -> Step:
+        quick_done.set()
+        return Step(position=None, done=1)
+
+    runner = JobRunner(metadata, kinds={"drill": waits, "quick": quick}, beside={"drill"})
+    runner.start()
+    drill = runner.add(project="default", kind="drill", arguments="{}", unit="runs")
+    runner.add(project="default", kind="quick", arguments="{}", unit="runs")
+    assert quick_done.wait(15)
+    first = metadata.job(drill.id)
+    assert first is not None and first.status is JobStatus.WAITING
+    held.set()
+    runner.stop(timeout_s=15)

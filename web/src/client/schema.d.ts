@@ -11417,6 +11417,12 @@ export interface components {
              * @default 1
              */
             most: number;
+            /**
+             * Alone
+             * @description Nobody else makes runs of this drill: what was taken and not told of is handed out again
+             * @default false
+             */
+            alone: boolean;
         };
         /** Taken */
         Taken: {

@@ -10,6 +10,7 @@ import typer
 from roadworthy.doors.cli import (
     agents,
     channels,
+    drill,
     contracts,
     incidents,
     inputs,
@@ -62,6 +63,8 @@ app.add_typer(channels.silences, name="silences")
 app.add_typer(monitors.app, name="monitors")
 app.command()(monitors.alarms)
 app.command()(monitors.backtest)
+app.command()(drill.drill)
+app.add_typer(drill.app, name="drills")
 app.add_typer(objectives.app, name="objectives")
 app.add_typer(inputs.app, name="inputs")
 app.add_typer(contracts.app, name="contracts")

@@ -55,8 +55,8 @@ class Drills:
     service: DrillService
     live: LiveBook
     gateway_url: str
-    key_for: Callable[[str, Drill], str | None]
-    """(project, drill) → a gateway key of this drill; None where the agent's own is to be used."""
+    key_for: Callable[[str, Drill], str]
+    """(project, drill) → a gateway key of this drill alone; it holds at the gateway within two seconds."""
     incident_of: Callable[[str, str], str]
     """(project, agent) → the title of an incident that stands, "" for none."""
     applied_of: Callable[[str, str, int], int]

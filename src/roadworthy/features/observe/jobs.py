@@ -6,7 +6,7 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 
 from roadworthy.contracts.metadata import Job, JobStatus, MetadataStore
@@ -31,31 +31,45 @@ between a piece and the note that it was done."""
 
 
 class JobRunner:
-    """Runs jobs in a thread of its own, in the order they were asked for.
+    """Runs jobs in a thread of its own, in the order they were asked for; those of the kinds `beside` in
+    another one, because they may take hours of waiting for others.
 
     `add` returns once the job is durable. A job that was running when the process ended goes on from its
     last position when `start` is called.
     """
 
-    def __init__(self, metadata: MetadataStore, *, kinds: Mapping[str, Work], pause_s: float = 0.0) -> None:
+    def __init__(
+        self,
+        metadata: MetadataStore,
+        *,
+        kinds: Mapping[str, Work],
+        beside: Collection[str] = (),
+        pause_s: float = 0.0,
+    ) -> None:
         self._metadata = metadata
         self._kinds = dict(kinds)
         self._pause_s = pause_s
-        self._wake = threading.Event()
+        self._beside = frozenset(beside)
+        # One event a thread: each clears its own.
+        self._wakes = [threading.Event() for _ in range(2 if beside else 1)]
         self._stopping = threading.Event()
         self._lock = threading.Lock()  # protects the read-change-write of a job between cancel and the thread
-        self._thread: threading.Thread | None = None
+        self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
-        self._thread = threading.Thread(target=self._run, name="jobs", daemon=True)
-        self._thread.start()
+        for lane, wake in enumerate(self._wakes):
+            name = "jobs" if lane == 0 else "jobs-beside"
+            thread = threading.Thread(target=self._run, args=(lane, wake), name=name, daemon=True)
+            self._threads.append(thread)
+            thread.start()
 
     def stop(self, *, timeout_s: float = 5) -> None:
         """After the piece of work that is under way."""
         self._stopping.set()
-        self._wake.set()
-        if self._thread is not None:
-            self._thread.join(timeout_s)
+        self._wake_all()
+        ends = time.monotonic() + timeout_s
+        for thread in self._threads:
+            thread.join(max(0.0, ends - time.monotonic()))
 
     def add(self, *, project: str, kind: str, arguments: str, unit: str) -> Job:
         if kind not in self._kinds:
@@ -71,7 +85,7 @@ class JobRunner:
             unit=unit,
         )
         self._metadata.save_job(job)
-        self._wake.set()
+        self._wake_all()
         return job
 
     def cancel(self, job_id: str) -> Job | None:
@@ -92,21 +106,25 @@ class JobRunner:
                 return job
             job = replace(job, status=JobStatus.WAITING, error="", updated_ns=time.time_ns())
             self._metadata.save_job(job)
-        self._wake.set()
+        self._wake_all()
         return job
 
-    def _run(self) -> None:
+    def _wake_all(self) -> None:
+        for wake in self._wakes:
+            wake.set()
+
+    def _run(self, lane: int, wake: threading.Event) -> None:
         while not self._stopping.is_set():
-            job = self._next()
+            job = self._next(lane)
             if job is None:
-                self._wake.wait(5)
-                self._wake.clear()
+                wake.wait(5)
+                wake.clear()
                 continue
             self._piece(job)
             if self._pause_s:
                 self._stopping.wait(self._pause_s)
 
-    def _next(self) -> Job | None:
+    def _next(self, lane: int) -> Job | None:
         try:
             jobs = self._metadata.jobs()
         except Exception:  # noqa: BLE001
@@ -114,7 +132,12 @@ class JobRunner:
             _LOG.exception("jobs cannot be read; trying again")
             self._stopping.wait(5)
             return None
-        open_jobs = [job for job in jobs if job.status in (JobStatus.WAITING, JobStatus.RUNNING)]
+        open_jobs = [
+            job
+            for job in jobs
+            if job.status in (JobStatus.WAITING, JobStatus.RUNNING)
+            and (job.kind in self._beside) == bool(lane)
+        ]
         return min(open_jobs, key=lambda job: (job.created_ns, job.id), default=None)
 
     def _piece(self, job: Job) -> None:

@@ -42,6 +42,8 @@ COMMANDS = [
     *("objectives export", "objectives import", "inputs", "inputs list", "inputs show", "inputs relearn"),
     *("contracts", "contracts list", "contracts show", "contracts diff", "contracts pin"),
     *("contracts accept", "contracts set", "grants", "grants list", "grants add", "grants remove"),
+    *("drill", "drills", "drills list", "drills report", "drills cancel", "drills faults"),
+    *("drills live", "drills live list", "drills live start", "drills live stop"),
 ]
 
 

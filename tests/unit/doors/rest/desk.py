@@ -221,9 +221,13 @@ def open_desk(folder: Path, settings: RestSettings) -> Desk:
         network=Network(allowed=("127.0.0.0/8",)),
     )
     objectives = Objectives(store, metadata, file=folder / "alarms.db", publish=events.publish_runs)
+    recordings = Recordings(DataFolder(folder), store, metadata, publish=events.publish_runs)
     drilling = Drilling(
         metadata,
+        store,
         secrets=folder / "secret.key",
+        exchanges=recordings.log,
+        settle_s=0.0,
         gateway_url="http://127.0.0.1:8421",
         otlp_url=settings.otlp_http_url,
         networks=("127.0.0.0/8",),
@@ -234,6 +238,7 @@ def open_desk(folder: Path, settings: RestSettings) -> Desk:
     jobs = JobRunner(
         metadata,
         kinds={KIND: work, REJUDGE: history, BACKTEST: watching.backtests, DRILL: drilling.work},
+        beside={DRILL},
     )
     connecting = Connecting(metadata, secrets=folder / "secret.key", folder=folder / "connectors")
     app = build_rest_app(

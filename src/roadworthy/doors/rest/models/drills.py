@@ -129,6 +129,10 @@ class DrillPage(BaseModel):
 
 class TakeBody(Body):
     most: int = Field(default=1, ge=1, le=64, description="Runs to take now")
+    alone: bool = Field(
+        default=False,
+        description="Nobody else makes runs of this drill: what was taken and not told of is handed out again",
+    )
 
 
 class StartView(BaseModel):

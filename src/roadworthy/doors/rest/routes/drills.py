@@ -99,7 +99,7 @@ def take_runs(ctx: Context, project: AdminProject, drill_id: str, body: TakeBody
     """Runs to make now, each with its token. Tell how each ended with POST /drills/{id}/runs/{number}; one
     that is told of by nobody is handed out again after its time-out."""
     service = ctx.drills.service
-    starts = service.take(project, drill_id, most=body.most)
+    starts = service.take(project, drill_id, most=body.most, alone=body.alone)
     drill = service.one(project, drill_id)
     if drill is None:
         raise not_found("drill", name=drill_id)

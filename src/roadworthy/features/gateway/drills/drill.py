@@ -122,6 +122,8 @@ class DrillRun:
     error: str = ""
     """The end of what it wrote to standard error, or why it could not be reached."""
     elapsed_ms: float = 0.0
+    ended_ns: int = 0
+    """When it was told how it ended."""
 
     @property
     def clean(self) -> bool:

@@ -34,6 +34,8 @@ from roadworthy.features.gateway.drills.verdict import Opinion
 _GRACE_S = 60.0
 """How much longer than its time-out a run may be with whoever took it."""
 MOST_ATTEMPTS = 3
+SETTLE_S = 2.0
+"""Calls are recorded behind the call."""
 ANSWER_BYTES = 20_000
 """Of an answer, as it is kept."""
 
@@ -66,7 +68,8 @@ def _nothing(_project: str, _runs: Sequence[str]) -> dict[str, Sequence[Exchange
 
 
 class DrillService:
-    """`sign` makes the key of tokens (it may raise OSError). `exchanges_of` reads what was recorded."""
+    """`sign` makes the key of tokens (it may raise OSError). `exchanges_of` reads what was recorded, which is
+    there `settle_s` after a run at the latest. `over` is told of each drill that ends."""
 
     def __init__(
         self,
@@ -76,6 +79,8 @@ class DrillService:
         exchanges_of: ExchangesOf = _nothing,
         findings_of: FindingsOf | None = None,
         opinion_of: OpinionOf | None = None,
+        settle_s: float = SETTLE_S,
+        over: Callable[[Drill], None] = lambda _drill: None,
         now_ns: Callable[[], int] = time.time_ns,
     ) -> None:
         self._book = DrillBook(metadata, now_ns=now_ns)
@@ -83,6 +88,8 @@ class DrillService:
         self._exchanges_of = exchanges_of
         self._findings_of = findings_of
         self._opinion_of = opinion_of
+        self._settle_ns = int(settle_s * 1e9)
+        self._over_now = over
         self._now_ns = now_ns
 
     def start(self, draft: Drill) -> Drill:
@@ -126,14 +133,15 @@ class DrillService:
         with self._book.lock:
             return self._book.delete(project, drill_id)
 
-    def take(self, project: str, drill_id: str, *, most: int) -> list[Start]:
-        """Runs to do now; none where the drill is over, or waits for runs that others took."""
+    def take(self, project: str, drill_id: str, *, most: int, alone: bool = False) -> list[Start]:
+        """Runs to do now; none where the drill is over, or waits for runs that others took. `alone`: there
+        are no others, so what was taken and not told of is handed out again now."""
         with self._book.lock:
             drill = self._book.one(project, drill_id)
             if drill is None or drill.state is not DrillState.RUNNING:
                 return []
             drill, runs = self._ready(drill)
-            open_runs = [one for one in runs if self._open(one, drill)][: max(0, most)]
+            open_runs = [one for one in runs if self._open(one, drill, alone=alone)][: max(0, most)]
             now = self._now_ns()
             taken = [
                 replace(
@@ -178,10 +186,9 @@ class DrillService:
                 exit_code=exit_code,
                 error=error[-2_000:],
                 elapsed_ms=elapsed_ms,
+                ended_ns=self._now_ns(),
             )
             self._book.save_runs(project, drill_id, [run])
-            if drill.state is DrillState.RUNNING:
-                self._ready(drill)
             return run
 
     def report(self, project: str, drill_id: str) -> DrillReport | None:
@@ -202,7 +209,8 @@ class DrillService:
     def _ready(self, drill: Drill) -> tuple[Drill, list[DrillRun]]:
         """Plans the runs with faults once the clean ones are over, and ends the drill once all are."""
         runs = self._book.runs(drill.project, drill.id)
-        over = all(self._over(one, drill) for one in runs)
+        settled = self._now_ns() - self._settle_ns >= max((one.ended_ns for one in runs), default=0)
+        over = settled and all(self._over(one, drill) for one in runs)
         if over and not drill.designed:
             drill, more = self._designed(drill, runs)
             self._book.save(drill, more)
@@ -211,6 +219,7 @@ class DrillService:
         if over and drill.designed:
             drill = replace(drill, state=DrillState.DONE, ended_ns=self._now_ns())
             self._book.save(drill)
+            self._over_now(drill)
         return drill, runs
 
     def _designed(self, drill: Drill, clean: Sequence[DrillRun]) -> tuple[Drill, list[DrillRun]]:
@@ -232,10 +241,10 @@ class DrillService:
         unreachable = tuple(made.unreachable.items())
         return replace(drill, designed=True, unreachable=unreachable, left_out=made.left_out), more
 
-    def _open(self, run: DrillRun, drill: Drill) -> bool:
-        return run.state is RunState.WAITING or (
-            run.state is RunState.TAKEN and self._silent(run, drill) and run.attempt < MOST_ATTEMPTS
-        )
+    def _open(self, run: DrillRun, drill: Drill, *, alone: bool) -> bool:
+        if run.state is RunState.TAKEN:
+            return alone or (self._silent(run, drill) and run.attempt < MOST_ATTEMPTS)
+        return run.state is RunState.WAITING
 
     def _over(self, run: DrillRun, drill: Drill) -> bool:
         given_up = run.state is RunState.TAKEN and run.attempt >= MOST_ATTEMPTS and self._silent(run, drill)
@@ -252,7 +261,9 @@ class DrillService:
             ended = self._now_ns() if to is DrillState.CANCELLED else None
             drill = replace(drill, state=to, ended_ns=ended)
             self._book.save(drill)
-            return drill
+        if to is DrillState.CANCELLED:
+            self._over_now(drill)
+        return drill
 
     def _started(self, drill: Drill, run: DrillRun) -> Start:
         token = DrillToken(

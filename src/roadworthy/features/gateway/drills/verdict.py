@@ -152,6 +152,9 @@ def _compared(answer: str, footing: Footing, opinion: Opinion | None) -> Judged:
     if lost and new:
         why = f"states {_list(new)} where all clean runs state {_list(lost)}"
         return Judged(verdict=Verdict.SILENTLY_WRONG, why=why)
+    if lost and lost == agreed and not answer.rstrip().endswith("?"):
+        why = f"states nothing of what all clean runs state ({_list(lost)})"
+        return Judged(verdict=Verdict.SILENTLY_WRONG, why=why)
     said = opinion(footing.case, footing.clean[0], answer) if opinion else None
     if said is not None:
         verdict = Verdict.RECOVERED if said else Verdict.SILENTLY_WRONG
