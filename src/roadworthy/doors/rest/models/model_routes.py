@@ -121,7 +121,7 @@ class ProviderPage(BaseModel):
     next_cursor: None = None
 
 
-class TargetBody(Body):
+class RouteTargetBody(Body):
     """A provider with a model, or another route to go on with."""
 
     provider: str = Field(default="", max_length=40, examples=["openai"])
@@ -159,7 +159,7 @@ class RouteBody(Body):
         description="Further model names it answers to, * for any text",
         examples=[["gpt-*"]],
     )
-    targets: list[TargetBody] = Field(max_length=10, description="Asked in this order")
+    targets: list[RouteTargetBody] = Field(max_length=10, description="Asked in this order")
     waits: WaitsBody = Field(default_factory=WaitsBody)
     retries: RetriesBody = Field(default_factory=RetriesBody)
     hedge: str = Field(
@@ -180,7 +180,7 @@ class ModelRouteView(BaseModel):
     agent: str | None
     release: str | None
     models: list[str]
-    targets: list[TargetBody]
+    targets: list[RouteTargetBody]
     waits: WaitsBody
     retries: RetriesBody
     hedge: str | None
@@ -312,7 +312,7 @@ def route_view(one: ModelRoute) -> ModelRouteView:
         release=text(one.release),
         models=list(one.models),
         targets=[
-            TargetBody(
+            RouteTargetBody(
                 provider=target.provider,
                 model=target.model,
                 parameters=dict(target.parameters),
