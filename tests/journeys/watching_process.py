@@ -13,6 +13,7 @@ from pathlib import Path
 from roadworthy.backends.watch_log.sqlite.store import SqliteWatchLog
 from roadworthy.domain.alarm import Alarm
 from roadworthy.features.watch.monitors.engine import Engine
+from roadworthy.features.watch.monitors.handing import AlarmHanding
 from tests.contract.watch_log.making import Clock
 from tests.unit.watch.monitors.scenario import FIRST, STEPS, batch
 
@@ -26,6 +27,7 @@ def watch(folder: Path, *, steps: int = STEPS) -> None:
     # Where it stood when it was killed: time does not run backwards.
     clock.now_ns = batch(done - 1).now_ns if done else clock.now_ns
     engine = Engine(log, clock=clock)
+    handing = AlarmHanding(log)
 
     def sink(alarms: Sequence[Alarm]) -> None:
         with (folder / "taken").open("a") as file:
@@ -38,10 +40,10 @@ def watch(folder: Path, *, steps: int = STEPS) -> None:
         clock.now_ns = batch(step).now_ns
         log.append(batch(step).entries)
         engine.step()
-        engine.hand_over(sink)
+        handing.hand_over(sink)
     clock.now_ns = END_NS
     engine.step()
-    engine.hand_over(sink)
+    handing.hand_over(sink)
     log.close()
 
 

@@ -26,6 +26,7 @@ from roadworthy.app.registering import Registering
 from roadworthy.app.routing import Routing
 from roadworthy.app.self_telemetry import SelfTelemetry
 from roadworthy.app.settings import Settings, is_loopback, shown_host
+from roadworthy.app.watch_metrics import WatchCollector
 from roadworthy.app.watching import Watching
 from roadworthy.app.worker_orders import WorkerOrders
 from roadworthy.app.worker_process import WorkerProcess
@@ -145,6 +146,7 @@ class CoreRoom:
         self._telemetry_out = SelfTelemetry.of(settings)
         REGISTRY.register(IngestCollector(self.worker, backlog_bytes=self._backlog.bytes))
         REGISTRY.register(ObjectiveCollector(self._objectives.service.counts.progress))
+        REGISTRY.register(WatchCollector(self._watching.engine, handing=self._watching.flow.handing))
         observe = ObserveService(self._telemetry, assemble=assemble)
         reprice = Reprice(self._telemetry, metadata=self._metadata, assemble=assemble, price_with=_price_with)
         self._jobs = JobRunner(

@@ -12,7 +12,8 @@ from roadworthy.contracts.telemetry import StoreFull, StoreUnavailable, Telemetr
 from roadworthy.contracts.watch_log import WatchLog
 from roadworthy.domain.alarm import Alarm
 from roadworthy.doors.rest.models.backtests import tested_json
-from roadworthy.features.watch.monitors.engine import Engine, Sink
+from roadworthy.features.watch.monitors.engine import Engine
+from roadworthy.features.watch.monitors.handing import Sink
 from roadworthy.features.watch.monitors.service import MonitorService
 from roadworthy.flows.backtest_monitor import BacktestMonitor
 from roadworthy.flows.watch_scores import WatchScores

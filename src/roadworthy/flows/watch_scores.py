@@ -17,7 +17,8 @@ from roadworthy.contracts.watch_log import WatchLog
 from roadworthy.domain.result import Result, Scored
 from roadworthy.domain.run import Run, RunStatus
 from roadworthy.domain.score import Score
-from roadworthy.features.watch.monitors.engine import Engine, Sink
+from roadworthy.features.watch.monitors.engine import Engine
+from roadworthy.features.watch.monitors.handing import AlarmHanding, Sink
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +46,7 @@ class WatchScores:
         self._log = watch_log
         self._engine = engine
         self._sink = sink
+        self.handing = AlarmHanding(watch_log)
         self._attributes_of = attributes_of
         self._before = before
         self._tick = tick_seconds
@@ -81,9 +83,9 @@ class WatchScores:
                     self._engine.step()
                 finally:
                     # What is wrong with one project holds up no other's alarms.
-                    self._engine.hand_over(self._sink)
+                    self.handing.hand_over(self._sink)
                 self._prune()
-                self.problem = ""
+                self.problem = self.handing.problem
             except (StoreFull, StoreUnavailable) as fault:
                 if not self.problem:
                     log.warning("the monitors wait: %s", fault)

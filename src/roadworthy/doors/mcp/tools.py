@@ -50,6 +50,22 @@ _LISTED = (
     *("duration_ms", "model_calls", "tool_calls", "failed_tool_calls", "failed_tools", "input_tokens"),
     *("output_tokens", "cost_usd", "error", "input", "final_answer"),
 )
+_MONITOR = (
+    *(
+        "id",
+        "name",
+        "agent",
+        "signal",
+        "counts",
+        "phase",
+        "usual",
+        "bound",
+        "evidence",
+        "last_day",
+        "per_day",
+    ),
+    *("armed_at", "alarm_id", "learning"),
+)
 
 
 def build_server(reads: Reads, *, version: str) -> MCPServer[Any]:
@@ -71,6 +87,8 @@ def build_server(reads: Reads, *, version: str) -> MCPServer[Any]:
         tools.list_issues,
         tools.list_incidents,
         tools.incident_timeline,
+        tools.list_monitors,
+        tools.who_is_on_call,
     ):
         server.add_tool(tool, annotations=_READ)
     return server
@@ -306,6 +324,30 @@ class _Tools:
         timeline = await self._get(context, f"{path}/timeline", {"project": project})
         entries = [_lean({k: v for k, v in entry.items() if k != "id"}) for entry in timeline["items"]]
         return {"incident": shorten(_lean(one)), "timeline": shorten(entries, limit=STEP_CUT)}
+
+    async def list_monitors(
+        self,
+        context: Context[Any, Any],
+        agent: Annotated[str | None, Field(description="Only of this agent")] = None,
+        project: Project = None,
+    ) -> dict[str, Any]:
+        """What is watched of each agent: usual and present rate (of what is bad), evidence (an alarm at 1),
+        phase, and what is missing while it learns."""
+        page = await self._get(context, "/monitors", {"agent": agent, "project": project})
+        monitors = [_lean({name: one[name] for name in _MONITOR}) for one in page["items"][:200]]
+        return {"monitors": monitors, "yearly_false_alarms": page["yearly_false_alarms"]}
+
+    async def who_is_on_call(
+        self,
+        context: Context[Any, Any],
+        agent: Annotated[str, Field(description="Name of an agent")],
+        at: Annotated[str, Field(description="RFC 3339 or relative like +8h")] = "now",
+        project: Project = None,
+    ) -> dict[str, Any]:
+        """Who is told about an agent then, level by level, and why they."""
+        path = f"/agents/{quote(agent, safe='')}/on-call"
+        found: dict[str, Any] = await self._get(context, path, {"at": at, "project": project})
+        return found
 
 
 def _credentials(context: Context[Any, Any]) -> dict[str, str]:

@@ -62,7 +62,7 @@ def test_a_coding_agent_finds_a_run_and_reads_it(open_server: Listening) -> None
             assert names == {
                 *("list_agents", "list_runs", "get_run", "get_span", "compare_runs", "search"),
                 *("aggregates", "list_fields", "explain_run", "list_issues"),
-                *("list_incidents", "incident_timeline"),
+                *("list_incidents", "incident_timeline", "list_monitors", "who_is_on_call"),
             }
             runs = (await call(client, "list_runs", filters=["agent:=:support"], limit=2))["runs"]
             assert [run["id"] for run in runs] == [trace_id(3), trace_id(2)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 
 import pytest
@@ -359,3 +360,30 @@ def test_what_cannot_be_is_refused_by_its_field(
         service(agent).save(wrong, by="ada")
 
     assert refused.value.field == field
+
+
+def test_who_reads_monitors_comes_in_while_a_long_log_is_caught_up_with() -> None:
+    agent = WatchedAgent()
+    agent.monitor()
+    agent.clock.now_ns += DAY
+    agent.log.append([agent.made(at_ns=agent.clock.now_ns) for _ in range(7_000)])
+    seen: list[int] = []
+    stop = threading.Event()
+
+    def look() -> None:
+        while not stop.is_set():
+            with agent.engine.watching("p") as watch:
+                seen.append(watch.agents["support"].volume.n if "support" in watch.agents else 0)
+
+    reader = threading.Thread(target=look)
+    reader.start()
+    try:
+        agent.engine.step()
+    finally:
+        stop.set()
+        reader.join(15)
+
+    # Between the batches, not only before the first and after the last.
+    assert any(0 < n < 7_000 for n in seen)
+    assert agent.engine.behind() == {"p": 0}
+    assert agent.engine.consumed == 7_001

@@ -12,6 +12,7 @@ from roadworthy.backends.watch_log.memory.store import MemoryWatchLog
 from roadworthy.contracts.watch_log import Commit, Logged, Stood, Waiting, WatchLogUnavailable
 from roadworthy.domain.alarm import Alarm
 from roadworthy.features.watch.monitors.engine import Engine
+from roadworthy.features.watch.monitors.handing import AlarmHanding
 from tests.contract.watch_log.making import Clock, result
 from tests.unit.watch.monitors.scenario import FIRST, STEPS, alarms_of, batch, state_of
 
@@ -102,7 +103,7 @@ def test_crashes_make_no_difference(expected: dict[str, Any], seed: int) -> None
         while True:
             try:
                 engine.step()
-                engine.hand_over(sink)
+                AlarmHanding(log).hand_over(sink)
                 break
             except Crash:
                 engine = Engine(log, clock=clock)

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field, replace
 
 from roadworthy.contracts.telemetry import StoreFull, StoreUnavailable
 from roadworthy.contracts.watch_log import Commit, Logged, WatchLog
-from roadworthy.domain.alarm import Alarm
 from roadworthy.domain.result import Order, Outage, Result, Scored, Word
 from roadworthy.features.watch.monitors.applying import apply
 from roadworthy.features.watch.monitors.effects import Effects
@@ -37,8 +36,7 @@ _MARGIN_NS = 2 * 10**9
 """An entry being written now may have been given an earlier time."""
 _NS = 10**9
 
-Sink = Callable[[Sequence[Alarm]], None]
-"""Takes alarms; idempotent by their id."""
+_WAY_S = 0.002
 
 
 @dataclass(slots=True)
@@ -70,8 +68,11 @@ class Engine:
         self._states: dict[str, _State] = {}
         self._attributes: dict[str, frozenset[str]] = {}
         self._scores: dict[str, frozenset[str]] = {}
+        self._wanted = 0
         self.consumed = 0
         """Entries since the start."""
+        self.raised = 0
+        """Alarms since the start, cleared ones once more."""
 
     def step(self) -> int:
         """Everything that was appended is consumed and kept; how many entries. Raises WatchLogFull and
@@ -90,45 +91,55 @@ class Engine:
         return done
 
     def step_project(self, project: str) -> int:
-        with self._lock:
-            state = self._state(project)
-            if state.uncommitted:
-                self._commit(project, state)
-            try:
-                return self._catch_up(project, state)
-            except BaseException:
-                if not state.uncommitted:
-                    # Part of a batch may have been looked at: it goes on from what is kept.
-                    self._states.pop(project, None)
-                raise
-
-    def _catch_up(self, project: str, state: _State) -> int:
-        """Under the lock."""
+        """A batch at a time: who wants to read the monitors, or change one, comes in between."""
         done = 0
         while True:
-            now_ns = self._clock()
-            entries = self._log.read(project, after=state.position, limit=_AT_ONCE)
-            caught_up = len(entries) < _AT_ONCE
-            self._consume(project, state, entries)
-            self._advance_lanes(
-                project, state, before_ns=now_ns - _MARGIN_NS if caught_up else entries[-1].recorded_ns
-            )
-            if caught_up:
-                state.watch.volumes.look(now_ns=now_ns)
-            beat = now_ns - state.watched_ns > _HEARTBEAT_NS and bool(state.watch.agents)
-            if entries or state.watch.effects or state.lanes_changed or beat:
-                state.watched_ns = max(now_ns, state.watched_ns)
-                self._commit(project, state)
-            done += len(entries)
-            self.consumed += len(entries)
+            with self._lock:
+                consumed, caught_up = self._batch(project)
+            done += consumed
             if caught_up:
                 return done
+            self._let_others_in()
+
+    def _batch(self, project: str) -> tuple[int, bool]:
+        """Under the lock: how many entries, and whether there are no more."""
+        state = self._state(project)
+        if state.uncommitted:
+            self._commit(project, state)
+        try:
+            return self._consume_batch(project, state)
+        except BaseException:
+            if not state.uncommitted:
+                # Part of a batch may have been looked at: it goes on from what is kept.
+                self._states.pop(project, None)
+            raise
+
+    def _consume_batch(self, project: str, state: _State) -> tuple[int, bool]:
+        now_ns = self._clock()
+        entries = self._log.read(project, after=state.position, limit=_AT_ONCE)
+        caught_up = len(entries) < _AT_ONCE
+        self._consume(project, state, entries)
+        self._advance_lanes(
+            project, state, before_ns=now_ns - _MARGIN_NS if caught_up else entries[-1].recorded_ns
+        )
+        if caught_up:
+            state.watch.volumes.look(now_ns=now_ns)
+        beat = now_ns - state.watched_ns > _HEARTBEAT_NS and bool(state.watch.agents)
+        if entries or state.watch.effects or state.lanes_changed or beat:
+            state.watched_ns = max(now_ns, state.watched_ns)
+            self._commit(project, state)
+        self.consumed += len(entries)
+        return len(entries), caught_up
+
+    def _let_others_in(self) -> None:
+        """A lock is not handed on to who waits for it: whoever releases it would have it again at once."""
+        if self._wanted:
+            time.sleep(_WAY_S)
 
     def change(self, project: str, change: Change) -> None:
         """Durable, and done, on return."""
-        with self._lock:
-            self._log.append([Order(project=project, body=to_body(change))])
-            self.step_project(project)
+        self._log.append([Order(project=project, body=to_body(change))])
+        self.step_project(project)
 
     def attributes_wanted(self, project: str) -> frozenset[str]:
         """Attributes of runs that monitors tell strata by. Waits for no step: ingest asks."""
@@ -150,18 +161,25 @@ class Engine:
 
     @contextmanager
     def watching(self, project: str) -> Iterator[ProjectWatch]:
-        """The monitors as they are now, to be read; nothing is consumed meanwhile."""
-        with self._lock:
+        """The monitors as they are now, to be read; nothing is consumed meanwhile. Waits for one batch at
+        most."""
+        self._wanted += 1  # A number that is off by a race costs two milliseconds.
+        try:
+            self._lock.acquire()
+        finally:
+            self._wanted -= 1
+        try:
             yield self._state(project).watch
+        finally:
+            self._lock.release()
 
-    def hand_over(self, sink: Sink) -> int:
-        """Alarms that wait go to the sink; how many. What it raises goes to the caller, and they wait on."""
-        handed = 0
-        while waiting := self._log.waiting():
-            sink([one.alarm for one in waiting])
-            self._log.taken(waiting)
-            handed += len(waiting)
-        return handed
+    def behind(self) -> dict[str, int]:
+        """By project: entries that were appended and not yet consumed, at most."""
+        with self._lock:
+            positions = {project: state.position for project, state in self._states.items()}
+        return {
+            project: max(0, self._log.last_seq(project) - position) for project, position in positions.items()
+        }
 
     def forget(self, project: str) -> None:
         """The project was deleted."""
@@ -272,6 +290,7 @@ class Engine:
                 ticks=watch.effects.as_ticks(),
             ),
         )
+        self.raised += len(watch.effects.alarms)
         watch.effects = Effects()
         watch.bank.changed.clear()
         watch.bank.changed_slow.clear()
