@@ -21,6 +21,7 @@ from roadworthy.app.pacing import PacedWriter
 from roadworthy.app.preparation import prepare_metadata
 from roadworthy.app.settings import Settings, is_loopback, shown_host
 from roadworthy.app.sockets import listen, port_of
+from roadworthy.app.told_spans import FOLDER, ToldSpans
 from roadworthy.backends.intake.file.limits import IntakeLimits
 from roadworthy.backends.intake.file.writer import FileIntakeWriter
 from roadworthy.backends.metadata.sqlite.keys import SqliteKeyDirectory
@@ -84,7 +85,9 @@ class Front:
         )
         try:
             async with doors as ports:
+                telling = asyncio.create_task(ToldSpans(self._folder.root / FOLDER).keep_taking(writer))
                 await self._supervise(ports, stop=stop)
+                telling.cancel()
         finally:
             await writer.close()
             directory.close()

@@ -7,17 +7,21 @@ from collections.abc import Callable, Sequence
 from roadworthy.app.folder import DataFolder
 from roadworthy.app.gateway_recording import BLOBS_FOLDER, LOG_FILE, ORDERS_FOLDER
 from roadworthy.app.periodic import PeriodicRunner
+from roadworthy.app.told_spans import FOLDER, ToldSpans
 from roadworthy.backends.blobs.files import FileBlobReader
 from roadworthy.backends.exchange_joins.sqlite import SqliteExchangeJoins
 from roadworthy.backends.exchange_log.sqlite.reader import SqliteExchangeReader
 from roadworthy.contracts.metadata import MetadataStore
 from roadworthy.contracts.telemetry import TelemetryStore
+from roadworthy.domain.exchange import Exchange
 from roadworthy.features.gateway.recording.orders import OrderFolder
 from roadworthy.features.gateway.recording.policy_book import PolicyBook
-from roadworthy.features.gateway.recording.service import RecordingService
+from roadworthy.features.gateway.recording.recording import Recording
+from roadworthy.features.gateway.recording.service import RecordingGone, RecordingService
 from roadworthy.flows.join_exchanges import EVERY_SECONDS, JoinExchanges
 from roadworthy.flows.mark_run_on_failure import MarkRuns
 from roadworthy.flows.table import Periodic
+from roadworthy.flows.tell_silent_runs import TellSilentRuns
 
 _JOINS = "exchange_joins.db"
 
@@ -43,7 +47,18 @@ class Recordings:
             policies=PolicyBook(metadata),
         )
         marking = MarkRuns(store, exchanges_of=self.service.of_run, publish=publish)
-        self.joining = JoinExchanges(self.log, store, joins=self._joins, on_joined=marking.on_joined)
+        telling = TellSilentRuns(
+            joins=self._joins,
+            recording_of=self._recording_of,
+            give=ToldSpans(folder.root / FOLDER).give,
+        )
+        self.joining = JoinExchanges(
+            self.log,
+            store,
+            joins=self._joins,
+            on_joined=marking.on_joined,
+            on_unjoined=telling.on_unjoined,
+        )
         self._runner = PeriodicRunner(
             [Periodic(name="join_exchanges", every_seconds=EVERY_SECONDS, run=self.joining.refresh)]
         )
@@ -52,6 +67,12 @@ class Recordings:
         """By id of the exchange; those whose run is not known are left out."""
         joins = self._joins.of_exchanges(project, exchange_ids)
         return {exchange_id: join.run_id for exchange_id, join in joins.items()}
+
+    def _recording_of(self, exchange: Exchange) -> Recording | None:
+        try:
+            return self.service.recording(exchange).recording
+        except RecordingGone:
+            return None
 
     def start(self) -> None:
         self._runner.start()

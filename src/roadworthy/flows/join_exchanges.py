@@ -110,7 +110,7 @@ class JoinExchanges:
                 before = known.get(exchange_id)
                 if found is not None and (before is None or before.run_id != found.run.id):
                     joined.append(found)
-                if found is None:
+                if found is None and before is None:
                     unjoined.append((one, exchange))
                 if _settled(exchange, found, waited_ns=now - one.since_ns):
                     done.append(one)

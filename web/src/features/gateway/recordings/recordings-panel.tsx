@@ -46,7 +46,7 @@ function CallRow({ exchange, beginMs, lengthMs, onChoose }: { exchange: Exchange
   const after = Date.parse(exchange.started_at) - beginMs;
   return (
     <li className="border-b border-line">
-      <button type="button" onClick={onChoose} className="grid w-full grid-cols-[minmax(0,1fr)_auto_1rem] items-center gap-x-3 gap-y-1 px-1 py-2 text-left text-xs hover:bg-hover md:grid-cols-[minmax(8rem,1.2fr)_minmax(6rem,1.6fr)_9rem_4rem_4rem_1rem]">
+      <button type="button" onClick={onChoose} className="grid w-full grid-cols-[minmax(0,1fr)_auto_1rem] items-center gap-x-3 gap-y-1 px-1 py-2 text-left text-xs hover:bg-hover md:grid-cols-[minmax(6rem,1.2fr)_minmax(4rem,1.6fr)_7rem_3.5rem_3.5rem_1rem]">
         <span className="min-w-0 truncate font-medium" title={exchange.upstream ?? exchange.target}>
           {exchange.target}
           <span className="ml-2 font-normal text-muted">{exchange.answered ?? ""}</span>
@@ -69,13 +69,14 @@ function CallRow({ exchange, beginMs, lengthMs, onChoose }: { exchange: Exchange
 function Totals({ items, lengthMs }: { items: readonly Exchange[]; lengthMs: number }) {
   const failed = items.filter((each) => each.failure || each.ending === "failed" || each.ending === "cut_off").length;
   const tries = items.reduce((sum, each) => sum + each.attempts.length, 0);
-  const costs = items.map((each) => each.cost_usd).filter((each): each is number => each !== null);
+  const models = items.filter((each) => each.kind === "model");
+  const costs = models.map((each) => each.cost_usd).filter((each): each is number => each !== null);
   return (
     <p className="num flex flex-wrap gap-x-4 gap-y-1 text-xs text-muted">
       <span><strong className="font-medium text-text">{items.length}</strong> {items.length === 1 ? "call" : "calls"} in {duration(lengthMs)}</span>
       <span className={failed ? "text-bad" : undefined}>{failed} failed</span>
       {tries > items.length ? <span>{tries} tries</span> : null}
-      {costs.length ? <span>{money(costs.reduce((sum, each) => sum + each, 0))}{costs.length < items.length ? ` (known of ${costs.length})` : ""}</span> : null}
+      {costs.length ? <span>{money(costs.reduce((sum, each) => sum + each, 0))}{costs.length < models.length ? ` (known of ${costs.length} model calls)` : ""}</span> : null}
     </p>
   );
 }
