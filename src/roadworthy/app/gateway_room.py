@@ -10,6 +10,8 @@ from roadworthy.app.gateway_faults import LIVE, GatewayFaults, read_live_drills
 from roadworthy.app.gateway_gate import LEDGER_FILE, GatewayGate
 from roadworthy.app.gateway_recording import GatewayRecording
 from roadworthy.app.gateway_state import GatewayState
+from roadworthy.app.gateway_tools import KINDS as TOOL_KINDS
+from roadworthy.app.gateway_tools import GatewayTools, readers
 from roadworthy.app.settings import Settings, is_loopback
 from roadworthy.backends.metadata.sqlite.feed import SqliteRecordFeed
 from roadworthy.backends.upstream.http.transport import HttpTransport
@@ -34,6 +36,7 @@ KINDS = (
     records.LIMIT,
     policy_book.KIND,
     LIVE,
+    *TOOL_KINDS,
 )
 
 
@@ -53,7 +56,7 @@ class GatewayRoom:
             open_feed,
             file=folder.gateway / "snapshot.json",
             open_secret=_Opener(folder.secret_key),
-            readers={policy_book.KIND: policy_book.policies_of, LIVE: read_live_drills},
+            readers={policy_book.KIND: policy_book.policies_of, LIVE: read_live_drills, **readers()},
         )
         self.transport = HttpTransport()
         self.gate = GatewayGate(
@@ -83,7 +86,19 @@ class GatewayRoom:
             ),
             on_told=self.state.count,
         )
+        self.tools = GatewayTools(
+            lambda: self.keeper.current,
+            transport=self.transport,
+            unseal=_Opener(folder.secret_key),
+            folder=folder.gateway,
+            connectors=folder.connectors,
+            callers=self.caller,
+            recorder=self.recording.recorder,
+            faults=self.faults,
+            on_told=self.state.count,
+        )
         self.handler = FrontDesk(
+            rooms=self.tools.rooms,
             otherwise=models,
             health=self.state.health,
             metrics=self.state.metrics,
@@ -109,6 +124,7 @@ class GatewayRoom:
 
     async def stop(self) -> None:
         """After the last call: what it was told is written, then the state."""
+        await self.tools.close()
         await self.transport.close()
         self.recording.stop()
         self.gate.stop()
