@@ -1,7 +1,7 @@
 """The servers that are measured: ours and the peers, each in a folder and a process tree of its own.
 
-Peers come from PyPI into environments of their own, pinned by `benchmarks/peers/<name>.txt`:
-`python -m benchmarks.servers install` makes them (some minutes, 1.6 GB); ROADWORTHY_PEERS names where they
+Peers come from PyPI and npm into environments of their own, pinned by `benchmarks/peers/<name>.txt` or
+`.json`: `python -m benchmarks.servers install` makes them (some minutes, 2.4 GB); ROADWORTHY_PEERS names where they
 are kept (default .venv-peers). A peer that cannot be installed or started is reported as that, not left out.
 """
 
@@ -260,10 +260,21 @@ def install(name: str) -> None:
     compileall.compile_dir(venv / "lib", quiet=2, workers=0)
 
 
+def install_from_npm(name: str) -> None:
+    """A peer that runs on Node, its versions pinned by a package.json of ours."""
+    folder = PEERS / name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    shutil.copy(REPO / "benchmarks/peers" / f"{name}.json", folder / "package.json")
+    subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--silent"], cwd=folder, check=True)
+
+
 def main() -> None:
-    for name in ("mlflow", "phoenix"):
+    for name in ("mlflow", "phoenix", "litellm"):
         print(f"installing {name} into {PEERS / name} ...", flush=True)
         install(name)
+    print(f"installing portkey into {PEERS / 'portkey'} ...", flush=True)
+    install_from_npm("portkey")
 
 
 if __name__ == "__main__":

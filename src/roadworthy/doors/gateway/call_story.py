@@ -9,6 +9,7 @@ from dataclasses import replace
 from roadworthy.contracts.recorder import RecordedMessage, Recorder
 from roadworthy.domain.exchange import Attempt, Dialect, Ending, Exchange, ExchangeKind
 from roadworthy.domain.typed_failure import TypedFailure
+from roadworthy.doors.gateway.held_bytes import ONE_BYTES, HeldBytes
 from roadworthy.doors.gateway.reply import Reply
 from roadworthy.doors.gateway.request import GatewayRequest
 from roadworthy.features.gateway.drills.injection import Injection
@@ -17,8 +18,6 @@ from roadworthy.features.gateway.recording.binding import binding_of
 from roadworthy.features.gateway.routes.call import Accounted, Admitted, CallFailed, ModelCall, Passing
 from roadworthy.kit.ids import sortable_id
 
-RECORDED_BYTES = 16 << 20
-"""Of one answer: the rest of a longer one is counted and not kept."""
 _NOTHING = Accounted()
 
 
@@ -37,6 +36,8 @@ class CallStory:
         "_ending",
         "_failure",
         "_first_ms",
+        "_held",
+        "_keeping",
         "_pinned",
         "_request",
         "_seen",
@@ -47,7 +48,9 @@ class CallStory:
         "started_ns",
     )
 
-    def __init__(self, call: ModelCall, request: GatewayRequest) -> None:
+    def __init__(self, call: ModelCall, request: GatewayRequest, *, held: HeldBytes) -> None:
+        self._held = held
+        self._keeping = True
         self.started_ns = time.time_ns()
         self._began = time.perf_counter()
         self.id = sortable_id(self.started_ns)
@@ -105,8 +108,17 @@ class CallStory:
         if self._first_ms is None:
             self._first_ms = at
         self._seen += len(data)
-        if self._seen <= RECORDED_BYTES:
-            self._chunks.append((at, data))
+        if self._keeping:
+            if self._seen <= ONE_BYTES and self._held.take(len(data)):
+                self._chunks.append((at, data))
+            else:
+                # Half a recording would be taken for the whole: none is kept, the exchange is listed.
+                self._keeping = False
+                self._let_go()
+
+    def _let_go(self) -> None:
+        self._held.give(sum([len(data) for _, data in self._chunks]))
+        self._chunks = []
 
     def settle(self, ending: Ending) -> Accounted:
         """The call is over: what it came to. The first ending counts."""
@@ -127,8 +139,16 @@ class CallStory:
     def tell(self, recorder: Recorder | None, *, reply: Reply) -> Exchange:
         """Offer it to the recorder, unless a stranger called: nobody else may fill anybody's log."""
         exchange = self._exchange(reply)
-        if recorder is None or self._caller is None:
-            return exchange
+        if recorder is not None and self._caller is not None:
+            self._offer(recorder, exchange, reply=reply)
+        # From here on the recorder counts them, if it took them.
+        self._let_go()
+        return exchange
+
+    def _offer(self, recorder: Recorder, exchange: Exchange, *, reply: Reply) -> None:
+        if not self._keeping:
+            recorder.offer(exchange, request=None, answer=None)
+            return
         recorder.offer(
             exchange,
             request=RecordedMessage(
@@ -142,7 +162,6 @@ class CallStory:
                 chunks=self._chunks,
             ),
         )
-        return exchange
 
     def _exchange(self, reply: Reply) -> Exchange:
         passing, admitted = self.passing, self._admitted

@@ -23,6 +23,7 @@ from roadworthy.doors.gateway.failures import (
     failure_headers,
     status_of,
 )
+from roadworthy.doors.gateway.held_bytes import HeldBytes
 from roadworthy.doors.gateway.paths import ModelPath, model_path
 from roadworthy.doors.gateway.presented import key_of
 from roadworthy.doors.gateway.refusing import refuse, tell
@@ -56,12 +57,14 @@ class ModelDoor:
         recorder: Recorder | None = None,
         faults: Faults | None = None,
         on_told: Callable[[Ending, str], None] = lambda _ending, _failure: None,
+        held: HeldBytes | None = None,
     ) -> None:
         self._gate = gate
         self._callers = callers
         self._recorder = recorder
         self._faults = faults
         self._on_told = on_told
+        self._held = held or HeldBytes()
 
     async def __call__(self, request: GatewayRequest, reply: Reply) -> None:
         if request.path in ("/v1/models", "/models") and request.method == "GET":
@@ -82,7 +85,7 @@ class ModelDoor:
         except RequestInvalid as odd:
             refuse(reply, path=request.path, status=400, message=str(odd))
             return
-        story = CallStory(call, request)
+        story = CallStory(call, request, held=self._held)
         release = request.header(b"x-roadworthy-release") or b""
         admitted = self._gate.admit(
             call, presented=key_of(request), release=release.decode("utf-8", "replace")[:200]

@@ -21,6 +21,7 @@ from roadworthy.domain.model_route import Family, ModelRoute, RouteRetries, Rout
 from roadworthy.domain.typed_failure import TypedFailure
 from roadworthy.doors.gateway.connection import Desk
 from roadworthy.doors.gateway.front_desk import FrontDesk
+from roadworthy.doors.gateway.held_bytes import HeldBytes
 from roadworthy.doors.gateway.limits import GatewayLimits
 from roadworthy.doors.gateway.models import ModelDoor
 from roadworthy.doors.gateway.presented import key_of
@@ -197,6 +198,7 @@ async def house(
     waits: RouteWaits = QUICK,
     routes: Sequence[ModelRoute] = (),
     faults: Callable[..., Transport | None] | None = None,
+    held: HeldBytes | None = None,
 ) -> AsyncIterator[House]:
     """One route `planner` to an upstream that does what `script` says; nothing is tried twice."""
     async with upstream(script) as there:
@@ -227,7 +229,7 @@ async def house(
 
         recorded = Recorded()
         door = FrontDesk(
-            otherwise=ModelDoor(gate, callers=caller, recorder=recorded, faults=faults),
+            otherwise=ModelDoor(gate, callers=caller, recorder=recorded, faults=faults, held=held),
             health=lambda: {"ready": True},
             metrics=lambda: b"one 1\n",
             may_look=lambda request: isinstance(caller(request), Caller),

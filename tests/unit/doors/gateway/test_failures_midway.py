@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 
 import orjson
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from roadworthy.domain.exchange import Ending
 from roadworthy.domain.model_route import RouteWaits
 from roadworthy.domain.typed_failure import FailureCode
+from roadworthy.doors.gateway.held_bytes import HeldBytes
 from roadworthy.doors.gateway.limits import GatewayLimits
 from tests.contract.upstream.upstreams import CHUNKED, END, Caller, always, chunk, plain
 from tests.unit.doors.gateway.house import house, run
@@ -137,6 +139,49 @@ def test_a_client_that_goes_ends_the_call_upstream(moment: str) -> None:
             assert exchange.ending is Ending.ABORTED
             assert here.connections() == 0
             assert not here.desk.tasks
+
+    run(test)
+
+
+def test_an_answer_that_memory_has_no_room_for_is_listed_without_a_recording() -> None:
+    held = HeldBytes(limit=1000)
+
+    async def test() -> None:
+        async with house(always(plain(b'"' + b"x" * 2000 + b'"')), held=held) as here:
+            assert len((await here.ask({"model": "planner"})).body) == 2002
+            told = await here.recorded.one()
+            assert (told.request, told.answer, told.exchange.response_bytes) == (b"", b"", 2002)
+            assert held.used == 0
+
+        async with house(always(plain(b'{"a":1}')), held=held) as here:
+            await here.ask({"model": "planner"})
+            assert (await here.recorded.one()).answer == b'{"a":1}'
+            assert held.used == 0
+
+    run(test)
+
+
+@pytest.mark.parametrize("jump_s", [-86_400, 86_400])
+def test_a_clock_that_jumps_in_the_middle(jump_s: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = time.time_ns
+
+    async def test() -> None:
+        async def script(caller: Caller) -> None:
+            await caller.request()
+            await caller.say(CHUNKED, chunk(BEGUN))
+            monkeypatch.setattr(time, "time_ns", lambda: real() + jump_s * 1_000_000_000)
+            monkeypatch.setattr(time, "time", lambda: (real() / 1e9) + jump_s)
+            await caller.say(chunk(b"data: [DONE]\n\n"), END)
+
+        async with house(script) as here:
+            answer = await here.ask({"model": "planner", "stream": True})
+            assert answer.body.endswith(b"[DONE]\n\n")
+            exchange = (await here.recorded.one()).exchange
+            assert 0 <= exchange.elapsed_ms < 60_000
+            assert exchange.first_byte_ms is not None
+            assert 0 <= exchange.first_byte_ms <= exchange.elapsed_ms
+            again = await here.ask({"model": "planner", "stream": True})
+            assert again.status == 200
 
     run(test)
 
