@@ -9,12 +9,15 @@ import typer
 
 from roadworthy.doors.cli import (
     agents,
+    budget,
     channels,
-    drill,
     contracts,
+    drill,
+    gateway_keys,
     incidents,
     inputs,
     keys,
+    model_routes,
     monitors,
     objectives,
     oncall,
@@ -69,6 +72,10 @@ app.add_typer(objectives.app, name="objectives")
 app.add_typer(inputs.app, name="inputs")
 app.add_typer(contracts.app, name="contracts")
 app.add_typer(contracts.grants, name="grants")
+app.add_typer(model_routes.app, name="routes")
+model_routes.app.add_typer(gateway_keys.keys, name="keys")
+model_routes.app.add_typer(gateway_keys.providers, name="providers")
+app.add_typer(budget.app, name="budget")
 app.add_typer(keys.app, name="keys")
 app.add_typer(people.app, name="people")
 app.command()(doctor)

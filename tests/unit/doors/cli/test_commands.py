@@ -44,6 +44,12 @@ COMMANDS = [
     *("contracts accept", "contracts set", "grants", "grants list", "grants add", "grants remove"),
     *("drill", "drills", "drills list", "drills report", "drills cancel", "drills faults"),
     *("drills live", "drills live list", "drills live start", "drills live stop"),
+    *("routes", "routes list", "routes show", "routes add", "routes test", "routes remove"),
+    *("routes export", "routes import", "routes keys", "routes keys create", "routes keys list"),
+    *("routes keys rotate", "routes keys revoke", "routes providers", "routes providers list"),
+    *("routes providers add", "routes providers key", "routes providers remove"),
+    *("budget", "budget list", "budget set", "budget show", "budget remove"),
+    *("budget limits", "budget limits list", "budget limits add", "budget limits remove"),
 ]
 
 
