@@ -13,9 +13,13 @@ import pytest
 from roadworthy.app.told_spans import ToldSpans
 from roadworthy.backends.exchange_joins.sqlite import SqliteExchangeJoins
 from roadworthy.contracts.exchange_joins import WaitingExchange
-from roadworthy.contracts.intake import Encoding, IntakeFull, IntakeRecord
+from roadworthy.contracts.intake import Encoding, IntakeFull, IntakeRecord, Signal
 from roadworthy.domain.exchange import Binding, Dialect, Ending, Exchange, ExchangeKind
+from roadworthy.domain.span import SpanKind
 from roadworthy.features.gateway.recording.recording import Recording
+from roadworthy.features.ingest.decode import decode
+from roadworthy.features.ingest.replay import runs_in
+from roadworthy.features.ingest.runs.assemble import assemble
 from roadworthy.flows.tell_silent_runs import SILENT_NS, TRACED_NS, TellSilentRuns
 from tests.unit.gateway.recording.making import AT_NS, answer, exchange, request
 
@@ -210,3 +214,59 @@ def test_what_is_told_reaches_the_log_once_there_is_room(tmp_path: Path) -> None
         ("shop/a-b", b"{1}", Encoding.JSON),
         ("default", b"{2}", Encoding.JSON),
     ]
+
+
+STRONG = "chatcmpl-Bx7dQ2mK9sLw4RtY8vNz"
+
+
+def test_the_worker_reads_it_as_one_run_with_its_steps(silent: Silent) -> None:
+    asked = said(call="call_abc123")
+    result = {"role": "tool", "tool_call_id": "call_abc123", "content": "on its way"}
+    silent.tell(
+        silent.chat(1, [USER], asked),
+        exchange(
+            2,
+            kind=ExchangeKind.TOOL,
+            dialect=Dialect.MCP,
+            asked="find_order",
+            target="crm.find_order",
+            binding=Binding(),
+        ),
+        silent.chat(3, [USER, asked, result], said("It is on its way.")),
+    )
+
+    ((run, spans),) = runs_in(silent.bodies[0][1], received_ns=AT_NS)
+
+    assert (run.agent, run.model_calls, run.tool_calls) == ("planner", 2, 1)
+    assert (run.input_tokens, run.output_tokens) == (24, 68)
+    assert run.input == "Where is order 4711?"
+    assert run.final_answer == "It is on its way."
+    assert {span.kind for span in spans} == {SpanKind.AGENT, SpanKind.LLM, SpanKind.TOOL}
+
+
+def test_spans_of_the_agents_own_that_come_after_all_are_the_same_call(silent: Silent) -> None:
+    silent.tell(silent.chat(1, [USER], said("On its way."), response_id=STRONG))
+    own = json.loads(silent.bodies[0][1])
+    (scope,) = own["resourceSpans"][0]["scopeSpans"]
+    scope["scope"]["name"] = "opentelemetry.instrumentation.openai_v2"
+    scope["spans"] = [span for span in scope["spans"] if "parentSpanId" in span]
+    scope["spans"][0].update(traceId="d" * 32, spanId="e" * 16)
+    del scope["spans"][0]["parentSpanId"]
+    bodies = [silent.bodies[0][1], json.dumps(own).encode()]
+
+    assembly = assemble(
+        [
+            span
+            for version, body in enumerate(bodies, 1)
+            for span in decode(
+                IntakeRecord(
+                    project="p", signal=Signal.TRACES, encoding=Encoding.JSON, received_ns=AT_NS, body=body
+                ),
+                version=version,
+            ).spans
+        ]
+    )
+
+    (run,) = assembly.runs
+    assert run.model_calls == 1
+    assert run.input_tokens == 12
