@@ -31,6 +31,7 @@ from roadworthy.features.judge.model_book import ModelBook
 from roadworthy.features.judge.rules import RulesBook
 from roadworthy.features.judge.service import JudgeService
 from roadworthy.features.observe.steps import Assembly, assembled, own_spans
+from roadworthy.features.watch.monitors.orders import Refitted
 from roadworthy.flows.cluster_failures import FailureClusters
 from roadworthy.flows.judge_settled_run import RunJudge
 from roadworthy.flows.judge_with_models import ModelJudging
@@ -53,6 +54,7 @@ class Judging:
         behind: Callable[[], bool],
         watch: Callable[[Sequence[Run]], None] = lambda _: None,
         watch_scores: Callable[[Sequence[Run], Sequence[Score]], None] = lambda _runs, _scores: None,
+        refitted: Callable[[str, Refitted], None] = lambda _project, _change: None,
     ) -> None:
         """`watch` hears of runs before their verdict is written; what it needs is durable on return."""
         self._changes = metadata.change_counter
@@ -98,7 +100,11 @@ class Judging:
         )
         self.clusters = FailureClusters(store, metadata, again=self.runs.again, embedder=self.embedder)
         self.refit = ModelRefit(
-            store, book=self.models, steps_of=partial(_steps_of, store), again=self.runs.again
+            store,
+            book=self.models,
+            steps_of=partial(_steps_of, store),
+            again=self.runs.again,
+            refitted=refitted,
         )
         self.rejudge = Rejudge(
             store,
