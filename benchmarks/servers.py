@@ -1,8 +1,8 @@
 """The servers that are measured: ours and the peers, each in a folder and a process tree of its own.
 
 Peers come from PyPI and npm into environments of their own, pinned by `benchmarks/peers/<name>.txt` or
-`.json`: `python -m benchmarks.servers install` makes them (some minutes, 2.4 GB); ROADWORTHY_PEERS names where they
-are kept (default .venv-peers). A peer that cannot be installed or started is reported as that, not left out.
+`.json`: `python -m benchmarks.servers install` makes them (some minutes, 2.4 GB); ROADWORTHY_PEERS says where
+they are kept (default .venv-peers). One that cannot be installed or started is reported, not left out.
 """
 
 from __future__ import annotations

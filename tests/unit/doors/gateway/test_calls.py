@@ -44,6 +44,7 @@ def test_bytes_pass_through_and_one_value_is_set() -> None:
                 headers=[
                     ("x-custom", "kept"),
                     ("x-roadworthy-run", "run-1"),
+                    ("baggage", "user.id=ada"),
                     ("traceparent", f"00-{'a' * 32}-{'b' * 16}-01"),
                 ],
             )
@@ -58,6 +59,7 @@ def test_bytes_pass_through_and_one_value_is_set() -> None:
             assert b"x-custom: kept" in head
             assert KEY.encode() not in seen[0]
             assert b"x-roadworthy" not in head
+            assert b"baggage" not in head
             told = await here.recorded.one()
             exchange = told.exchange
             assert told.exchange.id.encode() == answer.headers[b"x-roadworthy-exchange"]

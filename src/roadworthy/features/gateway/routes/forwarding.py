@@ -31,6 +31,8 @@ _OURS = frozenset(
         b"accept-encoding",
         b"forwarded",
         b"via",
+        # Names users and sessions, and may hold a drill's token: nothing for a provider.
+        b"baggage",
         # They belong to the agent's account, and the key to ours.
         b"openai-organization",
         b"openai-project",
