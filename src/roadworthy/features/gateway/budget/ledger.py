@@ -10,9 +10,12 @@ import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from roadworthy.contracts.spend_store import SpendCell, SpentRow
 from roadworthy.domain.model_route import BudgetPeriod, LimitScope, SpendBudget
+
+_HOUR_NS = 3_600_000_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +59,12 @@ class Exhausted:
 
 
 def period_of(period: BudgetPeriod, *, now_ns: int) -> str:
-    at = datetime.fromtimestamp(now_ns / 1e9, UTC)
+    return _period_at(period, now_ns // _HOUR_NS)
+
+
+@lru_cache(maxsize=64)
+def _period_at(period: BudgetPeriod, hour: int) -> str:
+    at = datetime.fromtimestamp(hour * 3600, UTC)
     if period is BudgetPeriod.DAY:
         return f"{at:%Y-%m-%d}"
     return f"{at:%Y-%m}" if period is BudgetPeriod.MONTH else "total"

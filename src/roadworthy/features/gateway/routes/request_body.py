@@ -20,6 +20,7 @@ from roadworthy.features.gateway.routes.call import ModelCall
 
 MOST_PLAIN_BYTES = 64 << 20
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[{}\[\],:]', re.DOTALL)
+_TEXT_VALUE = re.compile(rb'\s*:\s*("(?:[^"\\]++|\\.)*+")', re.DOTALL)
 _GEMINI = re.compile(
     r"^(?P<before>/v1(?:beta|alpha)?/models/)(?P<model>[^:?]+):(?P<verb>\w+)(?P<rest>\?.*)?$"
 )
@@ -87,17 +88,15 @@ def with_values(call: ModelCall, *, model: str, parameters: Mapping[str, Any]) -
     if not wanted:
         return path, call.body, False
     plain = call.body if call.plain is None else call.plain
+    place = _only_model(plain) if wanted.keys() == {"model"} else None
+    if place is not None:
+        return path, b"".join((plain[: place.start], orjson.dumps(model), plain[place.end :])), True
     return path, spliced(plain, {name: orjson.dumps(value) for name, value in wanted.items()}), True
 
 
 def spliced(body: bytes, values: Mapping[str, bytes]) -> bytes:
     """`body` is a JSON object that can be read; its top-level members of these names get these values (JSON),
     in place, or are put at its beginning. Raises RequestInvalid where one of them comes twice."""
-    if len(values) == 1 and b"\\u00" not in body:
-        # Without escaped letters a member can be written in one way only: one place, or look closer.
-        name = next(iter(values))
-        if body.count(b'"%s"' % name.encode()) == 0:
-            return _inserted(body, values)
     members = _members(body, frozenset(values))
     missing = {name: value for name, value in values.items() if name not in members}
     parts: list[bytes] = []
@@ -115,6 +114,15 @@ def _inserted(body: bytes, values: Mapping[str, bytes]) -> bytes:
     empty = body[start:].lstrip()[:1] == b"}"
     text = b",".join(orjson.dumps(name) + b":" + value for name, value in values.items())
     return body[:start] + text + (b"" if empty else b",") + body[start:]
+
+
+def _only_model(body: bytes) -> _Member | None:
+    """Where the value of the member `model` stands, which the body is known to have, if that word is in it
+    once; None: look closer. Letters that are not escaped (as \\u00..) are written in one way only."""
+    if b"\\u00" in body or body.count(b'"model"') != 1:
+        return None
+    found = _TEXT_VALUE.match(body, body.index(b'"model"') + 7)
+    return _Member(start=found.start(1), end=found.end(1)) if found else None
 
 
 def _members(body: bytes, names: frozenset[str]) -> dict[str, _Member]:

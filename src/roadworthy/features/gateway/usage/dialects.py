@@ -28,6 +28,10 @@ class EventReader(Protocol):
         """What stands behind `data:` of one event."""
         ...
 
+    def tells_nothing(self, chunk: bytes) -> bool:
+        """Whether these events, each of them whole, hold but text: they need not be taken one by one."""
+        ...
+
     def carries_text(self, line: bytes) -> bool:
         """Whether text of the answer stands in it that stood in none before."""
         ...
@@ -113,6 +117,14 @@ class _Chat:
         if said.get("error"):
             self._read = replace(self._read, failed=True)
 
+    def tells_nothing(self, chunk: bytes) -> bool:
+        return (
+            bool(self._read.answered)
+            and chunk.count(b'"usage"') == chunk.count(b'"usage":null')
+            and b"[DONE]" not in chunk
+            and b'"error"' not in chunk
+        )
+
     def carries_text(self, line: bytes) -> bool:
         return True
 
@@ -147,6 +159,13 @@ class _Responses:
             self._read = replace(self._read, ended=True, failed=kind == "response.failed")
         elif kind == "error":
             self._read = replace(self._read, failed=True)
+
+    def tells_nothing(self, chunk: bytes) -> bool:
+        return (
+            bool(self._read.answered)
+            and chunk.count(b"data:") == chunk.count(b'data: {"type":"response.output_text.delta"')
+            and b'"error"' not in chunk
+        )
 
     def carries_text(self, line: bytes) -> bool:
         return b'.delta"' in line
@@ -185,6 +204,9 @@ class _Messages:
         if isinstance(usage, dict):
             self._usage |= {name: value for name, value in usage.items() if value is not None}
 
+    def tells_nothing(self, chunk: bytes) -> bool:
+        return b"message_" not in chunk and b'"error"' not in chunk
+
     def carries_text(self, line: bytes) -> bool:
         return b"content_block_delta" in line
 
@@ -222,6 +244,14 @@ class _Gemini:
             response_id=found.response_id or self._read.response_id,
             ended=self._read.ended or done or blocked,
             failed=self._read.failed or found.failed,
+        )
+
+    def tells_nothing(self, chunk: bytes) -> bool:
+        return (
+            bool(self._read.answered)
+            and b'"usageMetadata"' not in chunk
+            and b'"finishReason"' not in chunk
+            and b'"error"' not in chunk
         )
 
     def carries_text(self, line: bytes) -> bool:

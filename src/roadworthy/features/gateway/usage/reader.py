@@ -21,6 +21,8 @@ MOST_HELD = 1 << 20
 """Bytes of a line, or of an answer that is no stream."""
 _KEPT_END = 64 << 10
 _MOST_PLAIN = 256 << 20
+_LOOKED_AT = 3
+"""Events that are looked at one by one; later ones only where they may tell something."""
 BYTES_PER_TOKEN = 4
 """Of English text, about; for estimates."""
 _TEXT = re.compile(
@@ -103,8 +105,21 @@ class _Stream:
         """A line longer than may be held: until its end."""
         self._text_bytes = 0
         self._lines = 0
+        self._around = 0
+        """Bytes around the text in the last event that was looked at: they hardly differ in one stream."""
+        self._passed_bytes = 0
+        self._passed_events = 0
 
     def feed(self, chunk: bytes) -> None:
+        if (
+            self._lines > _LOOKED_AT
+            and not self._line
+            and chunk.endswith(b"\n")
+            and self._events.tells_nothing(chunk)
+        ):
+            self._passed_bytes += len(chunk)
+            self._passed_events += chunk.count(b"data:")
+            return
         if b"\n" not in chunk and b"\r" not in chunk:
             self._hold(chunk)
             return
@@ -133,7 +148,9 @@ class _Stream:
         self._lines += 1
         self._events.take(line[5:].strip())
         if self._events.carries_text(line):
-            self._text_bytes += sum(len(found) for found in _TEXT.findall(line))
+            text_bytes = sum(len(found) for found in _TEXT.findall(line))
+            self._text_bytes += text_bytes
+            self._around = len(line) + 2 - text_bytes
 
     def close(self, *, request_bytes: int) -> Reading:
         if self._line and not self._skipping:
@@ -145,7 +162,10 @@ class _Stream:
         elif self._lines == 0:
             tokens = None
         else:
-            tokens = _estimated(read.tokens, request_bytes=request_bytes, text_bytes=self._text_bytes)
+            passed = max(0, self._passed_bytes - self._passed_events * self._around)
+            tokens = _estimated(
+                read.tokens, request_bytes=request_bytes, text_bytes=self._text_bytes + passed
+            )
         return Reading(
             tokens=tokens,
             answered=read.answered,
