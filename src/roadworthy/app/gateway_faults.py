@@ -9,15 +9,14 @@ from pathlib import Path
 from roadworthy.contracts.exchange_log import ExchangeQuery, ExchangeReader
 from roadworthy.contracts.metadata import Record
 from roadworthy.contracts.telemetry import StoreUnavailable
-from roadworthy.contracts.upstream import Transport, UpstreamAnswer, UpstreamFailed, UpstreamRequest
+from roadworthy.contracts.upstream import Transport
 from roadworthy.domain.exchange import ExchangeKind
-from roadworthy.domain.typed_failure import FailureCode
 from roadworthy.doors.gateway.call_story import CallStory
 from roadworthy.doors.gateway.presented import drill_token_of
 from roadworthy.doors.gateway.request import GatewayRequest
 from roadworthy.features.gateway.drills.injection import Faults, Injection, Seat
 from roadworthy.features.gateway.drills.live import KIND, LiveDrill, read_live
-from roadworthy.features.gateway.drills.token import BadToken, signing_key
+from roadworthy.features.gateway.drills.token import signing_key
 from roadworthy.features.gateway.routes.call import Admitted
 from roadworthy.features.gateway.snapshot.model import GatewaySnapshot, RecordsByKind
 
@@ -70,18 +69,14 @@ class GatewayFaults:
     def transport_for(
         self, request: GatewayRequest, admitted: Admitted, story: CallStory, *, inner: Transport
     ) -> Transport | None:
-        """None where this call is as any other. One whose token is no good reaches no upstream: it was meant
-        for a drill, and must not be taken for a usual call."""
+        """None where this call is as any other. Raises BadToken."""
         caller = admitted.caller
         token, baggage = drill_token_of(request)
         live = self._live(caller.project, caller.agent)
         if not token and not baggage and not live:
             return None
         faults = self._made()
-        try:
-            seat = faults.seat(token, baggage=baggage, project=caller.project, agent=caller.agent)
-        except BadToken as bad:
-            return _Refusing(str(bad))
+        seat = faults.seat(token, baggage=baggage, project=caller.project, agent=caller.agent)
         if seat is not None:
             story.in_drill(seat.drill, run_id=seat.run_id)
         injection = faults.next(
@@ -125,17 +120,6 @@ class GatewayFaults:
             log.warning("how often live drill %s was applied cannot be read: %s", live_id, fault)
             return 0
         return sum(bool(one.fault) for one in rows)
-
-
-class _Refusing:
-    def __init__(self, why: str) -> None:
-        self._why = why
-
-    async def send(self, request: UpstreamRequest) -> UpstreamAnswer:
-        raise UpstreamFailed(FailureCode.NOT_ALLOWED, self._why, sent=False)
-
-    async def close(self) -> None:
-        return
 
 
 def _readable(record: Record) -> LiveDrill | None:

@@ -8,9 +8,11 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from roadworthy.contracts.metadata import Job
+from roadworthy.domain.project import DEFAULT_PROJECT
 from roadworthy.features.gateway.drills.drill import Drill, DrillState
 from roadworthy.features.gateway.drills.running.endpoint import run_endpoint
 from roadworthy.features.gateway.drills.running.environment import Task
+from roadworthy.features.gateway.drills.running.telling import otlp_body, send
 from roadworthy.features.gateway.drills.service import DrillService, Start
 from roadworthy.features.observe.jobs import Step
 
@@ -75,6 +77,17 @@ class DrillAgent:
         ended = run_endpoint(
             drill.url, task, body=drill.body, field=drill.answer_field, allowed=self._allowed
         )
+        told = otlp_body(
+            task,
+            ended,
+            agent=drill.agent,
+            drill=drill.id,
+            faults=[one.fault for one in start.run.faults],
+            ended_ns=time.time_ns(),
+        )
+        if drill.project == DEFAULT_PROJECT:
+            # Runs of other projects need a key that nobody gave us; their exchanges are there all the same.
+            send(self._otlp_url, told)
         self._service.ended(
             drill.project,
             drill.id,

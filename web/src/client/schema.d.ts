@@ -7548,7 +7548,7 @@ export interface components {
         /** LevelBody */
         LevelBody: {
             /** Targets */
-            targets: components["schemas"]["roadworthy__doors__rest__models__schedules__TargetBody"][];
+            targets: components["schemas"]["TargetBody"][];
             /**
              * Timeout Seconds
              * @default 900
@@ -7822,7 +7822,7 @@ export interface components {
             /** Models */
             models: string[];
             /** Targets */
-            targets: components["schemas"]["roadworthy__doors__rest__models__model_routes__TargetBody"][];
+            targets: components["schemas"]["RouteTargetBody"][];
             waits: components["schemas"]["WaitsBody"];
             retries: components["schemas"]["RetriesBody"];
             /** Hedge */
@@ -10141,7 +10141,7 @@ export interface components {
              * Targets
              * @description Asked in this order
              */
-            targets: components["schemas"]["roadworthy__doors__rest__models__model_routes__TargetBody"][];
+            targets: components["schemas"]["RouteTargetBody"][];
             waits?: components["schemas"]["WaitsBody"];
             retries?: components["schemas"]["RetriesBody"];
             /**
@@ -10166,6 +10166,41 @@ export interface components {
              * @default
              */
             note: string;
+        };
+        /**
+         * RouteTargetBody
+         * @description A provider with a model, or another route to go on with.
+         */
+        RouteTargetBody: {
+            /**
+             * Provider
+             * @default
+             * @example openai
+             */
+            provider: string;
+            /**
+             * Model
+             * @description "": the model the agent named
+             * @default
+             * @example gpt-5
+             */
+            model: string;
+            /**
+             * Parameters
+             * @description Top-level fields that are set, whatever the agent sent
+             * @example {
+             *       "temperature": 0
+             *     }
+             */
+            parameters?: {
+                [key: string]: unknown;
+            };
+            /**
+             * Route
+             * @description Instead: the targets of this route
+             * @default
+             */
+            route: string;
         };
         /** RouteTestBody */
         RouteTestBody: {
@@ -11419,7 +11454,7 @@ export interface components {
             most: number;
             /**
              * Alone
-             * @description Nobody else makes runs of this drill: what was taken and not told of is handed out again
+             * @description Nobody else makes runs of this drill: what was taken and not told of comes again
              * @default false
              */
             alone: boolean;
@@ -11433,6 +11468,8 @@ export interface components {
         };
         /** TakenView */
         TakenView: {
+            /** Agent */
+            agent: string;
             state: components["schemas"]["DrillState"];
             progress: components["schemas"]["DrillProgress"];
             /** Gateway Url */
@@ -11455,6 +11492,16 @@ export interface components {
              * @description None: the drill is over, or waits for runs that are under way
              */
             runs: components["schemas"]["StartView"][];
+        };
+        /** TargetBody */
+        TargetBody: {
+            kind: components["schemas"]["TargetKind"];
+            /**
+             * Name
+             * @description Of the schedule, contact or team, id of the channel. Empty: the agent's own schedule, owner or team
+             * @default
+             */
+            name: string;
         };
         /**
          * TargetKind
@@ -12027,51 +12074,6 @@ export interface components {
              * @description Begun beside another that was slow
              */
             hedge: boolean;
-        };
-        /**
-         * TargetBody
-         * @description A provider with a model, or another route to go on with.
-         */
-        roadworthy__doors__rest__models__model_routes__TargetBody: {
-            /**
-             * Provider
-             * @default
-             * @example openai
-             */
-            provider: string;
-            /**
-             * Model
-             * @description "": the model the agent named
-             * @default
-             * @example gpt-5
-             */
-            model: string;
-            /**
-             * Parameters
-             * @description Top-level fields that are set, whatever the agent sent
-             * @example {
-             *       "temperature": 0
-             *     }
-             */
-            parameters?: {
-                [key: string]: unknown;
-            };
-            /**
-             * Route
-             * @description Instead: the targets of this route
-             * @default
-             */
-            route: string;
-        };
-        /** TargetBody */
-        roadworthy__doors__rest__models__schedules__TargetBody: {
-            kind: components["schemas"]["TargetKind"];
-            /**
-             * Name
-             * @description Of the schedule, contact or team, id of the channel. Empty: the agent's own schedule, owner or team
-             * @default
-             */
-            name: string;
         };
         /**
          * Ending

@@ -15,6 +15,7 @@ from roadworthy.doors.cli.asking import named
 from roadworthy.doors.cli.client import Client, Failed
 from roadworthy.features.gateway.drills.running.command import AgentEnded, run_command
 from roadworthy.features.gateway.drills.running.environment import Task
+from roadworthy.features.gateway.drills.running.telling import otlp_body, send
 
 _POLL_S = 0.5
 _PATIENCE_S = 120.0
@@ -46,6 +47,7 @@ class DrillRunner:
         stop: threading.Event | None = None,
     ) -> None:
         self._client = client
+        self._drill_id = drill_id
         self._path = f"/drills/{named(drill_id)}"
         self._start = start
         self._concurrency = concurrency
@@ -101,6 +103,15 @@ class DrillRunner:
         if self._stop.is_set():
             # Ended by us: nothing is known of what the agent would have made of it.
             return
+        told = otlp_body(
+            task,
+            ended,
+            agent=taken["agent"],
+            drill=self._drill_id,
+            faults=one["faults"],
+            ended_ns=time.time_ns(),
+        )
+        send(task.otlp_url, told, key=self._client.key or "")
         self._send(
             f"runs/{task.number}",
             {

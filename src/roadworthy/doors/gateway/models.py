@@ -29,13 +29,14 @@ from roadworthy.doors.gateway.presented import key_of
 from roadworthy.doors.gateway.refusing import refuse, tell
 from roadworthy.doors.gateway.reply import ClientGone, Reply
 from roadworthy.doors.gateway.request import GatewayRequest
-from roadworthy.features.gateway.keys.caller import UNAUTHENTICATED, WHY, Caller
+from roadworthy.features.gateway.drills.token import BadToken
+from roadworthy.features.gateway.keys.caller import UNAUTHENTICATED, WHY, Caller, refused
 from roadworthy.features.gateway.routes.call import Admitted, CallFailed, ModelCall, Passing
 from roadworthy.features.gateway.routes.gate import ModelGate
 from roadworthy.features.gateway.routes.request_body import RequestInvalid, read_call
 
 Faults = Callable[[GatewayRequest, Admitted, CallStory], Transport | None]
-"""The transport to use in place of the usual one, where a drill has a fault for this call."""
+"""The transport to use in place of the usual one, where a drill has a fault for it. Raises BadToken."""
 GATHERED_BYTES = 1 << 20
 """An answer that is no stream is passed on once it is whole, up to this size: then one that breaks off can be
 told as a failure. A longer one goes through as it comes."""
@@ -102,7 +103,21 @@ class ModelDoor:
     async def _pass_on(
         self, request: GatewayRequest, reply: Reply, story: CallStory, admitted: Admitted, call: ModelCall
     ) -> None:
-        transport = self._faults(request, admitted, story) if self._faults is not None else None
+        try:
+            transport = self._faults(request, admitted, story) if self._faults is not None else None
+        except BadToken as bad:
+            # It was meant for a drill, and must not be taken for a usual call.
+            self._gate.release(admitted)
+            failure = refused(f"{admitted.route.name} was not asked: {bad}.", why="drill")
+            story.refused(failure, caller=admitted.caller)
+            tell(
+                reply,
+                path=request.path,
+                failure=failure,
+                status=status_of(failure),
+                headers=story.headers(()),
+            )
+            return
         passing = await self._gate.attempts(admitted, call, transport=transport)
         if isinstance(passing, CallFailed):
             story.failed(passing)

@@ -131,7 +131,7 @@ class TakeBody(Body):
     most: int = Field(default=1, ge=1, le=64, description="Runs to take now")
     alone: bool = Field(
         default=False,
-        description="Nobody else makes runs of this drill: what was taken and not told of is handed out again",
+        description="Nobody else makes runs of this drill: what was taken and not told of comes again",
     )
 
 
@@ -150,6 +150,7 @@ class StartView(BaseModel):
 
 
 class TakenView(BaseModel):
+    agent: str
     state: DrillState
     progress: DrillProgress
     gateway_url: str

@@ -104,6 +104,7 @@ def take_runs(ctx: Context, project: AdminProject, drill_id: str, body: TakeBody
     if drill is None:
         raise not_found("drill", name=drill_id)
     return TakenView(
+        agent=drill.agent,
         state=drill.state,
         progress=progress_view(service.progress(project, drill_id)),
         gateway_url=ctx.drills.gateway_url,

@@ -65,6 +65,9 @@ def environment(task: Task, *, base: Mapping[str, str]) -> dict[str, str]:
     }
     if task.otlp_url:
         found["OTEL_EXPORTER_OTLP_ENDPOINT"] = task.otlp_url
+    known = base.get("OTEL_RESOURCE_ATTRIBUTES", "")
+    marks = "deployment.environment.name=drill"
+    found["OTEL_RESOURCE_ATTRIBUTES"] = f"{known},{marks}" if known else marks
     # The server's own key is none of the agent's business.
     found.pop("ROADWORTHY_API_KEY", None)
     return found
