@@ -70,16 +70,18 @@ def run(
     try:
         found = client.get(f"/runs/{run_id}")
         spans = client.get(f"/runs/{run_id}/spans", {"content": None if as_json else "0"})["items"]
+        calls = client.get(f"/runs/{run_id}/exchanges")["items"]
     except Failed as error:
         raise fail(str(error)) from None
     from roadworthy.doors.cli import show
 
     if as_json:
-        show.as_json({"run": found, "spans": spans})
+        show.as_json({"run": found, "spans": spans, "exchanges": calls})
         return
     out = show.console()
     whole = not out.is_terminal
-    parts = (show.run_head(found, whole=whole), show.step_tree(spans, whole=whole))
+    through = (show.calls(calls),) if calls else ()
+    parts = (show.run_head(found, whole=whole), show.step_tree(spans, whole=whole), *through)
     if whole:
         show.print_whole(out, parts)
     else:

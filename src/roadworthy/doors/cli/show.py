@@ -140,6 +140,18 @@ def _step(span: Row, *, whole: bool) -> Text:
     return line
 
 
+def calls(exchanges: Iterable[Row]) -> Text:
+    """A run's calls through the gateway, a line each."""
+    lines = Text("through the gateway\n", style="bold")
+    for call in exchanges:
+        failure = call["failure"]
+        lines.append(f"  {local(call['started_at'])}  {call['target']}  {duration(call['elapsed_ms'])}  ")
+        lines.append(failure["what"] if failure else call["ending"], style="red" if failure else "")
+        lines.append("" if call["recorded"] else "  not recorded", style="dim")
+        lines.append(f"  {call['id']}\n", style="dim")
+    return lines
+
+
 def hit_lines(hit: Row) -> Text:
     span = hit["span"]
     lines = Text(f"{local(span['started_at'])}  {hit['run_id'] or 'no run yet'}  ")

@@ -136,6 +136,7 @@ def test_one_run(server: Listening) -> None:
     assert shown.index("chat gpt-5") < shown.index("find_order")
     said = json.loads(roadworthy("run", trace_id(1), "--json", "--server", server.url).stdout)
     assert len(said["spans"]) == 2
+    assert said["exchanges"] == []
     missing = roadworthy("run", "abc", "--server", server.url)
     assert (missing.returncode, missing.stdout) == (1, "")
     assert "There is no run 'abc'" in missing.stderr

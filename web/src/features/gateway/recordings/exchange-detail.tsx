@@ -106,7 +106,7 @@ function Facts({ exchange }: { exchange: Exchange }) {
     ["came", bytes(exchange.response_bytes)],
     ...(tokens ? ([["tokens", `${count(tokens.input)} → ${count(tokens.output)}${tokens.estimated ? " (estimated)" : ""}`]] as [string, ReactNode][]) : []),
     ...(exchange.kind === "model" ? ([["cost", money(exchange.cost_usd)]] as [string, ReactNode][]) : []),
-    ...(exchange.answered ? ([["model", exchange.pinned && exchange.pinned !== exchange.answered ? <Changed key="model" exchange={exchange} /> : exchange.answered]] as [string, ReactNode][]) : []),
+    ...(exchange.answered ? ([["model", isOther(exchange) ? <Changed key="model" exchange={exchange} /> : exchange.answered]] as [string, ReactNode][]) : []),
     ...(exchange.upstream ? ([["upstream", exchange.upstream]] as [string, ReactNode][]) : []),
     ...(exchange.cached ? ([["cache", "answered from it"]] as [string, ReactNode][]) : []),
     ["bound by", exchange.bound_by?.replaceAll("_", " ") ?? "its trace"],
@@ -121,6 +121,11 @@ function Facts({ exchange }: { exchange: Exchange }) {
       ))}
     </dl>
   );
+}
+
+/** Answered by another model than the route pins; a dated version of the same name is the same model. */
+function isOther({ asked, pinned, answered }: Exchange): boolean {
+  return Boolean(pinned && answered && pinned !== asked && !answered.startsWith(pinned));
 }
 
 function Changed({ exchange }: { exchange: Exchange }) {
