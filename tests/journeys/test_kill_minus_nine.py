@@ -91,7 +91,9 @@ def assert_all_judged_once(server: Product, acknowledged: list[str]) -> None:
     wait_until(judged, seconds=120, what="every acknowledged run judged")
     for run_id in random.sample(sorted(expected), min(40, len(expected))):
         scores = server.json(f"/api/v1/runs/{run_id}/scores")["items"]
-        assert [(score["name"], score["value"]) for score in scores] == [("quick", 1.0)], run_id
+        # Where the trial takes long, what is asked of the agent is learned by its end, and scored as well.
+        said = [(score["name"], score["value"]) for score in scores if score["name"] != "tail_input"]
+        assert said == [("quick", 1.0)], run_id
 
 
 @pytest.mark.parametrize("victim", ["front", "core", "worker", "both"])
