@@ -12,6 +12,7 @@ from prometheus_client import REGISTRY
 from starlette.types import ASGIApp
 
 from roadworthy.app.connecting import Connecting
+from roadworthy.app.contracting import Contracting
 from roadworthy.app.core_metrics import IngestCollector
 from roadworthy.app.drilling import Drilling
 from roadworthy.app.folder import DataFolder
@@ -46,7 +47,6 @@ from roadworthy.features.ingest.batch import price_span
 from roadworthy.features.ingest.mask import mask_spans, mask_text
 from roadworthy.features.ingest.price import Pricer
 from roadworthy.features.ingest.runs.assemble import assemble
-from roadworthy.features.observe.deleted_projects import DeletedProjects
 from roadworthy.features.observe.files import TransferService
 from roadworthy.features.observe.jobs import JobRunner
 from roadworthy.features.observe.reprice import KIND as REPRICE
@@ -131,9 +131,6 @@ class CoreRoom:
             incidents=self._incidents.book.incidents,
             incident_of=self._incidents.book.incident,
         )
-        self._recordings = Recordings(
-            folder, self._telemetry, self._metadata, publish=self.events.publish_runs
-        )
         self._routing = Routing(
             self._metadata,
             secrets=folder.secret_key,
@@ -144,6 +141,15 @@ class CoreRoom:
             runs_of=self._recordings.runs_of,
         )
         self._connecting = Connecting(self._metadata, secrets=folder.secret_key, folder=folder.connectors)
+        self._contracting = Contracting(
+            self._metadata,
+            self._recordings.log,
+            folder=folder.gateway,
+            journal=folder.alarm_journal,
+            take=self._incidents.take,
+            recordings=self._recordings.service,
+            runs_of=self._recordings.runs_of,
+        )
         self._telemetry_out = SelfTelemetry.of(settings)
         REGISTRY.register(IngestCollector(self.worker, backlog_bytes=self._backlog.bytes))
         REGISTRY.register(ObjectiveCollector(self._objectives.service.counts.progress))
@@ -160,7 +166,6 @@ class CoreRoom:
             },
             beside={DRILL},
         )
-        deleted = DeletedProjects(self._metadata, self._telemetry, forget=self._forget)
         self._periodic = PeriodicRunner(
             periodic_flows(
                 metadata=self._metadata,
@@ -170,11 +175,9 @@ class CoreRoom:
                 outcome_events=self._judging.service.events,
                 forget_deliveries=self._incidents.forget_old,
                 recordings=self._recordings.service,
-                deleted=deleted,
             )
         )
         rest_app = build_rest_app(
-            deleted=deleted,
             observe=observe,
             metadata=self._metadata,
             events=self.events,
@@ -195,6 +198,7 @@ class CoreRoom:
             recordings=self._recordings.service,
             drilling=self._drilling.door,
             connectors_service=self._connecting.service,
+            contracts_service=self._contracting.service,
             dictionaries=self._connecting.dictionaries,
             routing=self._routing.service,
             settings=told,
@@ -230,6 +234,7 @@ class CoreRoom:
         self._routing.start()
         self._recordings.start()
         self._connecting.start()
+        self._contracting.start()
         self._jobs.start()
         self._periodic.start()
 
@@ -241,6 +246,7 @@ class CoreRoom:
         self._incidents.stop()
         self._objectives.stop()
         self._routing.stop()
+        self._contracting.stop()
         self._recordings.stop()
         self._connecting.stop()
         self._jobs.stop(timeout_s=1)
@@ -250,11 +256,6 @@ class CoreRoom:
         self._metadata.close()
         if self._telemetry_out is not None:
             self._telemetry_out.stop()
-
-    def _forget(self, project: str) -> None:
-        """A deleted project, once more: what was on its way when it went has come since."""
-        self._watching.service.forget(project)
-        self._objectives.inputs.forget(project)
 
     def _worker_wrote(self, project: str, run_ids: Sequence[str]) -> None:
         self._changed(project, run_ids)

@@ -17,6 +17,7 @@ import uvloop
 from roadworthy.app import gateway_tools
 from roadworthy.backends.upstream.http.transport import HttpTransport
 from roadworthy.contracts.metadata import Record
+from roadworthy.contracts.recorder import Recorder
 from roadworthy.domain.connector import Connector, ConnectorKind
 from roadworthy.domain.model_route import GatewayKey, KeySecret
 from roadworthy.domain.tool_contract import ContractMode, ContractVersion, ToolContract, ToolTerms
@@ -155,7 +156,7 @@ def failure(result: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @contextlib.asynccontextmanager
-async def tool_house(folder: Path) -> AsyncIterator[ToolHouse]:
+async def tool_house(folder: Path, *, recorder: Recorder | None = None) -> AsyncIterator[ToolHouse]:
     records: dict[tuple[str, str], Record] = {}
     secrets: dict[tuple[str, str], NewSecret] = {}
     readers = gateway_tools.readers()
@@ -185,7 +186,7 @@ async def tool_house(folder: Path) -> AsyncIterator[ToolHouse]:
         folder=folder,
         connectors=folder / "connectors",
         callers=caller,
-        recorder=recorded,
+        recorder=recorder or recorded,
     )
 
     async def nothing(request: GatewayRequest, reply: Reply) -> None:

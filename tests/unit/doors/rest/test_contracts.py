@@ -9,7 +9,7 @@ from roadworthy.contracts.tool_system import ToolSpec
 from roadworthy.domain.project import KeyScope
 from roadworthy.features.gateway.contracts.book import ContractBook
 from roadworthy.features.gateway.contracts.declared import declaration_of
-from roadworthy.features.gateway.contracts.learning import ContractLearner, ToolExchange
+from roadworthy.features.gateway.contracts.learning import ContractLearner, SeenDeclaration, ToolExchange
 from tests.unit.doors.rest.desk import Desk
 
 FIND = "/api/v1/contracts/crm/find_customer"
@@ -27,12 +27,13 @@ def _learner(desk: Desk) -> ContractLearner:
 def _calls(
     count: int, *, start: int = 0, findings: tuple[str, ...] = (), **result: Any
 ) -> list[ToolExchange]:
+    at_ns = time.time_ns()
     return [
         ToolExchange(
             id=f"{n:032x}",
             connector="crm",
             tool="find_customer",
-            at_ns=n,
+            at_ns=at_ns + n,
             run_id=f"run-{n}",
             agent="support",
             gave_data=True,
@@ -45,7 +46,7 @@ def _calls(
 
 
 def _listed(desk: Desk, spec: ToolSpec) -> int:
-    said = {spec.name: [declaration_of(spec)]}
+    said = {spec.name: [SeenDeclaration(declaration=declaration_of(spec), at_ns=time.time_ns())]}
     return len(_learner(desk).declared("default", connector="crm", tools=said))
 
 

@@ -7,6 +7,7 @@ nothing, and an alarm has the id of its cause.
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -71,6 +72,14 @@ class ToolExchange:
     result: Any = UNKNOWN
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenDeclaration:
+    """What a system said of a tool from `at_ns` on."""
+
+    declaration: ToolDeclaration
+    at_ns: int
+
+
 @dataclass(slots=True, kw_only=True)
 class _Tool:
     """What is held of one tool while exchanges are read."""
@@ -89,7 +98,7 @@ class _Tool:
 class ContractLearner:
     """One thread at a time."""
 
-    def __init__(self, book: ContractBook, *, now_ns: Callable[[], int]) -> None:
+    def __init__(self, book: ContractBook, *, now_ns: Callable[[], int] = time.time_ns) -> None:
         self._book = book
         self._now_ns = now_ns
         self._slow: dict[tuple[str, str, int], Empties] = {}
@@ -107,7 +116,7 @@ class ContractLearner:
         return [alarm for held in tools.values() if held for alarm in self._keep(project, held)]
 
     def declared(
-        self, project: str, *, connector: str, tools: Mapping[str, Sequence[ToolDeclaration]]
+        self, project: str, *, connector: str, tools: Mapping[str, Sequence[SeenDeclaration]]
     ) -> list[Alarm]:
         """What a system lists, by tool: every declaration it made since it was last looked at, the newest
         last. Tools it listed before and does not list now are gone."""
@@ -118,7 +127,7 @@ class ContractLearner:
             before = known.get(name)
             if before is None and len(known) >= MOST_TOOLS:
                 continue
-            newest = seen[-1] if seen else None
+            newest = seen[-1].declaration if seen else None
             learned = before or Learned(project=project, connector=connector, tool=name)
             after = replace(learned, declaration=newest or learned.declaration, gone=newest is None)
             contract = self._book.contract(project, connector=connector, tool=name)
@@ -155,21 +164,24 @@ class ContractLearner:
         return self._slow.setdefault(key, Empties(SLOW_SHARE))
 
     def _learn(self, held: _Tool, one: ToolExchange) -> None:
+        pinned = held.contract.pinned if held.contract is not None else None
+        before_the_pin = pinned is not None and one.at_ns < pinned.pinned_ns
         if one.gave_data:
             refused = any(line.startswith(Broken.ARGUMENTS.value) for line in one.findings)
             if one.arguments is not UNKNOWN and not refused:
                 held.arguments.learn(one.arguments)
             if one.result is not UNKNOWN:
                 held.result.learn(one.result)
-                held.recent.learn(one.result)
+                if not before_the_pin:
+                    held.recent.learn(one.result)
                 held.learned = replace(
                     held.learned,
                     exchanges=held.learned.exchanges + 1,
-                    recent_exchanges=held.learned.recent_exchanges + 1,
+                    recent_exchanges=held.learned.recent_exchanges + (not before_the_pin),
                     first_ns=held.learned.first_ns or one.at_ns,
                     last_ns=max(held.learned.last_ns, one.at_ns),
                 )
-        if held.contract is None:
+        if held.contract is None or before_the_pin:
             return
         budget = held.contract.terms.latency_ms
         if held.slow is not None and budget is not None and held.slow.observe(empty=one.elapsed_ms > budget):
@@ -219,18 +231,19 @@ class ContractLearner:
         for kind in held.last:
             drift = held.drifts[kind]
             self._book.save_drift(project, connector=learned.connector, tool=learned.tool, drift=drift)
-            if held.contract is not None:
-                # The same alarm again where it stood: with the runs it has touched since.
+            if held.contract is not None and kind in held.changed:
                 alarms.append(drift_alarm(held.contract, drift, cause=held.last[kind]))
         return alarms
 
     # --- declarations ------------------------------------------------------------------------------------
 
-    def _held_against(self, contract: ToolContract, seen: Sequence[ToolDeclaration]) -> list[Alarm]:
-        """Also a declaration that was there for a moment only, and changed back, is a drift."""
-        pinned = contract.pinned.declaration if contract.pinned else ToolDeclaration()
-        if not pinned.digest:
+    def _held_against(self, contract: ToolContract, seen: Sequence[SeenDeclaration]) -> list[Alarm]:
+        """Also a declaration that was there for a moment only, and changed back, is a drift; what was said
+        before the pin is none."""
+        version = contract.pinned
+        if version is None or not version.declaration.digest:
             return []
+        pinned = version.declaration
         standing = {
             one.kind: one
             for one in self._book.drifts(contract.project, connector=contract.connector, tool=contract.tool)
@@ -239,8 +252,9 @@ class ContractLearner:
         if not seen:
             gone = ContractChange(path="tool", what="is no longer listed", breaking=True)
             found[DriftKind.GONE] = ("", [gone])
-        for declaration in seen:
-            if declaration.digest == pinned.digest:
+        for one in seen:
+            declaration = one.declaration
+            if declaration.digest == pinned.digest or (one.at_ns < version.pinned_ns and one is not seen[-1]):
                 continue
             changes = declaration_changes(pinned, declaration)
             told = [
@@ -274,7 +288,7 @@ class ContractLearner:
             back = self._book.settle(
                 contract.project, connector=contract.connector, tool=contract.tool, kind=DriftKind.GONE
             )
-            alarms += [drift_alarm(contract, one, cleared_ns=now_ns) for one in back]
+            alarms += [drift_alarm(contract, drift, cleared_ns=now_ns) for drift in back]
         return alarms
 
 

@@ -64,6 +64,8 @@ class ContractService:
     ) -> None:
         self.book = book
         self._raised = raised
+        self.forget: Callable[[str], None] = lambda _project: None
+        """A deleted project leaves no alarms. Set by who keeps them."""
         self._now_ns = now_ns
 
     def views(self, project: str) -> list[ContractView]:

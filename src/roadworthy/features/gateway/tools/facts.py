@@ -55,7 +55,7 @@ class ToolFacts:
             if earlier and earlier[-1]["digest"] == declared.digest:
                 listed[name] = earlier
             else:
-                listed[name] = [*earlier, asdict(declared)][-MOST_DECLARATIONS:]
+                listed[name] = [*earlier, {"at_ns": self._now_ns(), **asdict(declared)}][-MOST_DECLARATIONS:]
         if listed == before and key in self._systems:
             return
         self._systems[key] = {"seen_ns": self._now_ns(), "tools": listed}
@@ -91,8 +91,13 @@ class ToolFacts:
     async def close(self) -> None:
         if self._writing is not None:
             self._writing.cancel()
+        await self.flush()
+
+    async def flush(self) -> None:
+        """What changed is written on return, as far as it can be."""
         if self._dirty and self._file is not None:
-            _write(self._file, self.as_json())
+            self._dirty = False
+            await asyncio.to_thread(_write, self._file, self.as_json())
 
     def _changed(self) -> None:
         self._dirty = True
