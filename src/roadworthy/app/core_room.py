@@ -47,6 +47,7 @@ from roadworthy.features.ingest.batch import price_span
 from roadworthy.features.ingest.mask import mask_spans, mask_text
 from roadworthy.features.ingest.price import Pricer
 from roadworthy.features.ingest.runs.assemble import assemble
+from roadworthy.features.observe.deleted_projects import DeletedProjects
 from roadworthy.features.observe.files import TransferService
 from roadworthy.features.observe.jobs import JobRunner
 from roadworthy.features.observe.reprice import KIND as REPRICE
@@ -166,6 +167,7 @@ class CoreRoom:
             },
             beside={DRILL},
         )
+        deleted = DeletedProjects(self._metadata, self._telemetry, forget=self._forget)
         self._periodic = PeriodicRunner(
             periodic_flows(
                 metadata=self._metadata,
@@ -175,9 +177,11 @@ class CoreRoom:
                 outcome_events=self._judging.service.events,
                 forget_deliveries=self._incidents.forget_old,
                 recordings=self._recordings.service,
+                deleted=deleted,
             )
         )
         rest_app = build_rest_app(
+            deleted=deleted,
             observe=observe,
             metadata=self._metadata,
             events=self.events,
@@ -256,6 +260,11 @@ class CoreRoom:
         self._metadata.close()
         if self._telemetry_out is not None:
             self._telemetry_out.stop()
+
+    def _forget(self, project: str) -> None:
+        """A deleted project, once more: what was on its way when it went has come since."""
+        self._watching.service.forget(project)
+        self._objectives.inputs.forget(project)
 
     def _worker_wrote(self, project: str, run_ids: Sequence[str]) -> None:
         self._changed(project, run_ids)

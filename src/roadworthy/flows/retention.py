@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from roadworthy.contracts.metadata import MetadataStore
 from roadworthy.contracts.telemetry import TelemetryStore
 from roadworthy.features.gateway.recording.service import RecordingService
+from roadworthy.features.observe.deleted_projects import DeletedProjects
 
 log = logging.getLogger(__name__)
 
@@ -17,12 +18,13 @@ def drop_expired(
     metadata: MetadataStore,
     telemetry: TelemetryStore,
     recordings: RecordingService,
+    deleted: DeletedProjects,
     now: datetime | None = None,
 ) -> int:
     """Drop the days beyond each project's retention; how many days of runs went. Recordings of those days the
-    gateway is told to drop. Doing it twice changes nothing."""
+    gateway is told to drop. What is left of deleted projects goes too. Doing it twice changes nothing."""
     today = (now or datetime.now(UTC)).date()
-    dropped = 0
+    dropped = deleted.sweep()
     for project in metadata.projects():
         if project.retention_days is None:
             continue

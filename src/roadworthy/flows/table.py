@@ -9,6 +9,7 @@ from roadworthy.contracts.metadata import MetadataStore
 from roadworthy.contracts.telemetry import TelemetryStore
 from roadworthy.features.gateway.recording.service import RecordingService
 from roadworthy.features.judge.outcome_events import OutcomeEvents
+from roadworthy.features.observe.deleted_projects import DeletedProjects
 from roadworthy.flows.burn_error_budgets import EVERY_SECONDS as BUDGETS_SECONDS
 from roadworthy.flows.burn_error_budgets import ErrorBudgets
 from roadworthy.flows.cluster_failures import FailureClusters
@@ -36,12 +37,15 @@ def periodic_flows(
     outcome_events: OutcomeEvents,
     forget_deliveries: Callable[[], object],
     recordings: RecordingService,
+    deleted: DeletedProjects,
 ) -> list[Periodic]:
     return [
         Periodic(
             name="retention",
             every_seconds=3600,
-            run=lambda: drop_expired(metadata=metadata, telemetry=telemetry, recordings=recordings),
+            run=lambda: drop_expired(
+                metadata=metadata, telemetry=telemetry, recordings=recordings, deleted=deleted
+            ),
         ),
         Periodic(name="refit_models", every_seconds=900, run=refit.refresh),
         Periodic(name="cluster_failures", every_seconds=600, run=clusters.refresh),

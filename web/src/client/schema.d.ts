@@ -315,8 +315,8 @@ export interface paths {
         post?: never;
         /**
          * Delete Project
-         * @description Its keys, prices, views, monitors, incidents and recordings with it. Runs are kept until retention
-         *     drops them.
+         * @description Its keys, prices, views, monitors, incidents, recordings and runs with it. What is on its way into the
+         *     store goes within the hour.
          */
         delete: operations["deleteProject"];
         options?: never;

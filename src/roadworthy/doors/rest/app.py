@@ -70,6 +70,7 @@ from roadworthy.features.gateway.profile.dictionary_book import DictionaryBook
 from roadworthy.features.gateway.recording.service import RecordingService
 from roadworthy.features.gateway.routes.service import RoutingService
 from roadworthy.features.judge.service import JudgeService
+from roadworthy.features.observe.deleted_projects import DeletedProjects
 from roadworthy.features.observe.files import TransferService
 from roadworthy.features.observe.jobs import JobRunner
 from roadworthy.features.observe.service import ObserveService
@@ -141,6 +142,7 @@ def build_rest_app(
     connectors_service: ConnectorService,
     dictionaries: DictionaryBook,
     routing: RoutingService,
+    deleted: DeletedProjects,
     settings: RestSettings,
     contracts_service: ContractService | None = None,
     health: Callable[[], Health] = Health,
@@ -155,6 +157,7 @@ def build_rest_app(
         settings=settings,
         observe=observe,
         metadata=metadata,
+        deleted=deleted,
         events=events,
         jobs=jobs,
         transfer=transfer,

@@ -20,6 +20,7 @@ from roadworthy.features.gateway.profile.dictionary_book import DictionaryBook
 from roadworthy.features.gateway.recording.service import RecordingService
 from roadworthy.features.gateway.routes.service import RoutingService
 from roadworthy.features.judge.service import JudgeService
+from roadworthy.features.observe.deleted_projects import DeletedProjects
 from roadworthy.features.observe.files import TransferService
 from roadworthy.features.observe.jobs import JobRunner
 from roadworthy.features.observe.service import ObserveService
@@ -68,6 +69,7 @@ class RestContext:
     settings: RestSettings
     observe: ObserveService
     metadata: MetadataStore
+    deleted: DeletedProjects
     events: EventBus
     jobs: JobRunner
     transfer: TransferService

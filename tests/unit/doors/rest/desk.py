@@ -32,6 +32,7 @@ from roadworthy.doors.rest.events import EventBus
 from roadworthy.doors.rest.settings import RestSettings
 from roadworthy.features.judge.judge_book import JudgeBook
 from roadworthy.features.judge.service import JudgeService
+from roadworthy.features.observe.deleted_projects import DeletedProjects
 from roadworthy.features.observe.files import TransferService
 from roadworthy.features.observe.jobs import JobRunner
 from roadworthy.features.observe.reprice import KIND, Reprice
@@ -269,6 +270,7 @@ def open_desk(folder: Path, settings: RestSettings) -> Desk:
         budgets=objectives.service,
         watched_inputs=objectives.inputs,
         watch=Watch(service=watching.service, backtests=watching.backtests),
+        deleted=DeletedProjects(metadata, store),
         settings=settings,
         health=lambda: health[0],
         mounts={"/mcp": McpMount()},

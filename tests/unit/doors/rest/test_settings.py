@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from roadworthy.contracts.telemetry import TelemetryBatch
+from roadworthy.contracts.telemetry import RunQuery, TelemetryBatch
 from roadworthy.domain.rejection import Rejection
+from roadworthy.domain.run import Run
 from tests.unit.doors.rest.desk import START, Desk, a_run, trace_id
 
 PRICE = {
@@ -148,7 +149,7 @@ def test_a_secret_is_not_kept_for_a_repeated_request(desk: Desk, tmp_path: Any) 
     first = desk.client.post("/api/v1/projects/default/keys", json={"name": "k"}, headers=headers).json()
     again = desk.client.post("/api/v1/projects/default/keys", json={"name": "k"}, headers=headers).json()
     assert (again["id"], again["secret"]) == (first["id"], None)
-    secret = first["secret"].rsplit("_", 1)[1].encode()
+    secret = first["secret"].split("_", 2)[2].encode()
     written = b"".join(path.read_bytes() for path in tmp_path.glob("roadworthy.db*"))
     assert secret not in written
 
@@ -197,3 +198,15 @@ def test_the_server_says_where_agents_send_to(desk: Desk) -> None:
     said = desk.client.get("/api/v1/server").json()
     assert said["otlp_http_url"] == "http://127.0.0.1:4318"
     assert said["healthy"] is True
+
+
+def test_a_project_made_again_under_an_id_that_was_deleted_has_no_runs(desk: Desk) -> None:
+    desk.client.post("/api/v1/projects", json={"id": "shop"})
+    run = Run(project="shop", id="1" * 32, trace_ids=("1" * 32,), sort_ns=10**18, started_ns=10**18)
+    desk.store.write(TelemetryBatch(token="one", runs=[run]))
+    assert desk.client.delete("/api/v1/projects/shop").status_code == 204
+    # On its way into the store when the project went.
+    desk.store.write(TelemetryBatch(token="two", runs=[run]))
+    assert desk.client.post("/api/v1/projects", json={"id": "shop"}).status_code == 201
+
+    assert desk.store.runs("shop", RunQuery()) == []

@@ -81,6 +81,7 @@ def create_project(
             retention_days=body.retention_days,
             require_key=body.require_key,
         )
+        ctx.deleted.make_room(body.id)
         ctx.metadata.save_project(project)
         return _project_view(project)
 
@@ -109,11 +110,11 @@ def change_project(ctx: Context, asker: Asker, project_id: str, body: ProjectCha
 
 @router.delete("/projects/{project_id}", operation_id="deleteProject", status_code=204)
 def delete_project(ctx: Context, asker: InstallationAdmin, project_id: str) -> None:
-    """Its keys, prices, views, monitors, incidents and recordings with it. Runs are kept until retention
-    drops them."""
+    """Its keys, prices, views, monitors, incidents, recordings and runs with it. What is on its way into the
+    store goes within the hour."""
     if project_id == DEFAULT_PROJECT:
         raise Problem(409, code="default_project", title="The default project stays")
-    if not ctx.metadata.delete_project(project_id):
+    if not ctx.deleted.delete(project_id):
         raise not_found("project", name=project_id)
     ctx.watch.service.forget(project_id)
     ctx.objectives.alarms.forget(project_id)
