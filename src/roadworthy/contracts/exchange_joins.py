@@ -29,7 +29,7 @@ class Join:
     exchange_id: str
     run_id: str
     by: str
-    """header, traceparent, baggage, response_id, prefix, or gateway: the run was made of its exchanges."""
+    """header, response_id, traceparent, baggage, time, or gateway: the run was made of its exchanges."""
     started_ns: int
 
 

@@ -2,7 +2,10 @@
 
 In the order of the binding: the run a header named; the trace of `traceparent`; `baggage`; the span that
 carries the answer's id. That span is evidence, a header is hearsay: some frameworks send the id of another
-trace (LangGraph with OpenInference), so where both are known and differ, the answer's id decides.
+trace (LangGraph with OpenInference), so where both are known and differ, the answer's id decides. Where ids
+say nothing (some local servers number their answers), a model's span that encloses the call in time and
+counts the same tokens is it, if there is one; if there are several the call stays without a run, and nobody
+tells of it again.
 
 Telemetry comes later than the call, so what is not found is looked for again, ever more seldom, for an
 hour. The position in the log and what waits are kept: after a crash the same exchanges are joined again, to
@@ -18,9 +21,10 @@ from dataclasses import dataclass
 
 from roadworthy.contracts.exchange_joins import ExchangeJoins, Join, WaitingExchange
 from roadworthy.contracts.exchange_log import ExchangeQuery, ExchangeReader
-from roadworthy.contracts.telemetry import TelemetryStore
+from roadworthy.contracts.telemetry import Filter, Op, SpanQuery, TelemetryStore
 from roadworthy.domain.exchange import Exchange, ExchangeKind
 from roadworthy.domain.run import Run
+from roadworthy.domain.span import Span, SpanKind
 from roadworthy.features.ingest.join_keys import response_key
 
 log = logging.getLogger(__name__)
@@ -32,6 +36,10 @@ CONFIRMED_WITHIN_NS = 180 * _SECOND
 """So long the span with the answer's id may overrule what a header said."""
 _LONGEST_WAIT_NS = 60 * _SECOND
 _AT_ONCE = 500
+_BEFORE_NS = 10 * _SECOND
+"""So long a client may take before its request is here: queues, retries of its own."""
+_SLACK_NS = _SECOND // 4
+_SPANS_LOOKED_AT = 200
 _MOST_SUPERSEDED = 16
 
 
@@ -110,7 +118,7 @@ class JoinExchanges:
                 before = known.get(exchange_id)
                 if found is not None and (before is None or before.run_id != found.run.id):
                     joined.append(found)
-                if found is None and before is None:
+                if found is None and before is None and not runs.like(exchange):
                     unjoined.append((one, exchange))
                 if _settled(exchange, found, waited_ns=now - one.since_ns):
                     done.append(one)
@@ -140,6 +148,15 @@ def _settled(exchange: Exchange, found: Joined | None, *, waited_ns: int) -> boo
     return sure or not response_key(exchange.response_id) or waited_ns > CONFIRMED_WITHIN_NS
 
 
+def _same_tokens(span: Span, exchange: Exchange) -> bool:
+    """None that both know differs."""
+    tokens = exchange.tokens
+    pairs = (
+        ((span.input_tokens, tokens.input), (span.output_tokens, tokens.output)) if tokens is not None else ()
+    )
+    return all(mine is None or theirs is None or mine == theirs for mine, theirs in pairs)
+
+
 class _Runs:
     """What the store knows of the runs of some exchanges, asked in two reads."""
 
@@ -156,6 +173,7 @@ class _Runs:
             store.runs_of_traces(project, sorted(named - {""})) if named - {""} else {}
         )
         self._read: dict[str, Run | None] = {}
+        self._like: dict[str, list[Span]] = {}
 
     def of(self, exchange: Exchange) -> Joined | None:
         """The order is that of the module's docstring."""
@@ -174,7 +192,36 @@ class _Runs:
             run = self._run(bound.run_id)
             if run is not None:
                 return Joined(exchange=exchange, run=run, by="baggage")
-        return None
+        alike = [
+            run
+            for run_id in dict.fromkeys(
+                run_id for span in self.like(exchange) for run_id in self._runs_of(span.trace_id)
+            )
+            if (run := self._run(run_id)) is not None
+        ]
+        return Joined(exchange=exchange, run=alike[0], by="time") if len(alike) == 1 else None
+
+    def like(self, exchange: Exchange) -> list[Span]:
+        """Models' spans that may be this call, where no id can say so."""
+        if exchange.kind is not ExchangeKind.MODEL or response_key(exchange.response_id):
+            return []
+        if exchange.id not in self._like:
+            begun, took = exchange.started_ns, int(exchange.elapsed_ms * 1e6)
+            query = SpanQuery(
+                filters=(Filter(field="kind", op=Op.EQ, value=SpanKind.LLM.value),),
+                from_ns=begun - _BEFORE_NS,
+                to_ns=begun + _SLACK_NS,
+                limit=_SPANS_LOOKED_AT,
+            )
+            self._like[exchange.id] = [
+                span
+                for span in self._store.spans(self._project, query)
+                if span.end_ns >= begun + took - _SLACK_NS and _same_tokens(span, exchange)
+            ]
+        return self._like[exchange.id]
+
+    def _runs_of(self, trace_id: str) -> tuple[str, ...]:
+        return self._store.runs_of_traces(self._project, [trace_id]).get(trace_id, ())
 
     def _among(self, traces: Sequence[str], exchange: Exchange) -> Run | None:
         """Of several runs in a trace, the last that had begun by then."""

@@ -87,7 +87,7 @@ def joining(tmp_path: Path) -> Iterator[Joining]:
     made.joins.close()
 
 
-def call(number: int = 1, **binding: str) -> Exchange:
+def call(number: int = 1, /, **binding: str) -> Exchange:
     return exchange(number, response_id=ANSWER, binding=Binding(**binding))
 
 
@@ -156,6 +156,54 @@ def test_after_an_hour_nobody_is_looked_for_any_more(joining: Joining) -> None:
     joining.later(LOOKED_FOR_NS)
 
     assert joining.joins.due(joining.now + 10**15) == []
+
+
+def llm_span(trace: str, *, start_ns: int, end_ns: int, output_tokens: int | None = 34) -> Span:
+    return Span(
+        project="p",
+        trace_id=trace,
+        span_id="2" * 16,
+        kind=SpanKind.LLM,
+        start_ns=start_ns,
+        end_ns=end_ns,
+        output_tokens=output_tokens,
+    )
+
+
+@pytest.mark.parametrize(
+    ("spans", "expected", "silent"),
+    [
+        ([(A, -50, 1500, 34)], (A, "time"), False),
+        ([(A, -50, 1500, None)], (A, "time"), False),
+        ([(A, -50, 1500, 35)], None, True),
+        ([(A, -50, 400, 34)], None, True),
+        ([(A, 900, 1500, 34)], None, True),
+        ([(A, -50, 1500, 34), (B, -40, 1600, 34)], None, False),
+        ([], None, True),
+    ],
+    ids=["encloses", "no tokens", "others", "ended before", "began later", "two", "none"],
+)
+def test_where_an_id_says_nothing_the_span_round_the_call_does(
+    joining: Joining,
+    spans: list[tuple[str, int, int, int | None]],
+    expected: tuple[str, str] | None,
+    silent: bool,
+) -> None:
+    """Agents behind servers that number their answers are not told of a second time."""
+    one = exchange(1, response_id="chatcmpl-12", binding=Binding())
+    for trace, start_ms, end_ms, tokens in spans:
+        joining.run(trace)
+        at = one.started_ns
+        made = llm_span(
+            trace, start_ns=at + start_ms * 10**6, end_ns=at + end_ms * 10**6, output_tokens=tokens
+        )
+        joining.store.write(TelemetryBatch(token=f"span {trace}", spans=[made]))
+    joining.log.append([one])
+
+    joining.flow.refresh()
+
+    assert joining.of(one) == expected
+    assert (one.id in joining.missed) == silent
 
 
 def test_a_tools_call_needs_no_confirmation(joining: Joining) -> None:

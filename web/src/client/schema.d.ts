@@ -5915,7 +5915,7 @@ export interface components {
             run_id: string | null;
             /**
              * Bound By
-             * @description What joined it: header, traceparent, baggage, response_id, prefix, gateway
+             * @description What joined it: header, response_id, traceparent, baggage, time, gateway
              */
             bound_by: string | null;
             /** Trace Id */

@@ -79,7 +79,7 @@ class ExchangeView(BaseModel):
     contract_findings: list[str]
     run_id: str | None = Field(description="The run it was joined to; null while none is known")
     bound_by: str | None = Field(
-        description="What joined it: header, traceparent, baggage, response_id, prefix, gateway"
+        description="What joined it: header, response_id, traceparent, baggage, time, gateway"
     )
     trace_id: str | None
     span_id: str | None = Field(description="The caller's span")
