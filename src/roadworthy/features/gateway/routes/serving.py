@@ -46,6 +46,7 @@ from roadworthy.features.gateway.routes.upstreams import Upstreams
 from roadworthy.features.gateway.snapshot.model import ProjectPart
 from roadworthy.features.gateway.usage.reader import BYTES_PER_TOKEN
 
+Plan = tuple[PlannedTarget, ...]
 USUAL_OUTPUT = 1_024
 """Tokens that are reserved for an answer whose request names no most."""
 
@@ -114,13 +115,13 @@ class RouteGate:
         made = (call.max_output_tokens or USUAL_OUTPUT) if counts_as_model_call(call) else 0
         if call.dialect is Dialect.OPENAI_EMBEDDINGS:
             made = 0
-        held = self._reserve(part, counted, plan[0], given=given, made=made)
+        held = self._reserve(part, counted, plan, given=given, made=made)
         if isinstance(held, TypedFailure):
             return held
         return Admitted(caller=caller, route=route, plan=plan, reserved=held, estimated_tokens=given + made)
 
     def _reserve(
-        self, part: ProjectPart, counted: Counted, target: PlannedTarget, *, given: int, made: int
+        self, part: ProjectPart, counted: Counted, plan: Plan, *, given: int, made: int
     ) -> _Reserved | TypedFailure:
         tokens, now = given + made, self._now()
         if part.limits:
@@ -132,7 +133,7 @@ class RouteGate:
             spender = Spender(agent=counted.agent, key=counted.key, route=counted.route)
             budgets = [one for one in part.budgets if spender.pays(one)]
             if budgets:
-                booked = self._booked(budgets, counted, target, given=given, made=made)
+                booked = self._booked(budgets, counted, plan, given=given, made=made)
                 if isinstance(booked, TypedFailure):
                     return booked
                 reservation = booked
@@ -141,10 +142,12 @@ class RouteGate:
         return _Reserved(counted=counted, part=part, tokens=tokens, reservation=reservation)
 
     def _booked(
-        self, budgets: list[SpendBudget], counted: Counted, target: PlannedTarget, *, given: int, made: int
+        self, budgets: list[SpendBudget], counted: Counted, plan: Plan, *, given: int, made: int
     ) -> Reservation | TypedFailure:
-        usd = self._price(counted.project, _provider(target), target.pinned, Tokens(input=given, output=made))
-        booked = self._ledger.reserve(budgets, usd=usd or 0.0, tokens=given + made, now_ns=self._now_ns())
+        tokens = Tokens(input=given, output=made)
+        # The dearest: which of them answers is not known yet.
+        usd = max(self._price(counted.project, _provider(one), one.pinned, tokens) or 0.0 for one in plan)
+        booked = self._ledger.reserve(budgets, usd=usd, tokens=given + made, now_ns=self._now_ns())
         if not isinstance(booked, Exhausted):
             return booked
         budget = booked.budget
