@@ -21,7 +21,7 @@ from roadworthy.features.gateway.drills.faults.table import CHANGES, Units
 from roadworthy.features.gateway.drills.marks import mark_of
 from tests.unit.gateway.drills.wire import Clock, fault
 
-ORDERS = {
+ORDERS: dict[str, Any] = {
     "count": 2,
     "updated_at": "2026-03-01T12:00:00Z",
     "orders": [
@@ -131,14 +131,14 @@ def test_wrong_schema_changes_one_field_of_every_record(seed: int) -> None:
         if any(
             type(old[key]) is not type(new.get(key))
             for old, new in zip(ORDERS["orders"], got["orders"], strict=True)
-        )  # type: ignore[index]
+        )
     ]
     top = [key for key in ("count", "updated_at") if type(ORDERS[key]) is not type(got.get(key))]
     assert len(wrong) + len(top) == 1
     if wrong:
         assert all(
             type(new.get(wrong[0])) is not type(ORDERS["orders"][0][wrong[0]]) for new in got["orders"]
-        )  # type: ignore[index]
+        )
 
 
 def test_wrong_units_scale_the_quantity_and_nothing_else() -> None:
