@@ -18,7 +18,7 @@ from roadworthy.features.gateway.recording.orders import OrderFolder
 from roadworthy.features.gateway.recording.policy_book import PolicyBook
 from roadworthy.features.gateway.recording.recording import Recording
 from roadworthy.features.gateway.recording.service import RecordingGone, RecordingService
-from roadworthy.flows.join_exchanges import EVERY_SECONDS, JoinExchanges
+from roadworthy.flows.join_exchanges import EVERY_SECONDS, Joined, JoinExchanges
 from roadworthy.flows.mark_run_on_failure import MarkRuns
 from roadworthy.flows.table import Periodic
 from roadworthy.flows.tell_silent_runs import TellSilentRuns
@@ -46,7 +46,8 @@ class Recordings:
             orders=OrderFolder(folder.gateway / ORDERS_FOLDER),
             policies=PolicyBook(metadata),
         )
-        marking = MarkRuns(store, exchanges_of=self.service.of_run, publish=publish)
+        self._publish = publish
+        self._marking = MarkRuns(store, exchanges_of=self.service.of_run)
         telling = TellSilentRuns(
             joins=self._joins,
             recording_of=self._recording_of,
@@ -56,7 +57,7 @@ class Recordings:
             self.log,
             store,
             joins=self._joins,
-            on_joined=marking.on_joined,
+            on_joined=self._on_joined,
             on_unjoined=telling.on_unjoined,
         )
         self._runner = PeriodicRunner(
@@ -67,6 +68,12 @@ class Recordings:
         """By id of the exchange; those whose run is not known are left out."""
         joins = self._joins.of_exchanges(project, exchange_ids)
         return {exchange_id: join.run_id for exchange_id, join in joins.items()}
+
+    def _on_joined(self, joined: Sequence[Joined]) -> None:
+        self._marking.on_joined(joined)
+        for project in dict.fromkeys(one.run.project for one in joined):
+            runs = dict.fromkeys(one.run.id for one in joined if one.run.project == project)
+            self._publish(project, list(runs))
 
     def _recording_of(self, exchange: Exchange) -> Recording | None:
         try:

@@ -31,11 +31,9 @@ class MarkRuns:
         store: TelemetryStore,
         *,
         exchanges_of: Callable[[Run], Sequence[Exchange]],
-        publish: Callable[[str, Sequence[str]], None] = lambda _project, _runs: None,
     ) -> None:
         self._store = store
         self._exchanges_of = exchanges_of
-        self._publish = publish
 
     def on_joined(self, joined: Sequence[Joined]) -> None:
         """Raises StoreFull and StoreUnavailable."""
@@ -49,8 +47,6 @@ class MarkRuns:
                 scores.append(score)
         if scores:
             self._store.write(TelemetryBatch(token=f"gateway-failures-{uuid4().hex}", scores=scores))
-            for project in dict.fromkeys(score.project for score in scores):
-                self._publish(project, [score.run_id for score in scores if score.project == project])
 
 
 def has_failed(exchange: Exchange) -> bool:

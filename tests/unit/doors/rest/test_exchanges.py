@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from roadworthy.app.gateway_recording import GatewayRecording
 from roadworthy.domain.exchange import Binding, Ending, Exchange
-from roadworthy.domain.project import KeyScope
+from roadworthy.domain.project import KeyScope, Project
 from roadworthy.domain.typed_failure import FailureCode, Retry, TypedFailure
 from roadworthy.features.gateway.recording.recorder import StoringRecorder
+from roadworthy.features.observe.deleted_projects import DeletedProjects
+from roadworthy.flows.retention import drop_expired
 from tests.unit.doors.rest.desk import START, Desk, trace_id
 from tests.unit.gateway.recording import making
 from tests.unit.gateway.recording.making import answer, request, said
@@ -179,6 +182,31 @@ def test_deleting_one_and_a_whole_project(desk: Desk, recorder: StoringRecorder)
     recorder._obey()
     assert [int(one["id"], 16) for one in desk.client.get("/api/v1/exchanges").json()["items"]] == [2]
     assert desk.recordings.log.projects() == ["default"]
+
+
+def test_what_a_project_no_longer_keeps_is_dropped_with_its_days(
+    desk: Desk, recorder: StoringRecorder
+) -> None:
+    desk.metadata.save_project(Project(id="shop", name="shop", created_ns=1, retention_days=7))
+    old = START - 30 * 86_400_000_000_000
+    record(recorder, *(exchange(n, project="shop", started_ns=at) for n, at in ((1, old), (2, START))))
+    record(recorder, exchange(3, started_ns=old))
+    now = datetime.fromtimestamp(START // 1_000_000_000, tz=UTC)
+
+    for _ in range(2):
+        drop_expired(
+            metadata=desk.metadata,
+            telemetry=desk.store,
+            recordings=desk.recordings.service,
+            deleted=DeletedProjects(desk.metadata, desk.store),
+            now=now,
+        )
+    recorder.stop(timeout=WAIT)
+    recorder._orders_at = 0
+    recorder._obey()
+
+    left = [(one.exchange.project, int(one.exchange.id, 16)) for one in desk.recordings.log.since(0)]
+    assert left == [("shop", 2), ("default", 3)]
 
 
 def test_nobody_sees_another_projects_exchanges(guarded_desk: Desk, recorder: StoringRecorder) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import accumulate, pairwise
 
 import orjson
@@ -31,7 +32,9 @@ _SECRET_HEADER = re.compile(
     rb"auth|key|token|secret|cookie|credential|passw|signature|jwt|\bcert|session-id|x-forwarded-client", re.I
 )
 _HARMLESS_HEADER = re.compile(rb"ratelimit|tokens|x-roadworthy-|mcp-session-id|sec-websocket", re.I)
-_KNOWN_HEADERS = 4096
+_KNOWN_NAMES = 1024
+_SHORTEST_SECRET = 8
+"""No pattern fits in fewer characters."""
 _QUERY_VALUE = re.compile(r"([?&])([^=&\s#]+)=([^&\s#]*)")
 _SECRET_QUERY = frozenset({"key", "token", "sig", "signature", "auth", "code", "jwt"})
 _DELTA = re.compile(
@@ -74,24 +77,19 @@ def masked_head(head: str) -> str:
     return mask_text(masked).text if suspect(masked) else masked
 
 
-_headers_seen: dict[tuple[bytes, bytes], tuple[bytes, bytes]] = {}
+@lru_cache(maxsize=_KNOWN_NAMES)
+def _names_secret(name: bytes) -> bool:
+    """Remembered: traffic repeats the same few hundred names. Values are not: they may be the secret."""
+    return bool(_SECRET_HEADER.search(name)) and not _HARMLESS_HEADER.search(name)
 
 
 def _header(name: bytes, value: bytes) -> tuple[bytes, bytes]:
-    """Remembered: traffic repeats the same few hundred."""
-    seen = _headers_seen.get((name, value))
-    if seen is None:
-        if len(_headers_seen) >= _KNOWN_HEADERS:  # each call brings some of its own (request ids)
-            _headers_seen.clear()
-        seen = _headers_seen[name, value] = (name, _header_value(name, value))
-    return seen
-
-
-def _header_value(name: bytes, value: bytes) -> bytes:
-    if _SECRET_HEADER.search(name) and not _HARMLESS_HEADER.search(name):
-        return _MASKED_HEADER
+    if _names_secret(name):
+        return name, _MASKED_HEADER
+    if len(value) < _SHORTEST_SECRET:
+        return name, value
     text = value.decode("latin-1")
-    return mask_text(text).text.encode("latin-1") if suspect(text) else value
+    return (name, mask_text(text).text.encode("latin-1")) if suspect(text) else (name, value)
 
 
 def _is_stream(headers: Headers) -> bool:
