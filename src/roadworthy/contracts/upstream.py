@@ -10,9 +10,9 @@ Promises
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from roadworthy.domain.typed_failure import FailureCode
 
@@ -75,6 +75,17 @@ class UpstreamAnswer(Protocol):
 
     async def abort(self) -> None:
         """Idempotent; after the end it does nothing."""
+        ...
+
+
+@runtime_checkable
+class Poured(Protocol):
+    """What an answer may do besides: a transport that cannot is read."""
+
+    async def pour(self, take: Callable[[bytes], bool]) -> bool:
+        """Gives each piece to `take` in the moment it comes, without a turn of the event loop in between,
+        which costs less. True at the end; False once `take` returned False: it takes no more now, and the
+        rest waits. `take` must not raise. Raises as `read` does."""
         ...
 
 

@@ -9,7 +9,7 @@ import pytest
 import uvloop
 
 from roadworthy.backends.upstream.http.transport import HttpTransport
-from roadworthy.contracts.upstream import Transport, UpstreamAnswer, UpstreamFailed, Waits
+from roadworthy.contracts.upstream import Poured, Transport, UpstreamAnswer, UpstreamFailed, Waits
 from roadworthy.domain.typed_failure import FailureCode
 from tests.contract.upstream.upstreams import (
     CHUNKED,
@@ -114,6 +114,57 @@ def test_a_stream_is_handed_on_as_it_comes(run: Callable[[Using], None]) -> None
             assert await answer.read() == b"data: 1\n\n"
             heard.set()
             assert await read(answer) == b"data: 2\n\n"
+
+    run(test)
+
+
+def test_a_stream_is_poured_as_it_comes_and_stops_when_it_is_told(run: Callable[[Using], None]) -> None:
+    heard = asyncio.Event()
+
+    async def script(caller: Caller) -> None:
+        await caller.request()
+        await caller.say(CHUNKED, chunk(b"1"))
+        await heard.wait()
+        await caller.say(chunk(b"2" * 70_000), chunk(b"3"), END)
+
+    async def cut(caller: Caller) -> None:
+        await caller.request()
+        await caller.say(CHUNKED, chunk(b"1"))
+
+    async def stalls(caller: Caller) -> None:
+        await caller.request()
+        for number in range(4):
+            await caller.say(*([CHUNKED] if not number else []), chunk(b"1"))
+            await asyncio.sleep(0.1)
+        await caller.closed()
+
+    async def test(transport: Transport) -> None:
+        taken: list[bytes] = []
+
+        def take(data: bytes) -> bool:
+            taken.append(data)
+            heard.set()
+            return len(taken) != 2
+
+        async with upstream(script) as there:
+            answer = await transport.send(there.request())
+            assert isinstance(answer, Poured)
+            assert await answer.pour(take) is False
+            assert len(taken) == 2
+            assert await answer.pour(take) is True
+            assert b"".join(taken) == b"1" + b"2" * 70_000 + b"3"
+            assert await answer.read() == b""
+            assert there.connections == 1
+        for ends, code in ((cut, FailureCode.INVALID_ANSWER), (stalls, FailureCode.TIMEOUT)):
+            async with upstream(ends) as there:
+                taken.clear()
+                answer = await transport.send(there.request(waits=IMPATIENT))
+                assert isinstance(answer, Poured)
+                with pytest.raises(UpstreamFailed) as failed:
+                    while not await answer.pour(take):
+                        pass
+                assert failed.value.code is code
+                assert b"".join(taken) == (b"1" if ends is cut else b"1111")
 
     run(test)
 

@@ -92,7 +92,7 @@ class CallerConnection(asyncio.Protocol):
                 self._refuse(400, "What was sent is no HTTP/1.1 request.")
         if not self._headed and self._head_bytes > self._limits.header_bytes:
             self._refuse(431, f"The headers are longer than {self._limits.header_bytes} bytes.")
-        if self._waiting:
+        if self._waiting and not self._transport.is_closing():
             # Whoever sends ahead waits; else a connection is read so that its end is seen.
             self._transport.pause_reading()
 
@@ -222,7 +222,7 @@ class CallerConnection(asyncio.Protocol):
         except Exception:
             # One call's fault must not end the connection of others, nor be told to a caller.
             log.exception("a call failed in the gateway itself")
-            if not reply.started and not reply.gone:
+            if not reply.started and not reply.gone and not self._transport.is_closing():
                 refuse(reply, path=request.path, status=500, message="The gateway failed.")
         finally:
             self._desk.body_bytes -= len(request.body)
@@ -250,6 +250,8 @@ class CallerConnection(asyncio.Protocol):
         if self._task is not None:
             # An answer is under way on this connection: another in between would be taken for its body.
             self._transport.abort()
+            return
+        if self._transport.is_closing():
             return
         path = self._url.split(b"?", 1)[0].decode("ascii", "replace")
         request = GatewayRequest(

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 import orjson
 
 from roadworthy.contracts.recorder import Recorder
-from roadworthy.contracts.upstream import Transport, UpstreamFailed
+from roadworthy.contracts.upstream import Poured, Transport, UpstreamFailed
 from roadworthy.domain.exchange import Dialect, Ending
 from roadworthy.domain.typed_failure import FailureCode, Retry, TypedFailure
 from roadworthy.doors.gateway.call_story import CallStory
@@ -186,6 +186,8 @@ class _Stream:
         self._story = story
         self._dialect = dialect
         self._last = b""
+        self._edge = EventEdge()
+        self._done = False
 
     @property
     def over(self) -> bool:
@@ -195,37 +197,50 @@ class _Stream:
     async def events(self) -> None:
         """Server-sent events: each as soon as it is whole, and ours where they break off."""
         passing, reply, story = self._passing, self._reply, self._story
-        edge = EventEdge()
         reply.start(passing.status, self._headers())
-        data = passing.first
         try:
-            while data:
-                story.answer(data)
-                whole = edge.take(data)
-                if whole.endswith(_DONE):
-                    # Clients go on as soon as they read this: what ends the answer must be there by then, or
-                    # they close the connection instead of keeping it.
-                    reply.put(whole)
-                    reply.end()
-                    await self._drain()
-                    return
-                if whole:
-                    self._last = whole
-                    await reply.write(whole)
-                data = await passing.read()
+            going = self._event(passing.first) if passing.first else True
+            while not self._done:
+                await reply.drained()
+                if going and await _poured(passing, self._event):
+                    break
+                going = True
         except UpstreamFailed as odd:
             failure = _broken(odd, passing)
             story.broken(failure)
-            if edge.clean:
+            if self._edge.clean:
                 reply.put(failure_event(failure, dialect=self._dialect, status=status_of(failure)))
                 reply.end()
             return
-        reply.put(edge.rest())
+        if self._done:
+            await self._drain()
+            return
+        reply.put(self._edge.rest())
         if story.settle(Ending.COMPLETE).cut_off:
             failure = _unfinished(passing)
             story.broken(failure)
             reply.put(failure_event(failure, dialect=self._dialect, status=status_of(failure)))
         reply.end()
+
+    def _event(self, data: bytes) -> bool:
+        """Hand on what came; False where no more is to come now. Called in the moment it comes."""
+        reply = self._reply
+        self._story.answer(data)
+        whole = self._edge.take(data)
+        if not whole:
+            return True
+        try:
+            reply.put(whole)
+        except ClientGone:
+            return False
+        self._last = whole
+        if whole.endswith(_DONE):
+            # Clients go on as soon as they read this: what ends the answer must be there by then, or they
+            # close the connection instead of keeping it.
+            self._done = True
+            reply.end()
+            return False
+        return not reply.blocked
 
     async def _drain(self) -> None:
         """The rest, which is no more than the end: the upstream's connection can be kept then."""
@@ -281,6 +296,16 @@ class _Stream:
             *(pair for pair in passing.headers if not pair[0].startswith(b"x-roadworthy-")),
             *self._story.headers(passing.attempts, cached=passing.cached),
         ]
+
+
+async def _poured(passing: Passing, take: Callable[[bytes], bool]) -> bool:
+    """Whether it is at its end; False where `take` takes no more now."""
+    if isinstance(passing, Poured):
+        return await passing.pour(take)
+    while data := await passing.read():
+        if not take(data):
+            return False
+    return True
 
 
 def _without_key(query: str) -> str:

@@ -70,11 +70,14 @@ class Reply:
     def start(
         self, status: int, headers: Iterable[tuple[bytes, bytes]], *, length: int | None = None
     ) -> None:
-        """`length` of the body; None where it is not known. Lengths and framing in `headers` are left out."""
+        """`length` of the body; None where it is not known. Lengths and framing in `headers` are left out.
+        Raises ClientGone."""
+        self._there()
         head = self._head(status, headers, length=length)
         self._transport.write(head)
 
     def send(self, status: int, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> None:
+        self._there()
         head = self._head(status, headers, length=len(body))
         self._transport.write(head + body if self._bodied() else head)
         self._left = 0
@@ -87,8 +90,7 @@ class Reply:
 
     def put(self, data: bytes) -> None:
         """Write without waiting. Raises ClientGone."""
-        if self.gone:
-            raise ClientGone
+        self._there()
         if not data or not self._bodied():
             return
         if self._chunked:
@@ -99,6 +101,18 @@ class Reply:
             data = data[: self._left]
             self._left -= len(data)
         self._transport.write(data)
+
+    @property
+    def blocked(self) -> bool:
+        """Whether the client takes less than comes: `drained` waits until it does again."""
+        return self._unblocked is not None
+
+    async def drained(self) -> None:
+        """Raises ClientGone."""
+        if self.gone:
+            raise ClientGone
+        if self._unblocked is not None:
+            await self._drained()
 
     def end(self) -> None:
         """Everything was written. A body shorter than it was announced breaks the connection."""
@@ -153,6 +167,11 @@ class Reply:
             self.gone = True
             self._transport.abort()
         if self.gone:
+            raise ClientGone
+
+    def _there(self) -> None:
+        if self.gone or self._transport.is_closing():
+            self.gone = True
             raise ClientGone
 
     def _bodied(self) -> bool:

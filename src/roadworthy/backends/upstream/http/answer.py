@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Protocol
 
 import httptools
@@ -52,6 +53,8 @@ class HttpAnswer:
         "_parser",
         "_seen",
         "_silent",
+        "_sink",
+        "_stopped",
         "_timer",
         "_total_by",
         "_unsent",
@@ -96,6 +99,8 @@ class HttpAnswer:
         self._first_by = now + waits.first_byte_s
         self._deadline = 0.0
         self._unsent = 0
+        self._sink: Callable[[bytes], bool] | None = None
+        self._stopped = False
 
     # What the reader calls.
 
@@ -124,6 +129,27 @@ class HttpAnswer:
                 self._drop()
                 raise
 
+    async def pour(self, take: Callable[[bytes], bool]) -> bool:
+        """See `contracts.upstream.Poured`."""
+        while True:
+            if self._chunks and not take(self._take()):
+                return False
+            if self._error is not None:
+                raise self._error
+            if self._complete:
+                return True
+            self._sink = take
+            try:
+                await self._wait()
+            except asyncio.CancelledError:
+                self._drop()
+                raise
+            finally:
+                self._sink = None
+            if self._stopped:
+                self._stopped = False
+                return False
+
     async def abort(self) -> None:
         self._drop()
 
@@ -144,6 +170,8 @@ class HttpAnswer:
             self._silent += len(data)
             if self._silent > (SILENT_BYTES if self._final else HEAD_BYTES):
                 self.fail(FailureCode.INVALID_ANSWER, "the upstream's headers have no end")
+        elif self._sink is not None and self._chunks:
+            self._sink_it(self._sink)
         elif self._waiting > HIGH_WATER and self._connection is not None:
             self._connection.pause()
 
@@ -206,13 +234,21 @@ class HttpAnswer:
             return
         self._chunks.append(body)
         self._waiting += len(body)
-        self._wake()
+        if self._sink is None:
+            self._wake()
 
     def on_message_complete(self) -> None:
         if self._final and not self._complete and self._error is None:
             self._end(reusable=self._parser.should_keep_alive())
 
     # Inside.
+
+    def _sink_it(self, take: Callable[[bytes], bool]) -> None:
+        self._deadline = min(self._loop.time() + self._waits.between_s, self._total_by)
+        if not take(self._take()):
+            self._sink = None
+            self._stopped = True
+            self._wake()
 
     def _take(self) -> bytes:
         chunks = self._chunks

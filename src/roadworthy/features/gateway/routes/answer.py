@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from roadworthy.contracts.upstream import Headers, UpstreamFailed
+from roadworthy.contracts.upstream import Headers, Poured, UpstreamFailed
 from roadworthy.domain.exchange import Attempt, Dialect, Ending, Tokens
 from roadworthy.domain.typed_failure import TypedFailure
 from roadworthy.features.gateway.resilience.answer_cache import MOST_OF_ONE, CachedAnswer
@@ -70,6 +70,26 @@ class ForwardedAnswer:
         else:
             self._whole = True
         return chunk
+
+    async def pour(self, take: Callable[[bytes], bool]) -> bool:
+        """See `contracts.upstream.Poured`."""
+        answer = self._answer
+        if not isinstance(answer, Poured):
+            while chunk := await self.read():
+                if not take(chunk):
+                    return False
+            return True
+
+        def each(chunk: bytes) -> bool:
+            self._take(chunk)
+            return take(chunk)
+
+        try:
+            self._whole = await answer.pour(each)
+        except UpstreamFailed:
+            self._broke = True
+            raise
+        return self._whole
 
     async def abort(self) -> None:
         await self._answer.abort()
