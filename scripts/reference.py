@@ -1,4 +1,4 @@
-"""`make reference`: writes docs/reference/settings.md from the settings themselves, so it stays true."""
+"""`make reference`: writes pages of docs/reference from the code itself, so that they stay true."""
 
 from __future__ import annotations
 
@@ -52,5 +52,9 @@ def readable(value: Any) -> str:
 
 
 if __name__ == "__main__":
-    SETTINGS.write_text(settings_page())
-    sys.stdout.write(f"{SETTINGS.relative_to(REPO)}\n")
+    sys.path.insert(0, str(REPO))
+    from scripts.typed_failures_page import PAGE, typed_failures_page
+
+    for page, text in ((SETTINGS, settings_page()), (PAGE, typed_failures_page())):
+        page.write_text(text)
+        sys.stdout.write(f"{page.relative_to(REPO)}\n")

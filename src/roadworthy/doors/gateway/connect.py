@@ -9,7 +9,7 @@ from urllib.parse import unquote
 import orjson
 
 from roadworthy.domain.exchange import Dialect
-from roadworthy.domain.typed_failure import FailureCode
+from roadworthy.domain.typed_failure import FailureCode, Retry, TypedFailure
 from roadworthy.doors.gateway.failures import status_of
 from roadworthy.doors.gateway.refusing import refuse
 from roadworthy.doors.gateway.reply import Reply
@@ -66,15 +66,20 @@ class ConnectDoor:
         reply.send(200, _JSON, orjson.dumps({"tools": shown}, default=str))
 
 
+def status_of_plain(code: FailureCode) -> int:
+    """As everywhere, but for wrong arguments, which are 422."""
+    failure = TypedFailure(code=code, what="", retry=Retry.NEVER, do_not_conclude="")
+    return _WRONG_ARGUMENTS if code is FailureCode.CONTRACT_REFUSED else status_of(failure)
+
+
 def _plain(done: ToolCallDone) -> tuple[int, bytes]:
     """The value itself; a failure has a status of its own and is never the value."""
     if done.failure is not None or done.result is None:
         assert done.failure is not None  # noqa: S101 - one of the two is there
-        wrong = done.failure.code is FailureCode.CONTRACT_REFUSED
         told: dict[str, Any] = {KEY: failure_json(done.failure)}
         if done.result is not None:
             told["said_by_the_tool"] = list(done.result.content)
-        return _WRONG_ARGUMENTS if wrong else status_of(done.failure), orjson.dumps(told, default=str)
+        return status_of_plain(done.failure.code), orjson.dumps(told, default=str)
     result = done.result
     if result.structured is not None:
         return 200, orjson.dumps(result.structured, default=str)
