@@ -98,6 +98,7 @@ class RouteWaits:
 
     connect_s: float = 5.0
     first_byte_s: float = 60.0
+    """Of a stream. What is no stream has its first byte once all of it was made: there `total_s` holds."""
     between_s: float = 30.0
     total_s: float | None = 600.0
 

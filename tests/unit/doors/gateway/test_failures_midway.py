@@ -238,6 +238,23 @@ def test_a_stop_lets_calls_end() -> None:
     run(test)
 
 
+def test_an_answer_that_is_no_stream_may_take_longer_than_a_first_token() -> None:
+    """All of it is made before its first byte: minutes, for a model that thinks."""
+
+    async def script(caller: Caller) -> None:
+        await caller.request()
+        await asyncio.sleep(1.0)  # longer than the route waits for a first token
+        await caller.say(plain(b"{}"))
+
+    async def test() -> None:
+        async with house(script, waits=SHORT) as here:
+            assert (await here.ask({"model": "planner"})).status == 200
+            streamed = await here.ask({"model": "planner", "stream": True})
+            assert (streamed.status, streamed.headers[b"x-roadworthy-failure"]) == (504, b"timeout")
+
+    run(test)
+
+
 def test_no_upstream_is_a_typed_failure() -> None:
     async def script(caller: Caller) -> None:
         caller.writer.transport.abort()

@@ -22,6 +22,9 @@ FIRST_PAUSE_S = 0.25
 MOST_ASKED_S = 10.0
 """An upstream that asks to be left alone for longer is left alone: the agent, or another target, decides."""
 
+UNSTREAMED_S = 600.0
+"""For the first byte of an answer that is no stream, where the route bounds no call as a whole."""
+
 
 @dataclass(slots=True, kw_only=True)
 class Attempting:
@@ -87,9 +90,13 @@ class Attempting:
         left = self._left()
         if left <= 0:
             raise TryFailed(FailureCode.TIMEOUT, "no time is left", again=False, elsewhere=False)
+        # An answer that is no stream has its first byte when all of it was made: minutes, for much thought.
+        first_byte_s = waits.first_byte_s
+        if not self.trying.call.streamed:
+            first_byte_s = max(first_byte_s, waits.total_s or UNSTREAMED_S)
         return Waits(
             connect_s=min(waits.connect_s, left),
-            first_byte_s=min(waits.first_byte_s, left),
+            first_byte_s=min(first_byte_s, left),
             between_s=waits.between_s,
             total_s=None if self._until is None else left,
         )
