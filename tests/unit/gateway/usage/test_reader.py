@@ -222,3 +222,16 @@ def test_a_line_without_end_is_not_held() -> None:
         reader.feed(b"data: " + b"x" * 65_536)
     reader.feed(b'\n\ndata: {"id":"c","model":"m","usage":{"prompt_tokens":1,"completion_tokens":2}}\n\n')
     assert reader.close(request_bytes=0).tokens == Tokens(input=1, output=2)
+
+
+def test_a_whole_answer_that_says_no_usage_is_estimated_from_its_text() -> None:
+    body = b'{"id":"c","model":"m","choices":[{"message":{"role":"assistant","content":"12345678"}}]}'
+    found = read(Dialect.OPENAI_CHAT, body, content_type="application/json")
+    assert found.tokens == Tokens(input=100, output=2, estimated=True)
+    cut = read(Dialect.OPENAI_CHAT, body[:-4], content_type="application/json")
+    assert (cut.tokens, cut.ended) == (found.tokens, False)
+
+
+def test_counting_tokens_makes_none() -> None:
+    found = read(Dialect.ANTHROPIC_MESSAGES, b'{"input_tokens":7}', content_type="application/json")
+    assert (found.tokens, found.ended) == (None, True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, StringConstraints
@@ -196,6 +197,8 @@ def health_view(health: GatewayHealth, *, project: str, url: str) -> GatewayHeal
     told = health.told
     snapshot, recorder, cache = (_inner(told, name) for name in ("snapshot", "recorder", "cache"))
     problems = [str(one) for one in told.get("problems", [])] if health.running else []
+    # What concerns another project alone is not this one's to know.
+    problems = [one for one in problems if _concerns(one, project)]
     if not health.running:
         problems = ["the gateway has not said anything for a while: it is not running, or stuck"]
     if told.get("budget_problem") and health.running:
@@ -226,6 +229,11 @@ def health_view(health: GatewayHealth, *, project: str, url: str) -> GatewayHeal
             if name.startswith(prefix)
         ],
     )
+
+
+def _concerns(problem: str, project: str) -> bool:
+    named = re.search(r" of project ([a-z0-9-]+)", problem)
+    return named is None or named[1] == project
 
 
 def _inner(told: Any, name: str) -> dict[str, Any]:

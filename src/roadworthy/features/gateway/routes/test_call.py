@@ -96,8 +96,13 @@ async def try_target(
         elapsed_ms=_ms(began),
         answered=read.answered,
         tokens=read.tokens,
-        said=body[:_EXCERPT].decode("utf-8", "replace"),
+        said=_without(held.key, body.decode("utf-8", "replace"))[:_EXCERPT],
     )
+
+
+def _without(key: str, text: str) -> str:
+    """Some servers say the key they were shown."""
+    return text.replace(key, "***") if key else text
 
 
 def _ms(began: float) -> float:

@@ -94,13 +94,19 @@ def _project(
     def read(noun: type[T], kind: str) -> list[T]:
         return _nouns(noun, by_kind.get((project, kind), ()), problems)
 
+    providers = {
+        one.name: opened(one, open_secret=open_secret, environment=environment)
+        for one in read(Provider, kinds.PROVIDER)
+    }
+    problems += [
+        f"provider {name} of project {project}: {one.problem}"
+        for name, one in providers.items()
+        if one.problem
+    ]
     return ProjectPart(
         project=project,
         routes=RouteTable(read(ModelRoute, kinds.ROUTE)),
-        providers={
-            one.name: opened(one, open_secret=open_secret, environment=environment)
-            for one in read(Provider, kinds.PROVIDER)
-        },
+        providers=providers,
         budgets=tuple(read(SpendBudget, kinds.BUDGET)),
         limits=tuple(read(CallLimit, kinds.LIMIT)),
         prices=prices,

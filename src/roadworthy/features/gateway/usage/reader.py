@@ -207,15 +207,26 @@ class _Whole:
         try:
             said = orjson.loads(self._held)
         except orjson.JSONDecodeError:
-            return Reading()
+            # Cut off: what had come is counted from its text.
+            return Reading(tokens=self._from_text(None, request_bytes=request_bytes))
         read = read_whole(self._dialect, said)
+        tokens = read.tokens
+        if tokens is None or tokens.output is None:
+            tokens = self._from_text(tokens, request_bytes=request_bytes)
         return Reading(
-            tokens=read.tokens,
+            tokens=tokens,
             answered=read.answered,
             response_id=read.response_id,
             ended=True,
             failed=read.failed,
         )
+
+    def _from_text(self, known: Tokens | None, *, request_bytes: int) -> Tokens | None:
+        """An estimate, where an answer has text but does not say what it took."""
+        text_bytes = sum(len(found) for found in _TEXT.findall(self._held))
+        if not text_bytes:
+            return known
+        return _estimated(known, request_bytes=request_bytes, text_bytes=text_bytes)
 
 
 _USAGE = re.compile(rb'"(?:usage|usageMetadata)"\s*:\s*(\{[^{}]*+(?:\{[^{}]*+\}[^{}]*+)*+\})')
