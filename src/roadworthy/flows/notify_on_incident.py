@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from roadworthy.contracts.metadata import MetadataUnavailable, Record
-from roadworthy.domain.incident import EntryKind
+from roadworthy.domain.incident import EntryKind, Source
 from roadworthy.domain.notification import Delivery, DeliveryState, Happening
 from roadworthy.features.watch.incidents.book import IncidentBook
+from roadworthy.features.watch.incidents.page_proof import was_reached
 from roadworthy.features.watch.incidents.shelf import entry_of, entry_record
 
 log = logging.getLogger(__name__)
@@ -37,10 +38,22 @@ class NotifyOnIncident:
             return []
         if kind is EntryKind.NOTIFIED and ">" in delivery.id:
             self._heard(delivery)
+        for one in wrote:
+            if was_reached(delivery, one):
+                self._reached(delivery.project, one)
         facts = {"delivery": delivery.id, "channel": delivery.channel_name}
         entries = [entry_of(one, kind, text, at_ns=delivery.attempts[-1].at_ns, facts=facts) for one in wrote]
         self._published(delivery.project, wrote)
         return [entry_record(one, project=delivery.project) for one in entries]
+
+    def _reached(self, project: str, incident_id: str) -> None:
+        known = self._book.incident(project, incident_id)
+        if known is None or known.source is not Source.TEST:
+            return
+        try:
+            self._book.reached(project, incident_id)
+        except MetadataUnavailable as fault:
+            log.warning("that the test page %s was delivered cannot be noted: %s", incident_id, fault)
 
     def _heard(self, delivery: Delivery) -> None:
         """Another channel of the same person had to do: it hears how the incident goes on."""

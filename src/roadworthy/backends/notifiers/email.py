@@ -6,6 +6,7 @@ Source: RFC 5321 (SMTP), RFC 3207 (STARTTLS), RFC 5322 (messages: References joi
 from __future__ import annotations
 
 import asyncio
+import base64
 import smtplib
 import socket
 import ssl
@@ -157,8 +158,17 @@ class _Letter:
     def _said(self, message: str, words: bytes | str) -> str:
         text = words.decode("utf-8", "replace") if isinstance(words, bytes) else words
         if self._post.password:
-            text = text.replace(self._post.password, "[masked]")
+            for shown in _spellings(self._post.user, self._post.password):
+                text = text.replace(shown, "[masked]")
         return f"{message}: {' '.join(text.split())}"[:SAID]
+
+
+def _spellings(user: str, password: str) -> list[str]:
+    """A password as a server may repeat it: as it is, and as AUTH LOGIN and AUTH PLAIN send it (RFC 4954, RFC
+    4616). The longest first, so that none is masked in part."""
+    plain = [f"\0{user}\0{password}", f"{user}\0{user}\0{password}", password]
+    encoded = [base64.b64encode(one.encode()).decode() for one in plain]
+    return sorted([*encoded, *(one.rstrip("=") for one in encoded), password], key=len, reverse=True)
 
 
 def _opened(sock: socket.socket, *, host: str, port: int, timeout_s: float) -> smtplib.SMTP:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections.abc import Mapping
@@ -10,7 +11,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from roadworthy.doors.cli.asking import asking, named
-from roadworthy.doors.cli.client import Client, fail
+from roadworthy.doors.cli.client import Client, Failed, fail
 from roadworthy.doors.cli.options import DEFAULT_SERVER, Json, Key, Project, Server
 
 app = typer.Typer(no_args_is_help=True, help="Where incidents are told.", rich_markup_mode=None)
@@ -64,7 +65,21 @@ def add(
         "default": default,
     }
     with asking(server=server, key=key, project=project) as client:
-        _say(client.send("POST", "/channels", body=body), as_json=False)
+        try:
+            made = client.send("POST", "/channels", body=body)
+        except Failed as refused:
+            raise fail(f"{refused}{how_to_give(str(refused))}") from None
+        _say(made, as_json=False)
+
+
+def how_to_give(refused: str) -> str:
+    """What to type, where the server names a setting or a secret; "" else."""
+    missing = re.search(r"\b(settings|secrets)\.([a-z_]+)", refused)
+    if missing is None:
+        return ""
+    if missing[1] == "secrets":
+        return f"\n  Give it with --secret {missing[2]}: it is asked for, or read from standard input."
+    return f"\n  Give it with --set {missing[2]}=VALUE."
 
 
 def _secret(name: str) -> str:

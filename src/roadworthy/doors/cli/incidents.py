@@ -30,14 +30,20 @@ def list_incidents(
     ] = None,
     agent: Annotated[str, typer.Option(help="Of this agent.")] = "",
     from_: From = None,
+    tests: Annotated[bool, typer.Option("--tests", help="Test pages, too.")] = False,
     limit: Limit = 20,
     as_json: Json = False,
     server: Server = DEFAULT_SERVER,
     key: Key = None,
     project: Project = None,
 ) -> None:
-    """List incidents, newest first."""
-    asked = {"state": state or None, "agent": agent or None, "from": from_}
+    """List incidents, newest first; of test pages, with --tests."""
+    asked = {
+        "state": state or None,
+        "agent": agent or None,
+        "from": from_,
+        "tests": "true" if tests else None,
+    }
     with asking(server=server, key=key, project=project) as client:
         found = list(client.pages("/incidents", asked, limit=min(limit, 500)))
     for one in found:

@@ -243,13 +243,12 @@ def test_merge_split_and_move(desk: Desk) -> None:
     assert sorted(one["id"] for one in listed) == ["api-a", "api-b"]
 
 
-def test_a_test_page_leaves_a_proof(desk: Desk) -> None:
+def test_a_test_page_that_reached_nobody_leaves_no_proof(desk: Desk) -> None:
     page = post(desk, "/agents/support/test-page", status=201)
     assert page["source"] == "test" and get(desk, "/incidents")["items"] == []
     assert len(get(desk, "/incidents", tests=True)["items"]) == 1
-    assert post(desk, f"/incidents/{page['id']}/acknowledge")["state"] == "resolved"
-    proof = desk.incidents.service.page_proof("default", "support")
-    assert proof is not None and proof.by == "local"
+    assert post(desk, f"/incidents/{page['id']}/acknowledge")["state"] == "acknowledged"
+    assert desk.incidents.service.page_proof("default", "support") is None
 
 
 def test_keys_of_agents_may_raise_alarms_and_nothing_else(guarded_desk: Desk) -> None:

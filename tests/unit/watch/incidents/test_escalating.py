@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from roadworthy.contracts.metadata import Record
 from roadworthy.domain.alarm import Severity
-from roadworthy.domain.incident import Action, IncidentState, Source
-from roadworthy.domain.notification import ChannelKind
+from roadworthy.domain.incident import Action, Incident, IncidentState, Source
+from roadworthy.domain.notification import Attempt, ChannelKind, DeliveryState
 from roadworthy.domain.on_call import OnCall
 from roadworthy.domain.project import Project
 from roadworthy.features.watch.incidents.page_proof import page_proof
 from roadworthy.features.watch.incidents.silence_book import SilenceDraft
+from roadworthy.flows.notify_on_incident import NotifyOnIncident
 from tests.unit.watch.incidents.house import HOUR, MINUTE, SECOND, House, alarm, person
 
 
@@ -201,11 +203,26 @@ def test_killed_between_the_alarm_and_the_telling_it_is_told_after_the_start(
     again.metadata.close()
 
 
-def test_a_test_page_is_proven_by_its_acknowledgement(house: House) -> None:
+def a_test_page(house: House) -> Incident:
     ann = house.channel("ann")
     house.on_call("support", [person("ann", ann.id)])
     page = house.book.open("default", title="Test page", by="boss", source=Source.TEST, agents=["support"])
     house.escalation.turn()
+    return page
+
+
+def deliver(house: House) -> None:
+    """As the sender does: the timeline first, then the delivery itself."""
+    flow = NotifyOnIncident(house.book, published=lambda _project, _ids: None)
+    for one in house.outbox.pending():
+        attempt = Attempt(at_ns=house.now[0], ok=True, said="taken", seconds=0.1)
+        done = replace(one, state=DeliveryState.DELIVERED, attempts=(attempt,), updated_ns=house.now[0])
+        house.outbox.settle([done], also=flow.told(done, first=True))
+
+
+def test_a_test_page_is_proven_by_its_delivery_and_its_acknowledgement(house: House) -> None:
+    page = a_test_page(house)
+    deliver(house)
     assert page_proof(house.metadata, project="default", agent="support") is None
     house.later(42 * SECOND)
     done = house.book.act("default", page.id, Action.ACKNOWLEDGE, by="ann")
@@ -214,6 +231,21 @@ def test_a_test_page_is_proven_by_its_acknowledgement(house: House) -> None:
     assert proof is not None
     assert (proof.agent, proof.by, proof.seconds, proof.at_ns) == ("support", "ann", 42.0, house.now[0])
     assert [what for _, what in told(house)] == ["trigger", "acknowledge", "resolve"]
+
+
+def test_a_test_page_acknowledged_before_it_reached_anybody_proves_nothing_until_it_does(
+    house: House,
+) -> None:
+    page = a_test_page(house)
+    done = house.book.act("default", page.id, Action.ACKNOWLEDGE, by="boss")
+    assert done is not None and done.state is IncidentState.ACKNOWLEDGED
+    assert page_proof(house.metadata, project="default", agent="support") is None
+    assert any("before any message" in text for _, text in house.said(page))
+
+    deliver(house)
+    proof = page_proof(house.metadata, project="default", agent="support")
+    assert proof is not None and proof.by == "boss"
+    assert house.the_incident().state is IncidentState.RESOLVED
 
 
 def silence(house: House, *, until_ns: int, **matchers: str) -> str:

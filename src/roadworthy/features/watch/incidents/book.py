@@ -27,7 +27,7 @@ from roadworthy.domain.incident import (
 from roadworthy.domain.notification import Happening
 from roadworthy.domain.on_call import OnCall
 from roadworthy.features.watch.incidents.joining import JoinRule
-from roadworthy.features.watch.incidents.page_proof import proof_record
+from roadworthy.features.watch.incidents.page_proof import proof_record, was_reached
 from roadworthy.features.watch.incidents.shelf import Draft, Shelves
 from roadworthy.features.watch.incidents.silence_book import SilenceBook
 from roadworthy.features.watch.incidents.taking import (
@@ -72,6 +72,9 @@ class IncidentBook:
         clock: Callable[[], int] = time.time_ns,
     ) -> None:
         self._metadata = metadata
+        self._outbox = outbox
+        self._reached: set[tuple[str, str]] = set()
+        """Test pages that were delivered since the start; few."""
         self.shelves = Shelves(metadata, outbox=outbox)
         self._silences = silences
         self._on_call = on_call
@@ -186,13 +189,35 @@ class IncidentBook:
             else:
                 draft.deliveries += self._announce(incident, happening, told, now)
             if incident.source is Source.TEST and action is Action.ACKNOWLEDGE:
-                incident = self._proved(draft, incident, by=by)
+                self._prove(draft, incident, by=by)
             incident = draft.incidents[incident_id]
         self.changed(project, [incident_id])
         return incident
 
+    def reached(self, project: str, incident_id: str) -> None:
+        """Somebody was told of a test page. Where it was acknowledged before that was known (from the
+        terminal, or quicker than the receiver answered), the chain is proven now."""
+        with self.shelves.changing(project, now_ns=self._clock()) as draft:
+            # Who acknowledges it before the delivery itself is durable finds it here.
+            self._reached.add((project, incident_id))
+            incident = draft.incident(incident_id)
+            if incident is None or incident.source is not Source.TEST:
+                return
+            if incident.state is not IncidentState.ACKNOWLEDGED:
+                return
+            self._proved(draft, incident, by=incident.acknowledged_by)
+        self.changed(project, [incident_id])
+
+    def _prove(self, draft: Draft, incident: Incident, *, by: str) -> None:
+        told = (incident.project, incident.id) in self._reached
+        if told or any(was_reached(one, incident.id) for one in self._outbox.log(incident.project)):
+            self._proved(draft, incident, by=by)
+            return
+        why = "Acknowledged before any message of it was delivered: the chain is proven once one is"
+        draft.write(incident.id, EntryKind.NOTE, why)
+
     def _proved(self, draft: Draft, incident: Incident, *, by: str) -> Incident:
-        """A test page that somebody acknowledged: the chain works."""
+        """A test page that reached somebody and was acknowledged: the chain works."""
         draft.extra.append(proof_record(incident, by=by, now_ns=draft.now_ns))
         draft.write(incident.id, EntryKind.RESOLVED, "The chain works: the test page was acknowledged")
         closed = draft.put(resolved(incident, by=by, now_ns=draft.now_ns))

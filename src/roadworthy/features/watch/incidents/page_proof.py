@@ -1,4 +1,4 @@
-"""That an agent's chain from alarm to person works: a test page that somebody acknowledged.
+"""That an agent's chain from alarm to person works: a test page that was delivered, and that somebody took.
 
 Kept as a record of kind `page-proof`, one for each agent, replaced by each later proof. Its id is the agent's
 name (of names over 150 characters, the first 100 and a hash), its body JSON:
@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from roadworthy.contracts.metadata import MetadataStore, Record
 from roadworthy.domain.incident import Incident
+from roadworthy.domain.notification import Delivery, DeliveryState, Happening
 from roadworthy.features.watch.records import as_record, read_record
 
 KIND = "page-proof"
@@ -34,6 +35,14 @@ def proof_id(agent: str) -> str:
     if len(agent) <= 150:
         return agent
     return f"{agent[:100]}-{hashlib.sha256(agent.encode()).hexdigest()[:32]}"
+
+
+def was_reached(delivery: Delivery, incident_id: str) -> bool:
+    """Whether it told somebody of the incident: alone, or in a digest."""
+    said = delivery.notification
+    if delivery.state is not DeliveryState.DELIVERED or said.happening is not Happening.TRIGGER:
+        return False
+    return incident_id in {said.incident_id, *(one.incident_id for one in said.digest)}
 
 
 def proof_record(incident: Incident, *, by: str, now_ns: int) -> Record:
