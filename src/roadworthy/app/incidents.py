@@ -18,6 +18,7 @@ from roadworthy.features.watch.incidents.book import IncidentBook, OnCallOf
 from roadworthy.features.watch.incidents.impact import impact_of
 from roadworthy.features.watch.incidents.rearranging import Rearranging
 from roadworthy.features.watch.incidents.service import IncidentService
+from roadworthy.features.watch.incidents.shelf import KEPT_NS
 from roadworthy.features.watch.incidents.silence_book import SilenceBook
 from roadworthy.features.watch.incidents.wording import Announcer
 from roadworthy.features.watch.notifying.channel_book import ChannelBook
@@ -107,8 +108,12 @@ class Incidents:
         self.sender.stop(timeout=1.0)
 
     def forget_old(self) -> int:
-        """Of the log of deliveries, what is older than thirty days; how many."""
-        return self._outbox.forget_old(before_ns=time.time_ns() - int(KEPT_S * 1e9))
+        """Of the log of deliveries, what is older than thirty days; of incidents, what was resolved more than
+        400 days ago. How many."""
+        now_ns = time.time_ns()
+        projects = {DEFAULT_PROJECT, *(one.id for one in self._metadata.projects())}
+        gone = sum(self.book.shelves.forget_old(one, before_ns=now_ns - KEPT_NS) for one in sorted(projects))
+        return gone + self._outbox.forget_old(before_ns=now_ns - int(KEPT_S * 1e9))
 
     def _changed(self, project: str, incident_ids: Sequence[str]) -> None:
         self._publish(project, incident_ids)

@@ -25,6 +25,8 @@ from roadworthy.features.watch.incidents.what_changed import WhatChanged, window
 log = logging.getLogger(__name__)
 
 LOOK_S = 2.0
+_AGAIN_S = 5.0
+"""After a store was away."""
 PROMPTS_READ = 5
 """Agents of an incident whose instructions are compared."""
 
@@ -117,17 +119,23 @@ class FillIn:
                     return
                 project, incident_id = next(iter(self._waiting))
                 del self._waiting[project, incident_id]
-            self._fill(project, incident_id)
+            if self._fill(project, incident_id):
+                continue
+            with self._lock:
+                # Not lost because a store was away; others go first.
+                self._waiting[project, incident_id] = None
+                self._lock.wait_for(lambda: self._stopping, _AGAIN_S)
 
-    def _fill(self, project: str, incident_id: str) -> None:
+    def _fill(self, project: str, incident_id: str) -> bool:
+        """Whether there is nothing left to do about it."""
         incident = self._book.incident(project, incident_id)
         if incident is None or not _to_look(incident):
-            return
+            return True
         try:
             changes = self._look.changes_before(incident)
         except StoreUnavailable as fault:
             log.warning("what changed before incident %d is not known: %s", incident.number, fault)
-            return
+            return False
         except Exception:
             # What cannot be looked up once is not looked up again and again.
             log.exception("what changed before incident %d cannot be looked up", incident.number)
@@ -136,6 +144,8 @@ class FillIn:
             self._book.looked(project, incident_id, changes)
         except MetadataUnavailable as fault:
             log.warning("what changed before incident %d cannot be noted: %s", incident.number, fault)
+            return False
+        return True
 
 
 def _to_look(incident: Incident) -> bool:

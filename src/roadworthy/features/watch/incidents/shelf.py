@@ -17,6 +17,12 @@ from roadworthy.features.watch.records import as_record, read_record
 
 INCIDENT = "incident"
 ALARM = "incident-alarm"
+INCIDENTS_KEPT = 20_000
+"""Resolved ones of a project."""
+ALARMS_KEPT = 1_000
+"""Of an incident; of older ones only those that stand."""
+KEPT_NS = 400 * 86_400 * 1_000_000_000
+"""So long resolved incidents are kept."""
 _LATELY_NS = 86_400 * 1_000_000_000
 """Longer than any rule lets an incident open again by itself."""
 
@@ -46,6 +52,10 @@ class Shelf:
             self.of_incident.get(before.incident_id, {}).pop(taken.alarm.id, None)
         self.alarms[taken.alarm.id] = taken
         self.of_incident.setdefault(taken.incident_id, {})[taken.alarm.id] = None
+
+    def drop_alarm(self, alarm_id: str) -> None:
+        gone = self.alarms.pop(alarm_id)
+        self.of_incident.get(gone.incident_id, {}).pop(alarm_id, None)
 
 
 class Draft:
@@ -188,6 +198,54 @@ class Shelves:
             for taken in draft.alarms.values():
                 shelf.put_alarm(taken)
         self._outbox.accept(draft.deliveries)
+
+    def forget_old(self, project: str, *, before_ns: int) -> int:
+        """Incidents that were resolved before then, and beyond the newest `INCIDENTS_KEPT` resolved ones, with
+        their alarms and timelines; of each other one the oldest alarms that are over beyond `ALARMS_KEPT`.
+        How many incidents went. One by one, the incident last: killed in between, the next turn goes on. The
+        one with the highest number stays: numbers are given once."""
+        with self._lock:
+            shelf = self._of(project)
+            done = sorted(
+                (one for one in shelf.incidents.values() if one.state is IncidentState.RESOLVED),
+                key=lambda one: (one.resolved_ns, one.number),
+            )
+            beyond = len(done) - INCIDENTS_KEPT
+            old = [
+                one
+                for place, one in enumerate(done)
+                if (place < beyond or one.resolved_ns < before_ns) and one.number < shelf.number
+            ]
+        for incident in old:
+            self._forget_incident(project, incident.id)
+        with self._lock:
+            for incident_id in list(shelf.of_incident):
+                self._forget_alarms(project, shelf, incident_id)
+        return len(old)
+
+    def _forget_incident(self, project: str, incident_id: str) -> None:
+        with self._lock:
+            shelf = self._of(project)
+            now = shelf.incidents.get(incident_id)
+            if now is None or now.state is not IncidentState.RESOLVED:
+                return  # It was opened again meanwhile.
+            kind = timeline_kind(incident_id)
+            for record in self._metadata.records(project, kind):
+                self._metadata.delete_record(project, kind, record.id)
+            for alarm_id in list(shelf.of_incident.get(incident_id, ())):
+                self._metadata.delete_record(project, ALARM, alarm_id)
+                shelf.drop_alarm(alarm_id)
+            self._metadata.delete_record(project, INCIDENT, incident_id)
+            shelf.of_incident.pop(incident_id, None)
+            del shelf.incidents[incident_id]
+
+    def _forget_alarms(self, project: str, shelf: Shelf, incident_id: str) -> None:
+        """Under the lock."""
+        ids = list(shelf.of_incident[incident_id])
+        too_many = len(ids) - ALARMS_KEPT
+        for alarm_id in [one for one in ids if shelf.alarms[one].alarm.cleared_ns][: max(0, too_many)]:
+            self._metadata.delete_record(project, ALARM, alarm_id)
+            shelf.drop_alarm(alarm_id)
 
     def timeline(self, project: str, incident_id: str) -> list[Entry]:
         """Oldest first."""
