@@ -10,6 +10,7 @@ from roadworthy.contracts.exchange_log import ExchangeQuery, ExchangeReader
 from roadworthy.contracts.metadata import Record
 from roadworthy.contracts.telemetry import StoreUnavailable
 from roadworthy.contracts.upstream import Transport
+from roadworthy.domain.data_dictionary import DataDictionary
 from roadworthy.domain.exchange import ExchangeKind
 from roadworthy.doors.gateway.call_story import CallStory
 from roadworthy.doors.gateway.presented import drill_token_of
@@ -17,6 +18,7 @@ from roadworthy.doors.gateway.request import GatewayRequest
 from roadworthy.features.gateway.drills.injection import Faults, Injection, Seat
 from roadworthy.features.gateway.drills.live import KIND, LiveDrill, read_live
 from roadworthy.features.gateway.drills.token import signing_key
+from roadworthy.features.gateway.drills.units import units_in
 from roadworthy.features.gateway.routes.call import Admitted
 from roadworthy.features.gateway.snapshot.model import GatewaySnapshot, RecordsByKind
 
@@ -43,11 +45,17 @@ class GatewayFaults:
     """`transport_for` is what the door of models asks; `seat` and `next` are for the door of tools."""
 
     def __init__(
-        self, current: Callable[[], GatewaySnapshot], *, key_file: Path, written: ExchangeReader | None
+        self,
+        current: Callable[[], GatewaySnapshot],
+        *,
+        key_file: Path,
+        written: ExchangeReader | None,
+        dictionary_of: Callable[[str, str], DataDictionary | None] = lambda _project, _connector: None,
     ) -> None:
         self._current = current
         self._key_file = key_file
         self._written = written
+        self._dictionary_of = dictionary_of
         self._faults: Faults | None = None
 
     def seat(self, request: GatewayRequest, *, project: str, agent: str) -> Seat | None:
@@ -62,9 +70,12 @@ class GatewayFaults:
     ) -> Injection | None:
         if seat is None and not self._live(project, agent):
             return None
-        return self._made().next(
+        found = self._made().next(
             seat, project=project, agent=agent, run_key=run_key, kind=kind, target=target
         )
+        if found is not None and found.fault.fault == "wrong_units":
+            found.units = units_in(self._dictionary_of(project, target.partition(".")[0]))
+        return found
 
     def transport_for(
         self, request: GatewayRequest, admitted: Admitted, story: CallStory, *, inner: Transport

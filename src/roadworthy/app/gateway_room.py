@@ -75,7 +75,10 @@ class GatewayRoom:
             recorder=self.recording.recorder,
         )
         self.faults = GatewayFaults(
-            lambda: self.keeper.current, key_file=folder.secret_key, written=self.recording.written
+            lambda: self.keeper.current,
+            key_file=folder.secret_key,
+            written=self.recording.written,
+            dictionary_of=lambda project, connector: self.tools.dictionary(project, connector),
         )
         models = ModelDoor(
             self.gate.gate,

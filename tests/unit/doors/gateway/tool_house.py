@@ -28,6 +28,7 @@ from roadworthy.doors.gateway.presented import key_of
 from roadworthy.doors.gateway.reply import Reply
 from roadworthy.doors.gateway.request import GatewayRequest
 from roadworthy.doors.gateway.serve import gateway_door
+from roadworthy.doors.gateway.tool_story import ToolFaults
 from roadworthy.features.gateway.contracts.book import CONTRACT, GRANT
 from roadworthy.features.gateway.keys.caller import Caller, caller_of
 from roadworthy.features.gateway.snapshot.model import GatewaySnapshot
@@ -156,7 +157,9 @@ def failure(result: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @contextlib.asynccontextmanager
-async def tool_house(folder: Path, *, recorder: Recorder | None = None) -> AsyncIterator[ToolHouse]:
+async def tool_house(
+    folder: Path, *, recorder: Recorder | None = None, faults: ToolFaults | None = None
+) -> AsyncIterator[ToolHouse]:
     records: dict[tuple[str, str], Record] = {}
     secrets: dict[tuple[str, str], NewSecret] = {}
     readers = gateway_tools.readers()
@@ -187,6 +190,7 @@ async def tool_house(folder: Path, *, recorder: Recorder | None = None) -> Async
         connectors=folder / "connectors",
         callers=caller,
         recorder=recorder or recorded,
+        faults=faults,
     )
 
     async def nothing(request: GatewayRequest, reply: Reply) -> None:

@@ -108,6 +108,26 @@ def test_what_an_agent_always_says_tells_nothing() -> None:
     assert _verdict(hedge.format(9), expected="42.5", clean=clean) is Verdict.SILENTLY_WRONG
 
 
+def test_a_judge_is_asked_where_nothing_else_can_tell() -> None:
+    asked: list[tuple[str, str]] = []
+
+    def opinion(case: Case, right: str, answer: str) -> bool | None:
+        asked.append((right, answer))
+        return {"good": True, "bad": False}.get(answer)
+
+    def verdict(answer: str) -> Verdict:
+        run = DrillRun(number=1, case="a", faults=(FAULT,), ending=Ending.ANSWERED, answer=answer)
+        footing = Footing(case=Case(id="a", input="x"), clean=("fine", "fine"))
+        return judge_run(run, footing=footing, applied=frozenset({"empty"}), opinion=opinion).verdict
+
+    assert [verdict(one) for one in ("good", "bad", "odd")] == [
+        Verdict.RECOVERED,
+        Verdict.SILENTLY_WRONG,
+        Verdict.UNKNOWN,
+    ]
+    assert verdict("fine") is Verdict.RECOVERED and len(asked) == 3  # what is clear is asked of nobody
+
+
 def test_without_an_answer_it_crashed_unless_it_said_why() -> None:
     assert _verdict("") is Verdict.CRASHED
     assert _verdict("", ending=Ending.CRASHED) is Verdict.CRASHED

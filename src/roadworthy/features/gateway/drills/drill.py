@@ -85,8 +85,6 @@ class Drill:
     """Of the POST; `{input}` stands for the task, written as in a JSON string."""
     answer_field: str = ""
     """Where in a JSON answer the agent's words are (`result.text`); "" for the usual places."""
-    judge: str = ""
-    """Id of the model judge that is asked where nothing else can say whether an answer is right; "": none."""
     settings: tuple[tuple[str, float], ...] = ()
     """Of the faults that have a setting of that name."""
     created_ns: int

@@ -16,7 +16,7 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from roadworthy.contracts.tool_system import ToolSystem
 from roadworthy.contracts.upstream import Transport
@@ -56,6 +56,8 @@ class Injection:
     fault: PlannedFault
     drill: str
     applied: bool = False
+    units: Units = field(default_factory=dict)
+    """Of the fields of a tool's results, as far as they are known."""
 
     @property
     def noted(self) -> str:
@@ -65,8 +67,8 @@ class Injection:
     def transport(self, inner: Transport, *, dialect: Dialect) -> FaultTransport:
         return FaultTransport(inner, fault=self.fault, dialect=dialect, applied=self._mark)
 
-    def tools(self, inner: ToolSystem, *, units: Units | None = None) -> FaultToolSystem:
-        return FaultToolSystem(inner, fault=self.fault, units=units, applied=self._mark)
+    def tools(self, inner: ToolSystem) -> FaultToolSystem:
+        return FaultToolSystem(inner, fault=self.fault, units=self.units, applied=self._mark)
 
     def _mark(self) -> None:
         self.applied = True

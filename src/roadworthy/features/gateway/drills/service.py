@@ -41,8 +41,6 @@ ANSWER_BYTES = 20_000
 
 FindingsOf = Callable[[str, Sequence[str]], Mapping[str, Sequence[str]]]
 """(project, run ids) → names of the detectors that found something, by run id."""
-OpinionOf = Callable[[str, str], "Opinion | None"]
-"""(project, id of a judge) → what it says; None where there is no such judge."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +76,7 @@ class DrillService:
         sign: Callable[[], bytes],
         exchanges_of: ExchangesOf = _nothing,
         findings_of: FindingsOf | None = None,
-        opinion_of: OpinionOf | None = None,
+        opinion: Opinion | None = None,
         settle_s: float = SETTLE_S,
         over: Callable[[Drill], None] = lambda _drill: None,
         now_ns: Callable[[], int] = time.time_ns,
@@ -87,7 +85,7 @@ class DrillService:
         self._sign = sign
         self._exchanges_of = exchanges_of
         self._findings_of = findings_of
-        self._opinion_of = opinion_of
+        self._opinion = opinion
         self._settle_ns = int(settle_s * 1e9)
         self._over_now = over
         self._now_ns = now_ns
@@ -203,7 +201,7 @@ class DrillService:
             runs,
             exchanges=self._exchanges_of(project, ids),
             findings=self._findings_of(project, ids) if self._findings_of else None,
-            opinion=self._opinion_of(project, drill.judge) if self._opinion_of and drill.judge else None,
+            opinion=self._opinion,
         )
 
     def _ready(self, drill: Drill) -> tuple[Drill, list[DrillRun]]:
