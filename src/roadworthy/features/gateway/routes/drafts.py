@@ -20,7 +20,7 @@ from roadworthy.domain.model_route import (
 )
 from roadworthy.features.gateway.routes.presets import BY_NAME, PRESETS, bases_of
 from roadworthy.features.gateway.snapshot.field_invalid import FieldInvalid
-from roadworthy.features.gateway.snapshot.route_table import pattern_of
+from roadworthy.features.gateway.snapshot.route_table import answers_to
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,99}")
 PROVIDER_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,39}")
@@ -208,7 +208,7 @@ def _check_shadows(route: ModelRoute, others: Sequence[ModelRoute]) -> None:
         if other.name == route.name:
             raise FieldInvalid("name", expected=f"a name no other route of this scope has: there is {whom}")
         for pattern in other.models:
-            if pattern_of(pattern).fullmatch(route.name):
+            if answers_to(pattern, route.name):
                 raise FieldInvalid(
                     "name", expected=f"a name that {pattern!r} of route {whom} does not answer to"
                 )
@@ -217,7 +217,7 @@ def _check_shadows(route: ModelRoute, others: Sequence[ModelRoute]) -> None:
                 raise FieldInvalid(
                     f"models[{place}]", expected=f"no pattern that route {whom} has, too: {pattern!r}"
                 )
-            if pattern_of(pattern).fullmatch(other.name):
+            if answers_to(pattern, other.name):
                 raise FieldInvalid(
                     f"models[{place}]", expected=f"no pattern that covers the name of route {whom}"
                 )

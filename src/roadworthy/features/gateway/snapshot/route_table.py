@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
 
 from roadworthy.domain.model_route import ModelRoute
 
 _REMEMBERED = 4_096
 
 
-@lru_cache(maxsize=2_048)
-def pattern_of(text: str) -> re.Pattern[str]:
-    """`*` stands for any text; everything else for itself."""
-    return re.compile(".*".join(re.escape(part) for part in text.split("*")), re.DOTALL)
+def answers_to(pattern: str, text: str) -> bool:
+    """`*` stands for any text; everything else for itself. Linear in the text: no pattern takes long."""
+    first, *parts = pattern.split("*")
+    if not parts:
+        return text == pattern
+    last = parts.pop()
+    if len(text) < len(first) + len(last) or not (text.startswith(first) and text.endswith(last)):
+        return False
+    at, end = len(first), len(text) - len(last)
+    for part in parts:
+        found = text.find(part, at, end)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return True
 
 
 class RouteTable:
@@ -65,7 +74,7 @@ class RouteTable:
         candidates += [
             (one, 0, len(pattern.replace("*", "")))
             for pattern, one in self._patterned
-            if pattern_of(pattern).fullmatch(asked)
+            if answers_to(pattern, asked)
         ]
         for one, exact, length in candidates:
             scope = scope_rank(one, agent=agent, release=release)
