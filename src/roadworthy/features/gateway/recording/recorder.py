@@ -12,7 +12,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -35,6 +35,8 @@ _GROUP = 512
 _GROUP_BYTES = 4 * MIB
 _GATHER_SECONDS = 0.4
 _BREATH_SECONDS = 20e-6
+_BREATH_EVERY = 8
+"""A breath costs 70 µs of CPU; in between the interpreter changes hands at its switch interval."""
 _ORDERS_SECONDS = 1.0
 _FORGOTTEN_SECONDS = 10.0
 """What of a deleted project is still on its way is not written behind its deletion."""
@@ -179,9 +181,10 @@ class StoringRecorder:
                     Blob(project=one.exchange.project, day=day_of(one.exchange.started_ns), data=data)
                 )
             exchanges.append(one.exchange)
-            time.sleep(_BREATH_SECONDS)
+            if len(exchanges) % _BREATH_EVERY == 0:
+                time.sleep(_BREATH_SECONDS)
         for place, digest in zip(places, self._put(blobs), strict=True):
-            exchanges[place] = replace(exchanges[place], recording=digest)
+            exchanges[place] = _recorded_as(exchanges[place], digest)
         if exchanges:
             self._log.append(exchanges)
         return len(exchanges)
@@ -252,6 +255,18 @@ class StoringRecorder:
 def day_of(at_ns: int) -> str:
     """The UTC day, as blobs are laid away by."""
     return datetime.fromtimestamp(at_ns // 1_000_000_000, tz=UTC).strftime("%Y-%m-%d")
+
+
+_FIELDS = tuple(field.name for field in fields(Exchange))
+
+
+def _recorded_as(exchange: Exchange, digest: str) -> Exchange:
+    """What `dataclasses.replace` does, in a quarter of its time."""
+    made = object.__new__(Exchange)
+    for name in _FIELDS:
+        object.__setattr__(made, name, getattr(exchange, name))
+    object.__setattr__(made, "recording", digest)
+    return made
 
 
 def _encoded(one: _Offered) -> bytes:
