@@ -270,7 +270,7 @@ def install_from_npm(name: str) -> None:
 
 
 def main() -> None:
-    for name in ("mlflow", "phoenix", "litellm"):
+    for name in ("mlflow", "phoenix", "litellm", "fastmcp"):
         print(f"installing {name} into {PEERS / name} ...", flush=True)
         install(name)
     print(f"installing portkey into {PEERS / 'portkey'} ...", flush=True)
