@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -127,7 +127,7 @@ def _messages(messages: Sequence[Message]) -> str:
     return dump_messages(messages) if messages else ""
 
 
-def _attributes(values: dict[str, object]) -> list[dict[str, object]]:
+def _attributes(values: Mapping[str, object]) -> list[dict[str, object]]:
     """What is unknown is left out."""
     return [
         {"key": key, "value": {"intValue": str(value)} if isinstance(value, int) else {"stringValue": value}}
