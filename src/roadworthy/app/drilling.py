@@ -65,7 +65,7 @@ class Drilling:
             gateway_url=gateway_url,
             key_for=keys.of,
             incident_of=self._standing,
-            applied_of=partial(applied_faults, exchanges),
+            applied_of=lambda project, live_id, most: applied_faults(exchanges, project, live_id, most=most),
         )
 
     def _standing(self, project: str, agent: str) -> str:

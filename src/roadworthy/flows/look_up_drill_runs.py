@@ -22,7 +22,7 @@ def exchanges_by_run(
     return found
 
 
-def applied_faults(reader: ExchangeReader, project: str, drill_id: str, most: int) -> int:
+def applied_faults(reader: ExchangeReader, project: str, drill_id: str, *, most: int) -> int:
     """How many calls a live drill put a fault into; at most `most` are counted."""
     query = ExchangeQuery(drill=drill_id, limit=most)
     return sum(bool(one.fault) for one in reader.exchanges(project, query))

@@ -31,8 +31,8 @@ between a piece and the note that it was done."""
 
 
 class JobRunner:
-    """Runs jobs in a thread of its own, in the order they were asked for; those of the kinds `beside` in
-    another one, because they may take hours of waiting for others.
+    """Runs jobs in a thread of its own, in the order they were asked for; each of the kinds `beside` has
+    another one, because such jobs may take hours of waiting for others.
 
     `add` returns once the job is durable. A job that was running when the process ended goes on from its
     last position when `start` is called.
@@ -49,16 +49,17 @@ class JobRunner:
         self._metadata = metadata
         self._kinds = dict(kinds)
         self._pause_s = pause_s
-        self._beside = frozenset(beside)
+        self._lanes = ["", *sorted(beside)]
+        """A kind each; "" for all others."""
         # One event a thread: each clears its own.
-        self._wakes = [threading.Event() for _ in range(2 if beside else 1)]
+        self._wakes = {lane: threading.Event() for lane in self._lanes}
         self._stopping = threading.Event()
         self._lock = threading.Lock()  # protects the read-change-write of a job between cancel and the thread
         self._threads: list[threading.Thread] = []
 
     def start(self) -> None:
-        for lane, wake in enumerate(self._wakes):
-            name = "jobs" if lane == 0 else "jobs-beside"
+        for lane, wake in self._wakes.items():
+            name = f"jobs-{lane}" if lane else "jobs"
             thread = threading.Thread(target=self._run, args=(lane, wake), name=name, daemon=True)
             self._threads.append(thread)
             thread.start()
@@ -110,10 +111,10 @@ class JobRunner:
         return job
 
     def _wake_all(self) -> None:
-        for wake in self._wakes:
+        for wake in self._wakes.values():
             wake.set()
 
-    def _run(self, lane: int, wake: threading.Event) -> None:
+    def _run(self, lane: str, wake: threading.Event) -> None:
         while not self._stopping.is_set():
             job = self._next(lane)
             if job is None:
@@ -124,7 +125,7 @@ class JobRunner:
             if self._pause_s:
                 self._stopping.wait(self._pause_s)
 
-    def _next(self, lane: int) -> Job | None:
+    def _next(self, lane: str) -> Job | None:
         try:
             jobs = self._metadata.jobs()
         except Exception:  # noqa: BLE001
@@ -136,7 +137,7 @@ class JobRunner:
             job
             for job in jobs
             if job.status in (JobStatus.WAITING, JobStatus.RUNNING)
-            and (job.kind in self._beside) == bool(lane)
+            and lane == (job.kind if job.kind in self._lanes else "")
         ]
         return min(open_jobs, key=lambda job: (job.created_ns, job.id), default=None)
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 
 from roadworthy.domain.incident import Source
 from roadworthy.domain.project import KeyScope
+from tests.product import wait_until
 from tests.unit.doors.rest.desk import Desk, a_run
 
 TWO = [
@@ -165,3 +170,44 @@ def test_live_faults_are_off_until_switched_on_and_off_with_an_incident(desk: De
 def test_bad_live_drills_are_refused(desk: Desk, changes: dict[str, object], field: str) -> None:
     answer = desk.client.post("/api/v1/live-drills", json={**LIVE, **changes})
     assert answer.status_code in (400, 422) and field in answer.json()["detail"]
+
+
+def test_the_server_makes_a_drill_of_an_endpoint_as_a_job(desk: Desk) -> None:
+    with answering(b'{"answer": "It is 42."}') as url:
+        drill = _started(desk, cases=TWO[:1], via="url", url=url, run_here=True, faults=["timeout"])
+        assert drill["job_id"]
+        desk.jobs.start()
+        path = f"/api/v1/drills/{drill['id']}"
+        wait_until(
+            lambda: desk.client.get(path).json()["state"] == "done", seconds=30, what="the end of the drill"
+        )
+        desk.jobs.stop(timeout_s=15)
+    report = desk.client.get(f"{path}/report").json()
+    clean = report["cases"][0]["clean"]
+    assert [(one["ending"], one["answer"]) for one in clean] == [("answered", "It is 42.")] * 2
+    assert report["share"]["not_reached"] == 1  # the endpoint made no call through the gateway
+    assert desk.client.get(f"/api/v1/jobs/{drill['job_id']}").json()["status"] in ("running", "done")
+
+
+@contextmanager
+def answering(said: bytes) -> Iterator[str]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["content-length"]))
+            self.send_response(200)
+            self.send_header("content-length", str(len(said)))
+            self.end_headers()
+            self.wfile.write(said)
+
+        def log_message(self, *args: object) -> None:
+            """Says nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}/ask"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
