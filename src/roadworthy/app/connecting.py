@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from pathlib import Path
 from types import MappingProxyType
 
 from roadworthy.backends.upstream.http.transport import HttpTransport
 from roadworthy.contracts.metadata import MetadataStore
 from roadworthy.contracts.upstream import Transport
-from roadworthy.domain.connector import ConnectorKind
+from roadworthy.domain.connector import Connector, ConnectorKind
 from roadworthy.features.gateway.connectors.batch.deliveries import BatchDeliveries
 from roadworthy.features.gateway.connectors.batch.loader import Loader
 from roadworthy.features.gateway.connectors.book import ConnectorBook
@@ -17,7 +18,10 @@ from roadworthy.features.gateway.connectors.opened import Parts
 from roadworthy.features.gateway.connectors.opening import Opener
 from roadworthy.features.gateway.connectors.service import ConnectorService
 from roadworthy.features.gateway.profile.dictionary_book import DictionaryBook
+from roadworthy.features.gateway.profile.opening import open_source
+from roadworthy.features.gateway.profile.source import ProfileSource
 from roadworthy.flows.load_batch_files import LoadBatchFiles
+from roadworthy.flows.profile_connector import ProfileConnector
 from roadworthy.kit.sealing import Sealer
 
 
@@ -43,6 +47,7 @@ class Connecting:
         self.service = ConnectorService(book, parts=self.parts, deliveries=self.deliveries, openers=openers)
         self.loads = LoadBatchFiles(book, self.deliveries, look=lambda *asked: loader.look(*asked))
         loader = Loader(self.parts, stopping=self.loads.stopping.is_set)
+        self.profiles = ProfileConnector(book, self.dictionaries, open_source=self._source, folder=folder)
 
     def start(self) -> None:
         self.loads.start()
@@ -58,3 +63,15 @@ class Connecting:
             folder=self._folder,
             dictionary=self.dictionaries.dictionary,
         )
+
+    @asynccontextmanager
+    async def _source(self, connector: Connector) -> AsyncIterator[ProfileSource]:
+        parts = self.parts()
+        try:
+            source = open_source(connector, parts, openers=self._openers)
+            try:
+                yield source
+            finally:
+                await source.close()
+        finally:
+            await parts.transport.close()

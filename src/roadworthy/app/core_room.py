@@ -55,6 +55,7 @@ from roadworthy.features.observe.reprice import Reprice
 from roadworthy.features.observe.service import ObserveService
 from roadworthy.flows.backtest_monitor import KIND as BACKTEST
 from roadworthy.flows.drill_agent import KIND as DRILL
+from roadworthy.flows.profile_connector import KIND as PROFILE
 from roadworthy.flows.rejudge import KIND as REJUDGE
 from roadworthy.flows.table import periodic_flows
 
@@ -164,8 +165,9 @@ class CoreRoom:
                 REJUDGE: self._judging.rejudge,
                 BACKTEST: self._watching.backtests,
                 DRILL: self._drilling.work,
+                PROFILE: self._connecting.profiles,
             },
-            beside={DRILL},
+            beside={DRILL, PROFILE},
         )
         deleted = DeletedProjects(self._metadata, self._telemetry, forget=self._forget)
         self._periodic = PeriodicRunner(
@@ -203,7 +205,7 @@ class CoreRoom:
             drilling=self._drilling.door,
             connectors_service=self._connecting.service,
             contracts_service=self._contracting.service,
-            dictionaries=self._connecting.dictionaries,
+            dictionary_book=self._connecting.dictionaries,
             routing=self._routing.service,
             settings=told,
             health=self._health,

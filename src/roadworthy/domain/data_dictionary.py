@@ -104,6 +104,8 @@ class DataDictionary:
     project: str
     connector: str
     version: int = 1
+    job: str = ""
+    """That made it."""
     profiled_ns: int = 0
     tables: tuple[TableEntry, ...] = ()
     joins: tuple[Join, ...] = ()

@@ -3605,6 +3605,71 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/connectors/{name}/dictionary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Dictionary
+         * @description What the fields of the system mean, with what people corrected. 404 before the first profile.
+         */
+        get: operations["getDictionary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Correct Dictionary
+         * @description What people say goes before what was found, and outlives the next profile.
+         */
+        patch: operations["correctDictionary"];
+        trace?: never;
+    };
+    "/api/v1/connectors/{name}/dictionary/corrections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Withdraw Correction
+         * @description What was found holds again.
+         */
+        delete: operations["withdrawCorrection"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/connectors/{name}/dictionary/profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Profile Connector
+         * @description Reads a sample of the system in the background; GET /api/v1/jobs/{id} says how far it is. Reads
+         *     only.
+         */
+        post: operations["profileConnector"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/drills/faults": {
         parameters: {
             query?: never;
@@ -4600,6 +4665,13 @@ export interface components {
              */
             fallen_back: string | null;
         };
+        /** CommonValueView */
+        CommonValueView: {
+            /** Value */
+            value: string;
+            /** Share */
+            share: number;
+        };
         /**
          * CompareBody
          * @description Two runs, or two answers to one question.
@@ -5047,6 +5119,41 @@ export interface components {
             /** Weight */
             weight: number;
         };
+        /**
+         * CorrectionBody
+         * @description Left out or null says nothing. Without `field` it is about the table.
+         */
+        CorrectionBody: {
+            /** Table */
+            table: string;
+            /**
+             * Field
+             * @default
+             */
+            field: string;
+            /** Meaning */
+            meaning?: string | null;
+            /** Description */
+            description?: string | null;
+            /** Type */
+            type?: string | null;
+            /** Unit */
+            unit?: string | null;
+            /**
+             * Pii
+             * @description "": it holds nothing of a person
+             */
+            pii?: string | null;
+            /** Key */
+            key?: string | null;
+        };
+        /** CorrectionsBody */
+        CorrectionsBody: {
+            /** Corrections */
+            corrections?: components["schemas"]["CorrectionBody"][];
+            /** Joins */
+            joins?: components["schemas"]["JoinCorrectionBody"][];
+        };
         /** Count */
         Count: {
             /** Count */
@@ -5282,6 +5389,51 @@ export interface components {
          * @enum {string}
          */
         Dialect: "openai_chat" | "openai_responses" | "openai_embeddings" | "anthropic_messages" | "gemini" | "mcp" | "http";
+        /** DictionaryTableView */
+        DictionaryTableView: {
+            /** Name */
+            name: string;
+            /** Rows */
+            rows: number | null;
+            /** Sampled */
+            sampled: number;
+            /**
+             * Whole
+             * @description Whether the sample is all of it
+             */
+            whole: boolean;
+            /** Description */
+            description: string;
+            /** Keys */
+            keys: string[][];
+            /** Fields */
+            fields: components["schemas"]["roadworthy__doors__rest__models__dictionaries__FieldView"][];
+            /** Problem */
+            problem: string;
+        };
+        /** DictionaryView */
+        DictionaryView: {
+            /** Connector */
+            connector: string;
+            /** Version */
+            version: number;
+            /** Profiled At */
+            profiled_at: string;
+            /** Tables */
+            tables: components["schemas"]["DictionaryTableView"][];
+            /** Joins */
+            joins: components["schemas"]["JoinView"][];
+            /**
+             * Drift
+             * @description Against the profile before
+             */
+            drift: components["schemas"]["DriftView"][];
+            /**
+             * Corrections
+             * @description What people have said; it outlives the next profile
+             */
+            corrections: number;
+        };
         /** DriftJson */
         DriftJson: {
             /**
@@ -5308,6 +5460,15 @@ export interface components {
          * @enum {string}
          */
         DriftKind: "description" | "declared_shape" | "gone" | "result" | "arguments" | "terms";
+        /** DriftView */
+        DriftView: {
+            /** Table */
+            table: string;
+            /** Field */
+            field: string;
+            /** What */
+            what: string;
+        };
         /** DrillCaseReport */
         DrillCaseReport: {
             /** Case */
@@ -5333,7 +5494,7 @@ export interface components {
             faults: string[];
             /** Title */
             title: string;
-            share: components["schemas"]["ShareView"];
+            share: components["schemas"]["roadworthy__doors__rest__models__drill_reports__ShareView"];
             /**
              * Unreachable
              * @description Tasks with no call that it could be in
@@ -5363,8 +5524,8 @@ export interface components {
         DrillReportView: {
             drill: components["schemas"]["DrillView"];
             /** @description Of runs with one fault */
-            share: components["schemas"]["ShareView"];
-            pairs_share: components["schemas"]["ShareView"];
+            share: components["schemas"]["roadworthy__doors__rest__models__drill_reports__ShareView"];
+            pairs_share: components["schemas"]["roadworthy__doors__rest__models__drill_reports__ShareView"];
             /**
              * Silently Wrong
              * @description Runs, of both
@@ -6110,31 +6271,9 @@ export interface components {
              * Items
              * @description Fields of runs, then attributes seen in the last seven days
              */
-            items: components["schemas"]["FieldView"][];
+            items: components["schemas"]["roadworthy__doors__rest__models__observe__FieldView"][];
             /** Next Cursor */
             next_cursor?: null;
-        };
-        /** FieldView */
-        FieldView: {
-            /**
-             * Name
-             * @description As `filter` takes it
-             */
-            name: string;
-            /**
-             * Type
-             * @enum {string}
-             */
-            type: "text" | "list" | "count" | "number" | "duration_ms" | "time";
-            /** Ops */
-            ops: string[];
-            /**
-             * Choices
-             * @description The only values it has; empty for any
-             */
-            choices: string[];
-            /** Help */
-            help: string;
         };
         /** FiguresRowView */
         FiguresRowView: {
@@ -7105,6 +7244,35 @@ export interface components {
             created_at: string;
             /** Updated At */
             updated_at: string;
+        };
+        /** JoinCorrectionBody */
+        JoinCorrectionBody: {
+            /** Table */
+            table: string;
+            /** Field */
+            field: string;
+            /** To Table */
+            to_table: string;
+            /** To Field */
+            to_field: string;
+            /** Is Join */
+            is_join: boolean;
+        };
+        /** JoinView */
+        JoinView: {
+            /** Table */
+            table: string;
+            /** Field */
+            field: string;
+            /** To Table */
+            to_table: string;
+            /** To Field */
+            to_field: string;
+            inclusion: components["schemas"]["roadworthy__doors__rest__models__dictionaries__ShareView"];
+            /** Confidence */
+            confidence: number;
+            /** Declared */
+            declared: boolean;
         };
         /** JudgeBody */
         JudgeBody: {
@@ -9433,6 +9601,26 @@ export interface components {
              */
             errors?: components["schemas"]["FieldError"][] | null;
         };
+        /** ProfileBody */
+        ProfileBody: {
+            /**
+             * Rows
+             * @description Sampled of each table
+             * @default 2000
+             */
+            rows: number;
+            /**
+             * Seconds
+             * @description For each table
+             * @default 30
+             */
+            seconds: number;
+            /**
+             * Tables
+             * @description With * and ?; empty: all
+             */
+            tables?: string[];
+        };
         /**
          * ProjectChange
          * @description Only what is given changes.
@@ -10888,40 +11076,6 @@ export interface components {
          * @enum {string}
          */
         Shape: "openai" | "anthropic";
-        /**
-         * ShareView
-         * @description Runs that survived: recovered, or said so. What was not reached or cannot be told counts in neither.
-         */
-        ShareView: {
-            /** Survived */
-            survived: number;
-            /** Decided */
-            decided: number;
-            /**
-             * Share
-             * @description null where nothing was decided
-             */
-            share: number | null;
-            /**
-             * Low
-             * @description Interval: Wilson, 95 %
-             */
-            low: number | null;
-            /** High */
-            high: number | null;
-            /** Recovered */
-            recovered: number;
-            /** Said So */
-            said_so: number;
-            /** Silently Wrong */
-            silently_wrong: number;
-            /** Crashed */
-            crashed: number;
-            /** Not Reached */
-            not_reached: number;
-            /** Unknown */
-            unknown: number;
-        };
         /** ShiftView */
         ShiftView: {
             /** Start */
@@ -12055,6 +12209,117 @@ export interface components {
             /** Seconds */
             seconds: number;
         };
+        /** FieldView */
+        roadworthy__doors__rest__models__dictionaries__FieldView: {
+            /** Name */
+            name: string;
+            /**
+             * Declared
+             * @description Type in the system's own words
+             */
+            declared: string;
+            /**
+             * Type
+             * @description As its values show
+             */
+            type: string;
+            /** Stored As */
+            stored_as: string;
+            nulls: components["schemas"]["roadworthy__doors__rest__models__dictionaries__ShareView"] | null;
+            /** Distinct */
+            distinct: number;
+            distinct_share: components["schemas"]["roadworthy__doors__rest__models__dictionaries__ShareView"] | null;
+            /** Minimum */
+            minimum: string;
+            /** Maximum */
+            maximum: string;
+            /** Format */
+            format: string;
+            /**
+             * Values
+             * @description Of an enumeration, the commonest first
+             */
+            values: components["schemas"]["CommonValueView"][];
+            /**
+             * Examples
+             * @description Never of a field with a PII mark
+             */
+            examples: string[];
+            /** Unit */
+            unit: string;
+            /**
+             * Unit From
+             * @description name, values, declared or person
+             */
+            unit_from: string;
+            /** Meaning */
+            meaning: string;
+            /**
+             * Meaning From
+             * @description name, comment, values or person
+             */
+            meaning_from: string;
+            /**
+             * Pii
+             * @description What of a person it holds, or "secret"; empty: nothing was found
+             */
+            pii: string;
+            /** Pii From */
+            pii_from: string;
+            /**
+             * Key
+             * @description primary, candidate or part
+             */
+            key: string;
+            /** Description */
+            description: string;
+        };
+        /** ShareView */
+        roadworthy__doors__rest__models__dictionaries__ShareView: {
+            /** Value */
+            value: number;
+            /**
+             * Low
+             * @description 95 % interval for all rows, from the sample
+             */
+            low: number;
+            /** High */
+            high: number;
+        };
+        /**
+         * ShareView
+         * @description Runs that survived: recovered, or said so. What was not reached or cannot be told counts in neither.
+         */
+        roadworthy__doors__rest__models__drill_reports__ShareView: {
+            /** Survived */
+            survived: number;
+            /** Decided */
+            decided: number;
+            /**
+             * Share
+             * @description null where nothing was decided
+             */
+            share: number | null;
+            /**
+             * Low
+             * @description Interval: Wilson, 95 %
+             */
+            low: number | null;
+            /** High */
+            high: number | null;
+            /** Recovered */
+            recovered: number;
+            /** Said So */
+            said_so: number;
+            /** Silently Wrong */
+            silently_wrong: number;
+            /** Crashed */
+            crashed: number;
+            /** Not Reached */
+            not_reached: number;
+            /** Unknown */
+            unknown: number;
+        };
         /** AttemptView */
         roadworthy__doors__rest__models__exchanges__AttemptView: {
             /** Upstream */
@@ -12074,6 +12339,28 @@ export interface components {
              * @description Begun beside another that was slow
              */
             hedge: boolean;
+        };
+        /** FieldView */
+        roadworthy__doors__rest__models__observe__FieldView: {
+            /**
+             * Name
+             * @description As `filter` takes it
+             */
+            name: string;
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "text" | "list" | "count" | "number" | "duration_ms" | "time";
+            /** Ops */
+            ops: string[];
+            /**
+             * Choices
+             * @description The only values it has; empty for any
+             */
+            choices: string[];
+            /** Help */
+            help: string;
         };
         /**
          * Ending
@@ -36161,6 +36448,402 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LoadsView"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    getDictionary: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DictionaryView"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    correctDictionary: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CorrectionsBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DictionaryView"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    withdrawCorrection: {
+        parameters: {
+            query: {
+                table: string;
+                field?: string;
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    profileConnector: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProfileBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobView"];
                 };
             };
             /** @description A field is wrong; `errors` names it */

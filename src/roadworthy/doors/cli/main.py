@@ -11,6 +11,7 @@ from roadworthy.doors.cli import (
     agents,
     budget,
     channels,
+    connect,
     contracts,
     drill,
     gateway_keys,
@@ -62,6 +63,7 @@ app.add_typer(teams.app, name="teams")
 app.add_typer(oncall.app, name="oncall")
 app.add_typer(incidents.app, name="incidents")
 app.add_typer(channels.app, name="channels")
+app.add_typer(connect.app, name="connect")
 app.add_typer(channels.silences, name="silences")
 app.add_typer(monitors.app, name="monitors")
 app.command()(monitors.alarms)

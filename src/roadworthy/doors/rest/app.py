@@ -27,6 +27,7 @@ from roadworthy.doors.rest.routes import (
     connectors,
     contracts,
     detectors,
+    dictionaries,
     drills,
     embedding,
     escalation_policies,
@@ -119,6 +120,7 @@ _ROUTERS: tuple[APIRouter, ...] = (
     model_routes.router,
     gateway.router,
     connectors.router,
+    dictionaries.router,
     drills.router,
     live_drills.router,
 )
@@ -140,7 +142,7 @@ def build_rest_app(
     recordings: RecordingService,
     drilling: Drills,
     connectors_service: ConnectorService,
-    dictionaries: DictionaryBook,
+    dictionary_book: DictionaryBook,
     routing: RoutingService,
     deleted: DeletedProjects,
     settings: RestSettings,
@@ -172,7 +174,7 @@ def build_rest_app(
         routing=routing,
         drills=drilling,
         connectors=connectors_service,
-        dictionaries=dictionaries,
+        dictionaries=dictionary_book,
         health=health,
     )
     app.state.registry = registry

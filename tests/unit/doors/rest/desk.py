@@ -39,6 +39,7 @@ from roadworthy.features.observe.reprice import KIND, Reprice
 from roadworthy.features.observe.service import ObserveService
 from roadworthy.flows.backtest_monitor import KIND as BACKTEST
 from roadworthy.flows.drill_agent import KIND as DRILL
+from roadworthy.flows.profile_connector import KIND as PROFILE
 from roadworthy.flows.rejudge import KIND as REJUDGE
 from roadworthy.flows.rejudge import Rejudge
 from roadworthy.kit.sealing import Sealer
@@ -236,10 +237,17 @@ def open_desk(folder: Path, settings: RestSettings) -> Desk:
         incident_of=incidents.book.incident,
     )
     recordings = Recordings(DataFolder(folder), store, metadata, publish=events.publish_runs)
+    connecting = Connecting(metadata, secrets=folder / "secret.key", folder=folder / "connectors")
     jobs = JobRunner(
         metadata,
-        kinds={KIND: work, REJUDGE: history, BACKTEST: watching.backtests, DRILL: drilling.work},
-        beside={DRILL},
+        kinds={
+            KIND: work,
+            REJUDGE: history,
+            BACKTEST: watching.backtests,
+            DRILL: drilling.work,
+            PROFILE: connecting.profiles,
+        },
+        beside={DRILL, PROFILE},
     )
     connecting = Connecting(metadata, secrets=folder / "secret.key", folder=folder / "connectors")
     app = build_rest_app(
@@ -260,7 +268,7 @@ def open_desk(folder: Path, settings: RestSettings) -> Desk:
         recordings=recordings.service,
         drilling=drilling.door,
         connectors_service=connecting.service,
-        dictionaries=connecting.dictionaries,
+        dictionary_book=connecting.dictionaries,
         routing=routing_service(
             metadata,
             secrets=folder / "secret.key",

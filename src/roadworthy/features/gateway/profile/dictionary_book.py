@@ -161,8 +161,8 @@ def _field(found: FieldEntry, said: Correction | None) -> FieldEntry:
     new |= {f"{name}_from": "person" for name in tuple(new) if f"{name}_from" in known}
     if new.get("pii"):
         # What a person calls personal is not shown any longer, either.
-        new |= {"values": (), "examples": (), "minimum": "", "maximum": ""}  # type: ignore[dict-item]
-    return replace(found, **new)  # type: ignore[arg-type]
+        new |= {"values": (), "examples": (), "minimum": "", "maximum": ""}
+    return replace(found, **new)
 
 
 def _join(one: Join | JoinCorrection) -> tuple[str, str, str, str]:

@@ -34,6 +34,11 @@ log = logging.getLogger(__name__)
 
 _NS = 1_000_000_000
 _BLOCK = 1 << 20
+_WIDTHS = {
+    "%Y": r"(\d{4})",
+    "%j": r"(\d{3})",
+    **{f"%{one}": r"(\d{2})" for one in "ymdHMS"},
+}
 _FEW_ROWS = 100
 """Below so many rows one bad row does not make a share."""
 
@@ -275,11 +280,16 @@ def as_of(entry: Entry, table: Table) -> int:
     """Unix ns: the date in its name where one is declared and there, else when it was last changed."""
     if not table.as_of:
         return entry.changed_ns
-    # strptime wants the whole name: what fnmatch leaves open is taken out of both.
-    parts = [re.escape(one) for one in re.split(r"(%[A-Za-z])", table.as_of)]
-    pattern = "".join("(.+?)" if re.fullmatch(r"%[A-Za-z]", one.replace("\\", "")) else one for one in parts)
-    found = re.fullmatch(pattern.replace(r"\*", ".*?").replace(r"\?", "."), entry.name)
-    directives = re.findall(r"%[A-Za-z]", table.as_of)
+    # strptime wants the whole name: what the pattern leaves open is taken out of both.
+    parts = re.split(r"(%[A-Za-z])", table.as_of)
+    pattern = "".join(
+        _WIDTHS.get(one, "(.+?)")
+        if one[:1] == "%"
+        else re.escape(one).replace(r"\*", ".*").replace(r"\?", ".")
+        for one in parts
+    )
+    found = re.fullmatch(pattern, entry.name)
+    directives = [one for one in parts if one[:1] == "%"]
     if found is None or not directives:
         return entry.changed_ns
     try:

@@ -37,6 +37,8 @@ def publish(store: BatchStore, staging: Staging, *, noted: Noted, table: Table, 
                 columns = found
                 connection.execute(f"drop table if exists {quoted(name)}")
                 _create(connection, name, columns, keyed=append)
+            types = {one.lower(): kind for one, kind in columns.items()}
+            found = {one: types[one.lower()] for one in found}
             _insert(connection, name, found, delivery=noted.id if append else None)
             for place, key in enumerate(table.key):
                 if key in columns:
@@ -80,7 +82,8 @@ def _note(
 
 
 def _create(connection: sqlite3.Connection, name: str, columns: dict[str, str], *, keyed: bool) -> None:
-    parts = [f"{quoted(one)} {sql_type(kind)}" for one, kind in columns.items()]
+    # Where files add up, a column has no type of SQLite's: it would turn texts that came later into numbers.
+    parts = [quoted(one) if keyed else f"{quoted(one)} {sql_type(kind)}" for one, kind in columns.items()]
     parts += [f"{FILE} integer"] if keyed or not parts else []
     connection.execute(f"create table {quoted(name)}({', '.join(parts)})")
     if keyed:

@@ -72,7 +72,13 @@ class BatchStore:
 
     def __init__(self, file: Path) -> None:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.connection = sqlite3.connect(file, timeout=30, isolation_level=None)
+        self.connection = sqlite3.connect(
+            # Used by one thread at a time: files are read in another than the source is.
+            file,
+            timeout=30,
+            isolation_level=None,
+            check_same_thread=False,
+        )
         self.connection.execute("pragma journal_mode=wal")
         self.connection.execute("pragma synchronous=full")
         self.connection.executescript(_SCHEMA)

@@ -23,6 +23,7 @@ from roadworthy.domain.typed_failure import FailureCode
 from roadworthy.features.gateway.connectors.failing import failed
 from roadworthy.features.gateway.connectors.opened import Parts, SecretMissing
 from roadworthy.features.gateway.connectors.settings.sql import SqlSettings
+from roadworthy.features.gateway.connectors.sql.reading import NotReading, check_reads
 from roadworthy.features.gateway.connectors.sql.sessions import Running, session_of
 from roadworthy.features.gateway.connectors.sql.values import plain
 from roadworthy.kit.addresses import AddressRefused, NoAddress, addresses_of, check_address
@@ -188,9 +189,10 @@ def told(fault: Any) -> str:
 def _select(
     connection: Connection, sql: str, given: Mapping[str, Any], *, rows: int, most_bytes: int
 ) -> Rows:
-    result = connection.execution_options(stream_results=True, max_row_buffer=_BLOCK).execute(
-        text(sql), dict(given)
-    )
+    if _streams(sql, connection):
+        # Row by row from the server: a result of gigabytes is not fetched to be cut off here.
+        connection = connection.execution_options(stream_results=True, max_row_buffer=_BLOCK)
+    result = connection.execute(text(sql), dict(given))
     if not result.returns_rows:
         return Rows(columns=(), rows=[], more=False)
     columns = tuple(result.keys())
@@ -209,6 +211,15 @@ def _select(
             taken.append(values)
     result.close()
     return Rows(columns=columns, rows=taken[:rows], more=len(taken) > rows)
+
+
+def _streams(sql: str, connection: Connection) -> bool:
+    """A cursor on the server takes SELECTs alone."""
+    try:
+        check_reads(sql, backend=connection.dialect.name)
+    except NotReading:
+        return False
+    return True
 
 
 async def _stopped(running: Running, future: asyncio.Future[Any]) -> None:

@@ -11,6 +11,7 @@ _DESCRIBING = frozenset(
     {"table_info", "table_xinfo", "table_list", "index_list", "index_info", "index_xinfo", "foreign_key_list"}
 )
 _ACTING = frozenset({"load_extension", "readfile", "writefile", "edit", "fts3_tokenizer", "zipfile"})
+_INNER = ("sqlite_", "pragma_", "dbstat", "bytecode", "tables_used")
 _LONGEST = 32 << 20
 """Bytes of one value or statement: `zeroblob(1e9)` is refused."""
 
@@ -27,15 +28,18 @@ def guard_sqlite(
     connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST)
     connection.setlimit(sqlite3.SQLITE_LIMIT_ATTACHED, 0)
     known = None if tables is None else {one.lower(): one for one in tables}
+    there = {str(row[0]).lower() for row in connection.execute("select name from sqlite_master")}
 
     def _decide(
         action: int, first: str | None, second: str | None, _database: str | None, _trigger: str | None
     ) -> int:
         name = (first or "").lower()
         if action == sqlite3.SQLITE_READ:
-            if known is not None and name and name not in known:
+            # What is no table is a name of the statement's own (`with n as ...`).
+            hidden = name in there or name.startswith(_INNER)
+            if known is not None and name not in known and hidden:
                 return sqlite3.SQLITE_DENY
-            if read is not None and known is not None and name:
+            if read is not None and known is not None and name in known:
                 read.add(known[name])
             return sqlite3.SQLITE_OK
         if action == sqlite3.SQLITE_FUNCTION and (second or "").lower() in _ACTING:
@@ -43,8 +47,9 @@ def guard_sqlite(
         if action in _ALLOWED or action in _BEGINNING:
             return sqlite3.SQLITE_OK
         # Not the pragmas that take this guard away: only those that describe.
-        if action == sqlite3.SQLITE_PRAGMA and known is None and name in _DESCRIBING:
-            return sqlite3.SQLITE_OK
+        if action == sqlite3.SQLITE_PRAGMA and known is None:
+            asked = name == "read_uncommitted" and second is None
+            return sqlite3.SQLITE_OK if asked or name in _DESCRIBING else sqlite3.SQLITE_DENY
         return sqlite3.SQLITE_DENY
 
     connection.set_authorizer(_decide)
