@@ -33218,7 +33218,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/yaml": string;
+                    "text/plain": string;
                 };
             };
             /** @description A field is wrong; `errors` names it */

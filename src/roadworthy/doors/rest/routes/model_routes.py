@@ -41,7 +41,8 @@ from roadworthy.features.gateway.routes.presets import PRESETS
 from roadworthy.kit.sealing import CannotOpen
 
 router = APIRouter(prefix="/gateway", tags=["gateway"])
-_YAML = {"application/yaml": {"schema": {"type": "string"}}}
+# Several documents: as YAML, clients expect one.
+_YAML = {"text/plain": {"schema": {"type": "string"}}}
 
 
 @router.get("/presets", operation_id="listProviderPresets")
@@ -129,7 +130,7 @@ def export_routes(ctx: Context, project: ReadProject) -> Response:
     text = write_file(book.providers(project), book.routes(project))
     return Response(
         text.encode(),
-        media_type="application/yaml",
+        media_type="text/plain; charset=utf-8",
         headers={"content-disposition": 'attachment; filename="routes.yaml"'},
     )
 
