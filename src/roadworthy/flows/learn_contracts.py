@@ -25,8 +25,8 @@ from roadworthy.features.gateway.tools.recorded import RecordedCall, recorded_ca
 
 log = logging.getLogger(__name__)
 
-EVERY_SECONDS = 5.0
-SETTLED_NS = 10_000_000_000
+EVERY_SECONDS = 2.0
+SETTLED_NS = 4_000_000_000
 """So long after a call its run is known, where it has one."""
 READ_OF_A_TOOL = 50
 """Recordings of one tool that are read of each batch of rows: a shape is known after fewer."""
