@@ -76,6 +76,33 @@ def test_a_secret_a_stream_says_in_pieces_is_masked(words: tuple[str, ...]) -> N
     assert all(chunk.endswith(b"\n\n") for _, chunk in done.message.chunks), "events stay in their chunks"
 
 
+@pytest.mark.parametrize(
+    "event",
+    [
+        'data: {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":%s}}',
+        'data: {"type":"content_block_delta","index":1,"delta":{"partial_json":%s}}',
+        'data: {"type":"response.output_text.delta","sequence_number":4,"output_index":1,"delta":%s}',
+        'data: {"candidates":[{"content":{"parts":[{"text": %s}],"role": "model"},"index": 0}]}',
+        'data: {"choices":[{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":%s}}]}}]}',
+        'data: {"choices":[{"index":0,"delta":{"reasoning_content":%s,"content":null}}]}',
+    ],
+    ids=["anthropic", "anthropic tool", "responses", "gemini", "tool call", "reasoning"],
+)
+def test_every_dialects_pieces_are_heard(event: str) -> None:
+    pieces = ["use ", KEY[:11], KEY[11:20], KEY[20:], ' "now" ', "größer\n"]
+    chunks = [(event % json.dumps(piece) + "\n\n").encode() for piece in pieces]
+
+    done = masked_message(answer(chunks, kind=STREAM))
+
+    kept = body_of(done.message)
+    assert kept.count(b"[masked:anthropic_key]") == 1
+    assert not any(piece.encode() in kept for piece in pieces[1:4])
+    lines = [line for line in kept.decode().splitlines() if line]
+    assert len([json.loads(line[6:]) for line in lines]) == len(pieces), "every event is still JSON"
+    assert done.message.chunks[0] == (200.0, chunks[0])
+    assert done.message.chunks[-1] == (250.0, chunks[-1])
+
+
 def test_two_tool_calls_told_in_turns_are_heard_apart() -> None:
     """Joined in the order of the stream they would hold no key at all."""
     parts = [KEY[:12], KEY[12:24], KEY[24:]]
