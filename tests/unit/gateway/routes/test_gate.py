@@ -263,6 +263,28 @@ def test_a_breaker_opens_and_probes() -> None:
     run(test)
 
 
+def test_a_probe_that_streams_closes_the_breaker_with_its_first_bytes() -> None:
+    async def test() -> None:
+        breaking = Breaking(minimum_calls=1, open_s=10)
+        stream = Say(chunks=[b'data: {"id":"x","model":"m"}\n\n'] * 3, headers=EVENTS)
+        world = World(
+            {"one": [BAD, stream]},
+            providers=[provider("one", breaking=breaking)],
+            routes=[route(retries=RouteRetries(most=0))],
+        )
+        await asked(world)
+        world.clock.s += 11
+
+        first, second = await asked(world), await asked(world)
+
+        for passing in (first, second):
+            assert not isinstance(passing, CallFailed)
+            passing.finish(Ending.ABORTED)
+        assert world.gate.state().upstreams["default:one/gpt-5"]["breaker"] == "closed"
+
+    run(test)
+
+
 def test_retries_stop_where_the_budget_of_them_ends() -> None:
     async def test() -> None:
         breaking = Breaking(minimum_calls=10_000)

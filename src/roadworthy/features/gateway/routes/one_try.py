@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from roadworthy.contracts.upstream import Transport, UpstreamAnswer, UpstreamFailed, Waits
 from roadworthy.domain.exchange import Attempt
 from roadworthy.domain.typed_failure import FailureCode
+from roadworthy.features.gateway.resilience.breaker import BreakerState
 from roadworthy.features.gateway.resilience.places import QueueFull, WaitedTooLong
 from roadworthy.features.gateway.routes.call import ModelCall, PlannedTarget
 from roadworthy.features.gateway.routes.forwarding import STREAM_TYPE, content_type, upstream_request
@@ -62,7 +63,7 @@ class TryFailed(Exception):  # noqa: N818 (a condition, not a bug)
 class Opened:
     """An answer that has begun. Holds a place of its upstream, and a ticket of its breaker, until `over`."""
 
-    __slots__ = ("_closed", "answer", "elapsed_ms", "first", "now", "planned", "ticket", "upstream")
+    __slots__ = ("_closed", "answer", "elapsed_ms", "first", "now", "planned", "proven", "ticket", "upstream")
 
     def __init__(
         self,
@@ -74,7 +75,10 @@ class Opened:
         ticket: int,
         now: Callable[[], float],
         elapsed_ms: float,
+        proven: bool,
     ) -> None:
+        """`proven`: as a probe it has told the breaker already, which does not wait for a stream to end."""
+        self.proven = proven
         self.upstream = upstream
         self.planned = planned
         self.answer = answer
@@ -90,7 +94,8 @@ class Opened:
             return
         self._closed = True
         leave(self.upstream, self.planned)
-        judge(self.upstream, self.ticket, good, now=self.now())
+        if not self.proven:
+            judge(self.upstream, self.ticket, good, now=self.now())
 
     async def drop(self) -> None:
         """It lost against another try."""
@@ -181,6 +186,9 @@ class Trying:
             first = await self._first(answer)
             elapsed_ms = (self.now() - began) * 1000
             upstream.latency.add(elapsed_ms)
+            proven = upstream.breaker.state(self.now()) is BreakerState.HALF_OPEN
+            if proven:
+                upstream.breaker.succeeded(ticket, self.now())
             opened = True
             return Opened(
                 upstream=upstream,
@@ -190,6 +198,7 @@ class Trying:
                 ticket=ticket,
                 now=self.now,
                 elapsed_ms=elapsed_ms,
+                proven=proven,
             )
         except UpstreamFailed as fault:
             good = False if fault.code in _BROKEN else None
