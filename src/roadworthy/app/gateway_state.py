@@ -47,7 +47,7 @@ class GatewayState:
         health = self._keeper.health()
         known = health.age_s is not None or health.from_file
         problems = [health.problem] if health.problem else []
-        problems += [f"a record cannot be read: {one}" for one in health.unreadable[:20]]
+        problems += health.unreadable[:20]
         if not problems and health.age_s is not None and health.age_s > _STALE_S:
             problems.append("the metadata database was not looked at for a while")
         return {
