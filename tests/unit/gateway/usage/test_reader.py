@@ -123,6 +123,20 @@ def test_a_stream_without_usage_is_estimated_from_its_text() -> None:
     assert found.ended
 
 
+def test_events_that_come_one_by_one_are_estimated_from_their_text_alone() -> None:
+    event = b'data: {"id":"c","model":"m","padding":"%s","choices":[{"delta":{"content":"1234"}}]}\n\n'
+    found = read(Dialect.OPENAI_CHAT, *[event % (b"x" * 300)] * 30, b"data: [DONE]\n\n")
+    assert found.tokens == Tokens(input=100, output=30, estimated=True)
+
+
+def test_llama_cpp_says_what_it_counted_without_being_asked() -> None:
+    text = b'data: {"id":"c","model":"m","choices":[{"delta":{"content":"a"}}]}\n\n'
+    last = b'data: {"choices":[{"finish_reason":"stop","delta":{}}],"id":"c","model":"m","timings":'
+    last += b'{"cache_n":5,"prompt_n":26,"prompt_ms":1.5,"predicted_n":30}}\n\n'
+    found = read(Dialect.OPENAI_CHAT, *[text] * 6, last, b"data: [DONE]\n\n")
+    assert found.tokens == Tokens(input=31, output=30, cache_read=5)
+
+
 @pytest.mark.parametrize("how", ["complete", "aborted"])
 def test_an_aborted_anthropic_stream_keeps_what_is_known_of_its_input(how: str) -> None:
     cut = MESSAGES.index(b"event: message_delta")

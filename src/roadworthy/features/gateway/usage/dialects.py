@@ -89,8 +89,20 @@ def _parsed(data: bytes) -> dict[str, Any]:
     return said if isinstance(said, dict) else {}
 
 
+def _llama_cpp_tokens(timings: object) -> Tokens | None:
+    """What its server counted: the prompt's tokens less those it had cached, those, and the answer's."""
+    if not isinstance(timings, dict):
+        return None
+    prompt, cached, made = (timings.get(name) for name in ("prompt_n", "cache_n", "predicted_n"))
+    if not isinstance(prompt, int) or not isinstance(made, int):
+        return None
+    cached = cached if isinstance(cached, int) else 0
+    return Tokens(input=prompt + cached, output=made, cache_read=cached or None)
+
+
 class _Chat:
-    """OpenAI chat: usage in the last chunk where `stream_options.include_usage` asked for it."""
+    """OpenAI chat: usage in the last chunk where `stream_options.include_usage` asked for it; llama.cpp says
+    without being asked what it counted, as timings."""
 
     def __init__(self) -> None:
         self._read = EventReading()
@@ -100,7 +112,7 @@ class _Chat:
             self._read = replace(self._read, ended=True)
             return
         named = bool(self._read.answered)
-        silent = b'"usage"' not in data or b'"usage":null' in data
+        silent = (b'"usage"' not in data or b'"usage":null' in data) and b'"timings"' not in data
         if named and silent and not data.startswith(b'{"error"'):
             return
         said = _parsed(data)
@@ -110,6 +122,8 @@ class _Chat:
             usage = groq.get("usage")
         if isinstance(usage, dict) and usage:
             self._read = replace(self._read, tokens=openai_tokens(usage), final=True)
+        elif not self._read.final and (counted := _llama_cpp_tokens(said.get("timings"))):
+            self._read = replace(self._read, tokens=counted, final=True)
         if not named:
             self._read = replace(
                 self._read, answered=_text(said.get("model")), response_id=_text(said.get("id"))
@@ -122,6 +136,7 @@ class _Chat:
             bool(self._read.answered)
             and chunk.count(b'"usage"') == chunk.count(b'"usage":null')
             and b"[DONE]" not in chunk
+            and b'"timings"' not in chunk
             and b'"error"' not in chunk
         )
 

@@ -149,8 +149,9 @@ class _Stream:
         self._events.take(line[5:].strip())
         if self._events.carries_text(line):
             text_bytes = sum(len(found) for found in _TEXT.findall(line))
-            self._text_bytes += text_bytes
-            self._around = len(line) + 2 - text_bytes
+            if text_bytes:
+                self._text_bytes += text_bytes
+                self._around = len(line) + 2 - text_bytes
 
     def close(self, *, request_bytes: int) -> Reading:
         if self._line and not self._skipping:

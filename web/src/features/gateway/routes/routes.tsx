@@ -45,7 +45,7 @@ export function Routes({ project }: { project: string }) {
             <Empty icon={<Waypoints />} title="No route yet">
               <p>{without ? "Add a provider below first: who serves the models, and with which key." : "Name one, and say which model answers."}</p>
               <div className="mt-5 text-left">
-                <CodeBlock title="Or at the command line" code="roadworthy routes add planner --target openai/gpt-5" wrap />
+                <CodeBlock title="Or at the command line" code="roadworthy routes add planner --to openai/gpt-5" wrap />
               </div>
             </Empty>
           ) : (
