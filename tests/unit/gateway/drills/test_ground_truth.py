@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 
 import pytest
 
 from roadworthy.backends.metadata.sqlite.store import SqliteMetadataStore
-from roadworthy.features.gateway.drills.drill import Case, Drill, Ending
+from roadworthy.domain.exchange import Exchange
+from roadworthy.features.gateway.drills.drill import Case, Drill, DrillState, Ending
 from roadworthy.features.gateway.drills.fault import FAULTS
+from roadworthy.features.gateway.drills.injection import Faults
 from roadworthy.features.gateway.drills.service import DrillService
 from roadworthy.features.gateway.drills.verdict import Verdict
 from tests.unit.gateway.drills.drilling import KEY, Drilled, drilled, judged
-from tests.unit.gateway.drills.shop import AGENTS
+from tests.unit.gateway.drills.shop import AGENTS, Gateway, run
 
 
 @pytest.fixture(scope="module")
@@ -89,6 +91,47 @@ def test_the_same_seed_makes_the_same_drill(metadata: SqliteMetadataStore) -> No
 
     first = plan(3)
     assert plan(3) == first != plan(4)
+
+
+def test_runs_whose_recordings_were_lost_are_made_again(metadata: SqliteMetadataStore) -> None:
+    """As after kill -9 of the gateway: how the agent ended is known, and none of its calls."""
+    gateway, lost = Gateway(Faults(key=KEY)), set[str]()
+
+    def exchanges_of(project: str, run_ids: Sequence[str]) -> Mapping[str, Sequence[Exchange]]:
+        return gateway.exchanges_of(project, [one for one in run_ids if one not in lost])
+
+    service = DrillService(metadata, sign=lambda: KEY, exchanges_of=exchanges_of, settle_s=0.0)
+    case = Case(id="A-1", input="What is the total of order A-1?", expected="42.5")
+    drill = service.start(
+        Drill(
+            project="default", id="", agent="shop", cases=(case,), faults=("empty",), budget=9, created_ns=0
+        )
+    )
+
+    def made(*, losing: bool) -> list[int]:
+        starts = service.take("default", drill.id, most=9)
+        for start in starts:
+            ended = run(AGENTS["careless"], gateway.connect(start.token), start.case.input)
+            service.ended(
+                "default",
+                drill.id,
+                start.run.number,
+                attempt=start.run.attempt,
+                ending=Ending.ANSWERED,
+                answer=ended.answer,
+                exit_code=0,
+                error="",
+                elapsed_ms=1,
+            )
+        if losing:
+            lost.add(starts[-1].run.trace_id)
+        return [one.run.number for one in starts]
+
+    assert [made(losing=True), made(losing=False)] == [[1, 2], [2]]
+    assert [made(losing=True), made(losing=False), made(losing=False)] == [[3], [3], []]
+    report = service.report("default", drill.id)
+    assert report is not None and report.drill.state is DrillState.DONE
+    assert [one.judged.verdict for one in judged(report)] == [Verdict.SILENTLY_WRONG]
 
 
 def test_a_run_whose_taker_died_is_handed_out_again_under_another_trace(

@@ -209,6 +209,11 @@ class DrillService:
         runs = self._book.runs(drill.project, drill.id)
         settled = self._now_ns() - self._settle_ns >= max((one.ended_ns for one in runs), default=0)
         over = settled and all(self._over(one, drill) for one in runs)
+        lost = self._lost(drill, runs) if over else []
+        if lost:
+            again = {one.number: replace(one, state=RunState.WAITING) for one in lost}
+            self._book.save_runs(drill.project, drill.id, list(again.values()))
+            return drill, [again.get(one.number, one) for one in runs]
         if over and not drill.designed:
             drill, more = self._designed(drill, runs)
             self._book.save(drill, more)
@@ -219,6 +224,18 @@ class DrillService:
             self._book.save(drill)
             self._over_now(drill)
         return drill, runs
+
+    def _lost(self, drill: Drill, runs: Sequence[DrillRun]) -> list[DrillRun]:
+        """Runs of which no call is known, though others of their task made some: what was recorded last is
+        lost where a gateway is killed. They are made again."""
+        done = [one for one in runs if one.state is RunState.DONE]
+        found = self._exchanges_of(drill.project, [one.trace_id for one in done])
+        calling = {one.case for one in done if found.get(one.trace_id)}
+        return [
+            one
+            for one in done
+            if one.case in calling and not found.get(one.trace_id) and one.attempt < MOST_ATTEMPTS
+        ]
 
     def _designed(self, drill: Drill, clean: Sequence[DrillRun]) -> tuple[Drill, list[DrillRun]]:
         found = self._exchanges_of(drill.project, [one.trace_id for one in clean if one.trace_id])
