@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,7 +21,7 @@ def test_the_same_bytes_however_they_come_and_only_whole_events(
     places = sorted({0, len(sent), *(cut for cut in cuts if cut < len(sent))})
     edge = EventEdge()
     given_out = b""
-    for start, end in zip(places, places[1:], strict=False):
+    for start, end in pairwise(places):
         taken = edge.take(sent[start:end])
         assert not taken or taken.endswith(ENDS)
         given_out += taken
