@@ -100,6 +100,7 @@ class GatewayRoom:
             faults=self.faults,
             on_told=self.state.count,
         )
+        self.state.connectors = self.tools.state
         self.handler = FrontDesk(
             rooms=self.tools.rooms,
             otherwise=models,

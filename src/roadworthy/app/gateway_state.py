@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import orjson
@@ -38,6 +39,7 @@ class GatewayState:
         self._calls: Counter[tuple[str, str]] = Counter()
         self._started_ns = time.time_ns()
         self.desk: Desk | None = None
+        self.connectors: Callable[[], Mapping[str, object]] = dict
 
     def count(self, ending: Ending, failure: str) -> None:
         """A call was told."""
@@ -84,6 +86,7 @@ class GatewayState:
                 "waiting_bytes": counts.waiting_bytes,
             },
             "upstreams": gate.upstreams,
+            "connectors": self.connectors(),
             "cache": gate.cache,
             "budget_problem": gate.budget_problem,
         }

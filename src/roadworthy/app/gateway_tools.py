@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -38,6 +39,7 @@ from roadworthy.features.gateway.tools.systems import Systems
 KINDS = (*rules.KINDS, dictionary_book.KIND, dictionary_book.CORRECTIONS)
 """Of the records that the snapshot has to read."""
 FACTS = "tools.json"
+SWEEP_S = 10.0
 
 
 def readers() -> dict[str, PartReader]:
@@ -68,7 +70,8 @@ class GatewayTools:
         self._opener = mcp_opener(self.catalog.changed)
         self.guards = Guards()
         desk = ToolDesk(self.systems, guards=self.guards, facts=self.facts)
-        offering = Offering(lambda project: rules.rules_of(current(), project), self.catalog)
+        offering = Offering(self._rules, self.catalog)
+        self._swept = time.monotonic()
         room = ToolRoom(desk, offering, callers=callers, recorder=recorder, faults=faults, on_told=on_told)
         self.rooms: Mapping[str, Handler] = {"/mcp": McpDoor(room), "/connect": ConnectDoor(room)}
 
@@ -78,8 +81,13 @@ class GatewayTools:
         await self.facts.close()
 
     def state(self) -> dict[str, dict[str, object]]:
-        """For health answers, by `project:connector`."""
-        return self.guards.state()
+        """For health answers, by `project:connector`: how its tools are listed, and how calls go."""
+        calls = self.guards.state()
+        listed: dict[str, dict[str, object]] = {
+            f"{one.connector.project}:{one.connector.name}": {"tools": len(one.tools), "problem": one.problem}
+            for one in self.catalog.listings()
+        }
+        return {name: {**listed.get(name, {}), **calls.get(name, {})} for name in listed | calls}
 
     def dictionary(self, project: str, connector: str) -> DataDictionary | None:
         """With what people said; None where it was never profiled, or cannot be read."""
@@ -93,6 +101,15 @@ class GatewayTools:
             return dictionary_book.corrected(made, read_record(Corrections, said)) if said else made
         except ValueError:
             return None
+
+    def _rules(self, project: str) -> rules.ToolRules:
+        """Asked with each request. Programs of connectors that are gone are ended on the way."""
+        snapshot = self._current()
+        now = time.monotonic()
+        if now - self._swept > SWEEP_S:
+            self._swept = now
+            self.systems.keep_only(lambda of, name: name in rules.rules_of(snapshot, of).connectors)
+        return rules.rules_of(snapshot, project)
 
     def _open(self, connector: Connector) -> ToolSystem:
         return open_system(connector, self.parts, more={ConnectorKind.MCP: self._opener})

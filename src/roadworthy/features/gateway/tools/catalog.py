@@ -91,6 +91,10 @@ class Catalog:
         held = self._held.get((connector.project, connector.name))
         return held.listing if held is not None and held.listing.connector == connector else None
 
+    def listings(self) -> list[Listing]:
+        """All that were asked for."""
+        return [held.listing for held in self._held.values()]
+
     def changed(self, project: str, connector: str) -> None:
         """The system says that its tools are others now."""
         held = self._held.get((project, connector))

@@ -183,6 +183,7 @@ class ToolDesk:
             )
             result = await system.call(call.tool.spec.name, call.arguments, context=context)
             breaker.succeeded(ticket, clock())
+            guard.latency.add((time.perf_counter() - began) * 1000)
             settled = True
             return result
         except ToolFailed as failure:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from roadworthy.domain.model_route import Breaking
 from roadworthy.features.gateway.resilience.breaker import Breaker
+from roadworthy.features.gateway.resilience.latency import Latency
 from roadworthy.features.gateway.resilience.places import Places
 from roadworthy.features.gateway.resilience.retry_budget import RetryBudget
 
@@ -24,6 +25,7 @@ class Guard:
     breaker: Breaker = field(default_factory=lambda: Breaker(Breaking()))
     places: Places = field(default_factory=Places)
     retries: RetryBudget = field(default_factory=RetryBudget)
+    latency: Latency = field(default_factory=Latency)
     calls: int = 0
     failures: int = 0
 
@@ -52,6 +54,8 @@ class Guards:
                 "queued": one.places.waiting,
                 "calls": one.calls,
                 "failures": one.failures,
+                "p50_ms": one.latency.quantile(0.5),
+                "p95_ms": one.latency.quantile(0.95),
             }
             for (project, connector), one in self._held.items()
         }
