@@ -74,6 +74,15 @@ def told(server: Product, agent: str) -> list[str]:
 def test_an_agent_in_traffic_gets_an_owner_from_a_catalogue_and_a_person_on_call(
     server: Product, tmp_path: Path
 ) -> None:
+    settings = {"host": "mail.example.org", "from": "r@example.org"}
+    post = {"name": "Post", "kind": "email", "settings": settings}
+    answer = product.http(
+        f"{server.url}/api/v1/channels",
+        method="POST",
+        body=json.dumps(post).encode(),
+        headers={"content-type": "application/json"},
+    )
+    assert answer.status == 201, answer.body
     task = traffic.task("Refund order 17", agent="support")
     assert server.send(traffic.body(task)).status == 200
 

@@ -107,7 +107,10 @@ class CoreRoom:
             refitted=self._watching.engine.change,
         )
         self._registering = Registering(
-            self._telemetry, self._metadata, with_objective=self._objectives.service.book.agents
+            self._telemetry,
+            self._metadata,
+            with_objective=self._objectives.service.book.agents,
+            by_channels=True,
         )
         self._incidents = Incidents(
             self._telemetry,

@@ -8,7 +8,7 @@ from roadworthy.domain.agent import Agent
 from roadworthy.domain.escalation_policy import EscalationPolicy, PolicyLevel, Target, TargetKind
 from roadworthy.domain.on_call import OnCall
 from roadworthy.domain.team import Team
-from roadworthy.features.registry.on_call import Now, who_is_on_call
+from roadworthy.features.registry.on_call import Now, Ways, who_is_on_call
 from roadworthy.features.registry.snapshot import Thing
 from tests.unit.registry.making import PROJECT, at, contact, layer, schedule, snapshot
 
@@ -112,3 +112,22 @@ def test_where_nothing_is_registered_the_gap_says_all_that_is_missing() -> None:
     bare = asked(Agent(project=PROJECT, name="support"))
     assert bare.levels == ()
     assert "has no owner" in bare.gap and "has no team" in bare.gap and "no on-call schedule" in bare.gap
+
+
+def test_a_channel_that_is_not_there_reaches_nobody_and_is_said() -> None:
+    """Nor does an e-mail address where nothing sends e-mail."""
+    both = policy((target("person", "ann"), target("channel", "pager")), (target("person", "bob"),))
+    people = (replace(contact("ann", email=""), channels=("slack",)), contact("bob", email="bob@example.com"))
+
+    def asked_with(*channels: str, email: bool) -> OnCall:
+        now = Now(snapshot(AGENT, both, *people), MONDAY, ways=Ways(channels, email))
+        return who_is_on_call(now, project=PROJECT, agent="support")
+
+    assert told(asked_with("slack", "pager", email=True)) == [["ann", "#pager"], ["bob"]]
+    fewer = asked_with("slack", email=False)
+    assert told(fewer) == [["ann"]]
+    assert "there is no channel 'pager'" in fewer.gap
+    assert "no channel that sends e-mail" in fewer.gap
+    nobody = asked_with(email=False)
+    assert nobody.levels == ()
+    assert "the channel 'slack' of" in nobody.gap

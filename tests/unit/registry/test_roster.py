@@ -9,6 +9,7 @@ import pytest
 from roadworthy.domain.agent import Agent, Stage
 from roadworthy.domain.schedule import Window
 from roadworthy.domain.team import Team
+from roadworthy.features.registry.on_call import Now
 from roadworthy.features.registry.proof import PageProof
 from roadworthy.features.registry.roster import Lack, RosterRow, SeenAgent, roster
 from roadworthy.features.registry.snapshot import Thing
@@ -33,7 +34,7 @@ WEEKDAYS_ONLY = schedule(layer("ann", "bob", windows=[Window(days=WEEKDAYS, star
 def row(*things: Thing, acknowledged_ns: int = NOW - DAY_NS) -> RosterRow:
     proof = PageProof(agent="support", acknowledged_ns=acknowledged_ns)
     known = snapshot(contact("ann"), contact("bob"), *things)
-    [found] = roster(known, project=PROJECT, seen=[], proofs={"support": proof}, at_ns=NOW)
+    [found] = roster(Now(known, NOW), project=PROJECT, seen=[], proofs={"support": proof})
     return found
 
 
@@ -73,7 +74,7 @@ def test_an_old_proof_proves_nothing() -> None:
 def test_those_only_seen_in_traffic_stand_beside_the_registered() -> None:
     seen = [SeenAgent(name=name, runs=3, last_ns=NOW) for name in ("support", "", "another")]
     known = snapshot(contact("ann"), contact("bob"), WHOLE, TEAM, ALWAYS)
-    rows = roster(known, project=PROJECT, seen=seen, proofs={}, at_ns=NOW)
+    rows = roster(Now(known, NOW), project=PROJECT, seen=seen, proofs={})
     assert [(one.agent.name, one.registered, one.agent.stage) for one in rows] == [
         ("another", False, Stage.DISCOVERED),
         ("support", True, Stage.PRODUCTION),
@@ -86,7 +87,7 @@ def test_an_objective_made_for_it_counts_though_the_register_does_not_list_it() 
     known = snapshot(contact("ann"), contact("bob"), replace(WHOLE, objectives=()), TEAM, ALWAYS)
 
     def lacks(agents: set[str]) -> tuple[Lack, ...]:
-        return roster(known, project=PROJECT, seen=[], proofs={}, with_objective=agents, at_ns=NOW)[0].lacks
+        return roster(Now(known, NOW), project=PROJECT, seen=[], proofs={}, with_objective=agents)[0].lacks
 
     assert Lack.OBJECTIVE in lacks({"another"})
     assert Lack.OBJECTIVE not in lacks({"support"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 
 from roadworthy.domain.agent import Agent
@@ -25,12 +26,23 @@ WITHOUT_POLICY = EscalationPolicy(
 """What holds for a registered agent where neither it nor the project has a policy."""
 
 
-class Now:
-    """Who is on call in which schedule at one time; each schedule is worked out once."""
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """By what a project can tell anybody: ids of channels that are there and on, and whether one of them
+    sends e-mail."""
 
-    def __init__(self, snapshot: Snapshot, at_ns: int) -> None:
+    channels: Container[str]
+    email: bool
+
+
+class Now:
+    """Who is on call in which schedule at one time; each schedule is worked out once. Without `ways` every
+    channel and address is taken to be one."""
+
+    def __init__(self, snapshot: Snapshot, at_ns: int, *, ways: Ways | None = None) -> None:
         self.snapshot = snapshot
         self.at_ns = at_ns
+        self._ways = ways
         self._shifts: dict[str, Shift] = {}
         self._gaps: dict[str, bool] = {}
 
@@ -40,6 +52,13 @@ class Now:
             ahead = self.snapshot.shifts(schedule, from_ns=self.at_ns, to_ns=self.at_ns + AHEAD_NS)
             self._shifts[schedule.name] = ahead[0]
         return self._shifts[schedule.name]
+
+    def is_channel(self, name: str) -> bool:
+        return self._ways is None or name in self._ways.channels
+
+    @property
+    def sends_mail(self) -> bool:
+        return self._ways is None or self._ways.email
 
     def gap_ahead(self, schedule: Schedule) -> bool:
         """Whether there is a time without anybody in the next two weeks."""
@@ -123,7 +142,7 @@ def _responders(search: _Search, target: Target) -> list[Responder]:
     if target.kind is TargetKind.TEAM:
         return _of_team(search, target.name)
     if target.kind is TargetKind.CHANNEL:
-        return [Responder(channel=target.name, why="named in the escalation policy")]
+        return _channels(search, (target.name,), why="named in the escalation policy")
     person = target.name or (search.agent.owner if search.agent else "")
     if not person:
         search.missing.append(_unset(search, "owner"))
@@ -168,7 +187,7 @@ def _of_team(search: _Search, name: str) -> list[Responder]:
         search.missing.append(f"there is no team {name!r}")
         return []
     if team.channels:
-        return [Responder(channel=one, why=f"channel of the team {name!r}") for one in team.channels]
+        return _channels(search, team.channels, why=f"channel of the team {name!r}")
     if not team.members:
         search.missing.append(f"the team {name!r} has neither a channel nor members")
     return [
@@ -187,7 +206,25 @@ def _person(search: _Search, name: str, *, why: str) -> list[Responder]:
     if not contact.reachable:
         search.missing.append(f"{called(contact)} has neither an e-mail address nor a channel")
         return []
-    return [Responder(person=name, channels=contact.channels, email=contact.email, why=why)]
+    channels = tuple(one for one in contact.channels if search.now.is_channel(one))
+    if not channels and not (contact.email and search.now.sends_mail):
+        search.missing.append(_no_way(contact))
+        return []
+    return [Responder(person=name, channels=channels, email=contact.email, why=why)]
+
+
+def _channels(search: _Search, names: Sequence[str], *, why: str) -> list[Responder]:
+    search.missing += [
+        f"there is no channel {one!r} that is on" for one in names if not search.now.is_channel(one)
+    ]
+    return [Responder(channel=one, why=why) for one in names if search.now.is_channel(one)]
+
+
+def _no_way(contact: Contact) -> str:
+    ways = [f"the channel {one!r} of {called(contact)} is not there or off" for one in contact.channels]
+    if contact.email:
+        ways.append(f"{called(contact)} has an e-mail address, and the project no channel that sends e-mail")
+    return "; ".join(ways)
 
 
 def called(contact: Contact) -> str:

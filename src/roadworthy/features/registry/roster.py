@@ -10,7 +10,6 @@ from roadworthy.domain.agent import Agent, Stage
 from roadworthy.domain.on_call import OnCall
 from roadworthy.features.registry.on_call import Now, who_is_on_call
 from roadworthy.features.registry.proof import PageProof
-from roadworthy.features.registry.snapshot import Snapshot
 
 PROOF_HOLDS_NS = 90 * 86_400_000_000_000
 """How long an acknowledged test page proves that the next one arrives."""
@@ -56,19 +55,18 @@ class RosterRow:
 
 
 def roster(
-    snapshot: Snapshot,
+    now: Now,
     *,
     project: str,
     seen: Sequence[SeenAgent],
     proofs: Mapping[str, PageProof],
     with_objective: Container[str] = frozenset(),
-    at_ns: int,
 ) -> list[RosterRow]:
     """Registered ones and seen ones, by name. Agents nobody registered have the stage `discovered`.
 
     `with_objective`: agents that an objective was made for, whether or not the register lists it."""
     by_name = {one.name: one for one in seen if one.name}
-    now = Now(snapshot, at_ns)
+    snapshot = now.snapshot
     return [
         _row(
             now,

@@ -14,7 +14,7 @@ from roadworthy.features.registry.imports.formats import READERS, ImportFormat
 from roadworthy.features.registry.imports.people import KnownNames
 from roadworthy.features.registry.imports.plan import Plan, plan_of
 from roadworthy.features.registry.imports.wish import ImportOptions
-from roadworthy.features.registry.on_call import Now, who_is_on_call
+from roadworthy.features.registry.on_call import Now, Ways, who_is_on_call
 from roadworthy.features.registry.proof import proofs
 from roadworthy.features.registry.records import Kind
 from roadworthy.features.registry.roster import RosterRow, SeenAgent, roster
@@ -32,28 +32,33 @@ class RegistryService:
         *,
         seen: SeenAgents = lambda _project, _from_ns, _to_ns: (),
         with_objective: Callable[[str], Container[str]] = lambda _project: (),
+        ways: Callable[[str], Ways | None] = lambda _project: None,
         now_ns: Callable[[], int] = time.time_ns,
     ) -> None:
-        """`with_objective`: agents of a project that have a service level objective."""
+        """`with_objective`: agents of a project that have a service level objective. `ways`: by what it can
+        tell anybody."""
         self.book = RegistryBook(metadata, now_ns=now_ns)
         self._metadata = metadata
         self._seen = seen
         self._with_objective = with_objective
+        self._ways = ways
 
     def on_call(self, project: str, agent: str, at_ns: int) -> OnCall:
         """Who is to be told about the agent at that time. Never raises for an agent nobody registered: its
         `gap` says so."""
-        return who_is_on_call(Now(self.book.of(project), at_ns), project=project, agent=agent)
+        return who_is_on_call(self._now(project, at_ns), project=project, agent=agent)
+
+    def _now(self, project: str, at_ns: int) -> Now:
+        return Now(self.book.of(project), at_ns, ways=self._ways(project))
 
     def roster(self, project: str, *, from_ns: int, at_ns: int) -> list[RosterRow]:
         """All registered agents and those seen in [from_ns, at_ns], by name."""
         return roster(
-            self.book.of(project),
+            self._now(project, at_ns),
             project=project,
             seen=self._seen(project, from_ns, at_ns + 1),
             proofs=proofs(self._metadata, project),
             with_objective=self._with_objective(project),
-            at_ns=at_ns,
         )
 
     def plan(self, project: str, text: str, *, form: ImportFormat, options: ImportOptions) -> Plan:

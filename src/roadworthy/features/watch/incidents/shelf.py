@@ -200,8 +200,8 @@ class Shelves:
         self._outbox.accept(draft.deliveries)
 
     def forget_old(self, project: str, *, before_ns: int) -> int:
-        """Incidents that were resolved before then, and beyond the newest `INCIDENTS_KEPT` resolved ones, with
-        their alarms and timelines; of each other one the oldest alarms that are over beyond `ALARMS_KEPT`.
+        """Incidents resolved before then, and resolved ones beyond the newest `INCIDENTS_KEPT`, with their
+        alarms and timelines; of each other one the oldest alarms that are over beyond `ALARMS_KEPT`.
         How many incidents went. One by one, the incident last: killed in between, the next turn goes on. The
         one with the highest number stays: numbers are given once."""
         with self._lock:
