@@ -167,7 +167,7 @@ def list_faults(
         if as_json:
             _json(one)
         else:
-            settings = " ".join(f"{name}={value:g}" for name, value in one["settings"].items())
+            settings = " ".join(f"{name}={value:.10g}" for name, value in one["settings"].items())
             typer.echo(f"{one['name']}\t{', '.join(one['at'])}\t{one['what']}\t{settings}")
 
 
