@@ -122,4 +122,19 @@ class GatewayState:
             ("recordings_waiting_bytes", "gauge", counts.waiting_bytes),
         ):
             lines += [f"# TYPE roadworthy_gateway_{name} {kind}", f"roadworthy_gateway_{name} {value}"]
+        lines += _of_upstreams(self._gate.state().upstreams)
         return ("\n".join(lines) + "\n").encode()
+
+
+def _of_upstreams(upstreams: Mapping[str, Mapping[str, object]]) -> list[str]:
+    """Numbers alone: `roadworthy_gateway_upstream_<name>{upstream="project:provider/model"}`; 1 where its
+    breaker is not closed."""
+    lines: dict[str, list[str]] = {}
+    for name, told in sorted(upstreams.items()):
+        label = name.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
+        numbers = {key: value for key, value in told.items() if isinstance(value, int | float)}
+        numbers["breaker_open"] = int(told.get("breaker", "closed") != "closed")
+        for key, value in numbers.items():
+            found = lines.setdefault(key, [f"# TYPE roadworthy_gateway_upstream_{key} gauge"])
+            found.append(f'roadworthy_gateway_upstream_{key}{{upstream="{label}"}} {float(value):g}')
+    return [line for found in lines.values() for line in found]
