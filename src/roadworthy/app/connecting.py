@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
-from types import MappingProxyType
+from typing import Any
 
 from roadworthy.backends.upstream.http.transport import HttpTransport
 from roadworthy.contracts.metadata import MetadataStore
+from roadworthy.contracts.tool_system import ToolSystem
 from roadworthy.contracts.upstream import Transport
 from roadworthy.domain.connector import Connector, ConnectorKind
 from roadworthy.features.gateway.connectors.batch.deliveries import BatchDeliveries
@@ -25,6 +26,13 @@ from roadworthy.flows.profile_connector import ProfileConnector
 from roadworthy.kit.sealing import Sealer
 
 
+def _open_mcp(connector: Connector, settings: Any, parts: Parts) -> ToolSystem:
+    # Imported where one is opened; what changes meanwhile is of no matter to one call.
+    from roadworthy.features.gateway.tools.opening import mcp_opener
+
+    return mcp_opener(lambda _project, _connector: None)(connector, settings, parts)
+
+
 class Connecting:
     """What the core needs of connectors. `transport` makes one for the event loop it is called in."""
 
@@ -35,12 +43,12 @@ class Connecting:
         secrets: Path,
         folder: Path,
         transport: Callable[[], Transport] = HttpTransport,
-        openers: Mapping[ConnectorKind, Opener] = MappingProxyType({}),
+        openers: Mapping[ConnectorKind, Opener] | None = None,
     ) -> None:
         self._sealer = Sealer(secrets)
         self._folder = folder
         self._transport = transport
-        self._openers = openers
+        self._openers = openers = {ConnectorKind.MCP: _open_mcp} if openers is None else openers
         self.dictionaries = DictionaryBook(metadata)
         self.deliveries = BatchDeliveries(folder)
         book = ConnectorBook(metadata, seal=self._sealer)
