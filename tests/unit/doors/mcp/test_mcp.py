@@ -18,7 +18,7 @@ from mcp.client.streamable_http import streamable_http_client
 
 from roadworthy.domain.finding import Evidence, Finding
 from roadworthy.domain.project import KeyScope
-from roadworthy.doors.mcp.tools import shorten
+from roadworthy.doors.mcp.shortening import shorten
 from roadworthy.doors.rest.settings import RestSettings
 from tests.unit.doors.rest.desk import Desk, a_run, open_desk, trace_id
 from tests.unit.doors.rest.listening import Listening, listening

@@ -60,8 +60,11 @@ def write_answers(
 
 
 def read_answers(store: ChdbTelemetryStore) -> Answers:
-    def spans_of_traces(*, project: str, trace_ids: Sequence[str]) -> list[object]:
-        return [_row(span) for span in store.spans_of_traces(project, trace_ids)]
+    def spans_of_traces(
+        *, project: str, trace_ids: Sequence[str], started: Sequence[int] | None = None
+    ) -> list[object]:
+        first_last = (started[0], started[1]) if started else None
+        return [_row(span) for span in store.spans_of_traces(project, trace_ids, started=first_last)]
 
     def places_of_traces(*, project: str, trace_ids: Sequence[str]) -> dict[str, object]:
         places = store.places_of_traces(project, trace_ids)

@@ -71,8 +71,13 @@ class HandedTelemetryStore:
             if runs or said or scored:
                 self._writes.call("written", runs=runs, unjudged=unjudged, said=said, scored=scored)
 
-    def spans_of_traces(self, project: str, trace_ids: Sequence[str]) -> list[Span]:
-        return spans_from(self._asked("spans_of_traces", project=text(project), trace_ids=list(trace_ids)))
+    def spans_of_traces(
+        self, project: str, trace_ids: Sequence[str], *, started: tuple[int, int] | None = None
+    ) -> list[Span]:
+        found = self._asked(
+            "spans_of_traces", project=text(project), trace_ids=list(trace_ids), started=started
+        )
+        return spans_from(found)
 
     def places_of_traces(self, project: str, trace_ids: Sequence[str]) -> dict[str, RunPlace]:
         found = self._asked("places_of_traces", project=text(project), trace_ids=list(trace_ids))
