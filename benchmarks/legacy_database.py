@@ -1,4 +1,4 @@
-"""A database of a firm that has had three systems in twenty years: some 400 columns, undeclared, with known truth."""
+"""A database of a firm that has had three systems in twenty years: some 400 columns, undeclared, truth known."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ class Truth:
 @dataclass
 class Legacy:
     path: Path
+    numbered: float = 0.0
     fields: dict[tuple[str, str], Truth] = field(default_factory=dict)
     keys: set[tuple[str, str]] = field(default_factory=set)
     joins: set[tuple[str, str, str, str]] = field(default_factory=set)
@@ -190,9 +191,10 @@ _MASTERS: tuple[tuple[tuple[str, ...], tuple[str, ...], str], ...] = (
 _DETAILS = ("positions", "history_log", "zz_ext_data", "shipments", "tickets", "payments")
 
 
-def make(path: Path, *, seed: int, rows: int = 1_500, columns: int = 400) -> Legacy:
+def make(path: Path, *, seed: int, rows: int = 1_500, columns: int = 400, numbered: float = 0.0) -> Legacy:
+    """`numbered`: share of columns whose names say nothing (FELD_017)."""
     draw = random.Random(seed)
-    legacy = Legacy(path=path)
+    legacy = Legacy(path=path, numbered=numbered)
     connection = sqlite3.connect(path)
     keys: list[tuple[str, str, list[Any]]] = []
     each = columns // (len(_MASTERS) + len(_DETAILS))
@@ -203,7 +205,9 @@ def make(path: Path, *, seed: int, rows: int = 1_500, columns: int = 400) -> Leg
         ids = [start + place * draw.choice((1, 1, 3)) for place in range(rows)]
         ids = sorted(dict.fromkeys(ids))
         values = [one if form == "int" else form.format(one) for one in ids]
-        _table(connection, legacy, draw, table, key=(key, values), lead=keys[-2:], rows=len(values), width=each)
+        _table(
+            connection, legacy, draw, table, key=(key, values), lead=keys[-2:], rows=len(values), width=each
+        )
         legacy.keys.add((table, key))
         keys.append((table, key, values))
     for table in _DETAILS:
@@ -241,6 +245,8 @@ def _table(
     while len(columns) < width:
         names, declared, make_one, truth = draw.choice(_KINDS)
         name = draw.choice(names)
+        if legacy.numbered and draw.random() < legacy.numbered:
+            name = f"FELD_{len(columns):03d}"
         if name in columns:
             name = f"{draw.choice(_NOISE)}_{len(columns)}"
             truth = Truth("text")
@@ -259,5 +265,6 @@ def _table(
     connection.execute(f'create table "{table}"({listed})')
     marks = ", ".join("?" * len(columns))
     connection.executemany(
-        f'insert into "{table}" values({marks})', list(zip(*(made for _, made in columns.values()), strict=True))
+        f'insert into "{table}" values({marks})',
+        list(zip(*(made for _, made in columns.values()), strict=True)),
     )

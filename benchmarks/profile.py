@@ -60,14 +60,14 @@ async def profiled(legacy: Legacy) -> tuple[list[TableEntry], list[Join]]:
     return tables, joins
 
 
-def measure(seeds: range, *, show: bool) -> dict[str, Any]:
+def measure(seeds: range, *, show: bool, numbered: float = 0.0) -> dict[str, Any]:
     types, units = Counted(), Counted()
     pii, keys, joins = Counted(), Counted(), Counted()
     wrong: Counter[str] = Counter()
     columns, took = 0, 0.0
     for seed in seeds:
         with tempfile.TemporaryDirectory() as folder:
-            legacy = make(Path(folder) / "legacy.db", seed=seed)
+            legacy = make(Path(folder) / "legacy.db", seed=seed, numbered=numbered)
             started = time.perf_counter()
             tables, found = asyncio.run(profiled(legacy))
             took += time.perf_counter() - started
@@ -117,3 +117,5 @@ if __name__ == "__main__":
         measure(TUNED_ON, show=True)
     else:
         measure(REPORTED_ON, show="--show" in sys.argv)
+        print("a third of the columns without a name that says anything:")
+        measure(REPORTED_ON, show="--show" in sys.argv, numbered=0.33)
