@@ -1,4 +1,4 @@
-"""A database of a firm that has had three systems in twenty years: some 400 columns, undeclared, truth known."""
+"""A database of a firm that has had three systems in twenty years: 400 columns, undeclared, truth known."""
 
 from __future__ import annotations
 
