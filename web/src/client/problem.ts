@@ -7,16 +7,25 @@ interface ProblemBody {
   errors?: { field?: string; message?: string }[];
 }
 
+/** A field that was not taken, and why. */
+export interface FieldFault {
+  field: string;
+  message: string;
+}
+
 /** The one error the page knows; `message` is fit to be read by a person. */
 export class Problem extends Error {
   readonly status: number;
   readonly code: string;
+  /** By field, where the server said so. */
+  readonly errors: readonly FieldFault[];
 
-  constructor(message: string, { status = 0, code = "" }: { status?: number; code?: string } = {}) {
+  constructor(message: string, { status = 0, code = "", errors = [] }: { status?: number; code?: string; errors?: readonly FieldFault[] } = {}) {
     super(message);
     this.name = "Problem";
     this.status = status;
     this.code = code;
+    this.errors = errors;
   }
 
   static fromBody(body: unknown, status: number): Problem {
@@ -26,7 +35,8 @@ export class Problem extends Error {
       .filter(Boolean)
       .join("; ");
     const message = [problem.detail ?? problem.title ?? `The server answered ${status}`, fields].filter(Boolean).join(" · ");
-    return new Problem(message, { status, code: problem.code ?? (status ? `HTTP ${status}` : "") });
+    const errors = (problem.errors ?? []).map(({ field = "", message: why = "" }) => ({ field, message: why }));
+    return new Problem(message, { status, code: problem.code ?? (status ? `HTTP ${status}` : ""), errors });
   }
 
   /** Whatever was thrown, as a Problem. */

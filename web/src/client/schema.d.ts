@@ -5389,6 +5389,83 @@ export interface components {
          * @enum {string}
          */
         Dialect: "openai_chat" | "openai_responses" | "openai_embeddings" | "anthropic_messages" | "gemini" | "mcp" | "http";
+        /** DictionaryField */
+        DictionaryField: {
+            /** Name */
+            name: string;
+            /**
+             * Declared
+             * @description Type in the system's own words
+             */
+            declared: string;
+            /**
+             * Type
+             * @description As its values show
+             */
+            type: string;
+            /** Stored As */
+            stored_as: string;
+            nulls: components["schemas"]["DictionaryShare"] | null;
+            /** Distinct */
+            distinct: number;
+            distinct_share: components["schemas"]["DictionaryShare"] | null;
+            /** Minimum */
+            minimum: string;
+            /** Maximum */
+            maximum: string;
+            /** Format */
+            format: string;
+            /**
+             * Values
+             * @description Of an enumeration, the commonest first
+             */
+            values: components["schemas"]["CommonValueView"][];
+            /**
+             * Examples
+             * @description Never of a field with a PII mark
+             */
+            examples: string[];
+            /** Unit */
+            unit: string;
+            /**
+             * Unit From
+             * @description name, values, declared or person
+             */
+            unit_from: string;
+            /** Meaning */
+            meaning: string;
+            /**
+             * Meaning From
+             * @description name, comment, values or person
+             */
+            meaning_from: string;
+            /**
+             * Pii
+             * @description What of a person it holds, or "secret"; empty: nothing was found
+             */
+            pii: string;
+            /** Pii From */
+            pii_from: string;
+            /**
+             * Key
+             * @description primary, candidate or part
+             */
+            key: string;
+            /** Description */
+            description: string;
+        };
+        /** DictionaryShare */
+        DictionaryShare: {
+            /** Value */
+            value: number;
+            /**
+             * Low
+             * @description 95 % interval for all rows, from the sample
+             */
+            low: number;
+            /** High */
+            high: number;
+        };
         /** DictionaryTableView */
         DictionaryTableView: {
             /** Name */
@@ -5407,7 +5484,7 @@ export interface components {
             /** Keys */
             keys: string[][];
             /** Fields */
-            fields: components["schemas"]["roadworthy__doors__rest__models__dictionaries__FieldView"][];
+            fields: components["schemas"]["DictionaryField"][];
             /** Problem */
             problem: string;
         };
@@ -5494,7 +5571,7 @@ export interface components {
             faults: string[];
             /** Title */
             title: string;
-            share: components["schemas"]["roadworthy__doors__rest__models__drill_reports__ShareView"];
+            share: components["schemas"]["ShareView"];
             /**
              * Unreachable
              * @description Tasks with no call that it could be in
@@ -5524,8 +5601,8 @@ export interface components {
         DrillReportView: {
             drill: components["schemas"]["DrillView"];
             /** @description Of runs with one fault */
-            share: components["schemas"]["roadworthy__doors__rest__models__drill_reports__ShareView"];
-            pairs_share: components["schemas"]["roadworthy__doors__rest__models__drill_reports__ShareView"];
+            share: components["schemas"]["ShareView"];
+            pairs_share: components["schemas"]["ShareView"];
             /**
              * Silently Wrong
              * @description Runs, of both
@@ -6271,9 +6348,31 @@ export interface components {
              * Items
              * @description Fields of runs, then attributes seen in the last seven days
              */
-            items: components["schemas"]["roadworthy__doors__rest__models__observe__FieldView"][];
+            items: components["schemas"]["FieldView"][];
             /** Next Cursor */
             next_cursor?: null;
+        };
+        /** FieldView */
+        FieldView: {
+            /**
+             * Name
+             * @description As `filter` takes it
+             */
+            name: string;
+            /**
+             * Type
+             * @enum {string}
+             */
+            type: "text" | "list" | "count" | "number" | "duration_ms" | "time";
+            /** Ops */
+            ops: string[];
+            /**
+             * Choices
+             * @description The only values it has; empty for any
+             */
+            choices: string[];
+            /** Help */
+            help: string;
         };
         /** FiguresRowView */
         FiguresRowView: {
@@ -7268,7 +7367,7 @@ export interface components {
             to_table: string;
             /** To Field */
             to_field: string;
-            inclusion: components["schemas"]["roadworthy__doors__rest__models__dictionaries__ShareView"];
+            inclusion: components["schemas"]["DictionaryShare"];
             /** Confidence */
             confidence: number;
             /** Declared */
@@ -11076,6 +11175,40 @@ export interface components {
          * @enum {string}
          */
         Shape: "openai" | "anthropic";
+        /**
+         * ShareView
+         * @description Runs that survived: recovered, or said so. What was not reached or cannot be told counts in neither.
+         */
+        ShareView: {
+            /** Survived */
+            survived: number;
+            /** Decided */
+            decided: number;
+            /**
+             * Share
+             * @description null where nothing was decided
+             */
+            share: number | null;
+            /**
+             * Low
+             * @description Interval: Wilson, 95 %
+             */
+            low: number | null;
+            /** High */
+            high: number | null;
+            /** Recovered */
+            recovered: number;
+            /** Said So */
+            said_so: number;
+            /** Silently Wrong */
+            silently_wrong: number;
+            /** Crashed */
+            crashed: number;
+            /** Not Reached */
+            not_reached: number;
+            /** Unknown */
+            unknown: number;
+        };
         /** ShiftView */
         ShiftView: {
             /** Start */
@@ -12209,117 +12342,6 @@ export interface components {
             /** Seconds */
             seconds: number;
         };
-        /** FieldView */
-        roadworthy__doors__rest__models__dictionaries__FieldView: {
-            /** Name */
-            name: string;
-            /**
-             * Declared
-             * @description Type in the system's own words
-             */
-            declared: string;
-            /**
-             * Type
-             * @description As its values show
-             */
-            type: string;
-            /** Stored As */
-            stored_as: string;
-            nulls: components["schemas"]["roadworthy__doors__rest__models__dictionaries__ShareView"] | null;
-            /** Distinct */
-            distinct: number;
-            distinct_share: components["schemas"]["roadworthy__doors__rest__models__dictionaries__ShareView"] | null;
-            /** Minimum */
-            minimum: string;
-            /** Maximum */
-            maximum: string;
-            /** Format */
-            format: string;
-            /**
-             * Values
-             * @description Of an enumeration, the commonest first
-             */
-            values: components["schemas"]["CommonValueView"][];
-            /**
-             * Examples
-             * @description Never of a field with a PII mark
-             */
-            examples: string[];
-            /** Unit */
-            unit: string;
-            /**
-             * Unit From
-             * @description name, values, declared or person
-             */
-            unit_from: string;
-            /** Meaning */
-            meaning: string;
-            /**
-             * Meaning From
-             * @description name, comment, values or person
-             */
-            meaning_from: string;
-            /**
-             * Pii
-             * @description What of a person it holds, or "secret"; empty: nothing was found
-             */
-            pii: string;
-            /** Pii From */
-            pii_from: string;
-            /**
-             * Key
-             * @description primary, candidate or part
-             */
-            key: string;
-            /** Description */
-            description: string;
-        };
-        /** ShareView */
-        roadworthy__doors__rest__models__dictionaries__ShareView: {
-            /** Value */
-            value: number;
-            /**
-             * Low
-             * @description 95 % interval for all rows, from the sample
-             */
-            low: number;
-            /** High */
-            high: number;
-        };
-        /**
-         * ShareView
-         * @description Runs that survived: recovered, or said so. What was not reached or cannot be told counts in neither.
-         */
-        roadworthy__doors__rest__models__drill_reports__ShareView: {
-            /** Survived */
-            survived: number;
-            /** Decided */
-            decided: number;
-            /**
-             * Share
-             * @description null where nothing was decided
-             */
-            share: number | null;
-            /**
-             * Low
-             * @description Interval: Wilson, 95 %
-             */
-            low: number | null;
-            /** High */
-            high: number | null;
-            /** Recovered */
-            recovered: number;
-            /** Said So */
-            said_so: number;
-            /** Silently Wrong */
-            silently_wrong: number;
-            /** Crashed */
-            crashed: number;
-            /** Not Reached */
-            not_reached: number;
-            /** Unknown */
-            unknown: number;
-        };
         /** AttemptView */
         roadworthy__doors__rest__models__exchanges__AttemptView: {
             /** Upstream */
@@ -12339,28 +12361,6 @@ export interface components {
              * @description Begun beside another that was slow
              */
             hedge: boolean;
-        };
-        /** FieldView */
-        roadworthy__doors__rest__models__observe__FieldView: {
-            /**
-             * Name
-             * @description As `filter` takes it
-             */
-            name: string;
-            /**
-             * Type
-             * @enum {string}
-             */
-            type: "text" | "list" | "count" | "number" | "duration_ms" | "time";
-            /** Ops */
-            ops: string[];
-            /**
-             * Choices
-             * @description The only values it has; empty for any
-             */
-            choices: string[];
-            /** Help */
-            help: string;
         };
         /**
          * Ending

@@ -131,6 +131,13 @@ const contract = createRoute({
   component: lazyPage(() => import("@/features/gateway/contracts/contract-page"), "ContractPage"),
 });
 
+const connector = createRoute({
+  getParentRoute: () => shell,
+  path: "/gateway/connectors/$connector",
+  validateSearch: search.connectorSearch,
+  component: lazyPage(() => import("@/features/gateway/connectors/connector-page"), "ConnectorPage"),
+});
+
 const sessions = createRoute({
   getParentRoute: () => shell,
   path: "/sessions",
@@ -181,7 +188,7 @@ const login = createRoute({
 });
 
 const tree = root.addChildren([
-  shell.addChildren([fleet, runs, run, compare, issues, issue, agent, incidents, incident, onCall, monitors, monitor, objectives, objective, gateway, drill, contract, sessions, session, textSearch, connect, settings, settingsSection]),
+  shell.addChildren([fleet, runs, run, compare, issues, issue, agent, incidents, incident, onCall, monitors, monitor, objectives, objective, gateway, drill, contract, connector, sessions, session, textSearch, connect, settings, settingsSection]),
   login,
 ]);
 

@@ -130,12 +130,41 @@ export const onCallSearch = (raw: Raw): OnCallSearch =>
 export const GATEWAY_TABS = ["health", "routes", "keys", "connectors", "contracts", "drills", "exchanges"] as const;
 export type GatewayTab = (typeof GATEWAY_TABS)[number];
 
+const EXCHANGE_KINDS = ["model", "tool"] as const;
+const ENDINGS = ["complete", "failed", "cut_off", "aborted", "refused"] as const;
+
 export interface GatewaySearch {
   tab?: GatewayTab | undefined;
   open?: string | undefined;
+  /** Of exchanges: who called what, and how that ended. */
   agent?: string | undefined;
+  target?: string | undefined;
+  kind?: (typeof EXCHANGE_KINDS)[number] | undefined;
+  ending?: (typeof ENDINGS)[number] | undefined;
+  code?: string | undefined;
+  /** The call that is looked at, and which direction of it. */
+  call?: string | undefined;
+  part?: "request" | undefined;
 }
-export const gatewaySearch = (raw: Raw): GatewaySearch => only({ tab: asOneOf(raw.tab, GATEWAY_TABS), open: asText(raw.open), agent: asText(raw.agent) });
+export const gatewaySearch = (raw: Raw): GatewaySearch =>
+  only({
+    tab: asOneOf(raw.tab, GATEWAY_TABS),
+    open: asText(raw.open),
+    agent: asText(raw.agent),
+    target: asText(raw.target),
+    kind: asOneOf(raw.kind, EXCHANGE_KINDS),
+    ending: asOneOf(raw.ending, ENDINGS),
+    code: asText(raw.code),
+    call: asText(raw.call),
+    part: asOneOf(raw.part, ["request"] as const),
+  });
+
+export interface ConnectorSearch {
+  /** Without it its tools. */
+  tab?: "loads" | "dictionary" | "settings" | undefined;
+  open?: "edit" | undefined;
+}
+export const connectorSearch = (raw: Raw): ConnectorSearch => only({ tab: asOneOf(raw.tab, ["loads", "dictionary", "settings"] as const), open: asOneOf(raw.open, ["edit"] as const) });
 
 export interface DrillSearch {
   verdict?: string | undefined;

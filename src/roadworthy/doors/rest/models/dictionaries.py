@@ -17,7 +17,7 @@ from roadworthy.doors.rest.models.settings import Body
 from roadworthy.doors.rest.times import rfc3339
 
 
-class ShareView(BaseModel):
+class DictionaryShare(BaseModel):
     value: float
     low: float = Field(description="95 % interval for all rows, from the sample")
     high: float
@@ -28,14 +28,14 @@ class CommonValueView(BaseModel):
     share: float
 
 
-class FieldView(BaseModel):
+class DictionaryField(BaseModel):
     name: str
     declared: str = Field(description="Type in the system's own words")
     type: str = Field(description="As its values show")
     stored_as: str
-    nulls: ShareView | None
+    nulls: DictionaryShare | None
     distinct: int
-    distinct_share: ShareView | None
+    distinct_share: DictionaryShare | None
     minimum: str
     maximum: str
     format: str
@@ -58,7 +58,7 @@ class DictionaryTableView(BaseModel):
     whole: bool = Field(description="Whether the sample is all of it")
     description: str
     keys: list[list[str]]
-    fields: list[FieldView]
+    fields: list[DictionaryField]
     problem: str
 
 
@@ -67,7 +67,7 @@ class JoinView(BaseModel):
     field: str
     to_table: str
     to_field: str
-    inclusion: ShareView
+    inclusion: DictionaryShare
     confidence: float
     declared: bool
 
@@ -120,8 +120,8 @@ class ProfileBody(Body):
     tables: list[str] = Field(default_factory=list, max_length=500, description="With * and ?; empty: all")
 
 
-def _share(one: Share | None) -> ShareView | None:
-    return ShareView(value=one.value, low=one.low, high=one.high) if one else None
+def _share(one: Share | None) -> DictionaryShare | None:
+    return DictionaryShare(value=one.value, low=one.low, high=one.high) if one else None
 
 
 def dictionary_view(found: DataDictionary, *, corrections: int) -> DictionaryView:
@@ -149,8 +149,8 @@ def _table(one: TableEntry) -> DictionaryTableView:
     )
 
 
-def _field(one: FieldEntry) -> FieldView:
-    return FieldView(
+def _field(one: FieldEntry) -> DictionaryField:
+    return DictionaryField(
         name=one.name,
         declared=one.declared,
         type=one.type,
@@ -175,7 +175,7 @@ def _field(one: FieldEntry) -> FieldView:
 
 
 def _join(one: Join) -> JoinView:
-    inclusion = ShareView(value=one.inclusion.value, low=one.inclusion.low, high=one.inclusion.high)
+    inclusion = DictionaryShare(value=one.inclusion.value, low=one.inclusion.low, high=one.inclusion.high)
     return JoinView(
         table=one.table,
         field=one.field,

@@ -17,7 +17,8 @@ interface ExchangeDetailProps {
   exchange: Exchange;
   part: "request" | "answer";
   onPart: (part: "request" | "answer") => void;
-  onBack: () => void;
+  /** Without it the reader came from elsewhere, and goes back there. */
+  onBack?: () => void;
 }
 
 /** One call: what was asked, answered and paid, and what was recorded of it. */
@@ -25,9 +26,11 @@ export function ExchangeDetail({ project, exchange, part, onPart, onBack }: Exch
   return (
     <div className="flex flex-col gap-4">
       <header className="flex items-center gap-2">
-        <IconButton label="All calls of the run" onClick={onBack}>
-          <ArrowLeft />
-        </IconButton>
+        {onBack ? (
+          <IconButton label="All calls of the run" onClick={onBack}>
+            <ArrowLeft />
+          </IconButton>
+        ) : null}
         <h2 className="min-w-0 truncate text-base font-semibold tracking-[-0.01em]">{exchange.target}</h2>
         <EndingBadge exchange={exchange} />
         <span className="ml-auto">
