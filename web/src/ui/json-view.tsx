@@ -105,7 +105,7 @@ function Branch({ name, value, depth, open, last }: { name: string; value: Json[
       <button
         type="button"
         aria-expanded={shown}
-        className="-ml-3.5 flex h-5 max-w-full items-center rounded text-left whitespace-pre hover:bg-hover"
+        className="-ml-3.5 flex h-6 max-w-full items-center rounded text-left whitespace-pre hover:bg-hover"
         onClick={() => setShown(!shown)}
       >
         <ChevronRight className={cx("mr-0.5 size-3 shrink-0 text-faint transition-transform", shown && "rotate-90")} aria-hidden />

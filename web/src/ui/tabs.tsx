@@ -1,3 +1,4 @@
+import { useEffect, useRef } from "react";
 import { cx } from "./classes";
 
 export interface Tab<T extends string> {
@@ -15,6 +16,12 @@ interface TabsProps<T extends string> {
 
 /** A row of tabs; arrow keys move between them. The panel is drawn by the caller, with role tabpanel. */
 export function Tabs<T extends string>({ tabs, value, onChange, label }: TabsProps<T>) {
+  const row = useRef<HTMLDivElement>(null);
+  // On a phone the row is wider than the window: the chosen one is always in sight.
+  useEffect(() => {
+    const chosen = row.current?.querySelector<HTMLElement>('[aria-selected="true"]');
+    if (row.current && chosen) row.current.scrollLeft = chosen.offsetLeft - (row.current.clientWidth - chosen.offsetWidth) / 2;
+  }, [value]);
   const move = (step: number) => {
     const at = tabs.findIndex((tab) => tab.id === value);
     const next = tabs[(at + step + tabs.length) % tabs.length];
@@ -23,7 +30,7 @@ export function Tabs<T extends string>({ tabs, value, onChange, label }: TabsPro
     document.getElementById(`tab-${next.id}`)?.focus();
   };
   return (
-    <div role="tablist" aria-label={label} className="flex gap-1 overflow-x-auto border-b border-line px-3">
+    <div ref={row} role="tablist" aria-label={label} className="relative flex gap-1 overflow-x-auto border-b border-line px-3">
       {tabs.map((tab) => (
         <button
           key={tab.id}

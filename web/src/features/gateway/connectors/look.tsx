@@ -43,7 +43,7 @@ export function TestButton({ project, name }: { project: string; name: string })
 /** What the last test found, in a word; `whole` with all that was said. */
 export function TestedMark({ project, name, whole = false }: { project: string; name: string; whole?: boolean }) {
   const { data } = useQuery(testedQuery(project, name));
-  if (!data) return whole ? null : <span className="text-faint">not tested</span>;
+  if (!data) return whole ? null : <span className="whitespace-nowrap text-faint">not tested</span>;
   if (data.ok)
     return (
       <span className="flex flex-wrap items-center gap-x-2 gap-y-1">

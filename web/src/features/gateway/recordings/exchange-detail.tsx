@@ -112,7 +112,7 @@ function Facts({ exchange }: { exchange: Exchange }) {
     ...(exchange.answered ? ([["model", isOther(exchange) ? <Changed key="model" exchange={exchange} /> : exchange.answered]] as [string, ReactNode][]) : []),
     ...(exchange.upstream ? ([["upstream", exchange.upstream]] as [string, ReactNode][]) : []),
     ...(exchange.cached ? ([["cache", "answered from it"]] as [string, ReactNode][]) : []),
-    ["bound by", exchange.bound_by?.replaceAll("_", " ") ?? "its trace"],
+    ["bound by", exchange.bound_by?.replaceAll("_", " ") ?? (exchange.run_id ? "its trace" : UNKNOWN)],
   ];
   return (
     <dl className="num flex flex-wrap gap-x-4 gap-y-1 text-xs">

@@ -68,9 +68,9 @@ function Standing({ health }: { health: GatewayHealth }) {
             <CircleSlash aria-hidden /> {health.running ? "not ready" : "not running"}
           </Badge>
         )}
-        <dl className="grid flex-1 grid-cols-2 gap-x-6 gap-y-2 md:grid-cols-6">
+        <dl className="grid flex-1 grid-cols-2 gap-x-6 gap-y-2 md:grid-cols-[minmax(13rem,2fr)_repeat(5,minmax(0,1fr))]">
           {facts.map(({ label, value }) => (
-            <div key={label} className="min-w-0">
+            <div key={label} className="min-w-0 max-md:first:col-span-2">
               <dt className="text-2xs text-muted">{label}</dt>
               <dd className="num truncate text-xs">{value}</dd>
             </div>

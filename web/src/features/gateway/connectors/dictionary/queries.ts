@@ -29,7 +29,7 @@ export const profileJobQuery = (project: string, name: string) =>
     queryKey: ["profile-job", project, name],
     queryFn: async ({ signal }) => {
       const { items } = await dataOf(api.GET("/api/v1/jobs", { params: { query: { project } }, signal }));
-      const mine = items.filter((each) => each.kind === "profile_connector" && each.arguments.connector === name);
+      const mine = items.filter((each) => each.kind === "profile" && each.arguments.connector === name);
       return mine.sort((a, b) => Date.parse(b.created_at) - Date.parse(a.created_at))[0] ?? null;
     },
     refetchInterval: (query) => (query.state.data?.status === "running" || query.state.data?.status === "waiting" ? 700 : false),
