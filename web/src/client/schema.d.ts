@@ -4294,9 +4294,21 @@ export interface components {
             left: number;
             /**
              * Achieved
-             * @description Share of what is known that was good
+             * @description Share that was good: corrected for the judge's error where `correction` says so, else `achieved_by_counts`. Of time slices always by counts.
              */
             achieved: number | null;
+            /**
+             * Achieved By Counts
+             * @description Share of what is known that was good
+             */
+            achieved_by_counts: number | null;
+            /**
+             * Counted
+             * @description What budget and burn rates count
+             */
+            counted: string;
+            /** @description Of judged_success; null for what no model judges */
+            correction: components["schemas"]["CorrectionView"] | null;
             /**
              * Exhausted In Seconds
              * @description If it burns on as it does; 0: used up, null: not before the period ends
@@ -5120,6 +5132,11 @@ export interface components {
             weight: number;
         };
         /**
+         * Correction
+         * @enum {string}
+         */
+        Correction: "corrected" | "too_few_labels" | "not_needed";
+        /**
          * CorrectionBody
          * @description Left out or null says nothing. Without `field` it is about the table.
          */
@@ -5146,6 +5163,42 @@ export interface components {
             pii?: string | null;
             /** Key */
             key?: string | null;
+        };
+        /**
+         * CorrectionView
+         * @description The share of good runs behind a judge that errs (PPI++ on people's labels), with its 95 % interval.
+         */
+        CorrectionView: {
+            /** @description corrected · too_few_labels: the share is the model's own, uncorrected · not_needed: no run counts by a model's word */
+            state: components["schemas"]["Correction"];
+            /**
+             * Value
+             * @description Corrected; null otherwise
+             */
+            value: number | null;
+            /** Low */
+            low: number | null;
+            /** High */
+            high: number | null;
+            /**
+             * Raw
+             * @description By the counts, the model taken at its word
+             */
+            raw: number | null;
+            /**
+             * Labels
+             * @description Runs judged by people (or business systems) and by the model
+             */
+            labels: number;
+            /** Labels Needed */
+            labels_needed: number;
+            /**
+             * Judged Alone
+             * @description Runs of which only the model's word is known
+             */
+            judged_alone: number;
+            /** Note */
+            note: string;
         };
         /** CorrectionsBody */
         CorrectionsBody: {

@@ -172,7 +172,20 @@ def _budget(budget: Mapping[str, Any], *, target: float) -> str:
     events = budget["events"]
     achieved = "nothing known" if budget["achieved"] is None else f"{budget['achieved']:.2%}"
     unknown = f", {events['unknown']:g} unknown" if events["unknown"] else ""
-    return f"{achieved} of {target:.2%} (n {events['n']:g}{unknown})\tbudget left {budget['left']:.0%}"
+    judged = _correction(budget)
+    return (
+        f"{achieved} of {target:.2%} (n {events['n']:g}{unknown}{judged})\tbudget left {budget['left']:.0%}"
+    )
+
+
+def _correction(budget: Mapping[str, Any]) -> str:
+    found = budget["correction"]
+    if not found or found["state"] == "not_needed":
+        return ""
+    if found["state"] == "too_few_labels":
+        return f", uncorrected: {found['labels']} of {found['labels_needed']} labels"
+    interval = f"{found['value']:.2%}, {found['low']:.2%} to {found['high']:.2%}"
+    return f", corrected {interval} by {found['labels']} labels, by counts {found['raw']:.2%}"
 
 
 def _length(seconds: int) -> str:

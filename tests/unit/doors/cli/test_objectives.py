@@ -69,6 +69,20 @@ def test_from_nothing_to_a_burning_objective_and_back(server: Listening, desk: D
     assert "No objectives" in _told(server, "objectives", "list")
 
 
+def test_what_a_model_judged_says_how_far_it_is_corrected(server: Listening, desk: Desk) -> None:
+    begin = (time.time_ns() - START) // SECOND - 120
+    desk.write_runs(*(a_run(begin + n, p_failure=0.1) for n in range(60)))
+    asked = ("objectives", "add", "--agent", "support", "--target", "0.9", "--indicator", "judged_success")
+    assert "90.00% of 90.00% (n 60, uncorrected: 0 of 10 labels)" in _told(server, *asked, "--dry-run")
+
+    for n in range(60, 100):
+        outcome = Outcome.SUCCESS if n % 4 else Outcome.FAILURE
+        desk.write_runs(a_run(begin + n, outcome=outcome, outcome_source="reviewer", p_failure=0.1))
+    told = _told(server, *asked, "--release", "", "--dry-run", "--days", "7")
+    assert "75.00% of 90.00% (n 100, corrected 75.00%, 61" in told
+    assert "by 40 labels, by counts 84.00%)" in told
+
+
 def test_a_file_that_cannot_be_taken_names_the_field(server: Listening, tmp_path: Path) -> None:
     file = tmp_path / "slo.yaml"
     file.write_text("apiVersion: openslo/v1\nkind: SLO\nmetadata: {name: x}\nspec: {service: a}\n")

@@ -211,3 +211,45 @@ def test_readers_may_look_and_not_change(guarded_desk: Desk) -> None:
     assert desk.client.post("/api/v1/objectives/try", json=OBJECTIVE, headers=reader).status_code == 200
     assert desk.client.get("/api/v1/inputs", headers=reader).status_code == 200
     assert desk.client.get("/api/v1/inputs").status_code == 401
+
+
+def test_judged_success_is_corrected_for_the_judge_and_says_so(desk: Desk) -> None:
+    begin = (time.time_ns() - START) // SECOND - 180
+    reviewed = [
+        a_run(
+            begin + n,
+            outcome=Outcome.FAILURE if n % 4 == 0 else Outcome.SUCCESS,
+            outcome_source="reviewer",
+            p_failure=0.1,
+        )
+        for n in range(40)
+    ]
+    desk.write_runs(*reviewed, *(a_run(begin + 40 + n, p_failure=0.1) for n in range(60)))
+    judged = OBJECTIVE | {"indicator": {"kind": "judged_success"}}
+
+    budget = desk.client.post("/api/v1/objectives/try", json=judged).json()
+
+    correction = budget["correction"]
+    assert (correction["state"], correction["labels"], correction["judged_alone"]) == ("corrected", 40, 60)
+    assert budget["achieved"] == correction["value"] == pytest.approx(0.75)
+    assert correction["low"] < 0.75 < correction["high"]
+    assert budget["achieved_by_counts"] == correction["raw"] == pytest.approx(0.84)
+    assert "uncorrected" in budget["counted"]
+    sliced = judged | {"budgeting": "timeslices", "time_slice": {"seconds": 3600, "target": 0.1}}
+    assert desk.client.post("/api/v1/objectives/try", json=sliced).json()["achieved"] == 1
+    plain = desk.client.post("/api/v1/objectives/try", json=OBJECTIVE).json()
+    assert plain["correction"] is None
+    assert plain["achieved"] == plain["achieved_by_counts"]
+
+
+def test_too_few_labels_leave_the_share_uncorrected_and_say_so(desk: Desk) -> None:
+    begin = (time.time_ns() - START) // SECOND - 180
+    desk.write_runs(*(a_run(begin + n, p_failure=0.25) for n in range(40)))
+
+    budget = desk.client.post(
+        "/api/v1/objectives/try", json=OBJECTIVE | {"indicator": {"kind": "judged_success"}}
+    ).json()
+
+    assert budget["achieved"] == budget["achieved_by_counts"] == pytest.approx(0.75)
+    assert budget["correction"]["state"] == "too_few_labels"
+    assert (budget["correction"]["labels"], budget["correction"]["labels_needed"]) == (0, 10)

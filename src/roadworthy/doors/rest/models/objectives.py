@@ -19,9 +19,11 @@ from roadworthy.doors.rest.models.alarms import RaisedAlarm, raised_alarm
 from roadworthy.doors.rest.models.runs import text
 from roadworthy.doors.rest.models.settings import Body
 from roadworthy.doors.rest.times import rfc3339
+from roadworthy.features.watch.monitors.true_rate import LEAST
 from roadworthy.features.watch.objectives.buckets import Sums
 from roadworthy.features.watch.objectives.budgets import BudgetNow, BudgetPoint, Rate
 from roadworthy.features.watch.objectives.service import ObjectiveNow
+from roadworthy.features.watch.objectives.true_share import Correction, TrueShare
 
 _NS = 1_000_000_000
 
@@ -97,6 +99,23 @@ class BurnRateView(BaseModel):
     fires: bool
 
 
+class CorrectionView(BaseModel):
+    """The share of good runs behind a judge that errs (PPI++ on people's labels), with its 95 % interval."""
+
+    state: Correction = Field(
+        description="corrected · too_few_labels: the share is the model's own, uncorrected · not_needed: no "
+        "run counts by a model's word"
+    )
+    value: float | None = Field(description="Corrected; null otherwise")
+    low: float | None
+    high: float | None
+    raw: float | None = Field(description="By the counts, the model taken at its word")
+    labels: int = Field(description="Runs judged by people (or business systems) and by the model")
+    labels_needed: int
+    judged_alone: int = Field(description="Runs of which only the model's word is known")
+    note: str
+
+
 class BudgetView(BaseModel):
     period_start: str
     period_end: str
@@ -104,7 +123,13 @@ class BudgetView(BaseModel):
     runs: EventsView = Field(description="The same, not cut into slices")
     allowed: float = Field(description="Bad events the budget allows at this volume")
     left: float = Field(description="Share that is left: 1 untouched, 0 used up, below 0 overdrawn")
-    achieved: float | None = Field(description="Share of what is known that was good")
+    achieved: float | None = Field(
+        description="Share that was good: corrected for the judge's error where `correction` says so, else "
+        "`achieved_by_counts`. Of time slices always by counts."
+    )
+    achieved_by_counts: float | None = Field(description="Share of what is known that was good")
+    counted: str = Field(description="What budget and burn rates count")
+    correction: CorrectionView | None = Field(description="Of judged_success; null for what no model judges")
     exhausted_in_seconds: float | None = Field(
         description="If it burns on as it does; 0: used up, null: not before the period ends"
     )
@@ -228,9 +253,43 @@ def budget_view(now: BudgetNow) -> BudgetView:
         runs=_events(now.runs),
         allowed=now.allowed,
         left=now.left,
-        achieved=now.achieved,
+        achieved=achieved_of(now),
+        achieved_by_counts=now.achieved,
+        counted=_COUNTED if now.true_share else "events as they are counted",
+        correction=_correction(now.true_share) if now.true_share else None,
         exhausted_in_seconds=now.exhausted_in_s,
         burn_rates=[_rate(one) for one in now.rates],
+    )
+
+
+_COUNTED = "outcomes as they were said, elsewhere 1 - p_failure, uncorrected"
+_NOTES = {
+    Correction.CORRECTED: "Holds as far as the runs that people judged were drawn by chance; where they "
+    "picked those that looked bad, the share comes out too low.",
+    Correction.TOO_FEW_LABELS: f"Uncorrected: fewer than {LEAST} runs of the period were judged by people, "
+    "so how far the model errs cannot be said.",
+    Correction.NOT_NEEDED: "No run counts by a model's word alone.",
+}
+
+
+def achieved_of(now: BudgetNow) -> float | None:
+    share = now.true_share
+    if share is None or share.value is None or now.sliced:
+        return now.achieved
+    return share.value
+
+
+def _correction(share: TrueShare) -> CorrectionView:
+    return CorrectionView(
+        state=share.state,
+        value=share.value,
+        low=share.interval.low if share.interval else None,
+        high=share.interval.high if share.interval else None,
+        raw=share.raw,
+        labels=share.labels,
+        labels_needed=LEAST,
+        judged_alone=share.judged_alone,
+        note=_NOTES[share.state],
     )
 
 

@@ -11,6 +11,7 @@ from roadworthy.domain.objective import Objective
 from roadworthy.features.watch.objectives.buckets import MINUTE_S, Buckets, Rows, Sums, sliced, sums
 from roadworthy.features.watch.objectives.counting import coarse_seconds
 from roadworthy.features.watch.objectives.periods import Period, period_at
+from roadworthy.features.watch.objectives.true_share import TrueShare
 from roadworthy.stats.burn_rate import (
     WINDOWS,
     Burning,
@@ -60,11 +61,15 @@ class BudgetNow:
     left: float
     """Share of the budget that is left: 1 untouched, 0 used up, below 0 overdrawn."""
     achieved: float | None
-    """Share of what is known that was good; None where nothing is."""
+    """Share of what is known that was good, by the counts; None where nothing is."""
     exhausted_in_s: float | None
     """When the budget is used up if it burns on as it does; 0 where it is, None where it will not be before
     the period ends (of a rolling window: within as much time as it has)."""
     rates: tuple[Rate, ...]
+    sliced: bool
+    """Whether events are slices of time."""
+    true_share: TrueShare | None = None
+    """Of runs, corrected for the judge's error; None where no model judges what is counted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +109,7 @@ def budget_now(objective: Objective, buckets: Buckets, *, now_s: float) -> Budge
         achieved=events.good / events.known if events.known else None,
         exhausted_in_s=_exhausted_in(objective, buckets, period=period, left=at.left, now_s=now_s),
         rates=rates,
+        sliced=objective.time_slice is not None,
     )
 
 

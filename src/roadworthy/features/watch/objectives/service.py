@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from roadworthy.contracts.telemetry import Filter, RunQuery, TelemetryStore
 from roadworthy.domain.alarm import Alarm
@@ -24,6 +24,7 @@ from roadworthy.features.watch.objectives.counting import NS, Counts
 from roadworthy.features.watch.objectives.indicators import Measure, measure
 from roadworthy.features.watch.objectives.openslo_in import FromOpenSlo, objectives_of
 from roadworthy.features.watch.objectives.openslo_out import openslo_of
+from roadworthy.features.watch.objectives.true_share import TrueShares
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +46,7 @@ class ObjectiveService:
         self, store: TelemetryStore, *, book: ObjectiveBook, counts: Counts, alarms: BurnAlarms
     ) -> None:
         self._store = store
+        self._true_shares = TrueShares(store)
         self.book = book
         self.counts = counts
         self.alarms = alarms
@@ -55,7 +57,7 @@ class ObjectiveService:
         how = measure(objective)
         return ObjectiveNow(
             objective=objective,
-            budget=self._budget(objective, now_s=at),
+            budget=self._corrected(objective, self._budget(objective, now_s=at)),
             burning=tuple(self.alarms.standing(objective.project, objective.id)),
             good_runs=how.good_runs,
             bad_runs=how.bad_runs,
@@ -76,7 +78,7 @@ class ObjectiveService:
         apart.follow(objective.project, [objective], now_s=at)
         buckets = apart.of(objective)
         assert buckets is not None  # noqa: S101 (it was just counted)
-        return budget_now(objective, buckets, now_s=at)
+        return self._corrected(objective, budget_now(objective, buckets, now_s=at))
 
     def as_openslo(self, objectives: Sequence[Objective]) -> str:
         """OpenSLO v1, YAML."""
@@ -100,6 +102,9 @@ class ObjectiveService:
             return self._evidence(objective, rate, now_s=now_s)
 
         return self.alarms.watch(project, watched, now_ns=int(now_s * NS), evidence=evidence)
+
+    def _corrected(self, objective: Objective, budget: BudgetNow) -> BudgetNow:
+        return replace(budget, true_share=self._true_shares.of(objective, period=budget.period))
 
     def _budget(self, objective: Objective, *, now_s: float) -> BudgetNow:
         buckets = self.counts.of(objective)

@@ -21,7 +21,7 @@ import { BudgetBar, Burning, BurnRates, RunsLinks } from "./look";
 import { ObjectiveDialog } from "./objective-dialog";
 import { budgetHistoryQuery, objectiveAlarmsQuery, objectiveQuery, useObjectivesChanged } from "./queries";
 import type { Objective } from "./types";
-import { aimWords, events, exhaustionWords } from "./words";
+import { aimWords, correctionWords, events, exhaustionWords } from "./words";
 
 const route = getRouteApi("/shell/objectives/$objectiveId");
 
@@ -100,6 +100,7 @@ export function ObjectivePage() {
 
 function Figures({ objective }: { objective: Objective }) {
   const { budget } = objective;
+  const corrected = correctionWords(budget.correction);
   const links = (filters: string[][], value: number, label: string) => (
     <RunsLinks filters={filters} from={budget.period_start} label={label}>
       {events(value)}
@@ -118,8 +119,9 @@ function Figures({ objective }: { objective: Objective }) {
         <Figure label="Error budget">
           <BudgetBar budget={budget} />
         </Figure>
-        <Figure label="Achieved">
+        <Figure label="Achieved" title={budget.correction?.note}>
           {percent(budget.achieved)} <Small>of {percent(objective.target)}, n {events(budget.events.n)}</Small>
+          {corrected ? <span className="block text-2xs leading-4 font-normal text-muted">{corrected}</span> : null}
         </Figure>
         <Figure label="Bad">
           {links(objective.bad_filters, budget.events.bad, "Bad runs")} <Small>of {events(budget.allowed)} allowed</Small>
@@ -132,6 +134,11 @@ function Figures({ objective }: { objective: Objective }) {
           {exhaustionWords(budget)}
         </Figure>
       </section>
+      {corrected ? (
+        <p className="text-xs text-muted">
+          Budget, history and burn rates count {budget.counted}. {budget.correction?.note}
+        </p>
+      ) : null}
     </>
   );
 }

@@ -19,7 +19,7 @@ import { ObjectiveDialog } from "./objective-dialog";
 import { OpenSloDialog } from "./openslo-dialog";
 import { objectivesQuery } from "./queries";
 import type { Objective } from "./types";
-import { aimWords, events, exhaustionWords, rateWords } from "./words";
+import { aimWords, correctionWords, events, exhaustionWords, rateWords } from "./words";
 
 const route = getRouteApi("/shell/objectives");
 const ROW = "grid grid-cols-[minmax(0,1fr)_8rem] items-center gap-x-4 gap-y-1 md:grid-cols-[minmax(10rem,1.6fr)_minmax(8rem,1fr)_8rem_8rem_9rem]";
@@ -133,6 +133,11 @@ function Row({ objective, active }: { objective: Objective; active: boolean }) {
         <span className="text-2xs text-faint">
           n <RunsLinks filters={[...objective.good_filters, ...objective.bad_filters]} from={budget.period_start} label="Runs that are counted">{events(budget.events.n)}</RunsLinks>
         </span>
+        {budget.correction && budget.correction.state !== "not_needed" ? (
+          <span className="block text-2xs text-faint" title={correctionWords(budget.correction)}>
+            {budget.correction.state === "corrected" ? `by counts ${percent(budget.correction.raw)}` : "uncorrected"}
+          </span>
+        ) : null}
       </span>
       <span className="num text-right text-xs max-md:hidden" title="Over the last hour; 1× uses the budget up exactly at the end of the period">
         {fast?.long.n ? rateWords(fast.long_rate) : <span className="text-faint">– <span className="text-2xs">n 0</span></span>}

@@ -1,5 +1,5 @@
 import { duration, lengthOfTime, money, percent } from "@/ui/format";
-import type { Budget, BurnRate, IndicatorKind, Objective } from "./types";
+import type { Budget, BurnRate, Correction, IndicatorKind, Objective } from "./types";
 
 /** What an objective counts and how its budget stands, in words. */
 
@@ -43,6 +43,14 @@ export function exhaustionWords({ exhausted_in_seconds: left }: Pick<Budget, "ex
 
 /** "14.4×"; the budget's fair pace is 1×. */
 export const rateWords = (rate: number): string => `${rate >= 100 ? Math.round(rate) : rate.toFixed(1).replace(/\.0$/, "")}×`;
+
+/** How far the share that was achieved is corrected for the judge's error; undefined where no model's word counts. */
+export function correctionWords(correction: Correction | null): string | undefined {
+  if (!correction || correction.state === "not_needed") return undefined;
+  const { state, value, low, high, raw, labels, labels_needed: needed } = correction;
+  if (state === "too_few_labels") return `uncorrected: ${labels} of ${needed} labels`;
+  return `corrected ${percent(value)} (${percent(low)} to ${percent(high)}) by ${labels.toLocaleString("en-US")} labels; by counts ${percent(raw)}`;
+}
 
 export const windowsWords = (rate: Pick<BurnRate, "long_seconds" | "short_seconds">): string => `${lengthOfTime(rate.long_seconds)} and ${lengthOfTime(rate.short_seconds)}`;
 
