@@ -24,9 +24,11 @@ interface FieldTableProps {
 }
 
 /** Hundreds of fields: only those in sight are drawn. */
-export function FieldTable({ rows, scroller, onSay, onWithdraw }: FieldTableProps) {
+export function FieldTable({ rows: all, scroller, onSay, onWithdraw }: FieldTableProps) {
   const body = useRef<HTMLDivElement>(null);
   const narrow = useNarrow();
+  // On a phone each card names its table: lines of tables stand there only where one could not be read.
+  const rows = narrow ? all.filter((each) => each.kind === "field" || each.table.problem) : all;
   const height = narrow ? CARD : ROW;
   const [from, to] = useWindowed(scroller, body, { row: height, count: rows.length, enabled: rows.length > 60 });
   const drawn = rows.slice(from, to).map((row, index) => {
@@ -148,6 +150,7 @@ function FieldRow({ row: { table, field, joins }, place, height, onSay, onWithdr
 function FieldCard({ row: { table, field, joins }, place, height, onSay, onWithdraw }: FieldRowProps) {
   return (
     <div role="listitem" style={{ height }} className="flex flex-col gap-1 overflow-hidden border-b border-line py-2 text-xs">
+      <span className="truncate font-mono text-2xs text-muted">{table.name}</span>
       <div className="flex items-start gap-2">
         <span className="min-w-0 flex-1">
           <Name field={field} joins={joins} />
