@@ -136,15 +136,6 @@ class CoreRoom:
             incidents=self._incidents.book.incidents,
             incident_of=self._incidents.book.incident,
         )
-        self._routing = Routing(
-            self._metadata,
-            secrets=folder.secret_key,
-            folder=folder.gateway,
-            journal=folder.alarm_journal,
-            gateway_url=f"http://{shown_host(settings.gateway_bind)}:{settings.gateway_port}",
-            take=self._incidents.take,
-            runs_of=self._recordings.runs_of,
-        )
         self._connecting = Connecting(self._metadata, secrets=folder.secret_key, folder=folder.connectors)
         self._contracting = Contracting(
             self._metadata,
@@ -153,6 +144,15 @@ class CoreRoom:
             journal=folder.alarm_journal,
             take=self._incidents.take,
             recordings=self._recordings.service,
+            runs_of=self._recordings.runs_of,
+        )
+        self._routing = Routing(
+            self._metadata,
+            secrets=folder.secret_key,
+            folder=folder.gateway,
+            journal=folder.alarm_journal,
+            gateway_url=f"http://{shown_host(settings.gateway_bind)}:{settings.gateway_port}",
+            take=self._incidents.take,
             runs_of=self._recordings.runs_of,
         )
         self._telemetry_out = SelfTelemetry.of(settings)
@@ -206,10 +206,10 @@ class CoreRoom:
             incidents_service=self._incidents.service,
             recordings=self._recordings.service,
             drilling=self._drilling.door,
+            routing=self._routing.service,
             connectors_service=self._connecting.service,
             contracts_service=self._contracting.service,
             dictionary_book=self._connecting.dictionaries,
-            routing=self._routing.service,
             settings=told,
             health=self._health,
             mounts={"/mcp": McpMount()},

@@ -52,7 +52,7 @@ def test_what_it_says_is_known_and_after_a_stop_it_is_gone(tmp_path: Path) -> No
         reads={
             "price_changes": lambda: 1,
             "prices": lambda project: [],
-            "spans_of_traces": lambda project, trace_ids: [],
+            "spans_of_traces": lambda project, trace_ids, started: [],
             "places_of_traces": lambda project, trace_ids: {},
             "traces_of_join_keys": lambda project, keys: {},
         },

@@ -236,7 +236,6 @@ def open_desk(folder: Path, settings: RestSettings) -> Desk:
         incidents=incidents.book.incidents,
         incident_of=incidents.book.incident,
     )
-    recordings = Recordings(DataFolder(folder), store, metadata, publish=events.publish_runs)
     connecting = Connecting(metadata, secrets=folder / "secret.key", folder=folder / "connectors")
     jobs = JobRunner(
         metadata,
@@ -249,7 +248,6 @@ def open_desk(folder: Path, settings: RestSettings) -> Desk:
         },
         beside={DRILL, PROFILE},
     )
-    connecting = Connecting(metadata, secrets=folder / "secret.key", folder=folder / "connectors")
     app = build_rest_app(
         observe=ObserveService(store, assemble=assemble_one),
         metadata=metadata,
@@ -267,14 +265,14 @@ def open_desk(folder: Path, settings: RestSettings) -> Desk:
         incidents_service=incidents.service,
         recordings=recordings.service,
         drilling=drilling.door,
-        connectors_service=connecting.service,
-        dictionary_book=connecting.dictionaries,
         routing=routing_service(
             metadata,
             secrets=folder / "secret.key",
             folder=folder / "gateway",
             gateway_url="http://127.0.0.1:8421",
         ),
+        connectors_service=connecting.service,
+        dictionary_book=connecting.dictionaries,
         budgets=objectives.service,
         watched_inputs=objectives.inputs,
         watch=Watch(service=watching.service, backtests=watching.backtests),
