@@ -1,4 +1,4 @@
-"""Zstandard (RFC 8878) under one name: in the standard library since Python 3.14, before that its backport."""
+"""Zstandard (RFC 8878) under one name: the standard library has it since Python 3.14, a backport before."""
 
 from __future__ import annotations
 

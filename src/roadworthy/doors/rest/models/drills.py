@@ -188,7 +188,13 @@ class DrillRunView(BaseModel):
 
 def fault_views() -> list[FaultView]:
     return [
-        FaultView(name=one.name, title=one.title, what=one.what, at=sorted(kind.value for kind in one.at), settings=one.settings)
+        FaultView(
+            name=one.name,
+            title=one.title,
+            what=one.what,
+            at=sorted(kind.value for kind in one.at),
+            settings=one.settings,
+        )
         for one in FAULTS
     ]
 
