@@ -88,7 +88,7 @@ function Summary({ report, onVerdict }: { report: DrillReport; onVerdict: (verdi
       <Card className="p-4">
         <p className="text-xs text-muted">Injected faults survived</p>
         <p className="mt-1 text-xl font-semibold">
-          <Survived share={share} />
+          <Survived share={share} stacked={false} />
         </p>
         <p className="mt-2 text-2xs text-muted">recovered or said so; runs with one fault</p>
       </Card>
@@ -146,7 +146,7 @@ function Matrix({ title, about, faults, chosen, onFault }: MatrixProps) {
             <li key={keyOf(each)} className={cx("border-t border-line first:border-t-0", chosen === keyOf(each) && "bg-selected")}>
               <button type="button" aria-pressed={chosen === keyOf(each)} onClick={() => onFault(chosen === keyOf(each) ? undefined : keyOf(each))} className="grid w-full grid-cols-[minmax(0,1fr)_6rem] items-center gap-x-4 gap-y-1 px-4 py-2 text-left hover:bg-hover md:grid-cols-[14rem_minmax(0,1fr)_7rem]">
                 <span className="truncate text-xs font-medium">{each.title}</span>
-                <VerdictBar share={each.share} className="max-md:col-span-2 max-md:row-start-2" />
+                <VerdictBar share={each.share} className="max-md:col-span-2 max-md:row-start-2" none={each.unreachable ? `no call it could be in (${plural(each.unreachable, "task")})` : "no runs yet"} />
                 <span className="text-right text-xs">
                   <Survived share={each.share} />
                 </span>

@@ -33,11 +33,11 @@ export function VerdictMark({ verdict }: { verdict: Verdict }) {
 }
 
 /** What became of the runs, as parts of a bar; the words beside it say the same. */
-export function VerdictBar({ share, className }: { share: Share; className?: string }) {
+export function VerdictBar({ share, className, none = "no runs yet" }: { share: Share; className?: string; none?: string }) {
   const parts = ORDER.map((verdict) => ({ verdict, n: share[verdict] })).filter(({ n }) => n > 0);
   const all = parts.reduce((sum, { n }) => sum + n, 0);
   const words = parts.map(({ verdict, n }) => `${n} ${VERDICTS[verdict].word}`).join(", ");
-  if (all === 0) return <span className="text-xs text-faint">no runs yet</span>;
+  if (all === 0) return <span className={cx("text-xs text-faint", className)}>{none}</span>;
   return (
     <span className={cx("flex flex-col gap-1", className)}>
       <span role="img" aria-label={words} title={words} className="flex h-2.5 w-full gap-px overflow-hidden rounded">
@@ -52,6 +52,6 @@ export function VerdictBar({ share, className }: { share: Share; className?: str
   );
 }
 
-export function Survived({ share }: { share: Share }) {
-  return <Rate hits={share.survived} n={share.decided} low={share.low} high={share.high} ofWhat="run" stacked />;
+export function Survived({ share, stacked = true }: { share: Share; stacked?: boolean }) {
+  return <Rate hits={share.survived} n={share.decided} low={share.low} high={share.high} ofWhat="run" stacked={stacked} />;
 }
