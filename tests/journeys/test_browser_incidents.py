@@ -266,3 +266,18 @@ def test_nothing_is_wrong_says_what_to_do_next(empty: Visit) -> None:
     page = empty.open("/settings/channels")
     expect(page.get_by_role("heading", name="No channel yet")).to_be_visible()
     empty.assert_accessible()
+
+
+def test_an_alarm_of_another_cause_is_split_off(staffed: Visit) -> None:
+    agent = f"agent-{secrets.token_hex(3)}"
+    first = alarm(staffed.server, "answers are slow", agent=agent)
+    alarm(staffed.server, "refunds are refused", agent=agent)
+    page = staffed.open(f"/incidents/{first['incident_id']}")
+
+    page.get_by_role("checkbox", name="Choose alarm refunds are refused for splitting off").check()
+    staffed.assert_accessible()
+    page.get_by_role("button", name="Split off 1").click()
+
+    expect(page.get_by_text(re.compile(r"Split off as incident \d+"))).to_be_visible()
+    made = staffed.server.json(f"/api/v1/incidents?agent={agent}")["items"]
+    assert len({one["id"] for one in made}) == 2

@@ -62,9 +62,13 @@ def test_the_list_has_what_wants_a_person_first(watching: Visit) -> None:
     expect(table.get_by_text(re.compile("more judged runs needed")).first).to_be_visible()
     watching.photograph("monitors")
     watching.assert_accessible()
+    # The one that is there by itself may have alarmed, too, and later.
+    named = first.get_by_role("link").first.get_attribute("title")
+    assert named
     page.keyboard.press("j")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", level=1)).to_contain_text(str(KEEN["name"]))
+    heading = page.get_by_role("heading", level=1)
+    expect(heading).to_contain_text(re.compile(f"{re.escape(named)}( alarmed|$)"))
 
     page = watching.open("/monitors?state=learning&agent=archive")
     expect(page.get_by_role("table").get_by_text("learning").first).to_be_visible()
@@ -114,6 +118,57 @@ def test_a_backtest_says_what_would_have_been_alarmed(watching: Visit) -> None:
     assert "backtest=" in page.url
 
 
+def test_rows_of_a_file_are_tried_and_a_long_one_is_called_off(watching: Visit) -> None:
+    page = watching.open(f"/monitors/{keen(watching.server)['id']}")
+    page.get_by_role("combobox", name="Over", exact=True).click()
+    page.get_by_role("option", name="a CSV file").click()
+    chosen = page.get_by_label("File: columns time and x")
+    start = page.get_by_role("button", name="What would have been alarmed?")
+
+    chosen.set_input_files({"name": "bad.csv", "mimeType": "text/csv", "buffer": b"time,x\n2026-01-05,7\n"})
+    start.click()
+    expect(page.get_by_role("alert")).to_contain_text("line 2: x: a number of 0 to 1 was expected")
+    watching.complaints.clear()
+
+    chosen.set_input_files({"name": "fell.csv", "mimeType": "text/csv", "buffer": a_table(1_200)})
+    start.click()
+    said = page.get_by_role("list", name="What would have been alarmed")
+    expect(said.get_by_role("listitem").first).to_be_visible(timeout=60_000)
+
+    chosen.set_input_files({"name": "long.csv", "mimeType": "text/csv", "buffer": a_table(10_000)})
+    with page.expect_response(re.compile("/monitors/backtest")) as answer:
+        start.click()
+    job = answer.value.json()["id"]
+    page.get_by_role("button", name="Cancel", exact=True).click()
+    expect(page.get_by_text("cancelled", exact=True)).to_be_visible(timeout=60_000)
+    assert watching.server.json(f"/api/v1/jobs/{job}")["status"] == "cancelled"
+
+
+def a_table(hours: int) -> bytes:
+    """A result an hour: one of ten fails, then every second one."""
+    begin = 1_767_600_000
+    rows = (
+        f"{begin + 3600 * n},{int(n % 2 == 0) if n > hours * 2 // 3 else int(n % 10 == 0)}"
+        for n in range(hours)
+    )
+    return "\n".join(("time,x", *rows)).encode()
+
+
+def test_a_monitor_learns_anew_what_is_usual(watching: Visit) -> None:
+    items = watching.server.json("/api/v1/monitors?agent=billing")["items"]
+    armed = next(each for each in items if each["signal"] == "completion")
+    page = watching.open(f"/monitors/{armed['id']}")
+    page.get_by_role("button", name=f"Actions for {armed['name']}").click()
+    page.get_by_role("menuitem", name="Learn anew…").click()
+    sure = page.get_by_role("button", name="Learn anew", exact=True)
+    expect(sure).to_be_disabled()
+    page.get_by_role("textbox", name="Why").fill("the new prompt is meant to refuse more")
+    watching.assert_accessible()
+    sure.click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("learning")
+    assert watching.server.json(f"/api/v1/monitors/{armed['id']}")["phase"] == "learning"
+
+
 def test_a_monitor_is_paused_with_its_reason_and_goes_on(watching: Visit) -> None:
     name = "billing: error rate"
     items = watching.server.json("/api/v1/monitors?agent=billing")["items"]
@@ -150,6 +205,13 @@ def test_an_objective_is_made_its_budget_is_drawn_and_it_stands_on_the_agents_pa
     watching.page.set_viewport_size(PHONE)
     watching.assert_fits()
     watching.page.set_viewport_size(SMALL_LAPTOP)
+
+    with page.expect_download() as saved:
+        page.get_by_role("button", name="OpenSLO", exact=True).click()
+    assert saved.value.suggested_filename.endswith(".openslo.yaml")
+    document = saved.value.path().read_text(encoding="utf-8")
+    assert "apiVersion: openslo/v1" in document
+    assert "agent: support" in document
 
     page = watching.open("/objectives")
     page.get_by_role("button", name="Import OpenSLO").click()
