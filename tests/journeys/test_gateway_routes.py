@@ -125,6 +125,11 @@ def test_a_route_from_its_making_to_its_end(tmp_path: Path) -> None:
         upstream.answers_as = "m-2026-09"
         assert operator.call(key["secret"]).status == 200
         wait_until(lambda: operator.spent()["spent_usd"] >= 0.06 - 1e-9, seconds=15, what="it is written")
+        wait_until(
+            lambda: "m-2026-09" in {one["answered"] for one in operator.api("GET", "/exchanges")["items"]},
+            seconds=15,
+            what="it is recorded: what a killed gateway still held is not",
+        )
 
         # In the middle of a call, the gateway is killed: what it had reserved is spent.
         with ThreadPoolExecutor(1) as pool:
