@@ -55,7 +55,7 @@ def test_every_endpoint_does_what_it_says(described: schemathesis.BaseSchema, pa
     """Documented statuses, content types and bodies, whatever is asked; never a 500."""
 
     @given(case=described[path][method].as_strategy())
-    @settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=10, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
     def ask(case: schemathesis.Case[Any]) -> None:
         # Not this one: what a filter or a time means is no matter of a schema, and a wrong one gets 400.
         case.call_and_validate(excluded_checks=[positive_data_acceptance])
