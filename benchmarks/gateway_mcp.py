@@ -226,6 +226,7 @@ def _made(folder: Path) -> Path:
 def _planted(data: Path, url: str) -> str:
     """A connector, a grant, an enforced contract and a key; the key's text."""
     from roadworthy.backends.metadata.sqlite.store import SqliteMetadataStore
+    from roadworthy.contracts.records import as_record
     from roadworthy.domain.connector import Connector, ConnectorKind
     from roadworthy.domain.model_route import GatewayKey, KeySecret
     from roadworthy.domain.tool_contract import ContractMode, ContractVersion
@@ -256,7 +257,7 @@ def _planted(data: Path, url: str) -> str:
     things = ((key, records.KEY, "bench"), (connector, CONNECTOR, "crm"))
     store.save_records(
         [
-            records.as_record(one, project="default", kind=kind, record_id=name, at_ns=now)
+            as_record(one, project="default", kind=kind, record_id=name, at_ns=now)
             for one, kind, name in things
         ]
     )

@@ -126,6 +126,7 @@ class OurGateway(Gateway):
 def _planted(data: Path, *, upstream_port: int) -> str:
     """A provider, a route to it and a key; the key's text."""
     from roadworthy.backends.metadata.sqlite.store import SqliteMetadataStore
+    from roadworthy.contracts.records import as_record
     from roadworthy.domain.model_route import (
         Family,
         GatewayKey,
@@ -163,7 +164,7 @@ def _planted(data: Path, *, upstream_port: int) -> str:
     store = SqliteMetadataStore(data / "roadworthy.db")
     store.save_records(
         [
-            records.as_record(thing, project="default", kind=kind, record_id=name, at_ns=now)
+            as_record(thing, project="default", kind=kind, record_id=name, at_ns=now)
             for thing, kind, name in (
                 (provider, records.PROVIDER, "stub"),
                 (route, records.ROUTE, "planner"),

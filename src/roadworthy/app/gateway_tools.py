@@ -8,6 +8,7 @@ from pathlib import Path
 
 from roadworthy.contracts.metadata import Record
 from roadworthy.contracts.recorder import Recorder
+from roadworthy.contracts.records import read_record
 from roadworthy.contracts.tool_system import ToolSpec, ToolSystem
 from roadworthy.contracts.upstream import Transport
 from roadworthy.domain.connector import Connector, ConnectorKind
@@ -26,7 +27,6 @@ from roadworthy.features.gateway.connectors.opening import open_system
 from roadworthy.features.gateway.keys.caller import Caller
 from roadworthy.features.gateway.profile import dictionary_book
 from roadworthy.features.gateway.snapshot.model import GatewaySnapshot, PartReader
-from roadworthy.features.gateway.snapshot.records import read_record
 from roadworthy.features.gateway.tools import rules
 from roadworthy.features.gateway.tools.catalog import Catalog
 from roadworthy.features.gateway.tools.desk import ToolDesk

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Sequence
 
 from roadworthy.contracts.metadata import MetadataStore
+from roadworthy.contracts.records import read_record
 from roadworthy.contracts.telemetry import AggregateQuery, TelemetryStore
 from roadworthy.domain.notification import Channel, ChannelKind
 from roadworthy.features.registry.on_call import Ways
 from roadworthy.features.registry.roster import SeenAgent
 from roadworthy.features.registry.service import RegistryService
 from roadworthy.features.watch.notifying.channel_book import KIND as CHANNEL
-from roadworthy.features.watch.records import read_record
 from roadworthy.kit.kept import Kept
 
 _MOST_AGENTS = 10_000

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import sqlite3
-import threading
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import orjson
 
+from roadworthy.backends.sqlite_file import SqliteFile
 from roadworthy.contracts.alarm_journal import WaitingAlarm
-from roadworthy.contracts.telemetry import StoreFull, StoreUnavailable
 from roadworthy.domain.alarm import Alarm, AlarmKind, Severity
 
-_BUSY_SECONDS = 5.0
 _TABLES = (
     """CREATE TABLE IF NOT EXISTS parts (
         owner TEXT NOT NULL, project TEXT NOT NULL, name TEXT NOT NULL, body BLOB NOT NULL,
@@ -36,24 +32,17 @@ class SqliteAlarmJournal:
 
     def __init__(self, path: Path, *, owner: str) -> None:
         self._owner = owner
-        self._lock = threading.Lock()  # one connection serves one thread at a time
-        with _conditions():
-            path.touch(mode=0o600, exist_ok=True)
-            self._db = sqlite3.connect(
-                path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
-            )
-            self._db.execute("PRAGMA journal_mode=WAL")
-            # A commit is on disk when it returns: what was alarmed is not alarmed again after a power cut.
-            self._db.execute("PRAGMA synchronous=FULL")
-            for statement in _TABLES:
-                self._db.execute(statement)
+        # A commit is on disk when it returns: what was alarmed is not alarmed again after a power cut.
+        self._file = SqliteFile(path, what="the journal of alarms", synchronous="FULL", tables=_TABLES)
 
     def projects(self) -> list[str]:
-        rows = self._rows("SELECT DISTINCT project FROM parts WHERE owner = ? ORDER BY project", self._owner)
+        rows = self._file.rows(
+            "SELECT DISTINCT project FROM parts WHERE owner = ? ORDER BY project", self._owner
+        )
         return [row[0] for row in rows]
 
     def parts(self, project: str) -> dict[str, bytes]:
-        rows = self._rows(
+        rows = self._file.rows(
             "SELECT name, body FROM parts WHERE owner = ? AND project = ?", self._owner, project
         )
         return dict(rows)
@@ -61,7 +50,7 @@ class SqliteAlarmJournal:
     def commit(
         self, project: str, *, parts: Mapping[str, bytes | None], alarms: Sequence[Alarm] = ()
     ) -> None:
-        with self._writing() as db:
+        with self._file.writing() as db:
             for name, body in parts.items():
                 if body is None:
                     db.execute(
@@ -81,7 +70,7 @@ class SqliteAlarmJournal:
                 )
 
     def waiting(self, *, limit: int = 200) -> list[WaitingAlarm]:
-        rows = self._rows(
+        rows = self._file.rows(
             "SELECT body, revision FROM alarms WHERE owner = ? AND taken < revision "
             "ORDER BY at_ns, id LIMIT ?",
             self._owner,
@@ -90,7 +79,7 @@ class SqliteAlarmJournal:
         return [WaitingAlarm(alarm=_alarm(body), revision=revision) for body, revision in rows]
 
     def taken(self, waiting: Sequence[WaitingAlarm]) -> None:
-        with self._writing() as db:
+        with self._file.writing() as db:
             db.executemany(
                 "UPDATE alarms SET taken = ? WHERE owner = ? AND project = ? AND id = ?",
                 [(one.revision, self._owner, one.alarm.project, one.alarm.id) for one in waiting],
@@ -107,7 +96,7 @@ class SqliteAlarmJournal:
         if after is not None:
             where += " AND (at_ns, id) < (?, ?)"
             values += after
-        rows = self._rows(
+        rows = self._file.rows(
             f"SELECT body FROM alarms WHERE {where} ORDER BY at_ns DESC, id DESC LIMIT ?",  # noqa: S608 (ours)
             *values,
             limit,
@@ -115,7 +104,7 @@ class SqliteAlarmJournal:
         return [_alarm(row[0]) for row in rows]
 
     def delete_project(self, project: str) -> None:
-        with self._writing() as db:
+        with self._file.writing() as db:
             for table in ("parts", "alarms"):
                 db.execute(
                     f"DELETE FROM {table} WHERE owner = ? AND project = ?",  # noqa: S608 (ours)
@@ -123,24 +112,7 @@ class SqliteAlarmJournal:
                 )
 
     def close(self) -> None:
-        with self._lock:
-            self._db.close()
-
-    def _rows(self, sql: str, *values: object) -> list[Any]:
-        with self._lock, _conditions():
-            return self._db.execute(sql, values).fetchall()
-
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        with self._lock, _conditions():
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._db
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
+        self._file.close()
 
 
 def _alarm(body: bytes) -> Alarm:
@@ -149,17 +121,3 @@ def _alarm(body: bytes) -> Alarm:
     values["severity"] = Severity(values["severity"])
     values["run_ids"] = tuple(values["run_ids"])
     return Alarm(**values)
-
-
-@contextmanager
-def _conditions() -> Iterator[None]:
-    """SQLite's errors as the contract's."""
-    try:
-        yield
-    except sqlite3.Error as fault:
-        code = getattr(fault, "sqlite_errorcode", None)
-        if code is not None and code & 0xFF == sqlite3.SQLITE_FULL:
-            raise StoreFull(f"no space for the journal of alarms: {fault}") from fault
-        raise StoreUnavailable(f"the journal of alarms does not answer: {fault}") from fault
-    except OSError as fault:
-        raise StoreUnavailable(f"the journal of alarms cannot be opened: {fault}") from fault

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from roadworthy.backends.sqlite_file import transaction
 from roadworthy.contracts.spend_store import SpendCell, SpendStoreUnavailable, SpentRow
 
 _TABLE = """
@@ -48,14 +49,8 @@ class SqliteSpendStore:
     def write(self, rows: Sequence[SpentRow]) -> None:
         with self._lock:
             try:
-                self._connection.execute("BEGIN IMMEDIATE")
-                try:
-                    self._connection.executemany(_WRITE, [_values(one) for one in rows])
-                    self._connection.execute("COMMIT")
-                except BaseException:
-                    if self._connection.in_transaction:
-                        self._connection.execute("ROLLBACK")
-                    raise
+                with transaction(self._connection) as db:
+                    db.executemany(_WRITE, [_values(one) for one in rows])
             except sqlite3.Error as fault:
                 raise SpendStoreUnavailable(f"the budgets' ledger cannot be written: {fault}") from None
 

@@ -18,6 +18,7 @@ from roadworthy.app import gateway_tools
 from roadworthy.backends.upstream.http.transport import HttpTransport
 from roadworthy.contracts.metadata import Record
 from roadworthy.contracts.recorder import Recorder
+from roadworthy.contracts.records import as_record
 from roadworthy.domain.connector import Connector, ConnectorKind
 from roadworthy.domain.model_route import GatewayKey, KeySecret
 from roadworthy.domain.tool_contract import ContractMode, ContractVersion, ToolContract, ToolTerms
@@ -32,7 +33,6 @@ from roadworthy.doors.gateway.tool_story import ToolFaults
 from roadworthy.features.gateway.contracts.book import CONTRACT, GRANT
 from roadworthy.features.gateway.keys.caller import Caller, caller_of
 from roadworthy.features.gateway.snapshot.model import GatewaySnapshot
-from roadworthy.features.gateway.snapshot.records import as_record
 from roadworthy.features.gateway.tools.rules import CONNECTOR
 from roadworthy.kit.secrets import NewSecret, new_api_key
 from tests.unit.doors.gateway.house import Answer, Client, Recorded

@@ -9,6 +9,7 @@ from pathlib import Path
 from roadworthy.backends.metadata.sqlite.feed import SqliteRecordFeed
 from roadworthy.backends.metadata.sqlite.store import SqliteMetadataStore
 from roadworthy.contracts.metadata import PriceOverride, Record
+from roadworthy.contracts.records import as_record
 from roadworthy.domain.model_route import (
     Family,
     GatewayKey,
@@ -32,7 +33,7 @@ def route(name: str, *, project: str = "default") -> ModelRoute:
 
 def save(store: SqliteMetadataStore, thing: ModelRoute | Provider | GatewayKey, kind: str, name: str) -> None:
     store.save_records(
-        [kinds.as_record(thing, project=thing.project, kind=kind, record_id=name, at_ns=time.time_ns())]
+        [as_record(thing, project=thing.project, kind=kind, record_id=name, at_ns=time.time_ns())]
     )
 
 

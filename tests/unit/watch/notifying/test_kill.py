@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from roadworthy.backends.metadata.sqlite.store import SqliteMetadataStore
+from roadworthy.contracts.records import read_record
 from roadworthy.domain.incident import Incident, IncidentState
 from roadworthy.domain.notification import DeliveryState
 from roadworthy.features.watch.incidents.shelf import INCIDENT
 from roadworthy.features.watch.notifying.outbox import Outbox
-from roadworthy.features.watch.records import read_record
 from tests.contract.notifiers.receivers import http_receiver
 
 REPO = Path(__file__).resolve().parents[4]

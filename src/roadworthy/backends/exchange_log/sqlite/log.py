@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from roadworthy.backends.exchange_log.sqlite.reader import SqliteExchangeReader
-from roadworthy.backends.exchange_log.sqlite.rows import INSERT, TABLES, VERSION, conditions, exchange_of, row
+from roadworthy.backends.exchange_log.sqlite.rows import INSERT, NAME, TABLES, VERSION, exchange_of, row
+from roadworthy.backends.sqlite_file import conditions, open_for_writing, transaction
 from roadworthy.contracts.telemetry import StoreUnavailable
 from roadworthy.domain.exchange import Exchange
 
-_BUSY_SECONDS = 5.0
 _DELETED_AT_ONCE = 2000
 
 
@@ -21,15 +21,10 @@ class SqliteExchangeLog(SqliteExchangeReader):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
-        with conditions():
+        with conditions(NAME):
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            path.touch(mode=0o600, exist_ok=True)
-            self._db = sqlite3.connect(
-                path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
-            )
-            self._db.execute("PRAGMA journal_mode=WAL")
             # No fsync for each group: a power cut takes the last rows, never the order or half a row.
-            self._db.execute("PRAGMA synchronous=NORMAL")
+            self._db = open_for_writing(path, synchronous="NORMAL")
             self._db.execute("PRAGMA secure_delete=ON")
             version = self._db.execute("PRAGMA user_version").fetchone()[0]
             if version > VERSION:
@@ -73,14 +68,8 @@ class SqliteExchangeLog(SqliteExchangeReader):
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        with self._lock, conditions():
+        with self._lock, conditions(NAME):
             if self._db is None:
                 raise StoreUnavailable("the exchange log is closed")
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._db
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
+            with transaction(self._db) as db:
+                yield db

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from roadworthy.backends.exchange_log.sqlite.rows import VERSION, conditions, exchange_of
+from roadworthy.backends.exchange_log.sqlite.rows import NAME, VERSION, exchange_of
+from roadworthy.backends.sqlite_file import BUSY_SECONDS, conditions
 from roadworthy.contracts.exchange_log import ExchangeQuery, LoggedExchange
 from roadworthy.contracts.telemetry import StoreUnavailable
 from roadworthy.domain.exchange import Exchange
 
-_BUSY_SECONDS = 5.0
 _MOST_NAMED = 5000
 _IDS_AT_ONCE = 500
 
@@ -77,7 +77,7 @@ class SqliteExchangeReader:
                 self._db = None
 
     def _rows(self, sql: str, *values: object) -> list[Any]:
-        with self._lock, conditions():
+        with self._lock, conditions(NAME):
             db = self._opened()
             return [] if db is None else db.execute(sql, values).fetchall()
 
@@ -86,7 +86,7 @@ class SqliteExchangeReader:
             db = sqlite3.connect(
                 f"{self._path.absolute().as_uri()}?mode=ro",
                 uri=True,
-                timeout=_BUSY_SECONDS,
+                timeout=BUSY_SECONDS,
                 isolation_level=None,
                 check_same_thread=False,
             )

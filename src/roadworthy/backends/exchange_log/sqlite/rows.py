@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import orjson
 
-from roadworthy.contracts.telemetry import StoreFull, StoreUnavailable
 from roadworthy.domain.exchange import (
     Attempt,
     Binding,
@@ -21,6 +17,7 @@ from roadworthy.domain.exchange import (
 )
 from roadworthy.domain.typed_failure import FailureCode, Retry, TypedFailure
 
+NAME = "the exchange log"
 VERSION = 1
 TABLES = (
     # AUTOINCREMENT: a number that was given is never given again, whatever was deleted.
@@ -79,17 +76,3 @@ def _failure(values: dict[str, Any]) -> TypedFailure:
     return TypedFailure(
         **{**values, "code": FailureCode(values["code"]), "retry": Retry(values["retry"])},
     )
-
-
-@contextmanager
-def conditions() -> Iterator[None]:
-    """SQLite's errors as the contract's."""
-    try:
-        yield
-    except sqlite3.Error as fault:
-        code = getattr(fault, "sqlite_errorcode", None)
-        if code is not None and code & 0xFF == sqlite3.SQLITE_FULL:
-            raise StoreFull(f"no space for the exchange log: {fault}") from fault
-        raise StoreUnavailable(f"the exchange log does not answer: {fault}") from fault
-    except OSError as fault:
-        raise StoreUnavailable(f"the exchange log cannot be opened: {fault}") from fault

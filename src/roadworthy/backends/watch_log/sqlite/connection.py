@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from roadworthy.backends.sqlite_file import is_full, transaction
 from roadworthy.backends.watch_log.sqlite.tables import SCHEMA, VERSION
 from roadworthy.contracts.watch_log import WatchLogFull, WatchLogUnavailable
 
@@ -34,15 +35,8 @@ class Connections:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        with self._write_lock, _conditions():
-            self._writes.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._writes
-                self._writes.execute("COMMIT")
-            except BaseException:
-                if self._writes.in_transaction:
-                    self._writes.execute("ROLLBACK")
-                raise
+        with self._write_lock, _conditions(), transaction(self._writes) as db:
+            yield db
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -85,8 +79,7 @@ def _conditions() -> Iterator[None]:
     except sqlite3.ProgrammingError as fault:
         raise WatchLogUnavailable(f"the watch log is closed: {fault}") from fault
     except sqlite3.DatabaseError as fault:
-        code = getattr(fault, "sqlite_errorcode", None)
-        if code is not None and code & 0xFF == sqlite3.SQLITE_FULL:
+        if is_full(fault):
             raise WatchLogFull(f"no space for the watch log: {fault}") from fault
         if isinstance(fault, sqlite3.IntegrityError):
             raise

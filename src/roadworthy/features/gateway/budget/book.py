@@ -9,10 +9,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from roadworthy.contracts.metadata import MetadataStore
+from roadworthy.contracts.records import as_record, read_record
 from roadworthy.domain.model_route import CallLimit, LimitScope, SpendBudget
 from roadworthy.features.gateway.snapshot import records as kinds
 from roadworthy.features.gateway.snapshot.field_invalid import FieldInvalid
-from roadworthy.features.gateway.snapshot.records import as_record, read_record
 
 MOST = 500
 

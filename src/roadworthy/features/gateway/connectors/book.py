@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from roadworthy.contracts.metadata import MetadataStore, Record
+from roadworthy.contracts.records import as_record, read_record
 from roadworthy.domain.connector import Connector, ConnectorKind
 from roadworthy.domain.project import DEFAULT_PROJECT
 from roadworthy.features.gateway.connectors.settings.secret_ref import secrets_in
 from roadworthy.features.gateway.connectors.settings.table import ConnectorInvalid, read_settings
-from roadworthy.features.gateway.snapshot.records import as_record, read_record
 from roadworthy.kit.kept import Kept
 
 KIND = "connector"

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 from roadworthy.contracts.metadata import MetadataStore
+from roadworthy.contracts.records import as_record, read_record
 from roadworthy.domain.tool_contract import (
     ContractMode,
     ContractVersion,
@@ -21,7 +22,6 @@ from roadworthy.domain.tool_contract import (
 )
 from roadworthy.domain.tool_grant import ToolGrant
 from roadworthy.features.gateway.contracts.check import SchemaInvalid, compiled
-from roadworthy.features.gateway.snapshot.records import as_record, read_record
 
 CONTRACT = "tool_contract"
 GRANT = "tool_grant"

@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from roadworthy.contracts.metadata import MetadataStore
+from roadworthy.contracts.records import as_record, read_record
 from roadworthy.domain.model_route import GatewayKey, KeySecret
 from roadworthy.features.gateway.snapshot import records as kinds
-from roadworthy.features.gateway.snapshot.records import as_record, read_record
 from roadworthy.kit.secrets import NewSecret, new_api_key
 
 SECOND = 1_000_000_000

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 
 from roadworthy.contracts.metadata import MetadataStore
+from roadworthy.contracts.records import as_record, read_record
 from roadworthy.domain.data_dictionary import (
     Correction,
     Corrections,
@@ -17,7 +18,6 @@ from roadworthy.domain.data_dictionary import (
     Share,
     TableEntry,
 )
-from roadworthy.features.gateway.snapshot.records import as_record, read_record
 
 KIND = "data_dictionary"
 CORRECTIONS = "data_dictionary_corrections"

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Protocol
 
 from roadworthy.contracts.metadata import MetadataStore, Record
+from roadworthy.contracts.records import as_record, read_record
 from roadworthy.domain.model_route import ModelRoute, Provider
 from roadworthy.features.gateway.routes.drafts import (
     ProviderDraft,
@@ -19,7 +20,6 @@ from roadworthy.features.gateway.routes.drafts import (
 )
 from roadworthy.features.gateway.snapshot import records as kinds
 from roadworthy.features.gateway.snapshot.field_invalid import FieldInvalid
-from roadworthy.features.gateway.snapshot.records import as_record, read_record
 
 MOST_ROUTES = 2_000
 MOST_PROVIDERS = 200

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from roadworthy.contracts.metadata import PriceOverride, Record
 from roadworthy.contracts.record_feed import FeedRead
+from roadworthy.contracts.records import read_record
 from roadworthy.domain.model_route import (
     CallLimit,
     GatewayKey,
@@ -117,7 +118,7 @@ def _nouns(noun: type[T], records: tuple[Record, ...], problems: list[str]) -> l
     found: list[T] = []
     for record in records:
         try:
-            found.append(kinds.read_record(noun, record))
+            found.append(read_record(noun, record))
         except ValueError:
             # Not what it says: a body may hold what was sealed.
             problems.append(f"{record.kind} {record.id} of project {record.project} cannot be read")

@@ -8,13 +8,13 @@ from types import MappingProxyType
 from typing import cast
 
 from roadworthy.contracts.metadata import Record
+from roadworthy.contracts.records import read_record
 from roadworthy.domain.connector import Connector
 from roadworthy.domain.tool_contract import ToolContract
 from roadworthy.domain.tool_grant import ToolGrant
 from roadworthy.features.gateway.contracts.book import CONTRACT, GRANT
 from roadworthy.features.gateway.contracts.check import CompiledContract
 from roadworthy.features.gateway.snapshot.model import GatewaySnapshot, RecordsByKind
-from roadworthy.features.gateway.snapshot.records import read_record
 
 PART = "tools"
 """The name of this part of the snapshot."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from roadworthy.contracts.metadata import MetadataStore
+from roadworthy.contracts.records import as_record, read_record
 from roadworthy.domain.alarm import Alarm, Severity
 from roadworthy.domain.incident import (
     ESCALATES,
@@ -39,7 +40,6 @@ from roadworthy.features.watch.incidents.taking import (
     write_change,
 )
 from roadworthy.features.watch.notifying.outbox import Outbox
-from roadworthy.features.watch.records import as_record, read_record
 
 log = logging.getLogger(__name__)
 

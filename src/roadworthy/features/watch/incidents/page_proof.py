@@ -15,9 +15,9 @@ import hashlib
 from dataclasses import dataclass
 
 from roadworthy.contracts.metadata import MetadataStore, Record
+from roadworthy.contracts.records import as_record, read_record
 from roadworthy.domain.incident import Incident
 from roadworthy.domain.notification import Delivery, DeliveryState, Happening
-from roadworthy.features.watch.records import as_record, read_record
 
 KIND = "page-proof"
 

@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from roadworthy.contracts.metadata import MetadataStore, Record
+from roadworthy.contracts.records import as_record, read_record
 from roadworthy.domain.incident import Entry, EntryKind, Incident, IncidentState, TakenAlarm
 from roadworthy.domain.notification import Delivery
 from roadworthy.features.watch.notifying.outbox import Outbox
-from roadworthy.features.watch.records import as_record, read_record
 
 INCIDENT = "incident"
 ALARM = "incident-alarm"

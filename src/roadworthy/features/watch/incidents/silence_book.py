@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from roadworthy.contracts.metadata import MetadataStore
+from roadworthy.contracts.records import as_record, read_record
 from roadworthy.domain.silence import FIELDS, Matcher, MatchOp, Silence
-from roadworthy.features.watch.records import as_record, read_record
 from roadworthy.kit.kept import Kept
 
 KIND = "silence"

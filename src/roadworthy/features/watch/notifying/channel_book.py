@@ -11,8 +11,8 @@ from typing import Protocol
 
 from roadworthy.contracts.metadata import MetadataStore
 from roadworthy.contracts.notifier import Network, Notifier, NotifierKind, SettingInvalid
+from roadworthy.contracts.records import as_record, read_record
 from roadworthy.domain.notification import Channel, ChannelKind
-from roadworthy.features.watch.records import as_record, read_record
 from roadworthy.kit.kept import Kept
 
 KIND = "channel"

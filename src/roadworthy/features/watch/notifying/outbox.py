@@ -7,9 +7,9 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 
 from roadworthy.contracts.metadata import MetadataStore, Record
+from roadworthy.contracts.records import as_record, read_record
 from roadworthy.domain.notification import Delivery, DeliveryState, Happening
 from roadworthy.domain.project import DEFAULT_PROJECT
-from roadworthy.features.watch.records import as_record, read_record
 
 KIND = "delivery"
 KEPT_S = 30 * 86_400.0

@@ -10,10 +10,10 @@ from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from roadworthy.contracts.metadata import MetadataStore
+from roadworthy.contracts.records import as_record, read_record
 from roadworthy.domain.objective import Budgeting, Indicator, IndicatorKind, Objective, TimeWindow
 from roadworthy.domain.project import DEFAULT_PROJECT
 from roadworthy.features.watch.objectives.periods import FIRST, FORM
-from roadworthy.features.watch.records import as_record, read_record
 from roadworthy.kit.kept import Kept
 
 KIND = "objective"

@@ -10,7 +10,6 @@ from roadworthy.contracts.metadata import Record
 
 T = TypeVar("T")
 
-
 _ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {}
 
 
@@ -28,6 +27,6 @@ def as_record(thing: object, *, project: str, kind: str, record_id: str, at_ns: 
 
 
 def read_record(noun: type[T], record: Record) -> T:
-    """Fields that a later version added and this one does not know are left out."""
+    """Fields that a later version added and this one does not know are left out. Raises ValueError."""
     found: T = _adapter(noun).validate_json(record.body)
     return found
