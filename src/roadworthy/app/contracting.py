@@ -12,10 +12,10 @@ from roadworthy.contracts.exchange_log import ExchangeReader
 from roadworthy.contracts.metadata import MetadataStore
 from roadworthy.domain.alarm import Alarm
 from roadworthy.domain.exchange import Exchange
+from roadworthy.domain.recording import Recording
 from roadworthy.features.gateway.contracts.book import ContractBook
 from roadworthy.features.gateway.contracts.learning import ContractLearner
 from roadworthy.features.gateway.contracts.service import ContractService
-from roadworthy.features.gateway.recording.recording import Recording
 from roadworthy.features.gateway.recording.service import RecordingGone, RecordingService
 from roadworthy.flows import learn_contracts
 from roadworthy.flows.burn_error_budgets import AlarmOutbox

@@ -8,9 +8,10 @@ from pathlib import Path
 from roadworthy.backends.blobs.files import BlobLimits, FileBlobStore
 from roadworthy.backends.exchange_log.sqlite.log import SqliteExchangeLog
 from roadworthy.contracts.exchange_log import ExchangeReader
-from roadworthy.contracts.recorder import RecordedMessage, Recorder, RecorderCounts
+from roadworthy.contracts.recorder import Recorder, RecorderCounts
 from roadworthy.contracts.telemetry import StoreFull, StoreUnavailable
 from roadworthy.domain.exchange import Exchange
+from roadworthy.domain.recording import RecordedMessage
 from roadworthy.features.gateway.recording.policy import KEEP_ALL
 from roadworthy.features.gateway.recording.recorder import PolicyOf, StoringRecorder
 

@@ -14,9 +14,9 @@ from roadworthy.backends.exchange_log.sqlite.reader import SqliteExchangeReader
 from roadworthy.contracts.metadata import MetadataStore
 from roadworthy.contracts.telemetry import TelemetryStore
 from roadworthy.domain.exchange import Exchange
+from roadworthy.domain.recording import Recording
 from roadworthy.features.gateway.recording.orders import OrderFolder
 from roadworthy.features.gateway.recording.policy_book import PolicyBook
-from roadworthy.features.gateway.recording.recording import Recording
 from roadworthy.features.gateway.recording.service import RecordingGone, RecordingService
 from roadworthy.flows.join_exchanges import EVERY_SECONDS, Joined, JoinExchanges
 from roadworthy.flows.mark_run_on_failure import MarkRuns

@@ -9,22 +9,11 @@ Promises
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from roadworthy.contracts.upstream import Headers
 from roadworthy.domain.exchange import Exchange
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordedMessage:
-    """One direction. `head` is `POST /v1/chat/completions` or `200`; `chunks` are (milliseconds since the
-    exchange began, bytes), as they came: joined they are the body."""
-
-    head: str
-    headers: Headers = ()
-    chunks: Sequence[tuple[float, bytes]] = ()
+from roadworthy.domain.recording import RecordedMessage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,10 +9,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 from roadworthy.contracts.metadata import Job
 from roadworthy.domain.project import DEFAULT_PROJECT
+from roadworthy.features.debug.running.endpoint import run_endpoint
+from roadworthy.features.debug.running.environment import Task
+from roadworthy.features.debug.running.telling import otlp_body, send
 from roadworthy.features.gateway.drills.drill import Drill, DrillState
-from roadworthy.features.gateway.drills.running.endpoint import run_endpoint
-from roadworthy.features.gateway.drills.running.environment import Task
-from roadworthy.features.gateway.drills.running.telling import otlp_body, send
 from roadworthy.features.gateway.drills.service import DrillService, Start
 from roadworthy.features.observe.jobs import Step
 

@@ -17,9 +17,9 @@ from roadworthy.contracts.alarm_journal import AlarmJournal
 from roadworthy.contracts.exchange_log import ExchangeReader
 from roadworthy.domain.alarm import Alarm
 from roadworthy.domain.exchange import Ending, Exchange, ExchangeKind
+from roadworthy.domain.recording import Recording
 from roadworthy.domain.tool_contract import ToolDeclaration
 from roadworthy.features.gateway.contracts.learning import ContractLearner, SeenDeclaration, ToolExchange
-from roadworthy.features.gateway.recording.recording import Recording
 from roadworthy.features.gateway.tools.facts import read_facts
 from roadworthy.features.gateway.tools.recorded import RecordedCall, recorded_call
 

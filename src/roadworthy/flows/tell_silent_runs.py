@@ -24,7 +24,7 @@ from dataclasses import dataclass, field, replace
 from roadworthy.contracts.exchange_joins import ExchangeJoins, Join, WaitingExchange
 from roadworthy.domain.exchange import Ending, Exchange, ExchangeKind
 from roadworthy.domain.message import Message
-from roadworthy.features.gateway.recording.recording import Recording
+from roadworthy.domain.recording import Recording
 from roadworthy.features.ingest.messages.parse import dump_messages, parse_messages
 from roadworthy.flows.silent_run_spans import SilentRun, ToldCall, otlp_body
 

@@ -15,8 +15,8 @@ from roadworthy.backends.exchange_joins.sqlite import SqliteExchangeJoins
 from roadworthy.contracts.exchange_joins import WaitingExchange
 from roadworthy.contracts.intake import Encoding, IntakeFull, IntakeRecord, Signal
 from roadworthy.domain.exchange import Binding, Dialect, Ending, Exchange, ExchangeKind
+from roadworthy.domain.recording import Recording
 from roadworthy.domain.span import SpanKind
-from roadworthy.features.gateway.recording.recording import Recording
 from roadworthy.features.ingest.decode import decode
 from roadworthy.features.ingest.replay import runs_in
 from roadworthy.features.ingest.runs.assemble import assemble

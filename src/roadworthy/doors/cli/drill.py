@@ -228,7 +228,7 @@ def stop_live(
 
 
 def _starter(command: str | None, url: str | None) -> Any:
-    from roadworthy.features.gateway.drills.running.command import arguments_of
+    from roadworthy.features.debug.running.command import arguments_of
 
     if bool(command) == bool(url):
         raise fail("how is the agent started? Give --command or --url.", code=2)

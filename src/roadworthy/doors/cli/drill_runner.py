@@ -11,11 +11,12 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
 
+from roadworthy.domain.agent_ended import AgentEnded
 from roadworthy.doors.cli.asking import named
 from roadworthy.doors.cli.client import Client, Failed
-from roadworthy.features.gateway.drills.running.command import AgentEnded, run_command
-from roadworthy.features.gateway.drills.running.environment import Task
-from roadworthy.features.gateway.drills.running.telling import otlp_body, send
+from roadworthy.features.debug.running.command import run_command
+from roadworthy.features.debug.running.environment import Task
+from roadworthy.features.debug.running.telling import otlp_body, send
 
 _POLL_S = 0.5
 _PATIENCE_S = 120.0
@@ -164,7 +165,7 @@ def command_start(command: Sequence[str], *, stop: threading.Event) -> Start:
 
 def url_start() -> Start:
     def start(task: Task, taken: Mapping[str, Any]) -> AgentEnded:
-        from roadworthy.features.gateway.drills.running.endpoint import run_endpoint
+        from roadworthy.features.debug.running.endpoint import run_endpoint
 
         return run_endpoint(
             taken["url"],

@@ -6,8 +6,9 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from roadworthy.contracts.recorder import RecordedMessage, Recorder
+from roadworthy.contracts.recorder import Recorder
 from roadworthy.domain.exchange import Attempt, Dialect, Ending, Exchange, ExchangeKind
+from roadworthy.domain.recording import RecordedMessage
 from roadworthy.domain.typed_failure import TypedFailure
 from roadworthy.doors.gateway.held_bytes import ONE_BYTES, HeldBytes
 from roadworthy.doors.gateway.reply import Reply

@@ -6,8 +6,9 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from roadworthy.contracts.recorder import RecordedMessage, Recorder
+from roadworthy.contracts.recorder import Recorder
 from roadworthy.domain.exchange import Binding, Dialect, Ending, Exchange, ExchangeKind
+from roadworthy.domain.recording import RecordedMessage
 from roadworthy.doors.gateway.request import GatewayRequest
 from roadworthy.features.gateway.drills.injection import Injection, Seat
 from roadworthy.features.gateway.keys.caller import Caller

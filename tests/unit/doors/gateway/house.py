@@ -14,10 +14,11 @@ import orjson
 import uvloop
 
 from roadworthy.backends.upstream.http.transport import HttpTransport
-from roadworthy.contracts.recorder import RecordedMessage, RecorderCounts
+from roadworthy.contracts.recorder import RecorderCounts
 from roadworthy.contracts.upstream import Transport
 from roadworthy.domain.exchange import Exchange
 from roadworthy.domain.model_route import Family, ModelRoute, RouteRetries, RouteWaits
+from roadworthy.domain.recording import RecordedMessage
 from roadworthy.domain.typed_failure import TypedFailure
 from roadworthy.doors.gateway.connection import Desk
 from roadworthy.doors.gateway.front_desk import FrontDesk

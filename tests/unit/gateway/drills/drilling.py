@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from roadworthy.contracts.metadata import MetadataStore
-from roadworthy.features.gateway.drills.drill import Case, Drill, DrillState, Ending
+from roadworthy.domain.agent_ended import Ending
+from roadworthy.features.gateway.drills.drill import Case, Drill, DrillState
 from roadworthy.features.gateway.drills.injection import Faults
 from roadworthy.features.gateway.drills.report import DrillReport, RunReport
 from roadworthy.features.gateway.drills.service import DrillService

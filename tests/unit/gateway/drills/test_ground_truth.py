@@ -10,8 +10,9 @@ from functools import cache
 import pytest
 
 from roadworthy.backends.metadata.sqlite.store import SqliteMetadataStore
+from roadworthy.domain.agent_ended import Ending
 from roadworthy.domain.exchange import Exchange
-from roadworthy.features.gateway.drills.drill import Case, Drill, DrillState, Ending
+from roadworthy.features.gateway.drills.drill import Case, Drill, DrillState
 from roadworthy.features.gateway.drills.fault import FAULTS
 from roadworthy.features.gateway.drills.injection import Faults
 from roadworthy.features.gateway.drills.service import DrillService

@@ -6,9 +6,10 @@ from decimal import Decimal
 
 import pytest
 
+from roadworthy.domain.agent_ended import Ending
 from roadworthy.domain.exchange import ExchangeKind
 from roadworthy.features.gateway.drills.disclosure import says_so
-from roadworthy.features.gateway.drills.drill import Case, DrillRun, Ending, Match, RunState
+from roadworthy.features.gateway.drills.drill import Case, DrillRun, Match, RunState
 from roadworthy.features.gateway.drills.facts import facts, number, numbers
 from roadworthy.features.gateway.drills.fault import PlannedFault
 from roadworthy.features.gateway.drills.verdict import Footing, Verdict, is_right, judge_run

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from roadworthy.contracts.recorder import RecordedMessage
 from roadworthy.domain.exchange import (
     Attempt,
     Binding,
@@ -16,6 +15,7 @@ from roadworthy.domain.exchange import (
     ExchangeKind,
     Tokens,
 )
+from roadworthy.domain.recording import RecordedMessage
 
 AT_NS = 1_795_000_000_000_000_000
 """2026-11-18."""

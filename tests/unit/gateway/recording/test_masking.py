@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roadworthy.contracts.recorder import RecordedMessage
+from roadworthy.domain.recording import RecordedMessage
 from roadworthy.features.gateway.recording.masking import masked_head, masked_message
 from roadworthy.kit.masking import mask_pieces, mask_text
 from roadworthy.kit.secret_screen import suspect

@@ -17,10 +17,10 @@ from roadworthy.backends.exchange_log.sqlite.log import SqliteExchangeLog
 from roadworthy.backends.exchange_log.sqlite.reader import SqliteExchangeReader
 from roadworthy.contracts.exchange_log import ExchangeQuery
 from roadworthy.domain.exchange import Binding, Ending
+from roadworthy.domain.recording import BadRecording, Recording, decode, encode
 from roadworthy.features.gateway.recording.orders import Order, OrderFolder, OrderKind
 from roadworthy.features.gateway.recording.policy import Keep, RecordingPolicy, keeps, policy_for
 from roadworthy.features.gateway.recording.recorder import StoringRecorder
-from roadworthy.features.gateway.recording.recording import BadRecording, Recording, decode, encode
 from tests.unit.gateway.recording.making import DAY, answer, exchange, request, said
 
 WAIT = 30.0

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from roadworthy.domain.agent_ended import Ending
 from roadworthy.doors.rest.models.settings import Body
 from roadworthy.doors.rest.times import rfc3339, rfc3339_or_none
 from roadworthy.features.gateway.drills.drill import (
@@ -13,7 +14,6 @@ from roadworthy.features.gateway.drills.drill import (
     Drill,
     DrillRun,
     DrillState,
-    Ending,
     Match,
     RunState,
     Via,

@@ -6,8 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from roadworthy.contracts.recorder import RecordedMessage
 from roadworthy.domain.exchange import Attempt, Dialect, Ending, Exchange, ExchangeKind
+from roadworthy.domain.recording import RecordedMessage
 from roadworthy.domain.typed_failure import FailureCode, Retry, TypedFailure
 from roadworthy.doors.rest.models.runs import text
 from roadworthy.doors.rest.models.settings import Body

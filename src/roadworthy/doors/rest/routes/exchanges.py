@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from roadworthy.contracts.exchange_log import ExchangeQuery
 from roadworthy.domain.exchange import Ending, Exchange, ExchangeKind
+from roadworthy.domain.recording import Recording
 from roadworthy.domain.typed_failure import FailureCode
 from roadworthy.doors.rest.access import AdminProject, ReadProject
 from roadworthy.doors.rest.answers import Answering
@@ -28,8 +29,7 @@ from roadworthy.doors.rest.models.exchanges import (
 )
 from roadworthy.doors.rest.problems import Problem, bad_field, not_found
 from roadworthy.doors.rest.queries import CursorParameter, LimitParameter, Times
-from roadworthy.features.gateway.recording.match_key import match_key
-from roadworthy.features.gateway.recording.recording import Recording
+from roadworthy.features.debug.tape.match_key import match_key
 from roadworthy.features.gateway.recording.service import RecordingGone, RecordingService
 
 router = APIRouter(tags=["exchanges"])

@@ -10,13 +10,13 @@ from typing import Any
 import orjson
 
 from roadworthy.contracts.metadata import MetadataStore, Record
+from roadworthy.domain.agent_ended import Ending
 from roadworthy.domain.exchange import ExchangeKind
 from roadworthy.features.gateway.drills.drill import (
     Case,
     Drill,
     DrillRun,
     DrillState,
-    Ending,
     Match,
     RunState,
     Via,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from roadworthy.domain.agent_ended import Ending
 from roadworthy.features.gateway.drills.fault import FAULTS, PlannedFault
 
 
@@ -31,15 +32,6 @@ class Via(StrEnum):
     """A process on the machine of whoever runs the drill; the server starts no processes."""
     URL = "url"
     """A POST at its own endpoint."""
-
-
-class Ending(StrEnum):
-    """How a run of the agent ended."""
-
-    ANSWERED = "answered"
-    CRASHED = "crashed"
-    HUNG = "hung"
-    """Ended by us, after the time-out of the run."""
 
 
 class RunState(StrEnum):

@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from roadworthy.domain.agent_ended import Ending
 from roadworthy.domain.exchange import Exchange
-from roadworthy.features.gateway.drills.drill import Drill, DrillRun, Ending, RunState
+from roadworthy.features.gateway.drills.drill import Drill, DrillRun, RunState
 from roadworthy.features.gateway.drills.marks import mark_of
 from roadworthy.features.gateway.drills.verdict import (
     DECIDED,

@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from roadworthy.contracts.metadata import MetadataStore
+from roadworthy.domain.agent_ended import Ending
 from roadworthy.domain.exchange import Exchange
 from roadworthy.features.gateway.drills.book import DrillBook
 from roadworthy.features.gateway.drills.checks import check_drill
@@ -24,7 +25,6 @@ from roadworthy.features.gateway.drills.drill import (
     Drill,
     DrillRun,
     DrillState,
-    Ending,
     RunState,
 )
 from roadworthy.features.gateway.drills.report import DrillReport, ExchangesOf, report

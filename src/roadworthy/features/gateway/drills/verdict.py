@@ -11,8 +11,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from roadworthy.domain.agent_ended import Ending
 from roadworthy.features.gateway.drills.disclosure import disclosures, says_so
-from roadworthy.features.gateway.drills.drill import Case, DrillRun, Ending, Match
+from roadworthy.features.gateway.drills.drill import Case, DrillRun, Match
 from roadworthy.features.gateway.drills.facts import facts, normal, number, numbers, overlap
 
 

@@ -16,8 +16,8 @@ from itertools import accumulate, pairwise
 
 import orjson
 
-from roadworthy.contracts.recorder import RecordedMessage
 from roadworthy.contracts.upstream import Headers
+from roadworthy.domain.recording import RecordedMessage
 from roadworthy.features.gateway.recording.plain_body import Chunks, plain_body
 from roadworthy.kit.masking import Change, mask_pieces, mask_text, put_in
 from roadworthy.kit.secret_patterns import is_secret_name

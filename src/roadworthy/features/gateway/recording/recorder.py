@@ -18,13 +18,13 @@ from pathlib import Path
 
 from roadworthy.contracts.blobs import Blob, BlobStore, BlobTooLarge
 from roadworthy.contracts.exchange_log import ExchangeLog
-from roadworthy.contracts.recorder import RecordedMessage, RecorderCounts
+from roadworthy.contracts.recorder import RecorderCounts
 from roadworthy.contracts.telemetry import StoreFull, StoreUnavailable
 from roadworthy.domain.exchange import Exchange
+from roadworthy.domain.recording import RecordedMessage, Recording, encode
 from roadworthy.features.gateway.recording.masking import masked_message
 from roadworthy.features.gateway.recording.orders import Order, OrderFolder, OrderKind
 from roadworthy.features.gateway.recording.policy import KEEP_ALL, RecordingPolicy, keeps
-from roadworthy.features.gateway.recording.recording import Recording, encode
 
 log = logging.getLogger(__name__)
 

@@ -10,11 +10,11 @@ from roadworthy.contracts.blobs import BlobDamaged, BlobReader
 from roadworthy.contracts.exchange_joins import ExchangeJoins, Join
 from roadworthy.contracts.exchange_log import ExchangeQuery, ExchangeReader
 from roadworthy.domain.exchange import Exchange
+from roadworthy.domain.recording import BadRecording, Recording, decode
 from roadworthy.domain.run import Run
 from roadworthy.features.gateway.recording.orders import Order, OrderFolder, OrderKind
 from roadworthy.features.gateway.recording.policy_book import PolicyBook
 from roadworthy.features.gateway.recording.recorder import day_of
-from roadworthy.features.gateway.recording.recording import BadRecording, Recording, decode
 
 _MOST_OF_A_RUN = 2000
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import orjson
 
-from roadworthy.contracts.recorder import RecordedMessage
 from roadworthy.contracts.tool_system import ToolResult
 from roadworthy.domain.exchange import Dialect
+from roadworthy.domain.recording import RecordedMessage
 from roadworthy.features.gateway.contracts.learning import UNKNOWN
 from roadworthy.features.gateway.tools.desk import value_of
 

@@ -8,10 +8,9 @@ from collections.abc import Sequence
 
 import orjson
 
-from roadworthy.features.gateway.drills.drill import Ending
-from roadworthy.features.gateway.drills.running.answer import answer_of
-from roadworthy.features.gateway.drills.running.command import AgentEnded
-from roadworthy.features.gateway.drills.running.environment import Task, headers_of
+from roadworthy.domain.agent_ended import AgentEnded, Ending
+from roadworthy.features.debug.running.answer import answer_of
+from roadworthy.features.debug.running.environment import Task, headers_of
 from roadworthy.kit.addresses import AddressRefused
 from roadworthy.kit.outbound import Fault, OutboundFailed, parse_url, post
 

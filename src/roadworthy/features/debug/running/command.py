@@ -10,24 +10,14 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import IO
 
-from roadworthy.features.gateway.drills.drill import Ending
-from roadworthy.features.gateway.drills.running.answer import answer_of
-from roadworthy.features.gateway.drills.running.environment import Task, environment
+from roadworthy.domain.agent_ended import AgentEnded, Ending
+from roadworthy.features.debug.running.answer import answer_of
+from roadworthy.features.debug.running.environment import Task, environment
 
 _MOST_OUTPUT = 1_000_000
 _GRACE_S = 2.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AgentEnded:
-    ending: Ending
-    answer: str = ""
-    exit_code: int | None = None
-    error: str = ""
-    elapsed_ms: float = 0.0
 
 
 def arguments_of(command: str) -> list[str]:

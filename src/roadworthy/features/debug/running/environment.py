@@ -1,11 +1,9 @@
-"""What an agent is started with, so that an unmodified one calls through the gateway, in its drill."""
+"""What an unmodified agent is started with, so that it calls through the gateway, in its drill or replay."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-
-from roadworthy.features.gateway.drills.token import BAGGAGE, HEADER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,15 +22,17 @@ class Task:
     otlp_url: str
     gateway_key: str
     """"" where none is known: then the one of the environment is used."""
+    kind: str = "drill"
+    """What the token is of: `drill` or `replay`. It names the header, the baggage, the environment."""
 
 
 def headers_of(task: Task) -> dict[str, str]:
     """For calls to the gateway, and for the agent's own endpoint, which is to pass them on."""
     return {
-        HEADER: task.token,
+        f"x-roadworthy-{task.kind}": task.token,
         "x-roadworthy-run": task.trace_id,
         "traceparent": task.traceparent,
-        "baggage": f"{BAGGAGE}={task.token}",
+        "baggage": f"roadworthy.{task.kind}={task.token}",
     }
 
 
@@ -61,12 +61,12 @@ def environment(task: Task, *, base: Mapping[str, str]) -> dict[str, str]:
         "ROADWORTHY_RUN": task.trace_id,
         "ROADWORTHY_TASK": task.input,
         "TRACEPARENT": task.traceparent,
-        "BAGGAGE": f"{BAGGAGE}={task.token}",
+        "BAGGAGE": f"roadworthy.{task.kind}={task.token}",
     }
     if task.otlp_url:
         found["OTEL_EXPORTER_OTLP_ENDPOINT"] = task.otlp_url
     known = base.get("OTEL_RESOURCE_ATTRIBUTES", "")
-    marks = "deployment.environment.name=drill"
+    marks = f"deployment.environment.name={task.kind}"
     found["OTEL_RESOURCE_ATTRIBUTES"] = f"{known},{marks}" if known else marks
     # The server's own key is none of the agent's business.
     found.pop("ROADWORTHY_API_KEY", None)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from roadworthy.features.gateway.recording.match_key import match_key, normalised, with_ordinals
+from roadworthy.features.debug.tape.match_key import match_key, normalised, with_ordinals
 
 PATH = "/v1/chat/completions"
 

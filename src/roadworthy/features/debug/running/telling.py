@@ -11,9 +11,8 @@ from collections.abc import Sequence
 
 import orjson
 
-from roadworthy.features.gateway.drills.drill import Ending
-from roadworthy.features.gateway.drills.running.command import AgentEnded
-from roadworthy.features.gateway.drills.running.environment import Task
+from roadworthy.domain.agent_ended import AgentEnded, Ending
+from roadworthy.features.debug.running.environment import Task
 
 ENVIRONMENT = "drill"
 _TIMEOUT_S = 10.0

@@ -14,12 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from roadworthy.features.gateway.drills.drill import Ending
-from roadworthy.features.gateway.drills.running.answer import answer_of
-from roadworthy.features.gateway.drills.running.command import AgentEnded, arguments_of, run_command
-from roadworthy.features.gateway.drills.running.endpoint import run_endpoint
-from roadworthy.features.gateway.drills.running.environment import Task, environment
-from roadworthy.features.gateway.drills.running.telling import otlp_body
+from roadworthy.domain.agent_ended import AgentEnded, Ending
+from roadworthy.features.debug.running.answer import answer_of
+from roadworthy.features.debug.running.command import arguments_of, run_command
+from roadworthy.features.debug.running.endpoint import run_endpoint
+from roadworthy.features.debug.running.environment import Task, environment
+from roadworthy.features.debug.running.telling import otlp_body
 
 TASK = Task(
     number=3,

@@ -1,4 +1,7 @@
-"""What a recording holds, as bytes: one line of JSON, then the bodies (docs/reference/recordings.md)."""
+"""A recording: what was asked and answered in one exchange, and how it is told as bytes.
+
+One line of JSON, then the bodies (docs/reference/recordings.md).
+"""
 
 from __future__ import annotations
 
@@ -8,14 +11,26 @@ from typing import Any
 
 import orjson
 
-from roadworthy.contracts.recorder import RecordedMessage
-
 FORMAT = "roadworthy.recording"
 VERSION = 1
 
 
 class BadRecording(ValueError):  # noqa: N818 (a condition)
     """It is not of a format this version reads; the message says what was found."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedMessage:
+    """One direction. `head` is `POST /v1/chat/completions` or `200`; `chunks` are (milliseconds since the
+    exchange began, bytes), as they came: joined they are the body."""
+
+    head: str
+    headers: Sequence[tuple[bytes, bytes]] = ()
+    chunks: Sequence[tuple[float, bytes]] = ()
+
+    @property
+    def body(self) -> bytes:
+        return b"".join([chunk for _, chunk in self.chunks])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

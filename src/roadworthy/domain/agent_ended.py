@@ -1,0 +1,26 @@
+"""How one start of an agent ended, whoever started it and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Ending(StrEnum):
+    """How a run of the agent ended."""
+
+    ANSWERED = "answered"
+    CRASHED = "crashed"
+    HUNG = "hung"
+    """Ended by us, after the time-out of the run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentEnded:
+    ending: Ending
+    answer: str = ""
+    exit_code: int | None = None
+    """Of the process, or the status of HTTP."""
+    error: str = ""
+    """The end of what it wrote to standard error, or why it could not be reached."""
+    elapsed_ms: float = 0.0
