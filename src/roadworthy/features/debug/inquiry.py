@@ -1,4 +1,4 @@
-"""An inquiry: a run executed again to find something out (a replay, a fork, a bisect), and each of its reruns."""
+"""An inquiry: a run executed again to find something out (replay, fork, bisect), and each of its reruns."""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
-"""What one rerun is to get for an answer to each of its calls: from which tape, changed where, and who answers
-after that. A plan is made by the core, read by whoever answers (the gateway, or a player on loopback)."""
+"""What one rerun is to get for an answer to each of its calls: from which tape, changed where, who answers then.
+
+A plan is made by the core, and read by whoever answers (the gateway, or a player on loopback).
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,7 @@ from enum import StrEnum
 
 
 class After(StrEnum):
-    """Who answers once the recorded part (`Plan.keep`) is over, or the agent asked what was never recorded."""
+    """Who answers once the recorded part (`Plan.keep`) is over, or what was asked was never recorded."""
 
     RECORDED = "recorded"
     """The tapes alone. What they do not hold is a miss: an error that no SDK tries again."""
@@ -21,7 +23,7 @@ class After(StrEnum):
 
 class ChangeKind(StrEnum):
     ANSWER = "answer"
-    """`text` in place of what the model said, in the shape of its dialect; `tool_calls` (JSON) where given."""
+    """`text` in place of what the model said, in the shape of its dialect; `tool_calls` where given (JSON)."""
     RESULT = "result"
     """`text` (JSON, or plain) in place of the tool's result."""
     ERROR = "error"
