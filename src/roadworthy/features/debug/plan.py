@@ -1,4 +1,4 @@
-"""What one rerun is to get for an answer to each of its calls: from which tape, changed where, who answers then.
+"""What a rerun is to get for an answer to each of its calls: from which tape, changed where, who goes on.
 
 A plan is made by the core, and read by whoever answers (the gateway, or a player on loopback).
 """
@@ -23,7 +23,7 @@ class After(StrEnum):
 
 class ChangeKind(StrEnum):
     ANSWER = "answer"
-    """`text` in place of what the model said, in the shape of its dialect; `tool_calls` where given (JSON)."""
+    """`text` in place of what the model said, in its dialect's shape; `tool_calls` where given (JSON)."""
     RESULT = "result"
     """`text` (JSON, or plain) in place of the tool's result."""
     ERROR = "error"

@@ -34,8 +34,8 @@ class TapeCall:
 @dataclass(frozen=True, kw_only=True)
 class Tape:
     """`run_id` is the run that was recorded; `listings` are answers to MCP's `tools/list` as the agent had
-    got them last before or in the run, by `modern` or `older` (the JSON of `result`). `input` and `output` are
-    the run's own, as far as anybody told them."""
+    got them last before or in the run, by `modern` or `older` (the JSON of `result`).
+    `input` and `output` are the run's own, as far as anybody told them."""
 
     project: str
     agent: str
