@@ -32,7 +32,9 @@ def _said(value: float, unit: str) -> str:
 
 
 def _value(value: float | str) -> str:
-    return value if isinstance(value, str) else f"{value:,.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+    if isinstance(value, str):
+        return re.sub(r"(\d)%", r"\1 %", value)
+    return f"{value:,.3g}" if abs(value) < 1000 else f"{value:,.0f}"
 
 
 def written(page: str, report: dict[str, Any]) -> str:

@@ -93,7 +93,10 @@ class CoreRoom:
             take=lambda alarms: self._incidents.take(alarms),
         )
         self._watching = Watching(
-            folder.watch, self._telemetry, sink=lambda alarms: self._incidents.take(alarms)
+            folder.watch,
+            self._telemetry,
+            sink=lambda alarms: self._incidents.take(alarms),
+            cancelled=lambda job_id: self.jobs.is_cancelled(job_id),
         )
         self._judging = Judging(
             self._telemetry,

@@ -26,7 +26,14 @@ class Watching:
     """`flow` is told of every judged run; alarms go to `sink`. Raises WatchLogUnavailable where the file
     cannot be used."""
 
-    def __init__(self, path: Path, store: TelemetryStore, *, sink: Sink | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        store: TelemetryStore,
+        *,
+        sink: Sink | None = None,
+        cancelled: Callable[[str], bool] = lambda _job_id: False,
+    ) -> None:
         self.log = SqliteWatchLog(path)
         self.engine = Engine(self.log)
         self.service = MonitorService(self.log, self.engine, store)
@@ -39,7 +46,11 @@ class Watching:
         )
         self.sent = SentScores(store, names_of=self.engine.scores_wanted, take=self.flow.on_scores)
         self.backtests = BacktestMonitor(
-            store, folder=path.with_name("backtests"), log_at=_in_memory, shown=tested_json
+            store,
+            folder=path.with_name("backtests"),
+            log_at=_in_memory,
+            shown=tested_json,
+            cancelled=cancelled,
         )
 
     def _sent_scores(self) -> None:

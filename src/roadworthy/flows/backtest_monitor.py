@@ -18,7 +18,7 @@ from roadworthy.domain.monitor import Monitor
 from roadworthy.domain.result import Result
 from roadworthy.domain.run import Outcome
 from roadworthy.features.observe.jobs import Step
-from roadworthy.features.watch.monitors.backtest import MOST_ROWS, Tested, backtest
+from roadworthy.features.watch.monitors.backtest import MOST_ROWS, Stopped, Tested, backtest
 from roadworthy.features.watch.monitors.watched import monitor_from
 from roadworthy.flows.watch_scores import result_of
 
@@ -41,11 +41,13 @@ class BacktestMonitor:
         folder: Path,
         log_at: Callable[[Callable[[], int]], WatchLog],
         shown: Callable[[Tested], bytes],
+        cancelled: Callable[[str], bool] = lambda _job_id: False,
     ) -> None:
         self._store = store
         self._folder = folder
         self._log_at = log_at
         self._shown = shown
+        self._cancelled = cancelled
 
     def arguments(
         self, monitor: Monitor, *, from_ns: int | None, to_ns: int | None, results: Collection[Result] = ()
@@ -114,7 +116,11 @@ class BacktestMonitor:
             return Step(position=None, done=done, total=max(done, job.total or 0))
         with path.open("rb") as file:
             results = [_result(line) for line in file]
-        tested = backtest(monitor, results, log_at=self._log_at)
+        try:
+            tested = backtest(monitor, results, log_at=self._log_at, stopped=lambda: self._cancelled(job.id))
+        except Stopped:
+            # The rows stay: resumed, it begins this piece again.
+            return Step(position=job.position or "", done=done, total=job.total)
         draft = self._folder / f"{job.id}.draft"
         draft.write_bytes(self._shown(tested))
         draft.replace(self._folder / f"{job.id}.json")

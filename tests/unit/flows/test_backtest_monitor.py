@@ -83,3 +83,42 @@ def test_a_backtest_goes_on_after_a_restart(tmp_path: Path, monkeypatch: pytest.
     assert len(alarms) == 1 and alarms[0].startswith("support: completion fell from 100.0 %")
     assert made().outcome("j") == b"{}"
     assert made().outcome("other") is None
+
+
+def test_a_calculation_under_way_ends_when_it_is_cancelled_and_begins_again_when_resumed(
+    tmp_path: Path,
+) -> None:
+    asked: list[str] = []
+
+    def cancelled(job_id: str) -> bool:
+        asked.append(job_id)
+        return len(asked) == 2
+
+    work = BacktestMonitor(
+        stored(),
+        folder=tmp_path / "backtests",
+        log_at=lambda clock: MemoryWatchLog(clock=clock),
+        shown=lambda tested: str(tested.results).encode(),
+        cancelled=cancelled,
+    )
+    monitor = Monitor(
+        project="p", id="backtest", name="backtest", agent="support", signal="completion", patience_s=YEAR_S
+    )
+    job = Job(
+        id="j",
+        project="p",
+        kind=KIND,
+        arguments=work.arguments(monitor, from_ns=None, to_ns=None),
+        created_ns=1,
+        updated_ns=1,
+    )
+    gathered = work(job)
+    job = replace(job, position=gathered.position, done=gathered.done, total=gathered.total)
+
+    stopped = work(job)
+
+    assert stopped.position == job.position
+    assert asked == ["j", "j"]
+    assert work.outcome("j") is None
+    assert work(job).position is None
+    assert work.outcome("j") == b"450"

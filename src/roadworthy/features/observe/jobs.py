@@ -99,6 +99,11 @@ class JobRunner:
             self._metadata.save_job(job)
             return job
 
+    def is_cancelled(self, job_id: str) -> bool:
+        """For a piece that takes long: it may look now and then."""
+        job = self._metadata.job(job_id)
+        return job is not None and job.status is JobStatus.CANCELLED
+
     def resume(self, job_id: str) -> Job | None:
         """One that was cancelled or failed goes on from where it stood. None: no such job."""
         with self._lock:

@@ -31,6 +31,10 @@ class BadTable(ValueError):  # noqa: N818
     """Names the line and what was expected."""
 
 
+class Stopped(Exception):  # noqa: N818 (a condition)
+    """Nobody wants to know any more."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tested:
     """`standing` is how the monitor stood at the end."""
@@ -45,17 +49,27 @@ class Tested:
 
 
 def backtest(
-    monitor: Monitor, results: Sequence[Result], *, log_at: Callable[[Callable[[], int]], WatchLog]
+    monitor: Monitor,
+    results: Sequence[Result],
+    *,
+    log_at: Callable[[Callable[[], int]], WatchLog],
+    stopped: Callable[[], bool] = lambda: False,
 ) -> Tested:
     """The very engine that watches, over a log whose clock is that of the runs. In the order in which runs
-    ended, as if each had been judged at once. Raises BadMonitor."""
+    ended, as if each had been judged at once. `stopped` is asked after every day of history. Raises BadMonitor and
+    Stopped."""
     check(monitor)
     ordered = sorted(results, key=lambda one: (one.at_ns, one.run_id))[-MOST_ROWS:]
     now = [ordered[0].at_ns if ordered else 1]
     log = log_at(lambda: now[0])
     engine = Engine(log, clock=lambda: now[0], automatic=False)
     engine.change(monitor.project, Save(monitor=monitor, by="backtest"))
-    for _, of_hour in groupby(ordered, key=lambda one: one.at_ns // _HOUR_NS):
+    day = -1
+    for hour, of_hour in groupby(ordered, key=lambda one: one.at_ns // _HOUR_NS):
+        if hour // 24 != day:
+            day = hour // 24
+            if stopped():
+                raise Stopped
         together = list(of_hour)
         now[0] = together[-1].at_ns
         log.append(together)
