@@ -96,7 +96,7 @@ class CoreRoom:
             folder.watch,
             self._telemetry,
             sink=lambda alarms: self._incidents.take(alarms),
-            cancelled=lambda job_id: self.jobs.is_cancelled(job_id),
+            cancelled=lambda job_id: self._jobs.is_cancelled(job_id),
         )
         self._judging = Judging(
             self._telemetry,
