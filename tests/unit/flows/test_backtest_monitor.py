@@ -113,6 +113,7 @@ def test_a_calculation_under_way_ends_when_it_is_cancelled_and_begins_again_when
         updated_ns=1,
     )
     gathered = work(job)
+    assert gathered.position
     job = replace(job, position=gathered.position, done=gathered.done, total=gathered.total)
 
     stopped = work(job)
