@@ -56,8 +56,8 @@ def backtest(
     stopped: Callable[[], bool] = lambda: False,
 ) -> Tested:
     """The very engine that watches, over a log whose clock is that of the runs. In the order in which runs
-    ended, as if each had been judged at once. `stopped` is asked after every day of history. Raises BadMonitor and
-    Stopped."""
+    ended, as if each had been judged at once. `stopped` is asked after every day of history. Raises
+    BadMonitor and Stopped."""
     check(monitor)
     ordered = sorted(results, key=lambda one: (one.at_ns, one.run_id))[-MOST_ROWS:]
     now = [ordered[0].at_ns if ordered else 1]
