@@ -112,6 +112,12 @@ class Inquiry:
     finding: str = ""
     """JSON of what was found, by kind; "" while nothing is."""
     ended_ns: int | None = None
+    steps: int = 0
+    """Of the recorded run."""
+    output: str | None = None
+    """What the recorded run answered; None where nobody told."""
+    notes: tuple[str, ...] = ()
+    """What was known from the start to lower what can be said, a sentence each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,5 +153,22 @@ class Rerun:
     cost_usd: float = 0.0
     diverged_at: int | None = None
     """The step where the agent first asked something else than was recorded."""
+    diff: str = ""
+    """What it asked there against what was recorded."""
+    same: bool | None = None
+    """Whether it answered what the recorded run did, to the byte but for white space at the ends; None where
+    that is not known."""
+    asked: int = 0
+    """Calls that were really asked of models and systems."""
+    counted: bool = False
+    """Whether `asked` and `cost_usd` are of what was recorded in the end: calls are recorded behind the call."""
     notes: tuple[str, ...] = ()
     """What is different or missing, a sentence each."""
+
+
+class BadInquiry(ValueError):  # noqa: N818 (a condition, not a bug)
+    """`field` of what was asked is not what was expected."""
+
+    def __init__(self, field_name: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field_name

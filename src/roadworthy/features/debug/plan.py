@@ -76,3 +76,5 @@ class Plan:
     """Tools (`connector.tool`, or `connector.*`, or `*`) that may really be called; none else has effects."""
     live_model: str = ""
     """Put in place of the model asked for, in calls that are not answered from a tape; "" leaves it."""
+    good_only: bool = False
+    """The good run answers the step after `keep` and none behind it."""
