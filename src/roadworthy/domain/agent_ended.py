@@ -24,3 +24,5 @@ class AgentEnded:
     error: str = ""
     """The end of what it wrote to standard error, or why it could not be reached."""
     elapsed_ms: float = 0.0
+    notes: tuple[str, ...] = ()
+    """What whoever started it saw beside the answer, a sentence each: what it was kept from, what it left."""

@@ -11,7 +11,7 @@ from roadworthy.contracts.metadata import Job
 from roadworthy.domain.project import DEFAULT_PROJECT
 from roadworthy.features.debug.running.endpoint import run_endpoint
 from roadworthy.features.debug.running.environment import Task
-from roadworthy.features.debug.running.telling import otlp_body, send
+from roadworthy.features.debug.running.telling import drill_marks, otlp_body, send
 from roadworthy.features.gateway.drills.drill import Drill, DrillState
 from roadworthy.features.gateway.drills.service import DrillService, Start
 from roadworthy.features.observe.jobs import Step
@@ -81,8 +81,7 @@ class DrillAgent:
             task,
             ended,
             agent=drill.agent,
-            drill=drill.id,
-            faults=[one.fault for one in start.run.faults],
+            marks=drill_marks(task, drill=drill.id, faults=[one.fault for one in start.run.faults]),
             ended_ns=time.time_ns(),
         )
         if drill.project == DEFAULT_PROJECT:

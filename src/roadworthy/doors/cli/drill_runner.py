@@ -16,7 +16,7 @@ from roadworthy.doors.cli.asking import named
 from roadworthy.doors.cli.client import Client, Failed
 from roadworthy.features.debug.running.command import run_command
 from roadworthy.features.debug.running.environment import Task
-from roadworthy.features.debug.running.telling import otlp_body, send
+from roadworthy.features.debug.running.telling import drill_marks, otlp_body, send
 
 _POLL_S = 0.5
 _PATIENCE_S = 120.0
@@ -108,8 +108,7 @@ class DrillRunner:
             task,
             ended,
             agent=taken["agent"],
-            drill=self._drill_id,
-            faults=one["faults"],
+            marks=drill_marks(task, drill=self._drill_id, faults=one["faults"]),
             ended_ns=time.time_ns(),
         )
         send(task.otlp_url, told, key=self._client.key or "")

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -19,7 +20,7 @@ from roadworthy.features.debug.running.answer import answer_of
 from roadworthy.features.debug.running.command import arguments_of, run_command
 from roadworthy.features.debug.running.endpoint import run_endpoint
 from roadworthy.features.debug.running.environment import Task, environment
-from roadworthy.features.debug.running.telling import otlp_body
+from roadworthy.features.debug.running.telling import drill_marks, otlp_body, rerun_marks
 
 TASK = Task(
     number=3,
@@ -137,14 +138,26 @@ def test_the_environment_leads_unmodified_sdks_to_the_gateway_and_keeps_our_key_
 
 def test_a_run_is_told_as_one_span_under_a_name_of_its_own() -> None:
     ended = AgentEnded(ending=Ending.CRASHED, error="broke", elapsed_ms=1500)
-    body = json.loads(
-        otlp_body(TASK, ended, agent="support", drill="d1", faults=["empty"], ended_ns=10_000_000_000)
-    )
+    marks = drill_marks(TASK, drill="d1", faults=["empty"])
+    body = json.loads(otlp_body(TASK, ended, agent="support", marks=marks, ended_ns=10_000_000_000))
     span = body["resourceSpans"][0]["scopeSpans"][0]["spans"][0]
     said = {one["key"]: one["value"]["stringValue"] for one in span["attributes"]}
     assert (span["traceId"], span["spanId"]) == (TASK.trace_id, TASK.traceparent.split("-")[2])
     assert (span["startTimeUnixNano"], span["status"]["code"]) == ("8500000000", 2)
     assert said["gen_ai.agent.name"] == "support (drill)" and said["roadworthy.drill.faults"] == "empty"
+
+
+def test_a_rerun_is_told_with_what_it_is_a_rerun_of() -> None:
+    task = replace(TASK, kind="replay")
+    marks = rerun_marks(task, inquiry="i1", rerun_of="cd" * 16)
+    body = json.loads(otlp_body(task, AgentEnded(ending=Ending.ANSWERED), agent="a", marks=marks, ended_ns=1))
+    resource = body["resourceSpans"][0]["resource"]["attributes"]
+    span = body["resourceSpans"][0]["scopeSpans"][0]["spans"][0]
+    said = {one["key"]: one["value"]["stringValue"] for one in [*span["attributes"], *resource]}
+    assert said["gen_ai.agent.name"] == said["service.name"] == "a (replay)"
+    assert said["deployment.environment.name"] == "replay"
+    assert (said["roadworthy.inquiry"], said["roadworthy.rerun"]) == ("i1", "3")
+    assert said["roadworthy.rerun_of"] == "cd" * 16
 
 
 @contextmanager

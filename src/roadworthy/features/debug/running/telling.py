@@ -1,61 +1,76 @@
-"""A run of a drill, told as anybody's telemetry: so that it can be opened whatever the agent itself sends.
+"""A run of a drill or a rerun, told as anybody's telemetry: it can be opened whatever the agent itself sends.
 
-It is told under a name of its own (`support (drill)`): what an agent does in a drill is no part of how it
-does in production, and pages nobody. Spans the agent sends in the trace it was given hang below this one.
+It is told under a name of its own (`support (drill)`, `support (replay)`): what an agent does there is no part
+of how it does in production, and pages nobody. Spans the agent sends in the trace it was given hang below
+this one.
 """
 
 from __future__ import annotations
 
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import orjson
 
 from roadworthy.domain.agent_ended import AgentEnded, Ending
 from roadworthy.features.debug.running.environment import Task
 
-ENVIRONMENT = "drill"
 _TIMEOUT_S = 10.0
 
 
-def drilled_name(agent: str) -> str:
-    return f"{agent} (drill)"
+def told_name(agent: str, kind: str) -> str:
+    """`kind` as of the task: `drill` or `replay`, which is the environment, too."""
+    return f"{agent} ({kind})"
 
 
-def otlp_body(
-    task: Task, ended: AgentEnded, *, agent: str, drill: str, faults: Sequence[str], ended_ns: int
-) -> bytes:
-    """An ExportTraceServiceRequest in JSON (OTLP 1.x): one span, the root of the run's trace."""
-    said = ended.answer or ended.error
-    attributes = {
-        "gen_ai.operation.name": "invoke_agent",
-        "gen_ai.agent.name": drilled_name(agent),
-        "gen_ai.input.messages": _messages("user", task.input),
-        "gen_ai.output.messages": _messages("assistant", said),
+def drill_marks(task: Task, *, drill: str, faults: Sequence[str]) -> dict[str, str]:
+    return {
         "roadworthy.drill": drill,
         "roadworthy.drill.run": str(task.number),
         "roadworthy.drill.case": task.case,
         "roadworthy.drill.faults": ",".join(faults),
     }
+
+
+def rerun_marks(task: Task, *, inquiry: str, rerun_of: str) -> dict[str, str]:
+    """`rerun_of` is the id of the recorded run."""
+    return {
+        "roadworthy.inquiry": inquiry,
+        "roadworthy.rerun": str(task.number),
+        "roadworthy.rerun_of": rerun_of,
+    }
+
+
+def otlp_body(task: Task, ended: AgentEnded, *, agent: str, marks: Mapping[str, str], ended_ns: int) -> bytes:
+    """An ExportTraceServiceRequest in JSON (OTLP 1.x): one span, the root of the run's trace, with `marks`."""
+    said = ended.answer or ended.error
+    name = told_name(agent, task.kind)
+    attributes = {
+        "gen_ai.operation.name": "invoke_agent",
+        "gen_ai.agent.name": name,
+        "gen_ai.input.messages": _messages("user", task.input),
+        "gen_ai.output.messages": _messages("assistant", said),
+        **marks,
+    }
     failed = ended.ending is not Ending.ANSWERED
     span = {
         "traceId": task.trace_id,
         "spanId": task.trace_id[:16],
-        "name": f"invoke_agent {drilled_name(agent)}",
+        "name": f"invoke_agent {name}",
         "kind": 1,
         "startTimeUnixNano": str(ended_ns - int(ended.elapsed_ms * 1e6)),
         "endTimeUnixNano": str(ended_ns),
         "attributes": _pairs(attributes),
         "status": {"code": 2, "message": f"{ended.ending.value}: {ended.error[-300:]}"} if failed else {},
     }
-    resource = {"service.name": drilled_name(agent), "deployment.environment.name": ENVIRONMENT}
-    scope = {"scope": {"name": "roadworthy.drill"}, "spans": [span]}
+    resource = {"service.name": name, "deployment.environment.name": task.kind}
+    scope = {"scope": {"name": f"roadworthy.{task.kind}"}, "spans": [span]}
     body = {"resourceSpans": [{"resource": {"attributes": _pairs(resource)}, "scopeSpans": [scope]}]}
     return orjson.dumps(body)
 
 
 def send(otlp_url: str, body: bytes, *, key: str = "") -> str:
-    """Why it was not taken; "" where it was. A drill goes on without."""
+    """Why it was not taken; "" where it was. Whatever it is part of goes on without."""
     headers = {"content-type": "application/json"} | ({"authorization": f"Bearer {key}"} if key else {})
     try:
         request = urllib.request.Request(  # noqa: S310 (the server's own address)
