@@ -161,7 +161,7 @@ class Rerun:
     asked: int = 0
     """Calls that were really asked of models and systems."""
     counted: bool = False
-    """Whether `asked` and `cost_usd` are of what was recorded in the end: calls are recorded behind the call."""
+    """Whether `asked` and `cost_usd` are final: calls are recorded behind the call."""
     notes: tuple[str, ...] = ()
     """What is different or missing, a sentence each."""
 

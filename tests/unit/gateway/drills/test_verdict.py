@@ -10,9 +10,10 @@ from roadworthy.domain.agent_ended import Ending
 from roadworthy.domain.exchange import ExchangeKind
 from roadworthy.features.gateway.drills.disclosure import says_so
 from roadworthy.features.gateway.drills.drill import Case, DrillRun, Match, RunState
-from roadworthy.features.gateway.drills.facts import facts, number, numbers
+from roadworthy.features.gateway.drills.facts import facts
 from roadworthy.features.gateway.drills.fault import PlannedFault
 from roadworthy.features.gateway.drills.verdict import Footing, Verdict, is_right, judge_run
+from roadworthy.kit.matching import number, numbers
 
 FAULT = PlannedFault(fault="empty", kind=ExchangeKind.TOOL)
 CLEAN = ("The total of order A-1 is 42.50 EUR.", "Order A-1 comes to 42.5 EUR in total.")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from roadworthy.features.gateway.drills.facts import normal
+from roadworthy.kit.matching import normal
 
 
 def _any(words: str) -> str:

@@ -14,7 +14,8 @@ from enum import StrEnum
 from roadworthy.domain.agent_ended import Ending
 from roadworthy.features.gateway.drills.disclosure import disclosures, says_so
 from roadworthy.features.gateway.drills.drill import Case, DrillRun, Match
-from roadworthy.features.gateway.drills.facts import facts, normal, number, numbers, overlap
+from roadworthy.features.gateway.drills.facts import facts, overlap
+from roadworthy.kit.matching import contains, is_same, normal, number, states_number
 
 
 class Verdict(StrEnum):
@@ -94,11 +95,10 @@ def is_right(case: Case, answer: str) -> bool:
     if match is Match.AUTO:
         match = Match.NUMBER if number(wanted) is not None else Match.CONTAINS
     if match is Match.NUMBER:
-        value = number(wanted)
-        return value is not None and value in numbers(answer)
+        return states_number(answer, wanted)
     if match is Match.EXACT:
-        return normal(answer) == normal(wanted)
-    return f" {normal(wanted)} " in f" {_apart(answer)} "
+        return is_same(answer, wanted)
+    return contains(answer, wanted)
 
 
 def judge_run(
@@ -171,14 +171,6 @@ def _contradicts(answer: str, footing: Footing) -> bool:
     """A disclosure that happens to hold the expected word ("I cannot say yes") is no right answer, unless it
     states what the clean runs do."""
     return bool(footing.agreed - {"no"} - facts(answer))
-
-
-def _apart(text: str) -> str:
-    """With punctuation set apart, so that words match whole ones."""
-    words = normal(text)
-    for mark in '.,;:!?()[]"':
-        words = words.replace(f"{mark} ", " ")
-    return words.strip('.,;:!?()[]"')
 
 
 def _list(found: frozenset[str]) -> str:
