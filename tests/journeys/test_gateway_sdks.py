@@ -40,6 +40,21 @@ assert other.messages.create(model="planner", max_tokens=99, messages=hello).sto
 with other.messages.stream(model="planner", max_tokens=99, messages=hello) as stream:
     assert stream.get_final_message().stop_reason
 
+from google import genai
+from google.genai import errors
+
+third = genai.Client()
+assert third.models.generate_content(model="planner", contents="Where is order 1001?").text
+parts = list(third.models.generate_content_stream(model="planner", contents="Where is order 1001?"))
+assert parts[-1].candidates[0].finish_reason == "STOP" and parts[-1].usage_metadata.total_token_count
+stranger = genai.Client(api_key="rw_no")
+try:
+    stranger.models.generate_content(model="planner", contents="hi")
+except errors.ClientError as refused:
+    assert refused.code == 401 and "gateway key" in str(refused)
+else:
+    raise AssertionError("a wrong key was let in")
+
 for made, error in ((openai.OpenAI(api_key="rw_no"), openai.AuthenticationError),
                     (anthropic.Anthropic(api_key="rw_no"), anthropic.AuthenticationError)):
     try:
@@ -88,6 +103,8 @@ def _environment(server: Product, key: str) -> dict[str, str]:
         "OPENAI_API_KEY": key,
         "ANTHROPIC_BASE_URL": server.gateway_url,
         "ANTHROPIC_API_KEY": key,
+        "GOOGLE_GEMINI_BASE_URL": server.gateway_url,
+        "GEMINI_API_KEY": key,
         "ROADWORTHY_ENDPOINT": server.otlp_url,
         "DEMO_MODEL_KEY": key,
     }

@@ -1,8 +1,9 @@
-"""A model that costs nothing: speaks three providers' APIs on loopback and follows a script."""
+"""A model that costs nothing: speaks four providers' APIs on loopback and follows a script."""
 
 from __future__ import annotations
 
 import json
+import re
 import sys
 import threading
 import time
@@ -10,11 +11,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from examples.demo.model import chat, messages, responses
+from examples.demo.model import chat, gemini, messages, responses
 from examples.demo.model.ids import Ids
 from examples.demo.model.script import next_turn
 
 APIS = {"/v1/chat/completions": chat, "/v1/responses": responses, "/v1/messages": messages}
+_GEMINI = re.compile(r"/v1(?:beta)?/models/([^/:]+):(generateContent|streamGenerateContent)")
 _STREAM_PAUSE_S = 0.01
 
 
@@ -25,11 +27,16 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
-        api = APIS.get(self.path.partition("?")[0])
+        path = self.path.partition("?")[0]
+        named = _GEMINI.fullmatch(path)
+        api = gemini if named else APIS.get(path)
         if api is None:
             self._answer(404, {"error": {"message": f"no such path: {self.path}", "type": "not_found"}})
             return
         request = json.loads(body)
+        if named:
+            # Gemini says both in the path.
+            request |= {"model": named[1], "stream": named[2] == "streamGenerateContent"}
         talk = api.read(request)
         turn = next_turn(talk)
         if self.slow:
