@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roadworthy.domain.span import Span, SpanKind, SpanStatus
-from roadworthy.features.observe.alignment import StepRelation, align
+from roadworthy.domain.step_relation import StepRelation
+from roadworthy.features.observe.alignment import align
 
 
 def steps(text: str) -> list[Span]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 import orjson
@@ -71,7 +72,7 @@ def check_inquiry(draft: Inquiry, *, tape: Tape) -> None:
         if draft.server_runs and draft.check.how == "command":
             raise BadInquiry("check.how", "the server starts no processes; expected another check")
     _check_numbers(draft)
-    _check_changes(draft, tape)
+    check_changes(draft.changes, tape)
     if draft.kind is InquiryKind.FORK:
         _check_fork(draft, tape)
     if draft.kind is InquiryKind.BISECT:
@@ -107,10 +108,11 @@ def _check_numbers(draft: Inquiry) -> None:
             raise BadInquiry(name, f"expected {low:g} to {high:g}, not {value:g}")
 
 
-def _check_changes(draft: Inquiry, tape: Tape) -> None:
-    if len(draft.changes) > MOST_CHANGES:
-        raise BadInquiry("changes", f"expected at most {MOST_CHANGES}, not {len(draft.changes)}")
-    for place, change in enumerate(draft.changes):
+def check_changes(changes: Sequence[Change], tape: Tape) -> None:
+    """Raises BadInquiry."""
+    if len(changes) > MOST_CHANGES:
+        raise BadInquiry("changes", f"expected at most {MOST_CHANGES}, not {len(changes)}")
+    for place, change in enumerate(changes):
         where = f"changes[{place}]"
         call = tape.call(change.step)
         if call is None:

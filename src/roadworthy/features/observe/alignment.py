@@ -4,25 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
-from enum import StrEnum
 
 from roadworthy.domain.span import Span, SpanFlag, SpanKind
+from roadworthy.domain.step_relation import StepRelation
+from roadworthy.kit.pairing import paired
 
 _LIMIT = 4000
 """Steps of each run that are compared: alignment takes time with the product of both lengths."""
 
 
 _CONTAINERS = frozenset({SpanKind.AGENT, SpanKind.WORKFLOW, SpanKind.CHAIN})
-
-
-class StepRelation(StrEnum):
-    SAME = "same"
-    """Same step, same input and output."""
-    CHANGED = "changed"
-    """Same step; `differs` says in what."""
-    ONLY_LEFT = "only_left"
-    ONLY_RIGHT = "only_right"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,22 +39,20 @@ def align(left: Sequence[Span], right: Sequence[Span]) -> Alignment:
     """Aligns the steps of two runs in order of their start.
 
     Steps match by kind and by what they are (tool name, agent, model's role), not by ids or time; the
-    longest common blocks are kept together (Ratcliff and Obershelp's matching, `difflib`). Merged
-    duplicates and spans of no GenAI meaning are left out.
+    longest common blocks are kept together (`kit.pairing`). Merged duplicates and spans of no GenAI meaning
+    are left out.
     """
     a, b = _steps(left), _steps(right)
     truncated = len(a) > _LIMIT or len(b) > _LIMIT
     a, b = a[:_LIMIT], b[:_LIMIT]
-    matcher = SequenceMatcher(None, [_key(s) for s in a], [_key(s) for s in b], autojunk=False)
     steps: list[AlignedStep] = []
-    for tag, a_from, a_to, b_from, b_to in matcher.get_opcodes():
-        if tag == "equal":
-            steps.extend(_pair(a[a_from + i], b[b_from + i]) for i in range(a_to - a_from))
-            continue
-        steps.extend(AlignedStep(left=s, right=None, relation=StepRelation.ONLY_LEFT) for s in a[a_from:a_to])
-        steps.extend(
-            AlignedStep(left=None, right=s, relation=StepRelation.ONLY_RIGHT) for s in b[b_from:b_to]
-        )
+    for i, j in paired([_key(s) for s in a], [_key(s) for s in b]):
+        if i is not None and j is not None:
+            steps.append(_pair(a[i], b[j]))
+        elif i is not None:
+            steps.append(AlignedStep(left=a[i], right=None, relation=StepRelation.ONLY_LEFT))
+        elif j is not None:
+            steps.append(AlignedStep(left=None, right=b[j], relation=StepRelation.ONLY_RIGHT))
     first = next((i for i, step in enumerate(steps) if _diverges(step)), None)
     return Alignment(steps=tuple(steps), first_divergence=first, truncated=truncated)
 
