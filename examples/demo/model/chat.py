@@ -19,11 +19,12 @@ def read(request: Json) -> Conversation:
         text = _text(message.get("content"))
         talk.characters += len(text)
         if message["role"] == "user" and "Ticket" in text:
-            talk.user, talk.called = text, []
+            talk.user, talk.called, talk.results = text, [], []
         for call in message.get("tool_calls") or []:
             names[call["id"]] = call["function"]["name"]
         if message["role"] == "tool":
             talk.called.append(names.get(message.get("tool_call_id", ""), ""))
+            talk.results.append(text)
         if message["role"] == "user":  # smolagents tells of results in words
             talk.called += [""] * (text.count("Observation:\n") + text.count("Error:\n"))
     return talk

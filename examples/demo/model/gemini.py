@@ -20,9 +20,10 @@ def read(request: Json) -> Conversation:
             text = str(part.get("text") or "")
             talk.characters += len(text)
             if content.get("role") == "user" and "Ticket" in text:
-                talk.user, talk.called = text, []
+                talk.user, talk.called, talk.results = text, [], []
             if "functionResponse" in part:
                 talk.called.append(part["functionResponse"]["name"])
+                talk.results.append(json.dumps(part["functionResponse"].get("response")))
     return talk
 
 

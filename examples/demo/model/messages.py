@@ -21,11 +21,12 @@ def read(request: Json) -> Conversation:
         for block in blocks:
             talk.characters += len(str(block.get("text") or block.get("content") or ""))
             if message["role"] == "user" and "Ticket" in str(block.get("text", "")):
-                talk.user, talk.called = block["text"], []
+                talk.user, talk.called, talk.results = block["text"], [], []
             if block["type"] == "tool_use":
                 names[block["id"]] = block["name"]
             if block["type"] == "tool_result":
                 talk.called.append(names.get(block["tool_use_id"], ""))
+                talk.results.append(str(block.get("content") or ""))
     return talk
 
 

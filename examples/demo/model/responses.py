@@ -22,12 +22,17 @@ def read(request: Json) -> Conversation:
         text = _text(item.get("content"))
         talk.characters += len(text) + len(str(item.get("output", "")))
         if item.get("role") == "user" and "Ticket" in text:
-            talk.user, talk.called = text, []
+            talk.user, talk.called, talk.results = text, [], []
         if item.get("type") == "function_call":
             names[item["call_id"]] = item["name"]
         if item.get("type") == "function_call_output":
             talk.called.append(names.get(item["call_id"], ""))
+            talk.results.append(_told(item["output"]))
     return talk
+
+
+def _told(output: object) -> str:
+    return output if isinstance(output, str) else _text(output)
 
 
 def _text(content: object) -> str:

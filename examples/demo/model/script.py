@@ -34,6 +34,8 @@ class Conversation:
     user: str = ""
     called: list[str] = field(default_factory=list)
     """Tools whose results are in the conversation, since the ticket."""
+    results: list[str] = field(default_factory=list)
+    """What those tools answered."""
     tools: Sequence[str] = ()
     characters: int = 0
 

@@ -7,13 +7,13 @@ import re
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from examples.demo.model import chat, gemini, messages, responses
 from examples.demo.model.ids import Ids
-from examples.demo.model.script import next_turn
+from examples.demo.model.script import Conversation, Turn, next_turn
 
 APIS = {"/v1/chat/completions": chat, "/v1/responses": responses, "/v1/messages": messages}
 _GEMINI = re.compile(r"/v1(?:beta)?/models/([^/:]+):(generateContent|streamGenerateContent)")
@@ -24,6 +24,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     ids: Ids
     slow: bool
+    script: Callable[[Conversation], Turn]
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
@@ -38,7 +39,7 @@ class _Handler(BaseHTTPRequestHandler):
             # Gemini says both in the path.
             request |= {"model": named[1], "stream": named[2] == "streamGenerateContent"}
         talk = api.read(request)
-        turn = next_turn(talk)
+        turn = type(self).script(talk)
         if self.slow:
             time.sleep(self.ids.delay_s())
         if turn.error:
@@ -88,9 +89,11 @@ class _Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def running_model(*, seed: int = 7, slow: bool = True) -> Iterator[str]:
+def running_model(
+    *, seed: int = 7, slow: bool = True, script: Callable[[Conversation], Turn] = next_turn
+) -> Iterator[str]:
     """The address to give to a provider's SDK, without /v1; `slow` thinks as long as a model would."""
-    handler = type("Handler", (_Handler,), {"ids": Ids(seed), "slow": slow})
+    handler = type("Handler", (_Handler,), {"ids": Ids(seed), "slow": slow, "script": staticmethod(script)})
     server = _Server(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
