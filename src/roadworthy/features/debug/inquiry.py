@@ -116,8 +116,12 @@ class Inquiry:
     """Of the recorded run."""
     output: str | None = None
     """What the recorded run answered; None where nobody told."""
+    tool_steps: tuple[int, ...] = ()
+    """Which of them call a tool; the others ask a model."""
     notes: tuple[str, ...] = ()
-    """What was known from the start to lower what can be said, a sentence each."""
+    """What was seen at the start, a sentence each."""
+    doubts: tuple[str, ...] = ()
+    """What of it lowers what may be claimed in the end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,6 +152,8 @@ class Rerun:
     changed: int = 0
     live: int = 0
     missed: int = 0
+    holes: int = 0
+    """How many of `missed` were recorded, with a recording that is not whole or was deleted."""
     unused: int = 0
     """Recorded calls that were to be asked for and were not."""
     cost_usd: float = 0.0

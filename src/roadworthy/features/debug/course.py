@@ -1,0 +1,153 @@
+"""How an inquiry goes on: what time and reruns have made of it, what is open, and when it is over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import orjson
+
+from roadworthy.domain.exchange import Exchange
+from roadworthy.features.debug.book import InquiryBook
+from roadworthy.features.debug.finding import fork_finding, replay_finding
+from roadworthy.features.debug.inquiry import Inquiry, InquiryKind, InquiryState, Rerun, RerunState
+from roadworthy.features.debug.outcome import with_costs
+from roadworthy.features.debug.spending import out_of, spent
+
+GRACE_S = 60.0
+"""How much longer than its time-out a rerun may be with whoever took it."""
+MOST_ATTEMPTS = 3
+
+ExchangesOf = Callable[[str, Sequence[str]], Mapping[str, Sequence[Exchange]]]
+"""(project, run ids) → what was recorded of each."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Searched:
+    """What a bisect makes of its reruns so far."""
+
+    questions: Sequence[tuple[int, bool]]
+    """(switch, only) to try now."""
+    over: bool
+    finding: Mapping[str, Any]
+
+
+Search = Callable[[Inquiry, Sequence[Rerun], int], Searched]
+"""(bisect, its reruns, most) → at most so many questions. Pure."""
+
+
+class Course:
+    """Of the inquiries of a book; every call is made with its lock held. `over` is told of each that ends."""
+
+    def __init__(
+        self,
+        book: InquiryBook,
+        *,
+        search: Search,
+        exchanges_of: ExchangesOf,
+        settle_s: float,
+        over: Callable[[Inquiry], None],
+        now_ns: Callable[[], int],
+    ) -> None:
+        self._book = book
+        self._search = search
+        self._exchanges_of = exchanges_of
+        self._settle_ns = int(settle_s * 1e9)
+        self._over_now = over
+        self._now_ns = now_ns
+
+    def looked(self, inquiry: Inquiry) -> tuple[Inquiry, list[Rerun]]:
+        """What time and reruns have made of it; kept where it changed."""
+        reruns = self._book.reruns(inquiry.project, inquiry.id)
+        now = [self._aged(inquiry, one) for one in reruns]
+        changed = [one for one, before in zip(now, reruns, strict=True) if one != before]
+        if changed:
+            self._book.save_reruns(inquiry.project, inquiry.id, changed)
+        found, over = self._found(inquiry, now)
+        state = inquiry.state
+        if state is InquiryState.RUNNING and over:
+            state = InquiryState.DONE
+        elif (
+            state is InquiryState.RUNNING and self.out_of(inquiry, now) and not self._under_way(inquiry, now)
+        ):
+            state = InquiryState.OUT_OF_BUDGET
+        ended = self._now_ns() if state is not inquiry.state else inquiry.ended_ns
+        after = replace(inquiry, state=state, finding=found, ended_ns=ended)
+        if after != inquiry:
+            self._book.save(after)
+        if state is not inquiry.state:
+            self._over_now(after)
+        return after, now
+
+    def _found(self, inquiry: Inquiry, reruns: Sequence[Rerun]) -> tuple[str, bool]:
+        """The finding so far as JSON, and whether there is nothing more to do."""
+        settled = all(one.state is RerunState.DONE and one.counted for one in reruns)
+        if inquiry.kind is InquiryKind.BISECT:
+            if not any(one.state is RerunState.DONE for one in reruns):
+                return inquiry.finding, False
+            searched = self._search(inquiry, reruns, 0)
+            calm = not self._under_way(inquiry, reruns)
+            return orjson.dumps(dict(searched.finding)).decode(), searched.over and calm
+        finding = replay_finding if inquiry.kind is InquiryKind.REPLAY else fork_finding
+        return orjson.dumps(finding(inquiry, reruns)).decode(), settled
+
+    def asked(self, inquiry: Inquiry, reruns: Sequence[Rerun], most: int) -> list[Rerun]:
+        """Reruns that are to be made beside those there are, within the budget."""
+        if inquiry.budget.reruns is not None:
+            most = min(most, inquiry.budget.reruns - len(reruns))
+        questions = self._search(inquiry, reruns, most).questions if most > 0 else ()
+        return [
+            Rerun(number=number, switch=switch, only=only)
+            for number, (switch, only) in enumerate(questions, len(reruns) + 1)
+        ]
+
+    def _aged(self, inquiry: Inquiry, one: Rerun) -> Rerun:
+        now = self._now_ns()
+        if one.state is RerunState.TAKEN and one.attempt >= MOST_ATTEMPTS and self._silent(one, inquiry):
+            said = f"nobody told how it ended, {one.attempt} times"
+            return replace(one, state=RerunState.DONE, error=said, ended_ns=now, counted=True)
+        if one.state is RerunState.DONE and not one.counted:
+            return self.costs(inquiry.project, one, final=now - one.ended_ns >= self._settle_ns)
+        return one
+
+    def costs(self, project: str, one: Rerun, *, final: bool) -> Rerun:
+        if not one.live and not one.changed:
+            return replace(one, counted=True)
+        found = self._exchanges_of(project, [one.trace_id]).get(one.trace_id, ())
+        return with_costs(one, found, final=final)
+
+    def out_of(self, inquiry: Inquiry, reruns: Sequence[Rerun]) -> str:
+        """What there is no more of; "" while there is enough of all."""
+        waiting = any(one.state is not RerunState.DONE for one in reruns)
+        return out_of(inquiry.budget, spent(reruns, now_ns=self._now_ns()), waiting=waiting)
+
+    def _under_way(self, inquiry: Inquiry, reruns: Sequence[Rerun]) -> bool:
+        return any(self.busy(one, inquiry, alone=False) or not is_counted(one) for one in reruns)
+
+    def busy(self, one: Rerun, inquiry: Inquiry, *, alone: bool) -> bool:
+        return one.state is RerunState.TAKEN and not alone and not self._silent(one, inquiry)
+
+    def open(self, one: Rerun, inquiry: Inquiry, *, alone: bool) -> bool:
+        again = one.state is RerunState.TAKEN and not self.busy(one, inquiry, alone=alone)
+        return one.state is RerunState.WAITING or (again and (alone or one.attempt < MOST_ATTEMPTS))
+
+    def _silent(self, one: Rerun, inquiry: Inquiry) -> bool:
+        return self._now_ns() - one.taken_ns > (inquiry.entry.timeout_s + GRACE_S) * 1e9
+
+    def gave_up(self, inquiry: Inquiry, why: str) -> None:
+        known = orjson.loads(inquiry.finding) if inquiry.finding else {"outcome": "cannot_tell"}
+        known["sentences"] = [why, *known.get("sentences", ())]
+        over = replace(
+            inquiry,
+            state=InquiryState.CANCELLED,
+            ended_ns=self._now_ns(),
+            doubts=(*inquiry.doubts, why),
+            finding=orjson.dumps(known).decode(),
+        )
+        self._book.save(over)
+        self._over_now(over)
+
+
+def is_counted(one: Rerun) -> bool:
+    return one.counted or one.state is not RerunState.DONE

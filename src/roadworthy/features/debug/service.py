@@ -1,0 +1,343 @@
+"""Inquiries as doors offer them: started, handed out rerun by rerun, told how each ended.
+
+The server starts no processes. Whoever makes the reruns takes them from here (`take`), starts the agent, and
+says how it ended (`ended`). All of it is kept before a call returns, so that an inquiry goes on where it
+stood, whichever side was killed: a rerun whose taker is silent for longer than it may take is handed out
+again, and one whose gateway died in the middle is made again, each under a new trace id.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from roadworthy.contracts.metadata import MetadataStore
+from roadworthy.domain.agent_ended import Ending
+from roadworthy.features.debug.book import InquiryBook
+from roadworthy.features.debug.check import Checked, check_answer
+from roadworthy.features.debug.course import GRACE_S, MOST_ATTEMPTS, Course, ExchangesOf, Search
+from roadworthy.features.debug.inquiry import (
+    Budget,
+    EntryPoint,
+    Inquiry,
+    InquiryKind,
+    InquiryState,
+    Rerun,
+    RerunState,
+)
+from roadworthy.features.debug.outcome import Line, counted
+from roadworthy.features.debug.plan import Plan
+from roadworthy.features.debug.planning import is_closed, plan_of
+from roadworthy.features.debug.spending import Spent, spent
+from roadworthy.features.debug.starting import AnswerEvaluators, Tapes, ready_to_start
+from roadworthy.features.debug.token import ReplayToken, write_token
+
+SETTLE_S = 2.0
+"""Calls are recorded behind the call."""
+ANSWER_CHARACTERS = 20_000
+"""Of an answer, as it is kept."""
+_DELETED = "What was recorded of the run was deleted (retention, or by hand): nothing more can be tried."
+
+
+class Plans(Protocol):
+    """Where plans and their journals lie (`tape/journal.py: PlanFolder`)."""
+
+    def write(self, plan: Plan, tape_ids: Sequence[Sequence[str]]) -> None:
+        """`tape_ids`: exchanges of the recorded run, then of the good one where there is one."""
+        ...
+
+    def lines(self, plan: Plan) -> Sequence[Line]: ...
+    def died(self, plan: Plan) -> bool:
+        """Whether the gateway that answered died in the middle."""
+        ...
+
+    def remove(self, project: str, inquiry: str) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """What whoever starts the agent has to know."""
+
+    rerun: Rerun
+    input: str
+    token: str
+    traceparent: str
+    entry: EntryPoint
+    isolate: bool
+    """Nothing of it may leave the machine."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    done: int
+    planned: int
+    """Of a bisect a guess, until it is over."""
+    running: int
+
+
+class InquiryService:
+    """`sign` makes the key of tokens (it may raise OSError, as may what writes plans). `exchanges_of` reads
+    what was recorded, which is there `settle_s` after a rerun at the latest. `over` is told of each inquiry
+    that ends. Safe to call from several threads."""
+
+    def __init__(
+        self,
+        metadata: MetadataStore,
+        *,
+        sign: Callable[[], bytes],
+        plans: Plans,
+        tapes: Tapes,
+        evaluators: AnswerEvaluators,
+        search: Search,
+        exchanges_of: ExchangesOf = lambda _project, _runs: {},
+        settle_s: float = SETTLE_S,
+        over: Callable[[Inquiry], None] = lambda _inquiry: None,
+        now_ns: Callable[[], int] = time.time_ns,
+    ) -> None:
+        self._book = InquiryBook(metadata, now_ns=now_ns)
+        self._sign = sign
+        self._plans = plans
+        self._tapes = tapes
+        self._evaluators = evaluators
+        self._course = Course(
+            self._book,
+            search=search,
+            exchanges_of=exchanges_of,
+            settle_s=settle_s,
+            over=over,
+            now_ns=now_ns,
+        )
+        self._over_now = over
+        self._now_ns = now_ns
+
+    def start(self, draft: Inquiry) -> Inquiry:
+        """As it was kept, with an id. Raises BadInquiry."""
+        ready = ready_to_start(draft, tapes=self._tapes, evaluators=self._evaluators)
+        inquiry = replace(ready, id=secrets.token_hex(6), created_ns=self._now_ns())
+        numbers = range(1, inquiry.repeats + 1) if inquiry.kind is not InquiryKind.BISECT else ()
+        with self._book.lock:
+            self._book.save(inquiry, [Rerun(number=number, switch=inquiry.fork_at) for number in numbers])
+            old = self._book.too_old(inquiry.project)
+        for one in old:
+            self.delete(inquiry.project, one.id)
+        return inquiry
+
+    def all(self, project: str) -> list[Inquiry]:
+        return self._book.all(project)
+
+    def one(self, project: str, inquiry_id: str) -> Inquiry | None:
+        """As far as it is by now."""
+        with self._book.lock:
+            found = self._book.one(project, inquiry_id)
+            return self._course.looked(found)[0] if found is not None else None
+
+    def reruns(self, project: str, inquiry_id: str) -> list[Rerun]:
+        return self._book.reruns(project, inquiry_id)
+
+    def lines(self, project: str, inquiry_id: str, number: int) -> Sequence[Line] | None:
+        """The calls of a rerun's last attempt; None: no such rerun."""
+        inquiry, rerun = self._both(project, inquiry_id, number)
+        return self._plans.lines(plan_of(inquiry, rerun)) if inquiry and rerun else None
+
+    def progress(self, project: str, inquiry_id: str) -> Progress:
+        inquiry, reruns = self._book.one(project, inquiry_id), self._book.reruns(project, inquiry_id)
+        guess = 0
+        if inquiry is not None and inquiry.state is InquiryState.RUNNING:
+            guess = 2 * inquiry.steps.bit_length() if inquiry.kind is InquiryKind.BISECT else 0
+        return Progress(
+            done=sum(one.state is RerunState.DONE for one in reruns),
+            planned=max(len(reruns), guess),
+            running=sum(one.state is RerunState.TAKEN for one in reruns),
+        )
+
+    def spent(self, project: str, inquiry_id: str) -> Spent:
+        return spent(self._book.reruns(project, inquiry_id), now_ns=self._now_ns())
+
+    def cancel(self, project: str, inquiry_id: str) -> Inquiry | None:
+        """What was done stays. None: no such inquiry. One that is over stays as it is."""
+        with self._book.lock:
+            inquiry = self._book.one(project, inquiry_id)
+            if inquiry is None or inquiry.state is not InquiryState.RUNNING:
+                return inquiry
+            inquiry = replace(inquiry, state=InquiryState.CANCELLED, ended_ns=self._now_ns())
+            self._book.save(inquiry)
+        self._over_now(inquiry)
+        return inquiry
+
+    def resume(self, project: str, inquiry_id: str, *, budget: Budget | None = None) -> Inquiry | None:
+        """One that was cancelled or is out of budget goes on, with another budget where one is given."""
+        with self._book.lock:
+            inquiry = self._book.one(project, inquiry_id)
+            if inquiry is None or inquiry.state not in (InquiryState.CANCELLED, InquiryState.OUT_OF_BUDGET):
+                return inquiry
+            inquiry = replace(
+                inquiry, state=InquiryState.RUNNING, ended_ns=None, budget=budget or inquiry.budget
+            )
+            self._book.save(inquiry)
+            return self._course.looked(inquiry)[0]
+
+    def delete(self, project: str, inquiry_id: str) -> bool:
+        """With its plans and journals; the runs that its reruns became stay."""
+        with self._book.lock:
+            inquiry = self._book.one(project, inquiry_id)
+            gone = self._book.delete(project, inquiry_id)
+        if gone:
+            self._plans.remove(project, inquiry_id)
+        if inquiry is not None and inquiry.state is InquiryState.RUNNING:
+            self._over_now(inquiry)
+        return gone
+
+    def take(self, project: str, inquiry_id: str, *, most: int, alone: bool = False) -> list[Start]:
+        """Reruns to make now; none where the inquiry is over, or waits for reruns that others took. `alone`:
+        there are no others, so what was taken and not told of is handed out again now."""
+        with self._book.lock:
+            inquiry = self._book.one(project, inquiry_id)
+            if inquiry is None or inquiry.state is not InquiryState.RUNNING:
+                return []
+            inquiry, reruns = self._course.looked(inquiry)
+            room = min(
+                most,
+                inquiry.concurrency - sum(self._course.busy(one, inquiry, alone=alone) for one in reruns),
+            )
+            if inquiry.state is not InquiryState.RUNNING or room <= 0 or self._course.out_of(inquiry, reruns):
+                return []
+            found = [one for one in reruns if self._course.open(one, inquiry, alone=alone)][:room]
+            if inquiry.kind is InquiryKind.BISECT and len(found) < room:
+                found += self._course.asked(inquiry, reruns, room - len(found))
+            ids = [self._tapes.ids(project, run) for run in (inquiry.run_id, inquiry.good_run) if run]
+            if found and not all(ids):
+                self._course.gave_up(inquiry, _DELETED)
+                return []
+            now = self._now_ns()
+            taken = [
+                replace(
+                    one,
+                    state=RerunState.TAKEN,
+                    attempt=one.attempt + 1,
+                    trace_id=secrets.token_hex(16),
+                    taken_ns=now,
+                    notes=(),
+                )
+                for one in found
+            ]
+            for one in taken:
+                self._plans.write(plan_of(inquiry, one), ids)
+            if taken:
+                self._book.save_reruns(project, inquiry_id, taken)
+        return [self._started(inquiry, one) for one in taken]
+
+    def ended(
+        self,
+        project: str,
+        inquiry_id: str,
+        number: int,
+        /,
+        *,
+        attempt: int,
+        ending: Ending,
+        answer: str,
+        exit_code: int | None,
+        error: str,
+        elapsed_ms: float,
+        passed: bool | None = None,
+        check_said: str = "",
+        notes: Sequence[str] = (),
+    ) -> Rerun | None:
+        """`passed` is what the runner's own command decided; `notes` what the runner saw. None: no such
+        rerun. Told twice, or of an attempt that was given up: what is known stays."""
+        inquiry, rerun = self._both(project, inquiry_id, number)
+        if (
+            inquiry is None
+            or rerun is None
+            or rerun.state is not RerunState.TAKEN
+            or rerun.attempt != attempt
+        ):
+            return rerun
+        plan = plan_of(inquiry, rerun)
+        told = replace(
+            rerun,
+            state=RerunState.DONE,
+            ending=ending,
+            answer=answer[:ANSWER_CHARACTERS],
+            exit_code=exit_code,
+            error=error[-2_000:],
+            elapsed_ms=elapsed_ms,
+            ended_ns=self._now_ns(),
+            same=None if inquiry.output is None else answer.strip() == inquiry.output.strip(),
+            notes=tuple(one[:2_000] for one in notes),
+        )
+        if self._plans.died(plan):
+            told = self._lost(told)
+        if told.state is RerunState.DONE:
+            keep = inquiry.steps if plan.keep is None else min(plan.keep, inquiry.steps)
+            told = counted(told, self._plans.lines(plan), keep=keep)
+            told = self._course.costs(project, told, final=not told.live and not told.changed)
+            told = self._checked(inquiry, told, answer, passed=passed, said=check_said)
+        with self._book.lock:
+            now = self._book.rerun(project, inquiry_id, number)
+            if now != rerun:
+                return now
+            self._book.save_reruns(project, inquiry_id, [told])
+            there = self._book.one(project, inquiry_id)
+            if there is not None:
+                self._course.looked(there)
+        return told
+
+    def _both(self, project: str, inquiry_id: str, number: int) -> tuple[Inquiry | None, Rerun | None]:
+        inquiry = self._book.one(project, inquiry_id)
+        return inquiry, self._book.rerun(project, inquiry_id, number) if inquiry else None
+
+    def _lost(self, told: Rerun) -> Rerun:
+        """What the gateway had answered is lost with it: the rerun says nothing, and is made again."""
+        if told.attempt < MOST_ATTEMPTS:
+            return Rerun(
+                number=told.number,
+                switch=told.switch,
+                only=told.only,
+                attempt=told.attempt,
+                notes=("The gateway died in the middle; made again.",),
+            )
+        return replace(told, notes=(*told.notes, f"The gateway died in the middle, {told.attempt} times."))
+
+    def _checked(
+        self, inquiry: Inquiry, rerun: Rerun, answer: str, *, passed: bool | None, said: str
+    ) -> Rerun:
+        check = inquiry.check
+        if check is None or rerun.ending is None:
+            return rerun
+        if check.how == "command" and rerun.ending is Ending.ANSWERED and passed is not None:
+            found = Checked(passed=passed, said=said)
+        else:
+            found = check_answer(
+                check,
+                answer,
+                recorded=inquiry.output,
+                evaluate=lambda name, text: self._evaluators.evaluate(inquiry, name, text),
+                ending=rerun.ending,
+            )
+        if rerun.missed and found.passed is False:
+            # What fails because a call had no recording says nothing of the step that was put right.
+            found = Checked(passed=None, said=f"{rerun.missed} calls could not be answered; {found.said}")
+        return replace(rerun, passed=found.passed, check_said=found.said[:2_000])
+
+    def _started(self, inquiry: Inquiry, rerun: Rerun) -> Start:
+        token = ReplayToken(
+            project=inquiry.project,
+            agent=inquiry.agent,
+            inquiry=inquiry.id,
+            number=rerun.number,
+            attempt=rerun.attempt,
+            run_id=rerun.trace_id,
+            expires_ns=rerun.taken_ns + int((inquiry.entry.timeout_s + GRACE_S) * 1e9),
+        )
+        return Start(
+            rerun=rerun,
+            input=inquiry.input,
+            token=write_token(token, key=self._sign()),
+            traceparent=f"00-{rerun.trace_id}-{rerun.trace_id[:16]}-01",
+            entry=inquiry.entry,
+            isolate=is_closed(plan_of(inquiry, rerun)),
+        )
