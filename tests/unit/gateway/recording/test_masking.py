@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roadworthy.domain.recording import RecordedMessage
-from roadworthy.features.gateway.recording.masking import masked_head, masked_message
+from roadworthy.features.gateway.recording.masking import masked_message
+from roadworthy.kit.masked_address import masked_head
 from roadworthy.kit.masking import mask_pieces, mask_text
 from roadworthy.kit.secret_screen import suspect
 from tests.unit.gateway.recording.making import answer, request, said

@@ -13,10 +13,10 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 
 from roadworthy.contracts.upstream import Headers, Transport, UpstreamAnswer, UpstreamFailed, UpstreamRequest
+from roadworthy.domain.dialects.asked import Asked, Kind, Said, asked_of
+from roadworthy.domain.dialects.table import SPEAKERS
 from roadworthy.domain.exchange import Dialect
 from roadworthy.domain.typed_failure import FailureCode
-from roadworthy.features.gateway.drills.dialects.asked import Asked, Kind, Said, asked_of
-from roadworthy.features.gateway.drills.dialects.table import SPEAKERS
 from roadworthy.features.gateway.drills.fault import PlannedFault
 
 SWAPPED_MODEL = "swapped-model"
@@ -60,7 +60,7 @@ class FaultTransport:
             # A call that the gateway does not read: there is no shape to answer in.
             return await self._inner.send(request)
         self._applied()
-        asked = asked_of(request)
+        asked = asked_of(url=request.url, body=request.body)
         if name == "rate_limited":
             wait = f"{self._fault.setting('retry_after_s'):g}".encode()
             body = speaker.error(429, "Rate limit reached. Please try again later.")

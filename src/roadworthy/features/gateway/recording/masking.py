@@ -19,8 +19,8 @@ import orjson
 from roadworthy.contracts.upstream import Headers
 from roadworthy.domain.recording import RecordedMessage
 from roadworthy.features.gateway.recording.plain_body import Chunks, plain_body
+from roadworthy.kit.masked_address import masked_head
 from roadworthy.kit.masking import Change, mask_pieces, mask_text, put_in
-from roadworthy.kit.secret_patterns import is_secret_name
 from roadworthy.kit.secret_screen import suspect
 
 _WINDOW = 256 << 10
@@ -33,8 +33,6 @@ _SECRET_HEADER = re.compile(
 )
 _HARMLESS_HEADER = re.compile(rb"ratelimit|tokens|x-roadworthy-|mcp-session-id|sec-websocket", re.I)
 _KNOWN_NAMES = 1024
-_QUERY_VALUE = re.compile(r"([?&])([^=&\s#]+)=([^&\s#]*)")
-_SECRET_QUERY = frozenset({"key", "token", "sig", "signature", "auth", "code", "jwt"})
 _DELTA = re.compile(
     r'"(content|text|delta|arguments|partial_json|thinking|reasoning|reasoning_content|refusal)":\s?'
     r'"([^"\\]*(?:\\.[^"\\]*)*)"'
@@ -62,19 +60,6 @@ def masked_message(message: RecordedMessage) -> MaskedMessage:
         masked=masked + hidden + (head != message.head),
         note=plain.note,
     )
-
-
-def masked_head(head: str) -> str:
-    """A request line without the credentials in its address (Gemini's clients send `?key=`)."""
-
-    def value(found: re.Match[str]) -> str:
-        name = found[2].lower()
-        if found[3] and (name in _SECRET_QUERY or is_secret_name(name)):
-            return f"{found[1]}{found[2]}=[masked:query]"
-        return found[0]
-
-    masked = _QUERY_VALUE.sub(value, head) if "?" in head else head
-    return mask_text(masked).text if suspect(masked) else masked
 
 
 @lru_cache(maxsize=_KNOWN_NAMES)

@@ -6,8 +6,8 @@ from typing import Any
 
 import orjson
 
-from roadworthy.features.gateway.drills.dialects.asked import Asked, Kind, Said, event
-from roadworthy.features.gateway.drills.dialects.openai_chat import error, pieces
+from roadworthy.domain.dialects.asked import Asked, Kind, Said, event
+from roadworthy.domain.dialects.openai_chat import error, pieces
 
 __all__ = ["error", "stream", "whole"]
 
@@ -35,7 +35,43 @@ def stream(asked: Asked, said: Said) -> list[bytes]:
 
 
 def _item(said: Said) -> list[dict[str, Any]]:
-    if said.kind is Kind.EMPTY:
+    return [*_words(said), *_calls(said)]
+
+
+def _speaks(said: Said) -> bool:
+    return said.kind is not Kind.EMPTY and not (said.tools and not said.text)
+
+
+def _calls(said: Said) -> list[dict[str, Any]]:
+    events: list[dict[str, Any]] = []
+    for at, item in enumerate(_tool_items(said)):
+        place = {"item_id": item["id"], "output_index": at + _speaks(said)}
+        begun = {**item, "arguments": "", "status": "in_progress"}
+        events += [
+            {"type": "response.output_item.added", "output_index": place["output_index"], "item": begun},
+            {"type": "response.function_call_arguments.delta", **place, "delta": item["arguments"]},
+            {"type": "response.function_call_arguments.done", **place, "arguments": item["arguments"]},
+            {"type": "response.output_item.done", "output_index": place["output_index"], "item": item},
+        ]
+    return events
+
+
+def _tool_items(said: Said) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": said.tool_id("fc_", at),
+            "type": "function_call",
+            "status": "completed",
+            "call_id": said.tool_id("call_", at),
+            "name": one.name,
+            "arguments": orjson.dumps(one.arguments).decode(),
+        }
+        for at, one in enumerate(said.tools)
+    ]
+
+
+def _words(said: Said) -> list[dict[str, Any]]:
+    if not _speaks(said):
         return []
     item_id, part = said.id("msg_"), _part(said)
     at = {"item_id": item_id, "output_index": 0, "content_index": 0}
@@ -61,8 +97,8 @@ def _part(said: Said) -> dict[str, Any]:
 
 
 def _output(said: Said) -> list[dict[str, Any]]:
-    if said.kind is Kind.EMPTY:
-        return []
+    if not _speaks(said):
+        return _tool_items(said)
     return [
         {
             "id": said.id("msg_"),
@@ -70,7 +106,8 @@ def _output(said: Said) -> list[dict[str, Any]]:
             "status": "completed",
             "role": "assistant",
             "content": [_part(said)],
-        }
+        },
+        *_tool_items(said),
     ]
 
 

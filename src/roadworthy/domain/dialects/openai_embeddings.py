@@ -8,8 +8,8 @@ import struct
 
 import orjson
 
-from roadworthy.features.gateway.drills.dialects.asked import Asked, Kind, Said
-from roadworthy.features.gateway.drills.dialects.openai_chat import error
+from roadworthy.domain.dialects.asked import Asked, Kind, Said
+from roadworthy.domain.dialects.openai_chat import error
 
 __all__ = ["error", "stream", "whole"]
 

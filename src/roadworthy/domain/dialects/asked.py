@@ -9,8 +9,6 @@ from typing import Any
 
 import orjson
 
-from roadworthy.contracts.upstream import UpstreamRequest
-
 _GEMINI = re.compile(r"/models/([^/:?]+):(\w+)")
 
 
@@ -30,32 +28,49 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ToolAsked:
+    """A call that a made-up answer asks for."""
+
+    name: str
+    arguments: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """What a made-up answer says, and as whom. `seed` makes its ids."""
+    """What a made-up answer says, and as whom. `seed` and `by` make its ids."""
 
     kind: Kind
     text: str
     model: str
     seed: int
+    tools: tuple[ToolAsked, ...] = ()
+    by: str = "drill"
 
     def id(self, prefix: str) -> str:
-        return f"{prefix}drill{self.seed:08x}"
+        return f"{prefix}{self.by}{self.seed:08x}"
+
+    def tool_id(self, prefix: str, at: int) -> str:
+        """Of the tool call at this place."""
+        return f"{prefix}{self.by}{self.seed:08x}{at:02d}"
 
 
-def asked_of(request: UpstreamRequest) -> Asked:
-    """A body that is no JSON asks for nothing in particular."""
+def asked_of(*, url: str, body: bytes) -> Asked:
+    """A body that is no JSON asks for nothing in particular. Of `url` the path and the query count."""
     try:
-        body = orjson.loads(request.body)
+        given = orjson.loads(body)
     except orjson.JSONDecodeError:
-        body = {}
-    if not isinstance(body, dict):
-        body = {}
-    found = _GEMINI.search(request.url)
+        given = {}
+    if not isinstance(given, dict):
+        given = {}
+    found = _GEMINI.search(url)
     if found:
         streamed = found[2].startswith("stream")
-        return Asked(model=found[1], streamed=streamed, server_sent="alt=sse" in request.url, body=body)
+        return Asked(model=found[1], streamed=streamed, server_sent="alt=sse" in url, body=given)
     return Asked(
-        model=str(body.get("model") or ""), streamed=body.get("stream") is True, server_sent=True, body=body
+        model=str(given.get("model") or ""),
+        streamed=given.get("stream") is True,
+        server_sent=True,
+        body=given,
     )
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Protocol, cast
 
-from roadworthy.domain.exchange import Dialect
-from roadworthy.features.gateway.drills.dialects import (
+from roadworthy.domain.dialects import (
     anthropic_messages,
     gemini,
     openai_chat,
     openai_embeddings,
     openai_responses,
 )
-from roadworthy.features.gateway.drills.dialects.asked import Asked, Said
+from roadworthy.domain.dialects.asked import Asked, Said
+from roadworthy.domain.exchange import Dialect
 
 
 class Speaker(Protocol):

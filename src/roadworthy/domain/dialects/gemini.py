@@ -6,8 +6,8 @@ from typing import Any
 
 import orjson
 
-from roadworthy.features.gateway.drills.dialects.asked import Asked, Kind, Said, event
-from roadworthy.features.gateway.drills.dialects.openai_chat import pieces
+from roadworthy.domain.dialects.asked import Asked, Kind, Said, event
+from roadworthy.domain.dialects.openai_chat import pieces
 
 _SAFETY = [
     {"category": "HARM_CATEGORY_DANGEROUS_CONTENT", "probability": "HIGH", "blocked": True},
@@ -24,7 +24,7 @@ def whole(asked: Asked, said: Said) -> bytes:
 
 
 def stream(asked: Asked, said: Said) -> list[bytes]:
-    texts = pieces(said.text) if said.kind is Kind.TEXT else [said.text]
+    texts = (pieces(said.text) or [""]) if said.kind is Kind.TEXT else [said.text]
     answers = [_answer(said, text, finish=at == len(texts)) for at, text in enumerate(texts, 1)]
     if asked.server_sent:
         return [event(one, end=b"\r\n\r\n") for one in answers]
@@ -38,7 +38,9 @@ def _answer(said: Said, text: str, *, finish: bool) -> dict[str, Any]:
         # Declined answers have no content, only why.
         candidate |= {"finishReason": "SAFETY", "safetyRatings": _SAFETY}
     else:
-        parts = [{"text": text}] if said.kind is Kind.TEXT else []
+        parts: list[dict[str, Any]] = [{"text": text}] if said.kind is Kind.TEXT and text else []
+        if finish:
+            parts += [{"functionCall": {"name": one.name, "args": one.arguments}} for one in said.tools]
         candidate["content"] = {"role": "model", "parts": parts}
         if finish:
             candidate["finishReason"] = "STOP"
