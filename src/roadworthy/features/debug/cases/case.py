@@ -53,11 +53,3 @@ class Case:
     def recorded_ns(self) -> int:
         """When the run's first call began; 0 for a run without any."""
         return self.tape.calls[0].exchange.started_ns if self.tape.calls else 0
-
-
-class CaseInvalid(ValueError):  # noqa: N818 (a condition)
-    """No case can be made of this; `field` names what was given."""
-
-    def __init__(self, field: str, message: str) -> None:
-        super().__init__(message)
-        self.field = field
