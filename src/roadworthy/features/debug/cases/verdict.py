@@ -1,0 +1,164 @@
+"""Whether an agent passed a case: what it called, and what it answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from roadworthy.domain.agent_ended import AgentEnded, Ending
+from roadworthy.features.debug.cases.case import Calls, Case
+from roadworthy.features.debug.cases.making import no_evaluator
+from roadworthy.features.debug.check import Checked, check_answer, short
+from roadworthy.features.debug.inquiry import Check
+from roadworthy.features.debug.outcome import Line
+
+_UNANSWERED = frozenset({"miss", "hole", "lost"})
+_SHOWN = 5
+
+
+class Outcome(StrEnum):
+    PASSED = "passed"
+    FAILED = "failed"
+    ERROR = "error"
+    """Nothing can be said of the agent: the case, its check, or how the agent is started is at fault."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    outcome: Outcome
+    why: tuple[str, ...] = ()
+    """A sentence each; of one that passed what is worth knowing."""
+    diverged_at: int | None = None
+    """The recorded step at which the agent first asked something else."""
+    diff: str = ""
+    """How it differed."""
+
+
+CheckCommand = Callable[[str, str], Checked]
+"""(command, answer) → what it decided. Never raises."""
+
+
+def verdict_of(case: Case, ended: AgentEnded, lines: Sequence[Line], *, run_check: CheckCommand) -> Verdict:
+    """`lines` are the calls the agent made, in order."""
+    found, diff = _divergence(case, lines)
+    ill = _ill(ended, lines)
+    if ill:
+        return Verdict(outcome=Outcome.FAILED, why=tuple(ill), diverged_at=found, diff=diff)
+    calls = _calls(case, lines)
+    checked = _checked(case, ended.answer, run_check=run_check)
+    if checked.passed is None:
+        return Verdict(outcome=Outcome.ERROR, why=(checked.said,), diverged_at=found, diff=diff)
+    wrong = [
+        *calls,
+        *([] if checked.passed else [f"The answer is {_wrongly(case.check, ended.answer, checked)}"]),
+    ]
+    if case.expect_failure:
+        return _expected_failure(wrong, found, diff)
+    notes = wrong or [one.note for one in lines if one.note]
+    return Verdict(
+        outcome=Outcome.FAILED if wrong else Outcome.PASSED,
+        why=tuple(dict.fromkeys(notes))[: _SHOWN if not wrong else None],
+        diverged_at=found,
+        diff=diff,
+    )
+
+
+def _expected_failure(wrong: Sequence[str], diverged_at: int | None, diff: str) -> Verdict:
+    if wrong:
+        return Verdict(
+            outcome=Outcome.PASSED, why=("It fails, as expected.", *wrong), diverged_at=diverged_at, diff=diff
+        )
+    return Verdict(
+        outcome=Outcome.FAILED,
+        why=("It passes now, though a failure is expected: make the case anew without expect_failure.",),
+    )
+
+
+def _ill(ended: AgentEnded, lines: Sequence[Line]) -> list[str]:
+    """Ended without an answer: of that kind no failure is ever expected."""
+    last = ended.error.strip().rpartition("\n")[2][:300]
+    unanswered = [f"{_called(one)} was not answered: {one.note}" for one in lines if one.how in _UNANSWERED]
+    if ended.ending is Ending.HUNG:
+        return [f"The agent did not end in time ({ended.elapsed_ms / 1000:.0f} s).", *unanswered[:_SHOWN]]
+    if ended.ending is Ending.CRASHED:
+        code = "" if ended.exit_code is None else f" with {ended.exit_code}"
+        return [
+            f"The agent ended{code} without an answer{f': {last}' if last else '.'}",
+            *unanswered[:_SHOWN],
+        ]
+    if not ended.answer.strip():
+        return ["The agent printed no answer.", *unanswered[:_SHOWN]]
+    return []
+
+
+def _checked(case: Case, answer: str, *, run_check: CheckCommand) -> Checked:
+    if case.check.how != "command":
+        return check_answer(case.check, answer, recorded=case.tape.output, evaluate=no_evaluator)
+    # Twice: one that cannot make up its mind must not decide what gets merged.
+    first, second = (run_check(case.check.expected, answer) for _ in range(2))
+    if first.passed == second.passed or None in (first.passed, second.passed):
+        return first if first.passed is None else second
+    words = {True: "passed", False: "failed"}
+    return Checked(
+        passed=None,
+        said="The check disagrees with itself: asked twice about one answer it said "
+        f"{words[bool(first.passed)]}, then {words[bool(second.passed)]}.",
+    )
+
+
+def _wrongly(check: Check, answer: str, checked: Checked) -> str:
+    wanted = {
+        "same": "not what was recorded",
+        "contains": f"without {short(check.expected)!r}",
+        "number": f"without the number {short(check.expected)}",
+        "exact": f"not {short(check.expected)!r}",
+        "regex": f"not matched by {short(check.expected)}",
+    }.get(check.how, checked.said)
+    return f"{wanted}: {short(answer)}"
+
+
+def _calls(case: Case, lines: Sequence[Line]) -> list[str]:
+    """What of the calls is not as the case wants it."""
+    if case.calls is Calls.ANSWER:
+        return []
+    wrong = [
+        f"{_called(one)}: {one.note or 'it was not recorded'}" for one in lines if one.how in _UNANSWERED
+    ]
+    if case.calls is Calls.STRICT:
+        wrong += [f"{_called(one)} is not to the letter: {one.note}" for one in lines if one.how == "dated"]
+    unasked = _unasked(case, lines)
+    if unasked:
+        steps = ", ".join(str(one) for one in unasked[:_SHOWN]) + (" …" if len(unasked) > _SHOWN else "")
+        names = ", ".join(dict.fromkeys(case.tape.calls[one - 1].exchange.target for one in unasked[:_SHOWN]))
+        wrong.append(
+            f"It did not make {'a call' if len(unasked) == 1 else 'calls'} it made then: {steps} ({names})"
+        )
+    return wrong[:_SHOWN] + ([f"and {len(wrong) - _SHOWN} more calls"] if len(wrong) > _SHOWN else [])
+
+
+def _unasked(case: Case, lines: Sequence[Line]) -> list[int]:
+    """Recorded steps that had to be asked for and were not. Behind what is put right it goes another way."""
+    if case.good is not None and case.calls is not Calls.STRICT:
+        return []
+    asked = {one.step for one in lines if one.step is not None and one.how != "good"}
+    until = len(case.tape.calls)
+    if case.changes and case.calls is not Calls.STRICT:
+        until = min(one.step for one in case.changes)
+    return [step for step in range(1, until + 1) if step not in asked]
+
+
+def _divergence(case: Case, lines: Sequence[Line]) -> tuple[int | None, str]:
+    """The first recorded step that had not been asked for when something else was."""
+    used: set[int] = set()
+    for one in lines:
+        if one.how in _UNANSWERED:
+            waiting = (step for step in range(1, len(case.tape.calls) + 1) if step not in used)
+            return one.step or next(waiting, len(case.tape.calls) + 1), one.diff
+        if one.step is not None and one.how != "good":
+            used.add(one.step)
+    return None, ""
+
+
+def _called(line: Line) -> str:
+    return f"A call to {line.target or line.kind}"

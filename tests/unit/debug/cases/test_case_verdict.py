@@ -1,0 +1,157 @@
+"""Whether an agent passed: by its calls and by its answer, and what is said where it did not."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from roadworthy.domain.agent_ended import AgentEnded, Ending
+from roadworthy.features.debug.cases.case import Calls, Case
+from roadworthy.features.debug.cases.verdict import Outcome, Verdict, verdict_of
+from roadworthy.features.debug.check import Checked
+from roadworthy.features.debug.inquiry import Check
+from roadworthy.features.debug.plan import Change, ChangeKind
+from roadworthy.features.debug.running.check_command import checked_by_command
+from tests.unit.debug.cases.tapes import an_order_tape
+
+
+@dataclass(frozen=True)
+class ALine:
+    step: int | None
+    how: str = "recorded"
+    note: str = ""
+    diff: str = ""
+    kind: str = "model"
+    target: str = "planner"
+
+
+ALL = [ALine(1), ALine(2), ALine(3)]
+MISS = ALine(None, "miss", note="nothing like it was recorded", diff="-old\n+new", target="erp.stock")
+
+
+def a_case(**changes: Any) -> Case:
+    made = Case(
+        name="order total", input="A-1?", check=Check(how="number", expected="42"), tape=an_order_tape()
+    )
+    return replace(made, **changes)
+
+
+def judged(case: Case, *lines: ALine, answer: str = "It is 42.", **ended: Any) -> Verdict:
+    said = AgentEnded(**{"ending": Ending.ANSWERED, "answer": answer, "exit_code": 0, **ended})
+    return verdict_of(case, said, lines, run_check=lambda command, text: checked_by_command(command, text))
+
+
+def test_the_same_calls_and_the_right_answer_pass() -> None:
+    assert judged(a_case(), *ALL) == Verdict(outcome=Outcome.PASSED)
+
+
+def test_a_wrong_answer_fails_and_is_shown() -> None:
+    found = judged(a_case(), *ALL, answer="It is 41.")
+    assert (found.outcome, found.why) == (Outcome.FAILED, ("The answer is without the number 42: It is 41.",))
+    same = judged(a_case(check=Check(how="same")), *ALL, answer="No idea")
+    assert same.why == ("The answer is not what was recorded: No idea",)
+
+
+@pytest.mark.parametrize(
+    ("calls", "lines", "says"),
+    [
+        (Calls.SAME_CALLS, [ALL[0], MISS], "A call to erp.stock: nothing like it was recorded"),
+        (Calls.SAME_CALLS, [ALL[0], ALL[1]], "It did not make a call it made then: 3 (planner)"),
+        (Calls.SAME_CALLS, [ALL[0], ALine(2, "dated", "matched but for the clock"), ALL[2]], ""),
+        (
+            Calls.STRICT,
+            [ALL[0], ALine(2, "dated", "but for the clock"), ALL[2]],
+            "not to the letter: but for",
+        ),
+        (Calls.STRICT, [*ALL, MISS], "A call to erp.stock"),
+        (Calls.ANSWER, [ALL[0], MISS], ""),
+        (Calls.ANSWER, [], ""),
+    ],
+)
+def test_what_is_asked_of_the_calls(calls: Calls, lines: list[ALine], says: str) -> None:
+    found = judged(a_case(calls=calls), *lines)
+    assert found.outcome is (Outcome.FAILED if says else Outcome.PASSED)
+    assert says in " ".join(found.why)
+
+
+def test_the_first_divergence_is_the_first_step_still_waiting() -> None:
+    found = judged(a_case(), ALL[0], MISS, ALL[2])
+    assert (found.diverged_at, found.diff) == (2, "-old\n+new")
+    assert judged(a_case(), *ALL, MISS).diverged_at == 4
+
+
+def test_behind_what_is_put_right_calls_may_stay_out() -> None:
+    change = Change(step=2, kind=ChangeKind.RESULT, text='{"total": 42}')
+    case = a_case(changes=(change,))
+    assert judged(case, ALL[0], ALine(2, "changed")).outcome is Outcome.PASSED
+    assert judged(case, ALL[0]).outcome is Outcome.FAILED
+    assert judged(replace(case, calls=Calls.STRICT), ALL[0], ALine(2, "changed")).outcome is Outcome.FAILED
+    good = a_case(good=an_order_tape())
+    assert judged(good, ALine(1, "good"), ALine(2, "good")).outcome is Outcome.PASSED
+
+
+def test_an_expected_failure_passes_until_the_agent_does() -> None:
+    case = a_case(expect_failure=True)
+    assert judged(case, *ALL, answer="41").outcome is Outcome.PASSED
+    now = judged(case, *ALL)
+    assert now.outcome is Outcome.FAILED and "passes now" in now.why[0]
+    # A crash is not the failure that is expected.
+    assert judged(case, *ALL, ending=Ending.CRASHED, exit_code=1).outcome is Outcome.FAILED
+
+
+@pytest.mark.parametrize(
+    ("ended", "says"),
+    [
+        ({"ending": Ending.HUNG, "elapsed_ms": 5000.0}, "did not end in time (5 s)"),
+        (
+            {"ending": Ending.CRASHED, "exit_code": 3, "error": "Traceback\nKeyError: 'x'\n"},
+            "ended with 3 without an answer: KeyError: 'x'",
+        ),
+        ({"ending": Ending.CRASHED, "exit_code": None, "error": "cannot start 'x'"}, "cannot start 'x'"),
+        ({"answer": "  \n"}, "printed no answer"),
+    ],
+)
+def test_an_agent_that_hangs_crashes_or_says_nothing(ended: dict[str, Any], says: str) -> None:
+    found = judged(a_case(), ALL[0], MISS, **ended)
+    assert found.outcome is Outcome.FAILED
+    assert says in found.why[0]
+    assert "A call to erp.stock was not answered: nothing like it was recorded" in found.why
+
+
+def test_a_check_that_disagrees_with_itself_decides_nothing() -> None:
+    said = iter([True, False])
+    found = verdict_of(
+        a_case(check=Check(how="command", expected="flaky")),
+        AgentEnded(ending=Ending.ANSWERED, answer="42", exit_code=0),
+        ALL,
+        run_check=lambda _command, _answer: Checked(passed=next(said)),
+    )
+    assert found.outcome is Outcome.ERROR
+    assert found.why == (
+        "The check disagrees with itself: asked twice about one answer it said passed, then failed.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("command", "outcome", "says"),
+    [
+        (f"{sys.executable} -c \"import sys; sys.exit('42' not in sys.stdin.read())\"", Outcome.PASSED, ""),
+        (f"{sys.executable} -c \"print('too short'); raise SystemExit(1)\"", Outcome.FAILED, "too short"),
+        ("no-such-program --x", Outcome.ERROR, "cannot be started"),
+        ('quotes "open', Outcome.ERROR, "cannot be started"),
+        (f'{sys.executable} -c "import os; os.kill(os.getpid(), 9)"', Outcome.ERROR, "ended with -9"),
+        (f'{sys.executable} -c "raise SystemExit(127)"', Outcome.ERROR, "ended with 127"),
+    ],
+)
+def test_a_check_that_is_a_command(command: str, outcome: Outcome, says: str) -> None:
+    found = judged(a_case(check=Check(how="command", expected=command)), *ALL)
+    assert found.outcome is outcome, found
+    assert says in " ".join(found.why)
+
+
+def test_a_checks_command_that_hangs_is_ended() -> None:
+    found = checked_by_command(f'{sys.executable} -c "import time; time.sleep(60)"', "x", timeout_s=0.3)
+    assert found.passed is None and "did not end within 0.3 s" in found.said
