@@ -113,33 +113,26 @@ class SwitchPosterior:
 
     def next_switch(self) -> int:
         """The switch from 1 to n whose outcome says most about f; of equals the nearest to the median."""
-        return self.next_questions(1)[0].switch
+        return self.best_of([Question(m) for m in range(1, self.steps + 1)], 1)[0].switch
 
-    def next_questions(
-        self,
-        most: int,
-        *,
-        pending: Sequence[Question] = (),
-        only: Sequence[int] = (),
-        without: frozenset[int] = frozenset(),
+    def best_of(
+        self, candidates: Sequence[Question], most: int, *, pending: Sequence[Question] = ()
     ) -> list[Question]:
-        """At most `most` questions (and eight at once, with those `pending`, whose outcomes are not known
-        yet) that together say most about f: each is the best beside those before it. `only` are steps that
-        may be put right alone, `without` switches not to be asked for. Empty where there is none to ask."""
+        """At most `most` of them, each once, that together say most about f: each is the best beside those
+        before it and those `pending`, whose outcomes are not known yet (with these at most eight). Empty
+        where there are no candidates."""
         splits = [self._weights()]
         for one in pending[:MOST_AT_ONCE]:
             splits = self._split(splits, one)
-        candidates = [Question(m) for m in range(1, self.steps + 1) if m not in without]
-        candidates += [Question(step, only=True) for step in only]
-        found: list[Question] = []
-        mass = self.mass()
-        median = int(np.searchsorted(np.cumsum(mass), 0.5))
-        while candidates and len(found) < most and len(found) + len(pending) < MOST_AT_ONCE:
-            gains = self._gains(splits, candidates)
+        left, found = list(candidates), list[Question]()
+        median = int(np.searchsorted(np.cumsum(self.mass()), 0.5))
+        while left and len(found) < most and len(found) + len(pending) < MOST_AT_ONCE:
+            gains = self._gains(splits, left)
             best = gains.max()
-            tied = [one for one, gain in zip(candidates, gains, strict=True) if gain >= best - 1e-9]
+            tied = [one for one, gain in zip(left, gains, strict=True) if gain >= best - 1e-9]
             chosen = min(tied, key=lambda one: abs(one.switch - median))
             found.append(chosen)
+            left.remove(chosen)
             if len(found) < most:
                 splits = self._split(splits, chosen)
         return found

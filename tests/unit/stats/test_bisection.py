@@ -33,6 +33,10 @@ class World:
         return passed != (self.rnd.random() < self.flip)
 
 
+def switches(steps: int, alone: int = 0) -> list[Question]:
+    return [Question(m) for m in range(1, steps + 1)] + ([Question(alone, only=True)] if alone else [])
+
+
 def search(
     steps: int, world: World, *, confidence: float = 0.9, most: int = 80
 ) -> tuple[SwitchPosterior, int]:
@@ -48,7 +52,7 @@ def search(
             confirmed.add(best)
             posterior.observe_only(best, passed=world.passes(Question(best, only=True)))
         else:
-            asked = posterior.next_questions(1, only=[best] if best else [])[0]
+            asked = posterior.best_of(switches(steps, best), 1)[0]
             observe = posterior.observe_only if asked.only else posterior.observe
             observe(asked.switch, passed=world.passes(asked))
     return posterior, most
@@ -188,7 +192,7 @@ def test_the_true_step_is_seldom_excluded_however_often_one_looks() -> None:
         world = World(rnd.randint(0, 10), rnd, a=0.45, b=0.35)
         posterior = SwitchPosterior(10)
         for _ in range(30):
-            asked = posterior.next_questions(1, only=[posterior.best] if posterior.best else [])[0]
+            asked = posterior.best_of(switches(10, posterior.best), 1)[0]
             (posterior.observe_only if asked.only else posterior.observe)(
                 asked.switch, passed=world.passes(asked)
             )
@@ -222,20 +226,21 @@ def test_the_e_value_is_its_formula() -> None:
 
 
 def test_questions_asked_at_once_are_not_the_same_question() -> None:
-    asked = SwitchPosterior(40).next_questions(4)
+    asked = SwitchPosterior(40).best_of(switches(40), 4)
     assert len({one.switch for one in asked}) == 4
-    assert SwitchPosterior(40).next_questions(1) == asked[:1]
-    with_pending = SwitchPosterior(40).next_questions(2, pending=asked[:2])
+    assert SwitchPosterior(40).best_of(switches(40), 1) == asked[:1]
+    with_pending = SwitchPosterior(40).best_of(switches(40), 2, pending=asked[:2])
     assert with_pending == asked[2:]
-    assert len(SwitchPosterior(40).next_questions(20)) == 8
+    assert len(SwitchPosterior(40).best_of(switches(40), 20)) == 8
+    together = SwitchPosterior(2).best_of(switches(2), 8)
+    assert sorted(one.switch for one in together) == [1, 2]
 
 
-def test_the_first_question_halves_the_steps_and_some_are_not_asked() -> None:
+def test_the_first_question_halves_the_steps_and_none_but_candidates_are_asked() -> None:
     posterior = SwitchPosterior(31)
     assert 15 <= posterior.next_switch() <= 17
-    everything = frozenset(range(1, 32))
-    assert posterior.next_questions(1, without=everything) == []
-    assert posterior.next_questions(1, without=everything - {9}) == [Question(9)]
+    assert posterior.best_of([], 1) == []
+    assert posterior.best_of([Question(9)], 3) == [Question(9)]
 
 
 def test_a_prior_is_followed_and_never_believed() -> None:

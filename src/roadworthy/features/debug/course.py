@@ -27,8 +27,8 @@ ExchangesOf = Callable[[str, Sequence[str]], Mapping[str, Sequence[Exchange]]]
 class Searched:
     """What a bisect makes of its reruns so far."""
 
-    questions: Sequence[tuple[int, bool]]
-    """(switch, only) to try now."""
+    questions: Sequence[tuple[int | None, bool]]
+    """(switch, only) to try now; None puts nothing right: whether the failure comes back."""
     over: bool
     finding: Mapping[str, Any]
 

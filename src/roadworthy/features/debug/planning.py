@@ -23,7 +23,7 @@ def plan_of(inquiry: Inquiry, rerun: Rerun) -> Plan:
         run_id=rerun.trace_id,
         tape_run=inquiry.run_id,
     )
-    if inquiry.kind is InquiryKind.REPLAY:
+    if inquiry.kind is InquiryKind.REPLAY or (inquiry.kind is InquiryKind.BISECT and rerun.switch is None):
         return plan
     plan = replace(
         plan,
