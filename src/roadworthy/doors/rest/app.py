@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from fastapi import APIRouter, FastAPI, Request
-from fastapi.routing import APIRoute
+from fastapi import FastAPI, Request
 from prometheus_client import REGISTRY, CollectorRegistry
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
@@ -17,10 +16,11 @@ from roadworthy.contracts.metadata import MetadataStore
 from roadworthy.doors.rest import problems
 from roadworthy.doors.rest.context import Drills, Health, RestContext, Watch
 from roadworthy.doors.rest.description import describe
+from roadworthy.doors.rest.endpoints import PREFIX, Endpoints
 from roadworthy.doors.rest.events import EventBus
 from roadworthy.doors.rest.guard import Guard
 from roadworthy.doors.rest.page import WebPage
-from roadworthy.doors.rest.problems import PROBLEM_RESPONSES, not_found
+from roadworthy.doors.rest.problems import not_found
 from roadworthy.doors.rest.routes import (
     channels,
     comparisons,
@@ -80,10 +80,9 @@ from roadworthy.features.watch.incidents.service import IncidentService
 from roadworthy.features.watch.inputs.service import InputsService
 from roadworthy.features.watch.objectives.service import ObjectiveService
 
-PREFIX = "/api/v1"
 _CATCH_ALL = ("/api/{path:path}", "/{path:path}")
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
-_ROUTERS: tuple[APIRouter, ...] = (
+_ROUTERS: tuple[Endpoints, ...] = (
     runs.router,
     observe.router,
     projects.router,
@@ -190,13 +189,12 @@ def api(settings: RestSettings, *, mounts: Mapping[str, ASGIApp] = MappingProxyT
         openapi_url=f"{PREFIX}/openapi.json",
         docs_url=None,  # these pages load scripts from elsewhere
         redoc_url=None,
-        responses=PROBLEM_RESPONSES,
-        generate_unique_id_function=_operation_id,
     )
     app.state.failed_logins = FailedLogins()
     app.state.feedback_rate = FeedbackRate()
     for router in _ROUTERS:
-        app.include_router(router, prefix=PREFIX)
+        # Not `include_router`, which works out every endpoint once more, for each app.
+        app.router.routes.extend(router.routes)
     app.include_router(probes.router)
     app.include_router(feedback.page)
     problems.install(app)
@@ -206,10 +204,6 @@ def api(settings: RestSettings, *, mounts: Mapping[str, ASGIApp] = MappingProxyT
     app.add_middleware(Guard, settings=settings)
     describe(app)
     return app
-
-
-def _operation_id(route: APIRoute) -> str:
-    return route.operation_id or route.name
 
 
 def _add_page(app: FastAPI, page: WebPage) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.responses import Response
 
 from roadworthy.contracts.notifier import SettingInvalid
@@ -13,6 +13,7 @@ from roadworthy.doors.rest.access import AdminProject, Asker, ReadProject
 from roadworthy.doors.rest.answers import Answering
 from roadworthy.doors.rest.context import Context, RestContext
 from roadworthy.doors.rest.cursors import read_pair, write_cursor
+from roadworthy.doors.rest.endpoints import Endpoints
 from roadworthy.doors.rest.idempotency import IdempotencyKey, once
 from roadworthy.doors.rest.models.channels import (
     ChannelBody,
@@ -30,7 +31,7 @@ from roadworthy.doors.rest.queries import CursorParameter
 from roadworthy.features.watch.notifying.channel_book import ChannelDraft
 from roadworthy.kit.sealing import CannotOpen
 
-router = APIRouter(tags=["channels"])
+router = Endpoints(tags=["channels"])
 
 
 @router.get("/channel-kinds", operation_id="listChannelKinds")

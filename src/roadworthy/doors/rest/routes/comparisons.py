@@ -6,13 +6,14 @@ import asyncio
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.concurrency import run_in_threadpool
 
 from roadworthy.domain.run import Run
 from roadworthy.doors.rest.access import AdminProject, Asker, ReadProject
 from roadworthy.doors.rest.context import Context, RestContext
 from roadworthy.doors.rest.cursors import read_pair, write_cursor
+from roadworthy.doors.rest.endpoints import Endpoints
 from roadworthy.doors.rest.models.comparisons import (
     CompareBody,
     CompareView,
@@ -29,7 +30,7 @@ from roadworthy.features.judge.judges.rubric import RubricInvalid
 from roadworthy.features.judge.transcript import Transcript
 from roadworthy.kit.sealing import CannotOpen
 
-router = APIRouter(tags=["judging"])
+router = Endpoints(tags=["judging"])
 
 _UNDER_WAY = asyncio.Semaphore(2)
 _ID = Annotated[str, Query(max_length=200)]

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 
 from roadworthy.contracts.tool_system import ToolFailed
 from roadworthy.domain.connector import Connector, ConnectorKind
 from roadworthy.doors.rest.access import AdminProject, Asker, Principal, ReadProject
 from roadworthy.doors.rest.context import Context, RestContext
+from roadworthy.doors.rest.endpoints import Endpoints
 from roadworthy.doors.rest.models.connectors import (
     ConnectorBody,
     ConnectorExport,
@@ -45,7 +45,7 @@ from roadworthy.features.gateway.connectors.declared import apply_file, read_fil
 from roadworthy.features.gateway.connectors.settings.table import SETTINGS, ConnectorInvalid
 from roadworthy.kit.yaml_documents import YamlInvalid
 
-router = APIRouter(tags=["connectors"])
+router = Endpoints(tags=["connectors"])
 
 _ROWS_SHOWN = 200
 

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.responses import Response
 
 from roadworthy.doors.rest.access import AdminProject, Asker, ReadProject
 from roadworthy.doors.rest.context import Context, RestContext
 from roadworthy.doors.rest.cursors import read_pair, write_cursor
+from roadworthy.doors.rest.endpoints import Endpoints
 from roadworthy.doors.rest.idempotency import IdempotencyKey, once
 from roadworthy.doors.rest.models.contracts import (
     AcceptBody,
@@ -36,8 +37,8 @@ from roadworthy.doors.rest.queries import CursorParameter
 from roadworthy.features.gateway.contracts.book import ContractInvalid
 from roadworthy.features.gateway.contracts.service import ContractView
 
-router = APIRouter(prefix="/contracts", tags=["contracts"])
-grants = APIRouter(prefix="/tool-grants", tags=["contracts"])
+router = Endpoints(prefix="/contracts", tags=["contracts"])
+grants = Endpoints(prefix="/tool-grants", tags=["contracts"])
 
 Limit = Annotated[int, Query(ge=1, le=500)]
 ConnectorOnly = Annotated[str, Query(max_length=200, description="Of this connector only")]

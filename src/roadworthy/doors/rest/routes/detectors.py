@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.responses import Response
 
 from roadworthy.contracts.telemetry import AggregateQuery, Filter, Op, RunQuery
@@ -17,6 +17,7 @@ from roadworthy.domain.span import Span
 from roadworthy.doors.rest.access import AdminProject, ReadProject
 from roadworthy.doors.rest.answers import Answering
 from roadworthy.doors.rest.context import Context, RestContext
+from roadworthy.doors.rest.endpoints import Endpoints
 from roadworthy.doors.rest.models.judge import (
     DetectorPage,
     DetectorSwitch,
@@ -53,7 +54,7 @@ from roadworthy.features.judge.quality import MOST_BUCKETS, Counted
 from roadworthy.features.observe.rates import rate
 from roadworthy.flows import rejudge
 
-router = APIRouter(tags=["judging"])
+router = Endpoints(tags=["judging"])
 
 _WEEK_NS = 7 * 86_400_000_000_000
 _HISTORY_RUNS = 500

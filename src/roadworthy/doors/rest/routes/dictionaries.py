@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.responses import Response
 
 from roadworthy.doors.rest.access import AdminProject, Asker, ReadProject
 from roadworthy.doors.rest.answers import Answering
 from roadworthy.doors.rest.context import Context, RestContext
+from roadworthy.doors.rest.endpoints import Endpoints
 from roadworthy.doors.rest.models.dictionaries import (
     CorrectionsBody,
     DictionaryView,
@@ -24,7 +25,7 @@ from roadworthy.doors.rest.routes.operations import job_view
 from roadworthy.features.gateway.profile.dictionary_book import UnknownField
 from roadworthy.flows.profile_connector import KIND, profile_arguments
 
-router = APIRouter(prefix="/connectors/{name}/dictionary", tags=["connectors"])
+router = Endpoints(prefix="/connectors/{name}/dictionary", tags=["connectors"])
 
 
 @router.get("", operation_id="getDictionary", response_model=DictionaryView)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from roadworthy.contracts.telemetry import Filter, Op, RunQuery
@@ -10,6 +9,7 @@ from roadworthy.domain.run import Run
 from roadworthy.doors.rest.access import AdminProject, Asker, ReadProject
 from roadworthy.doors.rest.answers import Answering
 from roadworthy.doors.rest.context import Context, RestContext
+from roadworthy.doors.rest.endpoints import Endpoints
 from roadworthy.doors.rest.filters import parse_filters
 from roadworthy.doors.rest.models.drill_reports import DrillReportView, report_view
 from roadworthy.doors.rest.models.drills import (
@@ -36,7 +36,7 @@ from roadworthy.features.gateway.drills.drill import BadDrill, Case, Drill, Via
 from roadworthy.features.gateway.drills.fault import FAULTS
 from roadworthy.flows.drill_agent import KIND, arguments
 
-router = APIRouter(tags=["drills"])
+router = Endpoints(tags=["drills"])
 
 
 @router.get("/drills/faults", operation_id="listFaults")

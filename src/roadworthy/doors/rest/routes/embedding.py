@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
 from roadworthy.doors.rest.access import AdminProject, ReadProject
 from roadworthy.doors.rest.context import Context, RestContext
+from roadworthy.doors.rest.endpoints import Endpoints
 from roadworthy.doors.rest.models.embedding import (
     ClusteredView,
     EmbeddingBody,
@@ -20,7 +19,7 @@ from roadworthy.features.judge.cluster_notes import how_clustered
 from roadworthy.features.judge.embedding import EmbeddingSettings, NoVectors, cosine
 from roadworthy.features.judge.judges.judge import JudgeInvalid
 
-router = APIRouter(prefix="/embedding", tags=["judging"])
+router = Endpoints(prefix="/embedding", tags=["judging"])
 
 
 @router.get("", operation_id="getEmbedding")

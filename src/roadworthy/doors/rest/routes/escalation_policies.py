@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
 from roadworthy.domain.escalation_policy import EscalationPolicy
 from roadworthy.doors.rest.access import AdminProject, Asker, ReadProject
 from roadworthy.doors.rest.context import Context
+from roadworthy.doors.rest.endpoints import Endpoints
 from roadworthy.doors.rest.models.schedules import (
     PolicyBody,
     PolicyPage,
@@ -20,7 +19,7 @@ from roadworthy.features.registry.records import Kind
 from roadworthy.features.registry.references import references_to
 from roadworthy.features.registry.snapshot import Snapshot
 
-router = APIRouter(prefix="/escalation-policies", tags=["on-call"])
+router = Endpoints(prefix="/escalation-policies", tags=["on-call"])
 
 
 @router.get("", operation_id="listEscalationPolicies")

@@ -7,13 +7,13 @@ import secrets
 import threading
 from collections.abc import Sequence
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from roadworthy.contracts.telemetry import RunQuery
 from roadworthy.domain.run import Run
 from roadworthy.doors.rest.access import AdminProject, ReadProject
 from roadworthy.doors.rest.context import Context, RestContext
+from roadworthy.doors.rest.endpoints import Endpoints
 from roadworthy.doors.rest.filters import parse_filters
 from roadworthy.doors.rest.idempotency import IdempotencyKey, once
 from roadworthy.doors.rest.models.evaluators import (
@@ -43,7 +43,7 @@ from roadworthy.features.judge.transcript import Transcript
 from roadworthy.flows import rejudge
 from roadworthy.kit.sealing import CannotOpen
 
-router = APIRouter(tags=["judging"])
+router = Endpoints(tags=["judging"])
 
 # One trial at a time: each reads up to fifty runs whole.
 _FORECAST_RUNS = 10

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header
+from fastapi import Header
 from starlette.responses import StreamingResponse
 
 from roadworthy.doors.rest.access import ReadProject
 from roadworthy.doors.rest.context import Context
+from roadworthy.doors.rest.endpoints import Endpoints
 from roadworthy.doors.rest.events import lines
 
-router = APIRouter(tags=["events"])
+router = Endpoints(tags=["events"])
 
 
 @router.get(

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.responses import Response
 
 from roadworthy.contracts.exchange_log import ExchangeQuery
@@ -17,6 +17,7 @@ from roadworthy.doors.rest.access import AdminProject, ReadProject
 from roadworthy.doors.rest.answers import Answering
 from roadworthy.doors.rest.context import Context, RestContext
 from roadworthy.doors.rest.cursors import read_pair, write_cursor
+from roadworthy.doors.rest.endpoints import Endpoints
 from roadworthy.doors.rest.models.exchanges import (
     ExchangePage,
     ExchangeView,
@@ -32,7 +33,7 @@ from roadworthy.doors.rest.queries import CursorParameter, LimitParameter, Times
 from roadworthy.features.debug.tape.match_key import match_key
 from roadworthy.features.gateway.recording.service import RecordingGone, RecordingService
 
-router = APIRouter(tags=["exchanges"])
+router = Endpoints(tags=["exchanges"])
 
 Full = Annotated[bool, Query(description="Give bodies whole, not cut at 262,144 characters")]
 _NAMES = {*FailureCode, "any"}

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from roadworthy.doors.rest.access import ReadProject
 from roadworthy.doors.rest.answers import Answering
 from roadworthy.doors.rest.context import Context
+from roadworthy.doors.rest.endpoints import Endpoints
 from roadworthy.doors.rest.models.judge import CalibrationView, calibration_view
 from roadworthy.doors.rest.times import rfc3339_or_none
 from roadworthy.features.judge.failure_model.model import FailureModel, prior
 from roadworthy.features.judge.failure_model.reading import Kind
 
-router = APIRouter(prefix="/failure-models", tags=["judging"])
+router = Endpoints(prefix="/failure-models", tags=["judging"])
 
 _MOST_AGENTS = 200
 

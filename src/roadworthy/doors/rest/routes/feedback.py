@@ -16,13 +16,14 @@ from starlette.responses import HTMLResponse, Response
 from roadworthy.domain.run import Outcome
 from roadworthy.doors.rest.access import WritableProject
 from roadworthy.doors.rest.context import Context, RestContext
+from roadworthy.doors.rest.endpoints import Endpoints
 from roadworthy.doors.rest.models.words import Feedback, FeedbackLinkView, FeedbackTaken, NewFeedbackLink
 from roadworthy.doors.rest.problems import Problem, bad_field
 from roadworthy.doors.rest.times import rfc3339
 from roadworthy.features.judge.feedback import BadLink, ExpiredLink, FeedbackTarget
 from roadworthy.features.judge.outcome_events import OutcomeEvent, TooManyEvents
 
-router = APIRouter(tags=["judging"])
+router = Endpoints(tags=["judging"])
 page = APIRouter(include_in_schema=False)
 
 _WINDOW_S = 60.0

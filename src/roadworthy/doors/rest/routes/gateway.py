@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from roadworthy.domain.model_route import CallLimit, SpendBudget
 from roadworthy.doors.rest.access import AdminProject, ReadProject
 from roadworthy.doors.rest.context import Context
+from roadworthy.doors.rest.endpoints import Endpoints
 from roadworthy.doors.rest.idempotency import IdempotencyKey, once
 from roadworthy.doors.rest.models.gateway import (
     CallLimitBody,
@@ -30,7 +30,7 @@ from roadworthy.doors.rest.problems import bad_field, not_found
 from roadworthy.doors.rest.routes.gateway_errors import told
 from roadworthy.features.gateway.keys.book import MadeKey
 
-router = APIRouter(prefix="/gateway", tags=["gateway"])
+router = Endpoints(prefix="/gateway", tags=["gateway"])
 
 
 @router.get("/keys", operation_id="listGatewayKeys")

@@ -6,7 +6,7 @@ import secrets
 import time
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.responses import Response
 
 from roadworthy.domain.alarm import Alarm, AlarmKind
@@ -15,6 +15,7 @@ from roadworthy.doors.rest.access import AdminProject, Asker, ReadProject, Writa
 from roadworthy.doors.rest.answers import Answering
 from roadworthy.doors.rest.context import Context, RestContext
 from roadworthy.doors.rest.cursors import read_pair, write_cursor
+from roadworthy.doors.rest.endpoints import Endpoints
 from roadworthy.doors.rest.idempotency import IdempotencyKey, once
 from roadworthy.doors.rest.models.incidents import (
     AlertBody,
@@ -35,7 +36,7 @@ from roadworthy.doors.rest.times import parse_time
 from roadworthy.features.watch.incidents.alertmanager_in import SentAlert, alarm_of, time_of
 from roadworthy.features.watch.incidents.rearranging import CannotRearrange
 
-router = APIRouter(tags=["incidents"])
+router = Endpoints(tags=["incidents"])
 
 Standing = Annotated[bool, Query(description="Only those that have not cleared")]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.responses import Response
 
 from roadworthy.domain.alarm import Severity
@@ -14,6 +14,7 @@ from roadworthy.doors.rest.access import AdminProject, Asker, Principal, ReadPro
 from roadworthy.doors.rest.answers import Answering
 from roadworthy.doors.rest.context import Context, RestContext
 from roadworthy.doors.rest.cursors import read_pair, write_cursor
+from roadworthy.doors.rest.endpoints import Endpoints
 from roadworthy.doors.rest.idempotency import IdempotencyKey, once
 from roadworthy.doors.rest.models.incidents import (
     EntryView,
@@ -44,8 +45,8 @@ from roadworthy.features.watch.incidents.joining import JoinRule
 from roadworthy.features.watch.incidents.rearranging import CannotRearrange
 from roadworthy.features.watch.incidents.service import IncidentQuery
 
-router = APIRouter(prefix="/incidents", tags=["incidents"])
-test_pages = APIRouter(tags=["incidents"])
+router = Endpoints(prefix="/incidents", tags=["incidents"])
+test_pages = Endpoints(tags=["incidents"])
 
 _UNRESOLVED: list[IncidentState] = [one for one in IncidentState if one is not IncidentState.RESOLVED]
 _FIGURES_NS = 90 * 86_400_000_000_000

@@ -7,13 +7,14 @@ from __future__ import annotations
 import time
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.responses import Response
 
 from roadworthy.doors.rest.access import AdminProject, ReadProject
 from roadworthy.doors.rest.answers import Answering
 from roadworthy.doors.rest.context import Context
 from roadworthy.doors.rest.cursors import read_pair, write_cursor
+from roadworthy.doors.rest.endpoints import Endpoints
 from roadworthy.doors.rest.models.alarms import RaisedAlarmPage, raised_alarm_page
 from roadworthy.doors.rest.models.inputs import (
     InputsHistory,
@@ -26,7 +27,7 @@ from roadworthy.doors.rest.problems import not_found
 from roadworthy.doors.rest.queries import CursorParameter
 from roadworthy.doors.rest.times import rfc3339
 
-router = APIRouter(prefix="/inputs", tags=["inputs"])
+router = Endpoints(prefix="/inputs", tags=["inputs"])
 
 Limit = Annotated[int, Query(ge=1, le=500)]
 Drifting = Annotated[bool, Query(description="Only those of which an alarm stands")]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.responses import Response
 
 from roadworthy.doors.rest.access import AdminProject, Asker, ReadProject
 from roadworthy.doors.rest.answers import Answering
 from roadworthy.doors.rest.context import Context, RestContext
 from roadworthy.doors.rest.cursors import read_pair, write_cursor
+from roadworthy.doors.rest.endpoints import Endpoints
 from roadworthy.doors.rest.models.issues import IssueChange, IssuePage, IssueView, issue_view
 from roadworthy.doors.rest.problems import bad_field, not_found
 from roadworthy.doors.rest.queries import CursorParameter, TimeRange, Times
@@ -19,7 +20,7 @@ from roadworthy.doors.rest.times import parse_time
 from roadworthy.features.judge.issue_book import IssueState
 from roadworthy.features.judge.issue_list import IssueQuery, Order
 
-router = APIRouter(prefix="/issues", tags=["issues"])
+router = Endpoints(prefix="/issues", tags=["issues"])
 
 _DAYS_NS = 14 * 86_400_000_000_000
 _UNRESOLVED = [IssueState.OPEN, IssueState.REGRESSED]

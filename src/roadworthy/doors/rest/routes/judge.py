@@ -6,7 +6,6 @@ import asyncio
 import time
 from dataclasses import replace
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from roadworthy.domain.failure_mode import MODES
@@ -16,6 +15,7 @@ from roadworthy.domain.span import Span
 from roadworthy.doors.rest.access import Asker, Principal, ReadProject, WritableProject
 from roadworthy.doors.rest.answers import Answering
 from roadworthy.doors.rest.context import Context, RestContext
+from roadworthy.doors.rest.endpoints import Endpoints
 from roadworthy.doors.rest.models.judge import (
     FailureModePage,
     VerdictView,
@@ -31,7 +31,7 @@ from roadworthy.features.judge.outcomes import OUTCOME, resolve, said_of
 from roadworthy.features.judge.said import NoSuchRun, TooManyWords
 from roadworthy.features.judge.transcript import Transcript
 
-router = APIRouter(tags=["judging"])
+router = Endpoints(tags=["judging"])
 
 _OF_PEOPLE = ("reviewer", "user")
 _LONGEST_WAIT_S = 30.0

@@ -6,7 +6,6 @@ import asyncio
 import secrets
 import time
 
-from fastapi import APIRouter
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
@@ -14,6 +13,7 @@ from roadworthy.contracts.telemetry import RunQuery
 from roadworthy.doors.rest.access import AdminProject, ReadProject
 from roadworthy.doors.rest.answers import Answering
 from roadworthy.doors.rest.context import Context, RestContext
+from roadworthy.doors.rest.endpoints import Endpoints
 from roadworthy.doors.rest.models.judges import (
     EndpointBody,
     EndpointPage,
@@ -43,7 +43,7 @@ from roadworthy.features.judge.transcript import Transcript
 from roadworthy.features.observe.service import RunSteps
 from roadworthy.kit.sealing import CannotOpen
 
-router = APIRouter(tags=["judging"])
+router = Endpoints(tags=["judging"])
 
 _TRIALS = asyncio.Semaphore(2)
 _ASKED_AT_ONCE = 4

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import time
 
-from fastapi import APIRouter
-
 from roadworthy.domain.exchange import ExchangeKind
 from roadworthy.doors.rest.access import AdminProject, Asker, ReadProject
 from roadworthy.doors.rest.context import Context, RestContext
+from roadworthy.doors.rest.endpoints import Endpoints
 from roadworthy.doors.rest.models.live_drills import LiveDrillPage, LiveDrillView, NewLiveDrill, live_view
 from roadworthy.doors.rest.problems import bad_field, not_found
 from roadworthy.doors.rest.times import parse_duration
 from roadworthy.features.gateway.drills.drill import BadDrill
 from roadworthy.features.gateway.drills.live import LiveDrill
 
-router = APIRouter(tags=["drills"])
+router = Endpoints(tags=["drills"])
 
 
 @router.get("/live-drills", operation_id="listLiveDrills")

@@ -6,18 +6,19 @@ import threading
 import time
 from collections import OrderedDict
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from roadworthy.contracts.metadata import LoginSession
 from roadworthy.domain.project import KeyScope
 from roadworthy.doors.rest.access import COOKIE, Asker
 from roadworthy.doors.rest.context import Context
+from roadworthy.doors.rest.endpoints import Endpoints
 from roadworthy.doors.rest.models.settings import Credentials, MeView
 from roadworthy.doors.rest.problems import Problem
 from roadworthy.kit.passwords import verify_password
 from roadworthy.kit.secrets import new_token, secret_hash
 
-router = APIRouter(tags=["login"])
+router = Endpoints(tags=["login"])
 
 _TRIES = 10
 _WINDOW_S = 60.0

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from roadworthy.domain.model_route import ModelRoute, Provider
 from roadworthy.doors.rest.access import AdminProject, Asker, Principal, ReadProject
 from roadworthy.doors.rest.context import Context, RestContext
+from roadworthy.doors.rest.endpoints import Endpoints
 from roadworthy.doors.rest.idempotency import IdempotencyKey, once
 from roadworthy.doors.rest.models.model_routes import (
     ImportChange,
@@ -40,7 +40,7 @@ from roadworthy.features.gateway.routes.importing import plan_import
 from roadworthy.features.gateway.routes.presets import PRESETS
 from roadworthy.kit.sealing import CannotOpen
 
-router = APIRouter(prefix="/gateway", tags=["gateway"])
+router = Endpoints(prefix="/gateway", tags=["gateway"])
 # Several documents: as YAML, clients expect one.
 _YAML = {"text/plain": {"schema": {"type": "string"}}}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.responses import Response
 
 from roadworthy.contracts.watch_log import AlarmQuery
@@ -14,6 +14,7 @@ from roadworthy.doors.rest.access import AdminProject, Asker, ReadProject
 from roadworthy.doors.rest.answers import Answering
 from roadworthy.doors.rest.context import Context, RestContext
 from roadworthy.doors.rest.cursors import read_pair, write_cursor
+from roadworthy.doors.rest.endpoints import Endpoints
 from roadworthy.doors.rest.models.alarms import AlarmPage, AlarmView, HistoryView, alarm_view, history_view
 from roadworthy.doors.rest.models.backtests import BacktestView
 from roadworthy.doors.rest.models.monitors import (
@@ -40,7 +41,7 @@ from roadworthy.features.watch.monitors.settings_check import BadMonitor, check
 from roadworthy.features.watch.monitors.standing import Standing
 from roadworthy.flows.backtest_monitor import KIND
 
-router = APIRouter(tags=["monitors"])
+router = Endpoints(tags=["monitors"])
 
 _DAY_NS = 86_400 * 10**9
 StandingParameter = Annotated[bool | None, Query(description="Those that stand, or those that are over")]

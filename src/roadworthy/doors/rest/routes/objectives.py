@@ -8,7 +8,7 @@ import secrets
 from dataclasses import replace
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.responses import Response
 
 from roadworthy.domain.objective import Objective
@@ -16,6 +16,7 @@ from roadworthy.doors.rest.access import AdminProject, ReadProject
 from roadworthy.doors.rest.answers import Answering
 from roadworthy.doors.rest.context import Context, RestContext
 from roadworthy.doors.rest.cursors import read_pair, write_cursor
+from roadworthy.doors.rest.endpoints import Endpoints
 from roadworthy.doors.rest.idempotency import IdempotencyKey, once
 from roadworthy.doors.rest.models.alarms import RaisedAlarmPage, raised_alarm_page
 from roadworthy.doors.rest.models.objectives import (
@@ -36,7 +37,7 @@ from roadworthy.doors.rest.queries import CursorParameter
 from roadworthy.features.watch.objectives.book import ObjectiveInvalid
 from roadworthy.features.watch.objectives.openslo_fields import OpenSloInvalid
 
-router = APIRouter(prefix="/objectives", tags=["objectives"])
+router = Endpoints(prefix="/objectives", tags=["objectives"])
 
 _YAML = "application/yaml"
 Limit = Annotated[int, Query(ge=1, le=500)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.responses import Response
 
 from roadworthy.contracts.telemetry import AggregateQuery, Op, SpanQuery
@@ -13,6 +13,7 @@ from roadworthy.doors.rest.access import ReadProject
 from roadworthy.doors.rest.answers import Answering
 from roadworthy.doors.rest.context import Context
 from roadworthy.doors.rest.cursors import read_pair, read_triple, write_cursor
+from roadworthy.doors.rest.endpoints import Endpoints
 from roadworthy.doors.rest.filters import OPS_OF_TYPE, RUN_FIELDS, stored_field
 from roadworthy.doors.rest.models.observe import (
     AggregatePage,
@@ -43,7 +44,7 @@ from roadworthy.doors.rest.span_filters import parse_span_filters
 from roadworthy.doors.rest.times import milliseconds, parse_duration, parse_time, rfc3339
 from roadworthy.features.observe.fleet import summarise
 
-router = APIRouter(tags=["observe"])
+router = Endpoints(tags=["observe"])
 
 _WEEK_NS = 7 * 86_400_000_000_000
 _MAX_BUCKETS = 2000

@@ -5,11 +5,12 @@ from __future__ import annotations
 import shutil
 
 import orjson
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from roadworthy.contracts.metadata import Job
 from roadworthy.doors.rest.access import AdminProject, Asker, ReadProject
 from roadworthy.doors.rest.context import Context
+from roadworthy.doors.rest.endpoints import Endpoints
 from roadworthy.doors.rest.idempotency import IdempotencyKey, once
 from roadworthy.doors.rest.models.settings import (
     JobPage,
@@ -25,7 +26,7 @@ from roadworthy.doors.rest.queries import FromParameter
 from roadworthy.doors.rest.times import parse_time, rfc3339, rfc3339_or_none
 from roadworthy.features.observe.reprice import KIND as REPRICE
 
-router = APIRouter(tags=["operations"])
+router = Endpoints(tags=["operations"])
 
 
 @router.get("/rejections", operation_id="listRejections")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from roadworthy.doors.rest.access import Asker, ReadProject, WritableProject
 from roadworthy.doors.rest.context import Context
 from roadworthy.doors.rest.cursors import read_pair, write_cursor
+from roadworthy.doors.rest.endpoints import Endpoints
 from roadworthy.doors.rest.models.words import (
     NewOutcomeEvent,
     OutcomeEventPage,
@@ -27,7 +28,7 @@ from roadworthy.features.judge.outcome_events import (
     TooManyEvents,
 )
 
-router = APIRouter(tags=["judging"])
+router = Endpoints(tags=["judging"])
 
 
 @router.post("/outcome-events", operation_id="createOutcomeEvent", status_code=201)

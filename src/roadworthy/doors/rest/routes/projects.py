@@ -7,12 +7,13 @@ import time
 from dataclasses import replace
 from datetime import date
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from roadworthy.contracts.metadata import PriceOverride, SavedView
 from roadworthy.domain.project import DEFAULT_PROJECT, ApiKey, KeyScope, Project
 from roadworthy.doors.rest.access import AdminProject, Asker, InstallationAdmin, ReadProject, require_project
 from roadworthy.doors.rest.context import Context, RestContext
+from roadworthy.doors.rest.endpoints import Endpoints
 from roadworthy.doors.rest.idempotency import IdempotencyKey, once
 from roadworthy.doors.rest.models.settings import (
     CreatedKey,
@@ -34,7 +35,7 @@ from roadworthy.doors.rest.problems import Problem, bad_field, not_found
 from roadworthy.doors.rest.times import rfc3339, rfc3339_or_none
 from roadworthy.kit.secrets import new_api_key
 
-router = APIRouter(tags=["settings"])
+router = Endpoints(tags=["settings"])
 
 
 def _project_view(project: Project) -> ProjectView:

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.responses import Response
 
 from roadworthy.domain.agent import Agent, Stage
@@ -15,6 +15,7 @@ from roadworthy.doors.rest.access import AdminProject, Asker, ReadProject
 from roadworthy.doors.rest.answers import Answering
 from roadworthy.doors.rest.context import Context, RestContext
 from roadworthy.doors.rest.cursors import read_pair, write_cursor
+from roadworthy.doors.rest.endpoints import Endpoints
 from roadworthy.doors.rest.models.registry import (
     AgentBody,
     AgentChange,
@@ -36,7 +37,7 @@ from roadworthy.features.registry.records import Kind
 from roadworthy.features.registry.roster import Lack, RosterRow
 from roadworthy.features.registry.snapshot import Snapshot
 
-router = APIRouter(tags=["registry"])
+router = Endpoints(tags=["registry"])
 
 _MONTH_NS = 30 * 86_400_000_000_000
 Stages = Annotated[list[Stage], Query(alias="stage", description="Repeatable; left out: all but retired")]

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from roadworthy.doors.rest.access import AdminProject, Asker, ReadProject
 from roadworthy.doors.rest.context import Context
+from roadworthy.doors.rest.endpoints import Endpoints
 from roadworthy.doors.rest.models.registry_import import ImportBody, ImportView, import_view, options_of
 from roadworthy.doors.rest.routes.registering import told
 
-router = APIRouter(prefix="/registry", tags=["registry"])
+router = Endpoints(prefix="/registry", tags=["registry"])
 
 _CSV = {"text/csv": {"schema": {"type": "string"}}}
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.responses import Response
 
 from roadworthy.domain.run import Run
@@ -14,6 +14,7 @@ from roadworthy.doors.rest.access import ReadProject
 from roadworthy.doors.rest.answers import Answering
 from roadworthy.doors.rest.context import Context
 from roadworthy.doors.rest.cursors import read_pair, write_cursor
+from roadworthy.doors.rest.endpoints import Endpoints
 from roadworthy.doors.rest.models.observe import ComparisonView, comparison_view
 from roadworthy.doors.rest.models.runs import Count, RunPage, RunView, run_view
 from roadworthy.doors.rest.models.scores import ScorePage, score_view
@@ -22,7 +23,7 @@ from roadworthy.doors.rest.problems import not_found
 from roadworthy.doors.rest.queries import CursorParameter, LimitParameter, Selected
 from roadworthy.features.observe.service import RunSteps
 
-router = APIRouter(prefix="/runs", tags=["runs"])
+router = Endpoints(prefix="/runs", tags=["runs"])
 
 Full = Annotated[bool, Query(description="Give long values whole, not cut at 65,536 characters")]
 Content = Annotated[

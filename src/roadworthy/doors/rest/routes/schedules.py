@@ -6,12 +6,13 @@ import secrets
 import time
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.responses import Response
 
 from roadworthy.domain.schedule import Override, Schedule
 from roadworthy.doors.rest.access import AdminProject, Asker, ReadProject
 from roadworthy.doors.rest.context import Context
+from roadworthy.doors.rest.endpoints import Endpoints
 from roadworthy.doors.rest.models.schedules import (
     OnCallView,
     OverrideBody,
@@ -37,7 +38,7 @@ from roadworthy.features.registry.records import Kind
 from roadworthy.features.registry.references import references_to
 from roadworthy.features.registry.snapshot import Snapshot
 
-router = APIRouter(tags=["on-call"])
+router = Endpoints(tags=["on-call"])
 
 _DAY_NS = 86_400_000_000_000
 _AHEAD_NS = 28 * _DAY_NS

@@ -6,19 +6,20 @@ import time
 from collections import Counter
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.responses import Response
 
 from roadworthy.domain.silence import Silence
 from roadworthy.doors.rest.access import AdminProject, Asker, ReadProject
 from roadworthy.doors.rest.context import Context, RestContext
+from roadworthy.doors.rest.endpoints import Endpoints
 from roadworthy.doors.rest.idempotency import IdempotencyKey, once
 from roadworthy.doors.rest.models.channels import SilenceBody, SilencePage, SilenceView, silence_view
 from roadworthy.doors.rest.problems import bad_field, not_found
 from roadworthy.doors.rest.times import parse_duration, parse_time
 from roadworthy.features.watch.incidents.silence_book import SilenceDraft, SilenceInvalid
 
-router = APIRouter(prefix="/silences", tags=["silences"])
+router = Endpoints(prefix="/silences", tags=["silences"])
 
 Over = Annotated[bool, Query(description="Those that are over, too")]
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-
 from roadworthy.domain.team import Contact, Team
 from roadworthy.doors.rest.access import AdminProject, Asker, ReadProject
 from roadworthy.doors.rest.context import Context
+from roadworthy.doors.rest.endpoints import Endpoints
 from roadworthy.doors.rest.models.registry import (
     ContactBody,
     ContactPage,
@@ -24,7 +23,7 @@ from roadworthy.features.registry.records import Kind
 from roadworthy.features.registry.references import references_to
 from roadworthy.features.registry.snapshot import Snapshot
 
-router = APIRouter(tags=["registry"])
+router = Endpoints(tags=["registry"])
 
 
 @router.get("/teams", operation_id="listTeams")

@@ -5,19 +5,20 @@ from __future__ import annotations
 import tempfile
 from typing import Annotated, BinaryIO, cast
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import StreamingResponse
 
 from roadworthy.doors.rest.access import AdminProject, ReadProject
 from roadworthy.doors.rest.context import Context
+from roadworthy.doors.rest.endpoints import Endpoints
 from roadworthy.doors.rest.models.settings import ImportResult
 from roadworthy.doors.rest.problems import Problem, bad_field
 from roadworthy.doors.rest.queries import Selected
 from roadworthy.features.observe.parquet import NotParquet
 from roadworthy.features.observe.transfer import Form, What
 
-router = APIRouter(tags=["transfer"])
+router = Endpoints(tags=["transfer"])
 
 WhatParameter = Annotated[What, Query(description="What the file holds")]
 FormParameter = Annotated[Form, Query(alias="format")]
