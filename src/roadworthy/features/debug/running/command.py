@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import os
 import shlex
-import signal
-import subprocess
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from dataclasses import replace
 from typing import IO
 
 from roadworthy.domain.agent_ended import AgentEnded, Ending
 from roadworthy.features.debug.running.answer import answer_of
 from roadworthy.features.debug.running.environment import Task, environment
+from roadworthy.features.debug.running.isolation import Guard, Guarding
+from roadworthy.features.debug.running.kept import CannotStart, Kept, Refused
 
 _MOST_OUTPUT = 1_000_000
-_GRACE_S = 2.0
+_READ_S = 2.0
 
 
 def arguments_of(command: str) -> list[str]:
@@ -34,44 +34,93 @@ def run_command(
     *,
     field: str = "",
     base: Mapping[str, str] | None = None,
+    folder: str = "",
+    guard: Guard | None = None,
     stop: threading.Event | None = None,
 ) -> AgentEnded:
     """The task goes to its standard input, to ROADWORTHY_TASK, and in place of `{input}` in its arguments.
-    What it prints is its answer. `stop` ends it early (as one that hung)."""
+    What it prints is its answer. `guard` keeps it from all but the gateway and this server's telemetry; None
+    leaves it free. `stop` ends it early (as if it hung). Every process of it is gone when this returns."""
     own = environment(task, base=os.environ if base is None else base)
     filled = [one.replace("{input}", task.input) for one in command]
-    began = time.monotonic()
+    guarding = None
     try:
-        process = subprocess.Popen(  # noqa: S603 (the person at the terminal gave the command)
-            filled,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            env=own,
-            start_new_session=True,
-        )
-    except OSError as fault:
-        return AgentEnded(ending=Ending.CRASHED, error=f"cannot start {filled[0]!r}: {fault.strerror}")
-    said, complained = _Kept(process.stdout), _Kept(process.stderr, tail=True)
-    _feed(process, task.input)
-    hung = _wait(process, until=began + task.timeout_s, stop=stop)
+        guarding = Guarding(guard, reachable=(task.gateway_url, task.otlp_url)) if guard else None
+        began = time.monotonic()
+        kept = _begun(filled, own, folder=folder, guarding=guarding)
+        try:
+            ended, said = _seen_through(kept, task, field=field, began=began, stop=stop)
+        finally:
+            kept.kill()
+        return replace(ended, notes=(*said, *(guarding.notes() if guarding else ())))
+    except (OSError, ValueError, Refused, CannotStart) as fault:
+        return AgentEnded(ending=Ending.CRASHED, error=f"cannot start {fault}")
+    finally:
+        if guarding is not None:
+            guarding.close()
+
+
+def _begun(arguments: list[str], own: Mapping[str, str], *, folder: str, guarding: Guarding | None) -> Kept:
+    while True:
+        if guarding is not None and guarding.required and guarding.refused:
+            raise Refused(f"it: this machine gives it no network of its own ({guarding.refused})")
+        given = guarding.environment(own) if guarding else own
+        network = guarding.network if guarding else None
+        try:
+            kept = Kept(arguments, environment=given, folder=folder, network=network)
+        except Refused as refused:
+            if guarding is None:
+                raise
+            guarding.fall_back(str(refused))
+            continue
+        if guarding is not None and kept.listeners:
+            guarding.opened(kept.listeners)
+        return kept
+
+
+def _seen_through(
+    kept: Kept, task: Task, *, field: str, began: float, stop: threading.Event | None
+) -> tuple[AgentEnded, list[str]]:
+    """How it ended, and what there is to say of its processes. Raises CannotStart."""
+    stdin, stdout, stderr = kept.pipes
+    said, complained = _Said(stdout), _Said(stderr, tail=True)
+    _feed(stdin, task.input)
+    hung = not _over(kept, until=began + task.timeout_s, stop=stop)
     if hung:
-        _end(process)
+        kept.end()
     said.join()
     complained.join()
-    elapsed = (time.monotonic() - began) * 1000
-    code = process.returncode
-    ending = Ending.HUNG if hung else Ending.ANSWERED if code == 0 else Ending.CRASHED
-    return AgentEnded(
-        ending=ending,
+    ended = AgentEnded(
+        ending=Ending.HUNG if hung else Ending.ANSWERED if kept.code == 0 else Ending.CRASHED,
         answer=answer_of(said.text(), field=field),
-        exit_code=code,
+        exit_code=kept.code,
         error=complained.text()[-2_000:],
-        elapsed_ms=elapsed,
+        elapsed_ms=(time.monotonic() - began) * 1000,
     )
+    return ended, _said_of_processes(kept, hung=hung)
 
 
-class _Kept:
+def _over(kept: Kept, *, until: float, stop: threading.Event | None) -> bool:
+    """False where it has to be ended."""
+    while (left := until - time.monotonic()) > 0 and not (stop is not None and stop.is_set()):
+        if kept.over(within_s=min(left, 0.2)):
+            return True
+    return False
+
+
+def _said_of_processes(kept: Kept, *, hung: bool) -> list[str]:
+    many = "1 process" if kept.left == 1 else f"{kept.left} processes"
+    said = []
+    if kept.left and hung:
+        said.append(f"{many} beside its own had to be ended with it.")
+    elif kept.left:
+        said.append(f"It left {many} behind, ended by us: an agent has to stay until it has answered.")
+    if not kept.gone:
+        said.append("Processes of it could not be ended, or may still run.")
+    return said
+
+
+class _Said:
     """Reads a pipe to its end, so that the agent never waits for us, and keeps a bounded part."""
 
     def __init__(self, pipe: IO[bytes] | None, *, tail: bool = False) -> None:
@@ -92,16 +141,15 @@ class _Kept:
                     del self._kept[_MOST_OUTPUT:]
 
     def join(self) -> None:
-        """A grandchild that holds the pipe open is not waited for."""
-        self._thread.join(_GRACE_S)
+        """Not for long: whoever could not be ended may hold it open."""
+        self._thread.join(_READ_S)
 
     def text(self) -> str:
         return bytes(self._kept).decode(errors="replace")
 
 
-def _feed(process: subprocess.Popen[bytes], text: str) -> None:
+def _feed(pipe: IO[bytes] | None, text: str) -> None:
     def write() -> None:
-        pipe = process.stdin
         if pipe is None:
             return
         try:
@@ -112,27 +160,3 @@ def _feed(process: subprocess.Popen[bytes], text: str) -> None:
             return
 
     threading.Thread(target=write, daemon=True).start()
-
-
-def _wait(process: subprocess.Popen[bytes], *, until: float, stop: threading.Event | None) -> bool:
-    """Whether it has to be ended."""
-    while True:
-        left = until - time.monotonic()
-        if left <= 0 or (stop is not None and stop.is_set()):
-            return process.poll() is None
-        try:
-            process.wait(min(left, 0.2))
-        except subprocess.TimeoutExpired:
-            continue
-        return False
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    """All it started, too: they are one session."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, number)
-        try:
-            process.wait(_GRACE_S)
-        except subprocess.TimeoutExpired:
-            continue

@@ -1,8 +1,8 @@
 """A run of a drill or a rerun, told as anybody's telemetry: it can be opened whatever the agent itself sends.
 
-It is told under a name of its own (`support (drill)`, `support (replay)`): what an agent does there is no part
-of how it does in production, and pages nobody. Spans the agent sends in the trace it was given hang below
-this one.
+It is told under a name of its own (`support (drill)`, `support (replay)`): what an agent does there is no
+part of how it does in production, and pages nobody. Spans the agent sends in the trace it was given hang
+below this one.
 """
 
 from __future__ import annotations
@@ -13,14 +13,15 @@ from collections.abc import Mapping, Sequence
 import orjson
 
 from roadworthy.domain.agent_ended import AgentEnded, Ending
-from roadworthy.features.debug.running.environment import Task
+from roadworthy.features.debug.running.environment import RECORD, Task
 
 _TIMEOUT_S = 10.0
 
 
 def told_name(agent: str, kind: str) -> str:
-    """`kind` as of the task: `drill` or `replay`, which is the environment, too."""
-    return f"{agent} ({kind})"
+    """`kind` as of the task: `drill` or `replay`, which is the environment, too; a run that is nothing but
+    recorded is the agent's own."""
+    return agent if kind == RECORD else f"{agent} ({kind})"
 
 
 def drill_marks(task: Task, *, drill: str, faults: Sequence[str]) -> dict[str, str]:
@@ -42,7 +43,7 @@ def rerun_marks(task: Task, *, inquiry: str, rerun_of: str) -> dict[str, str]:
 
 
 def otlp_body(task: Task, ended: AgentEnded, *, agent: str, marks: Mapping[str, str], ended_ns: int) -> bytes:
-    """An ExportTraceServiceRequest in JSON (OTLP 1.x): one span, the root of the run's trace, with `marks`."""
+    """An ExportTraceServiceRequest in JSON (OTLP 1.x): one span with `marks`, the root of the run's trace."""
     said = ended.answer or ended.error
     name = told_name(agent, task.kind)
     attributes = {
@@ -63,7 +64,9 @@ def otlp_body(task: Task, ended: AgentEnded, *, agent: str, marks: Mapping[str, 
         "attributes": _pairs(attributes),
         "status": {"code": 2, "message": f"{ended.ending.value}: {ended.error[-300:]}"} if failed else {},
     }
-    resource = {"service.name": name, "deployment.environment.name": task.kind}
+    resource = {"service.name": name}
+    if task.kind != RECORD:
+        resource["deployment.environment.name"] = task.kind
     scope = {"scope": {"name": f"roadworthy.{task.kind}"}, "spans": [span]}
     body = {"resourceSpans": [{"resource": {"attributes": _pairs(resource)}, "scopeSpans": [scope]}]}
     return orjson.dumps(body)

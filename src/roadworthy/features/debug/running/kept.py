@@ -1,0 +1,127 @@
+"""An agent under its keeper, as seen from outside: started, told to end, and what the keeper says of it."""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, Any
+
+_KEEPER = Path(__file__).with_name("keeper.py")
+GRACE_S = 2.0
+"""Between asking an agent to end and ending it."""
+_LINGER_S = 1.0
+"""For what it left behind to end by itself."""
+_BACKUP_S = 10.0
+
+
+class Refused(Exception):  # noqa: N818 (a condition, not a bug)
+    """The kernel gives no network of its own; nothing was started."""
+
+
+class CannotStart(Exception):  # noqa: N818 (a condition, not a bug)
+    """No such program, no such folder."""
+
+
+class Kept:
+    """Raises OSError, Refused or CannotStart. `listeners` are those of its network, in the order asked for;
+    they are the caller's to close."""
+
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        *,
+        environment: Mapping[str, str],
+        folder: str = "",
+        network: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.listeners: list[socket.socket] = []
+        self.code: int | None = None
+        self.left = 0
+        """Processes it had left behind, which were ended."""
+        self.gone = True
+        """Whether every process of it is known to be."""
+        self._lines = bytearray()
+        setup = {
+            "argv": list(arguments),
+            "env": dict(environment),
+            "folder": folder,
+            "network": network,
+            "grace_s": GRACE_S,
+            "linger_s": _LINGER_S,
+        }
+        self._control, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(  # noqa: S603 (our own program)
+                [sys.executable, "-I", "-S", str(_KEEPER), str(theirs.fileno())],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+            )
+        try:
+            told = json.dumps(setup).encode()
+            self._control.sendall(struct.pack(">Q", len(told)) + told)
+            self._begun(asked=len(network["listen"]) if network else 0)
+        except BaseException:
+            self.kill()
+            raise
+
+    @property
+    def pipes(self) -> tuple[IO[bytes] | None, IO[bytes] | None, IO[bytes] | None]:
+        return self._process.stdin, self._process.stdout, self._process.stderr
+
+    def over(self, *, within_s: float) -> bool:
+        """Waits; whether the agent, and all it started, is over. Raises CannotStart."""
+        line = self._line(within_s)
+        if line is None:
+            return False
+        if "cannot_start" in line:
+            raise CannotStart(line["cannot_start"])
+        self.code, self.left, self.gone = line["over"], line["left"], line["gone"]
+        return True
+
+    def end(self) -> None:
+        """Asks it to end, and ends it with all it started when it does not."""
+        with suppress(OSError):
+            self._control.settimeout(_BACKUP_S)
+            self._control.sendall(b"e")
+        if not self.over(within_s=GRACE_S + _BACKUP_S):
+            self.gone = False
+
+    def kill(self) -> None:
+        """The keeper; and with it the agent, where that has a namespace. After `over`, nothing is left to."""
+        self._control.close()
+        if self.code is None:
+            self._process.kill()
+        self._process.wait()
+
+    def _begun(self, *, asked: int) -> None:
+        line = self._line(_BACKUP_S, passed=asked)
+        if line is None or "refused" in line:
+            raise Refused(line["refused"] if line else "it did not start in time")
+
+    def _line(self, within_s: float, *, passed: int = 0) -> dict[str, Any] | None:
+        ends = time.monotonic() + within_s
+        while b"\n" not in self._lines:
+            self._control.settimeout(max(0.001, ends - time.monotonic()))
+            try:
+                part, fds, _, _ = socket.recv_fds(self._control, 65_536, passed)
+            except TimeoutError:
+                return None
+            self.listeners += [socket.socket(fileno=fd) for fd in fds]
+            if not part:
+                # It was killed: by its kernel, or by somebody else.
+                return {"over": self._process.wait(), "left": 0, "gone": False, "refused": "it was killed"}
+            self._lines += part
+        line, _, rest = bytes(self._lines).partition(b"\n")
+        self._lines = bytearray(rest)
+        found: dict[str, Any] = json.loads(line)
+        return found

@@ -1,0 +1,129 @@
+"""Agents that hang, crash, fork or slip away: each is over in time, with every process of it, and says so."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from roadworthy.domain.agent_ended import Ending
+from roadworthy.features.debug.running import isolation
+from roadworthy.features.debug.running.isolation import Guard, Isolate
+from tests.unit.debug.running.agents import are_gone, ran
+
+pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="namespaces are of Linux")
+
+SLEEPER = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
+DEAF = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+SPAWN = f"import subprocess, sys; subprocess.Popen([sys.executable, '-S', '-c', {SLEEPER!r}]"
+SLIPS_AWAY = (
+    "import os, time\n"
+    "if os.fork() == 0:\n"
+    "    os.setsid()\n"
+    "    if os.fork() == 0:\n"
+    "        time.sleep(600)\n"
+    "    os._exit(0)\n"
+)
+
+
+@pytest.fixture(params=["free", "isolated"])
+def guard(request: pytest.FixtureRequest) -> Guard | None:
+    return None if request.param == "free" else Guard()
+
+
+def mark(name: str) -> dict[str, str]:
+    return {"ROADWORTHY_TEST_MARK": f"{name}-{os.getpid()}-{time.monotonic_ns()}"}
+
+
+def test_one_that_hangs_and_will_not_hear_of_it_is_ended_with_its_children(guard: Guard | None) -> None:
+    marked = mark("hangs")
+    began = time.monotonic()
+    ended = ran(f"{DEAF}{SPAWN}, start_new_session=True)\n{SLEEPER}", timeout_s=0.5, guard=guard, more=marked)
+    assert ended.ending is Ending.HUNG
+    assert time.monotonic() - began < 6
+    assert "1 process beside its own had to be ended with it." in ended.notes
+    assert are_gone(marked["ROADWORTHY_TEST_MARK"])
+
+
+def test_one_that_answers_and_leaves_a_child_with_its_pipe_is_not_waited_for(guard: Guard | None) -> None:
+    marked = mark("forks")
+    began = time.monotonic()
+    ended = ran(f"{SPAWN}); print('42')", guard=guard, more=marked)
+    assert (ended.ending, ended.answer, ended.exit_code) == (Ending.ANSWERED, "42", 0)
+    assert time.monotonic() - began < 4
+    assert any("left 1 process behind" in one for one in ended.notes)
+    assert are_gone(marked["ROADWORTHY_TEST_MARK"])
+
+
+def test_one_that_slips_away_from_its_session_is_found(guard: Guard | None) -> None:
+    marked = mark("daemon")
+    ended = ran(f"{SLIPS_AWAY}os.wait(); print('gone')", guard=guard, more=marked)
+    assert (ended.ending, ended.answer) == (Ending.ANSWERED, "gone")
+    assert any("left 1 process behind" in one for one in ended.notes)
+    assert are_gone(marked["ROADWORTHY_TEST_MARK"])
+
+
+def test_one_that_is_killed_says_by_what_and_its_children_go_with_it(guard: Guard | None) -> None:
+    marked = mark("killed")
+    ended = ran(f"{SPAWN}); import os; os.kill(os.getpid(), 9)", guard=guard, more=marked)
+    assert (ended.ending, ended.exit_code) == (Ending.CRASHED, -9)
+    assert are_gone(marked["ROADWORTHY_TEST_MARK"])
+
+
+def test_one_that_is_stopped_by_its_person_is_over_at_once() -> None:
+    stop = threading.Event()
+    threading.Timer(0.3, stop.set).start()
+    began = time.monotonic()
+    assert ran("import time; time.sleep(600)", stop=stop).ending is Ending.HUNG
+    assert time.monotonic() - began < 2
+
+
+def test_agents_go_with_a_runner_that_is_killed(tmp_path: Path) -> None:
+    marked = mark("orphan")
+    begun = tmp_path / "begun"
+    code = f"open({str(begun)!r}, 'w').close(); {SLEEPER}"
+    runner = (
+        "from tests.unit.debug.running.agents import ran\n"
+        "from roadworthy.features.debug.running.isolation import Guard\n"
+        f"ran({code!r}, guard=Guard())\n"
+    )
+    repo = Path(__file__).resolve().parents[4]
+    process = subprocess.Popen([sys.executable, "-c", runner], cwd=repo, env={**os.environ, **marked})
+    ends = time.monotonic() + 20
+    while not begun.exists() and time.monotonic() < ends:
+        time.sleep(0.02)
+    process.kill()
+    process.wait()
+    assert begun.exists() and are_gone(marked["ROADWORTHY_TEST_MARK"], seconds=10)
+
+
+def test_a_folder_that_is_not_there_is_named(tmp_path: Path, guard: Guard | None) -> None:
+    missing = str(tmp_path / "nowhere")
+    ended = ran("print(1)", folder=missing, guard=guard)
+    assert ended.ending is Ending.CRASHED and missing in ended.error
+    assert ran("import os; print(os.getcwd())", folder=str(tmp_path), guard=guard).answer == str(tmp_path)
+
+
+def test_an_agent_still_has_its_pipes_its_number_and_its_files(tmp_path: Path, guard: Guard | None) -> None:
+    code = (
+        "import os, sys\n"
+        "assert sys.stdin.read() == os.environ['ROADWORTHY_TASK']\n"
+        "assert os.readlink('/proc/self') == str(os.getpid())\n"
+        f"open({str(tmp_path / 'made')!r}, 'w').write('by it')\n"
+        "print(os.getuid(), 'out'); print('err', file=sys.stderr)\n"
+    )
+    ended = ran(code, guard=guard)
+    assert (ended.answer, ended.error) == (f"{os.getuid()} out", "err\n")
+    assert (tmp_path / "made").stat().st_uid == os.getuid()
+
+
+def test_where_it_has_to_be_isolated_and_cannot_it_is_not_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(isolation, "_refusals", ["unshare: Operation not permitted"])
+    ended = ran("print('here')", guard=Guard(isolate=Isolate.REQUIRE))
+    assert ended.ending is Ending.CRASHED and ended.answer == ""
+    assert "no network of its own (unshare: Operation not permitted)" in ended.error
