@@ -128,3 +128,13 @@ class Exchange:
     """Digest of the recording in the blob store; "" where none was kept."""
     contract_findings: tuple[str, ...] = ()
     """What of the tool's contract did not hold, one line each."""
+
+
+LISTED = "tools/list"
+"""Target of what the gateway told an agent of its tools."""
+
+
+def is_listing(exchange: Exchange) -> bool:
+    """Whether it is no call: the tools that an agent was shown, kept each time they change. `asked` is the
+    form of it, `modern` or `older`. It belongs to no run, and nothing is learned from it."""
+    return exchange.target == LISTED and exchange.dialect is Dialect.MCP and exchange.upstream == LISTED

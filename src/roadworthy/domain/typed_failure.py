@@ -35,6 +35,8 @@ class FailureCode(StrEnum):
     BUDGET_EXHAUSTED = "budget_exhausted"
     NOT_FOUND = "not_found"
     """No such route, connector or tool."""
+    NOT_RECORDED = "not_recorded"
+    """A rerun asked for what its recording does not hold; nobody was asked."""
     GATEWAY_ERROR = "gateway_error"
     """A mistake of ours."""
 

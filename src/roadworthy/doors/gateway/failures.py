@@ -30,9 +30,10 @@ _STATUS = {
     FailureCode.NOT_ALLOWED: 403,
     FailureCode.BUDGET_EXHAUSTED: 402,
     FailureCode.NOT_FOUND: 404,
+    FailureCode.NOT_RECORDED: 422,
     FailureCode.GATEWAY_ERROR: 500,
 }
-"""No SDK tries 402 again, and to try again is no use before somebody raises the budget."""
+"""No SDK tries 402 again, and to try again is no use before somebody raises the budget; nor 422."""
 _OPENAI_TYPES = {
     400: "invalid_request_error",
     401: "authentication_error",
@@ -40,6 +41,7 @@ _OPENAI_TYPES = {
     403: "permission_error",
     404: "not_found_error",
     413: "invalid_request_error",
+    422: "invalid_request_error",
     429: "rate_limit_error",
 }
 _ANTHROPIC_TYPES = {
@@ -49,6 +51,7 @@ _ANTHROPIC_TYPES = {
     403: "permission_error",
     404: "not_found_error",
     413: "request_too_large",
+    422: "invalid_request_error",
     429: "rate_limit_error",
     503: "overloaded_error",
     504: "timeout_error",
@@ -61,6 +64,7 @@ _GOOGLE_STATUSES = {
     404: "NOT_FOUND",
     408: "DEADLINE_EXCEEDED",
     413: "INVALID_ARGUMENT",
+    422: "INVALID_ARGUMENT",
     429: "RESOURCE_EXHAUSTED",
     500: "INTERNAL",
     502: "UNAVAILABLE",

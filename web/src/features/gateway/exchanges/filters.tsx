@@ -17,7 +17,7 @@ const ENDINGS = [
   { value: "aborted", label: "Aborted by the agent" },
   { value: "refused", label: "Refused" },
 ];
-const CODES = ["timeout", "unreachable", "breaker_open", "upstream_error", "upstream_refused", "rate_limited", "overloaded", "invalid_answer", "too_large", "contract_broken", "contract_refused", "stale", "not_allowed", "budget_exhausted", "not_found", "gateway_error"];
+const CODES = ["timeout", "unreachable", "breaker_open", "upstream_error", "upstream_refused", "rate_limited", "overloaded", "invalid_answer", "too_large", "contract_broken", "contract_refused", "stale", "not_allowed", "budget_exhausted", "not_found", "not_recorded", "gateway_error"];
 const CODE_CHOICES = [{ value: "", label: "Any code" }, { value: "any", label: "All that failed" }, ...CODES.map((value) => ({ value, label: value.replaceAll("_", " ") }))];
 
 /** How long one may type before the list is asked anew. */
