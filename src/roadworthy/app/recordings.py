@@ -18,6 +18,7 @@ from roadworthy.domain.recording import Recording
 from roadworthy.features.gateway.recording.orders import OrderFolder
 from roadworthy.features.gateway.recording.policy_book import PolicyBook
 from roadworthy.features.gateway.recording.service import RecordingGone, RecordingService
+from roadworthy.flows.asked_tools import AskedTools
 from roadworthy.flows.join_exchanges import EVERY_SECONDS, Joined, JoinExchanges
 from roadworthy.flows.mark_run_on_failure import MarkRuns
 from roadworthy.flows.table import Periodic
@@ -57,6 +58,7 @@ class Recordings:
             self.log,
             store,
             joins=self._joins,
+            asker_of=AskedTools(self.log, recording_of=self._recording_of).asker,
             on_joined=self._on_joined,
             on_unjoined=telling.on_unjoined,
         )

@@ -5,7 +5,7 @@ carries the answer's id. That span is evidence, a header is hearsay: some framew
 trace (LangGraph with OpenInference), so where both are known and differ, the answer's id decides. Where ids
 say nothing (some local servers number their answers), a model's span that encloses the call in time and
 counts the same tokens is it, if there is one; if there are several the call stays without a run, and nobody
-tells of it again.
+tells of it again. A tool's call of which nothing is said is of the run whose model asked for it.
 
 Telemetry comes later than the call, so what is not found is looked for again, ever more seldom, for an
 hour. The position in the log and what waits are kept: after a crash the same exchanges are joined again, to
@@ -65,6 +65,7 @@ class JoinExchanges:
         store: TelemetryStore,
         *,
         joins: ExchangeJoins,
+        asker_of: Callable[[Exchange], Exchange | None] = lambda _: None,
         on_joined: OnJoined = lambda _: None,
         on_unjoined: OnUnjoined = lambda _: None,
         now_ns: Callable[[], int] = time.time_ns,
@@ -72,6 +73,7 @@ class JoinExchanges:
         self._log = log_of_exchanges
         self._store = store
         self._joins = joins
+        self._asker_of = asker_of
         self._on_joined = on_joined
         self._on_unjoined = on_unjoined
         self._now = now_ns
@@ -117,9 +119,13 @@ class JoinExchanges:
                     continue
                 found = runs.of(exchange)
                 before = known.get(exchange_id)
+                asker = self._asker(exchange) if found is None and before is None else None
+                if asker is not None:
+                    found = self._as_asked(exchange, asker, runs)
                 if found is not None and (before is None or before.run_id != found.run.id):
                     joined.append(found)
-                if found is None and before is None and not runs.like(exchange):
+                traced = asker is not None and _is_traced(asker)
+                if found is None and before is None and not traced and not runs.like(exchange):
                     unjoined.append((one, exchange))
                 if _settled(exchange, found, waited_ns=now - one.since_ns):
                     done.append(one)
@@ -130,6 +136,23 @@ class JoinExchanges:
         self._on_unjoined(unjoined)
         self._joins.looked(joined=[_join(one) for one in joined], again=again, done=done)
         return len(joined)
+
+    def _asker(self, exchange: Exchange) -> Exchange | None:
+        """The model's call that asked for this tool's, where nothing else says whose it is."""
+        if exchange.kind is not ExchangeKind.TOOL or _is_traced(exchange):
+            return None
+        return self._asker_of(exchange)
+
+    def _as_asked(self, exchange: Exchange, asker: Exchange, runs: _Runs) -> Joined | None:
+        """With its model's call, once that one's run is there. Runs that only the gateway knows are told with
+        their tools."""
+        join = self._joins.of_exchanges(exchange.project, [asker.id]).get(asker.id)
+        run = runs.run(join.run_id) if join is not None and join.by != "gateway" else None
+        return Joined(exchange=exchange, run=run, by="asked") if run is not None else None
+
+
+def _is_traced(exchange: Exchange) -> bool:
+    return bool(exchange.binding.trace_id or exchange.binding.run_id)
 
 
 def _join(one: Joined) -> Join:
@@ -181,7 +204,7 @@ class _Runs:
         """The order is that of the module's docstring."""
         bound = exchange.binding
         if bound.run_id and bound.by == "header":
-            run = self._run(bound.run_id)
+            run = self.run(bound.run_id)
             if run is not None:
                 return Joined(exchange=exchange, run=run, by="header")
         answered = self._among(self._traces.get(response_key(exchange.response_id), ()), exchange)
@@ -191,7 +214,7 @@ class _Runs:
         if traced is not None:
             return Joined(exchange=exchange, run=traced, by="traceparent")
         if bound.run_id:
-            run = self._run(bound.run_id)
+            run = self.run(bound.run_id)
             if run is not None:
                 return Joined(exchange=exchange, run=run, by="baggage")
         alike = [
@@ -199,7 +222,7 @@ class _Runs:
             for run_id in dict.fromkeys(
                 run_id for span in self.like(exchange) for run_id in self._runs_of(span.trace_id)
             )
-            if (run := self._run(run_id)) is not None
+            if (run := self.run(run_id)) is not None
         ]
         return Joined(exchange=exchange, run=alike[0], by="time") if len(alike) == 1 else None
 
@@ -228,7 +251,7 @@ class _Runs:
     def _among(self, traces: Sequence[str], exchange: Exchange) -> Run | None:
         """Of several runs in a trace, the last that had begun by then."""
         ids = dict.fromkeys(run_id for trace in traces for run_id in self._of_trace.get(trace, ()))
-        runs = [run for run in map(self._run, ids) if run is not None]
+        runs = [run for run in map(self.run, ids) if run is not None]
         begun = [run for run in runs if run.started_ns <= exchange.started_ns + _SECOND]
         return max(begun or runs, key=lambda run: run.started_ns, default=None)
 
@@ -241,7 +264,7 @@ class _Runs:
             query = RunQuery(filters=(Filter(field="id", op=Op.IN, value=some),), limit=len(some))
             self._read.update((run.id, run) for run in self._store.runs(self._project, query))
 
-    def _run(self, run_id: str) -> Run | None:
+    def run(self, run_id: str) -> Run | None:
         """As it is now: one that turned out to belong to another is that other."""
         if run_id not in self._read:
             run = self._store.run(self._project, run_id)

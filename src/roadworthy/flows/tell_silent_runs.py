@@ -15,7 +15,6 @@ exchanges, so that telling twice changes nothing.
 from __future__ import annotations
 
 import hashlib
-import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -26,6 +25,7 @@ from roadworthy.domain.exchange import Ending, Exchange, ExchangeKind
 from roadworthy.domain.message import Message
 from roadworthy.domain.recording import Recording
 from roadworthy.features.ingest.messages.parse import dump_messages, parse_messages
+from roadworthy.flows.asked_tools import plain
 from roadworthy.flows.silent_run_spans import SilentRun, ToldCall, otlp_body
 
 _SECOND = 1_000_000_000
@@ -33,7 +33,6 @@ SILENT_NS = 30 * _SECOND
 TRACED_NS = 600 * _SECOND
 """Where a trace was named, somebody traces: its spans may be on their way for long."""
 _RUNS_KNOWN = 2_000
-_WORDS = re.compile(r"[^a-z0-9]+")
 
 
 @dataclass(slots=True)
@@ -157,10 +156,10 @@ class TellSilentRuns:
         return found
 
     def _that_asked_for(self, exchange: Exchange) -> _Open | None:
-        names = {_plain(exchange.asked), _plain(exchange.target), _plain(exchange.target.partition(".")[2])}
+        names = {plain(exchange.asked), plain(exchange.target), plain(exchange.target.partition(".")[2])}
         for (project, _), one in reversed(self._runs.items()):
             if project == exchange.project and one.run.agent == exchange.agent:
-                calls = {_plain(call.name) for message in one.last for call in message.tool_calls}
+                calls = {plain(call.name) for message in one.last for call in message.tool_calls}
                 if calls & (names - {""}):
                     return one
         return None
@@ -216,10 +215,6 @@ def _answers(one: _Open, rest: Sequence[Message]) -> bool:
     if ids:
         return bool(ids & {call.id for call in theirs.tool_calls})
     return mine.content == theirs.content
-
-
-def _plain(name: str) -> str:
-    return _WORDS.sub("", name.lower())
 
 
 def _hash(*parts: str) -> str:
