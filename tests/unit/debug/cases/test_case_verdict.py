@@ -3,33 +3,34 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from roadworthy.domain.agent_ended import AgentEnded, Ending
+from roadworthy.domain.exchange import Ending as Gone
+from roadworthy.domain.exchange import ExchangeKind
 from roadworthy.features.debug.cases.case import Calls, Case
 from roadworthy.features.debug.cases.verdict import Outcome, Verdict, verdict_of
 from roadworthy.features.debug.check import Checked
 from roadworthy.features.debug.inquiry import Check
 from roadworthy.features.debug.plan import Change, ChangeKind
 from roadworthy.features.debug.running.check_command import checked_by_command
+from roadworthy.features.debug.tape.asked import How
+from roadworthy.features.debug.tape.journal import JournalLine
 from tests.unit.debug.cases.tapes import an_order_tape
 
 
-@dataclass(frozen=True)
-class ALine:
-    step: int | None
-    how: str = "recorded"
-    note: str = ""
-    diff: str = ""
-    kind: str = "model"
-    target: str = "planner"
+def a_line(step: int | None, how: str = "recorded", note: str = "", **more: Any) -> JournalLine:
+    given = {"kind": ExchangeKind.MODEL, "target": "planner", **more}
+    return JournalLine(at_ns=1, step=step, how=How(how), note=note, **given)
 
 
-ALL = [ALine(1), ALine(2), ALine(3)]
-MISS = ALine(None, "miss", note="nothing like it was recorded", diff="-old\n+new", target="erp.stock")
+ALL = [a_line(1), a_line(2), a_line(3)]
+MISS = a_line(
+    None, "miss", note="nothing like it was recorded", diff="-old\n+new", target="erp.stock", diverged_at=2
+)
 
 
 def a_case(**changes: Any) -> Case:
@@ -39,7 +40,7 @@ def a_case(**changes: Any) -> Case:
     return replace(made, **changes)
 
 
-def judged(case: Case, *lines: ALine, answer: str = "It is 42.", **ended: Any) -> Verdict:
+def judged(case: Case, *lines: JournalLine, answer: str = "It is 42.", **ended: Any) -> Verdict:
     said = AgentEnded(**{"ending": Ending.ANSWERED, "answer": answer, "exit_code": 0, **ended})
     return verdict_of(case, said, lines, run_check=lambda command, text: checked_by_command(command, text))
 
@@ -60,10 +61,10 @@ def test_a_wrong_answer_fails_and_is_shown() -> None:
     [
         (Calls.SAME_CALLS, [ALL[0], MISS], "A call to erp.stock: nothing like it was recorded"),
         (Calls.SAME_CALLS, [ALL[0], ALL[1]], "It did not make a call it made then: 3 (planner)"),
-        (Calls.SAME_CALLS, [ALL[0], ALine(2, "dated", "matched but for the clock"), ALL[2]], ""),
+        (Calls.SAME_CALLS, [ALL[0], a_line(2, "dated", "matched but for the clock"), ALL[2]], ""),
         (
             Calls.STRICT,
-            [ALL[0], ALine(2, "dated", "but for the clock"), ALL[2]],
+            [ALL[0], a_line(2, "dated", "but for the clock"), ALL[2]],
             "not to the letter: but for",
         ),
         (Calls.STRICT, [*ALL, MISS], "A call to erp.stock"),
@@ -71,26 +72,34 @@ def test_a_wrong_answer_fails_and_is_shown() -> None:
         (Calls.ANSWER, [], ""),
     ],
 )
-def test_what_is_asked_of_the_calls(calls: Calls, lines: list[ALine], says: str) -> None:
+def test_what_is_asked_of_the_calls(calls: Calls, lines: list[JournalLine], says: str) -> None:
     found = judged(a_case(calls=calls), *lines)
     assert found.outcome is (Outcome.FAILED if says else Outcome.PASSED)
     assert says in " ".join(found.why)
 
 
-def test_the_first_divergence_is_the_first_step_still_waiting() -> None:
-    found = judged(a_case(), ALL[0], MISS, ALL[2])
+def test_the_first_divergence_is_that_of_the_first_call_without_an_answer() -> None:
+    found = judged(a_case(), ALL[0], MISS, replace(MISS, diff="later", diverged_at=3))
     assert (found.diverged_at, found.diff) == (2, "-old\n+new")
-    assert judged(a_case(), *ALL, MISS).diverged_at == 4
+    hole = judged(a_case(), ALL[0], a_line(2, "hole", "deleted"))
+    assert (hole.diverged_at, hole.diff) == (2, "")
+
+
+def test_what_the_agent_had_gone_away_from_it_need_not_ask_for() -> None:
+    tape = an_order_tape()
+    aborted = replace(tape.calls[1], exchange=replace(tape.calls[1].exchange, ending=Gone.ABORTED))
+    case = a_case(tape=replace(tape, calls=(tape.calls[0], aborted, tape.calls[2])))
+    assert judged(case, ALL[0], ALL[2]).outcome is Outcome.PASSED
 
 
 def test_behind_what_is_put_right_calls_may_stay_out() -> None:
     change = Change(step=2, kind=ChangeKind.RESULT, text='{"total": 42}')
     case = a_case(changes=(change,))
-    assert judged(case, ALL[0], ALine(2, "changed")).outcome is Outcome.PASSED
+    assert judged(case, ALL[0], a_line(2, "changed")).outcome is Outcome.PASSED
     assert judged(case, ALL[0]).outcome is Outcome.FAILED
-    assert judged(replace(case, calls=Calls.STRICT), ALL[0], ALine(2, "changed")).outcome is Outcome.FAILED
+    assert judged(replace(case, calls=Calls.STRICT), ALL[0], a_line(2, "changed")).outcome is Outcome.FAILED
     good = a_case(good=an_order_tape())
-    assert judged(good, ALine(1, "good"), ALine(2, "good")).outcome is Outcome.PASSED
+    assert judged(good, a_line(1, "good"), a_line(2, "good")).outcome is Outcome.PASSED
 
 
 def test_an_expected_failure_passes_until_the_agent_does() -> None:

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from roadworthy.domain.agent_ended import AgentEnded, Ending
+from roadworthy.domain.exchange import Ending as Ended
 from roadworthy.features.debug.cases.case import Calls, Case
 from roadworthy.features.debug.cases.making import no_evaluator
 from roadworthy.features.debug.check import Checked, check_answer, short
 from roadworthy.features.debug.inquiry import Check
-from roadworthy.features.debug.outcome import Line
+from roadworthy.features.debug.tape.asked import How
+from roadworthy.features.debug.tape.journal import JournalLine
 
-_UNANSWERED = frozenset({"miss", "hole", "lost"})
+_UNANSWERED = frozenset({How.MISS, How.HOLE, How.LOST})
 _SHOWN = 5
 
 
@@ -39,9 +41,11 @@ CheckCommand = Callable[[str, str], Checked]
 """(command, answer) → what it decided. Never raises."""
 
 
-def verdict_of(case: Case, ended: AgentEnded, lines: Sequence[Line], *, run_check: CheckCommand) -> Verdict:
+def verdict_of(
+    case: Case, ended: AgentEnded, lines: Sequence[JournalLine], *, run_check: CheckCommand
+) -> Verdict:
     """`lines` are the calls the agent made, in order."""
-    found, diff = _divergence(case, lines)
+    found, diff = _divergence(lines)
     ill = _ill(ended, lines)
     if ill:
         return Verdict(outcome=Outcome.FAILED, why=tuple(ill), diverged_at=found, diff=diff)
@@ -75,7 +79,7 @@ def _expected_failure(wrong: Sequence[str], diverged_at: int | None, diff: str) 
     )
 
 
-def _ill(ended: AgentEnded, lines: Sequence[Line]) -> list[str]:
+def _ill(ended: AgentEnded, lines: Sequence[JournalLine]) -> list[str]:
     """Ended without an answer: of that kind no failure is ever expected."""
     last = ended.error.strip().rpartition("\n")[2][:300]
     unanswered = [f"{_called(one)} was not answered: {one.note}" for one in lines if one.how in _UNANSWERED]
@@ -118,7 +122,7 @@ def _wrongly(check: Check, answer: str, checked: Checked) -> str:
     return f"{wanted}: {short(answer)}"
 
 
-def _calls(case: Case, lines: Sequence[Line]) -> list[str]:
+def _calls(case: Case, lines: Sequence[JournalLine]) -> list[str]:
     """What of the calls is not as the case wants it."""
     if case.calls is Calls.ANSWER:
         return []
@@ -126,7 +130,7 @@ def _calls(case: Case, lines: Sequence[Line]) -> list[str]:
         f"{_called(one)}: {one.note or 'it was not recorded'}" for one in lines if one.how in _UNANSWERED
     ]
     if case.calls is Calls.STRICT:
-        wrong += [f"{_called(one)} is not to the letter: {one.note}" for one in lines if one.how == "dated"]
+        wrong += [f"{_called(one)} is not to the letter: {one.note}" for one in lines if one.how is How.DATED]
     unasked = _unasked(case, lines)
     if unasked:
         steps = ", ".join(str(one) for one in unasked[:_SHOWN]) + (" …" if len(unasked) > _SHOWN else "")
@@ -137,28 +141,27 @@ def _calls(case: Case, lines: Sequence[Line]) -> list[str]:
     return wrong[:_SHOWN] + ([f"and {len(wrong) - _SHOWN} more calls"] if len(wrong) > _SHOWN else [])
 
 
-def _unasked(case: Case, lines: Sequence[Line]) -> list[int]:
+def _unasked(case: Case, lines: Sequence[JournalLine]) -> list[int]:
     """Recorded steps that had to be asked for and were not. Behind what is put right it goes another way."""
     if case.good is not None and case.calls is not Calls.STRICT:
         return []
-    asked = {one.step for one in lines if one.step is not None and one.how != "good"}
+    asked = {one.step for one in lines if one.step is not None and one.how is not How.GOOD}
     until = len(case.tape.calls)
     if case.changes and case.calls is not Calls.STRICT:
         until = min(one.step for one in case.changes)
-    return [step for step in range(1, until + 1) if step not in asked]
+    return [
+        one.step
+        for one in case.tape.calls[:until]
+        # What it had gone away from by itself, it need not ask for.
+        if one.step not in asked and one.exchange.ending is not Ended.ABORTED
+    ]
 
 
-def _divergence(case: Case, lines: Sequence[Line]) -> tuple[int | None, str]:
-    """The first recorded step that had not been asked for when something else was."""
-    used: set[int] = set()
-    for one in lines:
-        if one.how in _UNANSWERED:
-            waiting = (step for step in range(1, len(case.tape.calls) + 1) if step not in used)
-            return one.step or next(waiting, len(case.tape.calls) + 1), one.diff
-        if one.step is not None and one.how != "good":
-            used.add(one.step)
-    return None, ""
+def _divergence(lines: Sequence[JournalLine]) -> tuple[int | None, str]:
+    """The recorded step at which the agent first asked something else, and how that differed."""
+    first = next((one for one in lines if one.how in _UNANSWERED), None)
+    return (None, "") if first is None else (first.diverged_at or first.step, first.diff)
 
 
-def _called(line: Line) -> str:
+def _called(line: JournalLine) -> str:
     return f"A call to {line.target or line.kind}"
