@@ -77,4 +77,4 @@ class Plan:
     live_model: str = ""
     """Put in place of the model asked for, in calls that are not answered from a tape; "" leaves it."""
     good_only: bool = False
-    """The good run answers the step after `keep` and none behind it."""
+    """The good run answers the step after `keep`; behind it only what was not recorded."""

@@ -276,6 +276,26 @@ def test_the_good_run_answers_first_and_is_not_ahead_of_its_own_calls() -> None:
     assert (last.step, last.how) == (None, How.GOOD)
 
 
+def test_a_good_run_for_one_step_leaves_what_was_recorded_behind_it_as_it_is() -> None:
+    good = (
+        RUN[0],
+        tool("crm.find", {"id": 7}, {"name": "Ada L."}, number=1),
+        tool("crm.orders", {"id": 7}, [4711, 4712], number=2),
+        chat("Where is 4711?", "Ada L., both"),
+    )
+    made = plan(keep=1, good_run="ef" * 16, good_only=True)
+    player = Player(tape_of(*RUN), made, tape_of(*good))
+
+    played = [player.answer(one.asks()) for one in (*RUN[:3], good[3])]
+
+    assert [(one.step, one.how) for one in played] == [
+        (1, How.RECORDED),
+        (2, How.GOOD),
+        (3, How.RECORDED),
+        (None, How.GOOD),
+    ]
+
+
 def test_another_model_prompt_and_parameters_are_asked_for_real() -> None:
     changes = (
         Change(step=4, kind=ChangeKind.MODEL, text="stronger"),

@@ -190,7 +190,7 @@ class Player:
         asks = model and self.plan.after is After.LIVE
         if not asks:
             good = self._good.find(text) if self._good is not None else None
-            if good is not None and not good.call.hole:
+            if good is not None and not good.call.hole and not self._own_first(found):
                 self._take(text, found)
                 return self._recorded(good, text, how=How.GOOD, step=found.call.step if found else None)
             if found is not None and not (found.call.hole and self._may_go_on(asked)):
@@ -206,6 +206,12 @@ class Player:
                 return _unchanged(step, f"the model cannot be changed: {odd}")
         hole = self._own.hole_for(asked)
         return self._hole(hole) if hole is not None else self._miss(asked, text)
+
+    def _own_first(self, found: Found | None) -> bool:
+        """Whether the own tape answers though there is a good run: behind the one step it puts right."""
+        if not self.plan.good_only or found is None or found.call.hole:
+            return False
+        return found.call.step != (self.plan.keep or 0) + 1
 
     def _may_go_on(self, asked: Asked) -> bool:
         """Whether somebody is asked for real, once the kept part is over."""
