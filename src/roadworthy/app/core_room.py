@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from roadworthy.app.connecting import Connecting
 from roadworthy.app.contracting import Contracting
 from roadworthy.app.core_metrics import IngestCollector
+from roadworthy.app.debugging import Debugging
 from roadworthy.app.drilling import Drilling
 from roadworthy.app.folder import DataFolder
 from roadworthy.app.incidents import Incidents
@@ -43,6 +44,7 @@ from roadworthy.doors.rest.app import build_rest_app
 from roadworthy.doors.rest.context import Health, Watch
 from roadworthy.doors.rest.events import EventBus
 from roadworthy.doors.rest.settings import LOOPBACK_NAMES, RestSettings
+from roadworthy.features.debug.tape.journal import FOLDER as REPLAYS
 from roadworthy.features.ingest.batch import price_span
 from roadworthy.features.ingest.mask import mask_spans, mask_text
 from roadworthy.features.ingest.price import Pricer
@@ -57,6 +59,7 @@ from roadworthy.flows.backtest_monitor import KIND as BACKTEST
 from roadworthy.flows.drill_agent import KIND as DRILL
 from roadworthy.flows.profile_connector import KIND as PROFILE
 from roadworthy.flows.rejudge import KIND as REJUDGE
+from roadworthy.flows.rerun_agent import KIND as RERUN
 from roadworthy.flows.table import periodic_flows
 
 _LATE_SECONDS = 30.0
@@ -139,6 +142,19 @@ class CoreRoom:
             incidents=self._incidents.book.incidents,
             incident_of=self._incidents.book.incident,
         )
+        observe = ObserveService(self._telemetry, assemble=assemble)
+        self._debugging = Debugging(
+            self._metadata,
+            folder=folder.root / REPLAYS,
+            secrets=folder.secret_key,
+            recordings=self._recordings.service,
+            exchanges=self._recordings.log,
+            observe=observe,
+            evaluators=self._judging.service.evaluators,
+            gateway_url=f"http://{shown_host(settings.gateway_bind)}:{settings.gateway_port}",
+            otlp_url=told.otlp_http_url,
+            networks=tuple(settings.channel_networks),
+        )
         self._connecting = Connecting(self._metadata, secrets=folder.secret_key, folder=folder.connectors)
         self._contracting = Contracting(
             self._metadata,
@@ -162,7 +178,6 @@ class CoreRoom:
         REGISTRY.register(IngestCollector(self.worker, backlog_bytes=self._backlog.bytes))
         REGISTRY.register(ObjectiveCollector(self._objectives.service.counts.progress))
         REGISTRY.register(WatchCollector(self._watching.engine, handing=self._watching.flow.handing))
-        observe = ObserveService(self._telemetry, assemble=assemble)
         reprice = Reprice(self._telemetry, metadata=self._metadata, assemble=assemble, price_with=_price_with)
         self._jobs = JobRunner(
             self._metadata,
@@ -171,9 +186,10 @@ class CoreRoom:
                 REJUDGE: self._judging.rejudge,
                 BACKTEST: self._watching.backtests,
                 DRILL: self._drilling.work,
+                RERUN: self._debugging.work,
                 PROFILE: self._connecting.profiles,
             },
-            beside={DRILL, PROFILE},
+            beside={DRILL, RERUN, PROFILE},
         )
         deleted = DeletedProjects(self._metadata, self._telemetry, forget=self._forget)
         self._periodic = PeriodicRunner(
@@ -209,6 +225,7 @@ class CoreRoom:
             incidents_service=self._incidents.service,
             recordings=self._recordings.service,
             drilling=self._drilling.door,
+            debugging=self._debugging.door,
             routing=self._routing.service,
             connectors_service=self._connecting.service,
             contracts_service=self._contracting.service,

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
+from roadworthy.app.passing_keys import PassingKeys, there
 from roadworthy.contracts.exchange_log import ExchangeReader
 from roadworthy.contracts.metadata import MetadataStore
 from roadworthy.contracts.telemetry import TelemetryStore
 from roadworthy.domain.incident import Incident
 from roadworthy.doors.rest.context import Drills
-from roadworthy.features.gateway.drills.drill import Drill
 from roadworthy.features.gateway.drills.live import LiveBook
 from roadworthy.features.gateway.drills.service import SETTLE_S, DrillService
 from roadworthy.features.gateway.drills.token import signing_key
-from roadworthy.features.gateway.keys.book import KeyBook
 from roadworthy.flows.drill_agent import DrillAgent
 from roadworthy.flows.look_up_drill_runs import applied_faults, exchanges_by_run, findings_by_run
 from roadworthy.flows.stop_live_drills_on_incident import StopLiveDrills, is_standing
-from roadworthy.kit.sealing import Sealer
-
-_KEY_LIVES_S = 24 * 3600.0
 
 
 class Drilling:
@@ -44,11 +38,11 @@ class Drilling:
         incident_of: Callable[[str, str], Incident | None],
         settle_s: float = SETTLE_S,
     ) -> None:
-        keys = DrillKeys(metadata)
+        keys = PassingKeys(metadata, what="drill")
         live = LiveBook(metadata)
         service = DrillService(
             metadata,
-            sign=lambda: _signing_key(secrets),
+            sign=lambda: signing_key(there(secrets)),
             exchanges_of=partial(exchanges_by_run, exchanges),
             findings_of=partial(findings_by_run, store),
             settle_s=settle_s,
@@ -72,35 +66,3 @@ class Drilling:
         """The title of an incident of the agent that nobody has resolved; "" for none."""
         found = (one for one in self._incidents(project) if agent in one.agents and is_standing(one))
         return next((one.title for one in found), "")
-
-
-class DrillKeys:
-    """A gateway key for each drill under way: known to this process alone, made anew after a restart, revoked
-    when the drill is over."""
-
-    def __init__(self, metadata: MetadataStore) -> None:
-        self._book = KeyBook(metadata)
-        self._kept: dict[str, tuple[str, str, float]] = {}
-        self._lock = threading.Lock()  # protects the time between looking for a key and making it
-
-    def of(self, project: str, drill: Drill) -> str:
-        with self._lock:
-            known = self._kept.get(drill.id)
-            if known is not None and time.monotonic() - known[2] < _KEY_LIVES_S / 2:
-                return known[1]
-            made = self._book.add(project, f"drill {drill.id}", agent=drill.agent, lives_s=_KEY_LIVES_S)
-            self._kept[drill.id] = (made.key.id, made.text, time.monotonic())
-            return made.text
-
-    def revoke(self, drill: Drill) -> None:
-        with self._lock:
-            known = self._kept.pop(drill.id, None)
-        if known is not None:
-            self._book.revoke(drill.project, known[0])
-
-
-def _signing_key(secrets: Path) -> bytes:
-    """The key file is made by whoever first seals something: here it is needed before."""
-    if not secrets.exists():
-        Sealer(secrets)
-    return signing_key(secrets)

@@ -3879,6 +3879,254 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{run_id}/tape": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Tape
+         * @description The run's recorded calls as steps, numbered from 1: what a replay answers from.
+         */
+        get: operations["getRunTape"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Replay
+         * @description The agent again, each call answered from the recording: does it do the same? Whoever asks POST
+         *     /inquiries/{id}/take makes the reruns: `roadworthy replay`, or `roadworthy runner`.
+         */
+        post: operations["startReplay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/fork": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Fork
+         * @description The recorded run up to a step, then something changed.
+         */
+        post: operations["startFork"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/bisect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start Bisect
+         * @description Finds the earliest step whose correction makes the run succeed, by executing it again.
+         */
+        post: operations["startBisect"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inquiries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Inquiries
+         * @description Newest first, at most 500.
+         */
+        get: operations["listInquiries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inquiries/{inquiry_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Inquiry
+         * @description With its reruns and what is known by now.
+         */
+        get: operations["getInquiry"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Inquiry
+         * @description With its reruns; the runs that these became stay.
+         */
+        delete: operations["deleteInquiry"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inquiries/{inquiry_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Inquiry
+         * @description No rerun is handed out any more; one that is over stays as it is.
+         */
+        post: operations["cancelInquiry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inquiries/{inquiry_id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume Inquiry
+         * @description One that was cancelled or is out of budget goes on where it stood.
+         */
+        post: operations["resumeInquiry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inquiries/{inquiry_id}/take": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take Reruns
+         * @description Reruns to make now, each with its token. Tell how each ended with POST /inquiries/{id}/reruns/{number};
+         *     one that is told of by nobody is handed out again after its time-out.
+         */
+        post: operations["takeReruns"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inquiries/{inquiry_id}/reruns/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End Rerun
+         * @description How a rerun ended. Told again, or of an attempt that was given up, it changes nothing.
+         */
+        post: operations["endRerun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inquiries/{inquiry_id}/reruns/{number}/calls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Calls
+         * @description Each call of the rerun's last attempt, with what answered it; those of a rerun under way so far.
+         */
+        get: operations["listRerunCalls"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agents/{agent}/entry-point": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Entry Point */
+        get: operations["getEntryPoint"];
+        /**
+         * Save Entry Point
+         * @description In place of the one there was. `agent` is the name its runs have.
+         */
+        put: operations["saveEntryPoint"];
+        post?: never;
+        /** Delete Entry Point */
+        delete: operations["deleteEntryPoint"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -3897,6 +4145,12 @@ export interface components {
          * @enum {string}
          */
         Action: "acknowledge" | "mitigate" | "resolve" | "reopen";
+        /**
+         * After
+         * @description Who answers once the recorded part (`Plan.keep`) is over, or what was asked was never recorded.
+         * @enum {string}
+         */
+        After: "recorded" | "mixed" | "live";
         /** AgentBody */
         AgentBody: {
             /**
@@ -4180,6 +4434,31 @@ export interface components {
              * @description Of a changed step: status, input, output, model, tokens
              */
             differs: string[];
+        };
+        /** AnswerCheck */
+        AnswerCheck: {
+            /** How */
+            how: string;
+            /** Expected */
+            expected: string;
+        };
+        /**
+         * AnswerCheckBody
+         * @description What decides whether a rerun succeeded.
+         */
+        AnswerCheckBody: {
+            /**
+             * How
+             * @default contains
+             * @enum {string}
+             */
+            how: "contains" | "exact" | "number" | "regex" | "json" | "evaluator" | "command" | "same";
+            /**
+             * Expected
+             * @description The text, the number, the pattern (RE2), the JSON Schema, the evaluator's name, or the command (the runner's own); nothing for same: as the recorded run answered
+             * @default
+             */
+            expected: string;
         };
         /** BacktestView */
         BacktestView: {
@@ -4537,6 +4816,11 @@ export interface components {
             /** Breaking */
             breaking: boolean;
         };
+        /**
+         * ChangeKind
+         * @enum {string}
+         */
+        ChangeKind: "answer" | "result" | "error" | "model" | "prompt" | "parameters" | "forbid";
         /**
          * ChannelBody
          * @description `settings` and `secrets`: the fields of its kind, GET /api/v1/channel-kinds.
@@ -5704,7 +5988,7 @@ export interface components {
              * @description Open it with GET /runs/{run_id}
              */
             run_id: string | null;
-            ending: components["schemas"]["roadworthy__features__gateway__drills__drill__Ending"] | null;
+            ending: components["schemas"]["roadworthy__domain__agent_ended__Ending"] | null;
             /** Answer */
             answer: string | null;
             /** Exit Code */
@@ -5908,6 +6192,90 @@ export interface components {
          * @enum {string}
          */
         EntryKind: "opened" | "alarm" | "cleared" | "severity" | "changed_before" | "silenced" | "notified" | "not_notified" | "escalated" | "gap" | "acknowledged" | "mitigated" | "resolved" | "reopened" | "assigned" | "note" | "linked" | "moved" | "impact" | "edited";
+        /**
+         * EntryPointBody
+         * @description How an agent is started for one task. Secrets belong into the environment of whoever starts it: what
+         *     looks like one is refused.
+         */
+        EntryPointBody: {
+            /**
+             * Via
+             * @default command
+             * @enum {string}
+             */
+            via: "command" | "callable" | "url";
+            /**
+             * Command
+             * @description As a shell would split it; {input} stands for the task, which also comes to its standard input and as ROADWORTHY_TASK
+             * @default
+             */
+            command: string;
+            /**
+             * Callable
+             * @description module:function of Python
+             * @default
+             */
+            callable: string;
+            /**
+             * Python
+             * @description The interpreter for callable
+             * @default
+             */
+            python: string;
+            /**
+             * Folder
+             * @description Working directory
+             * @default
+             */
+            folder: string;
+            /**
+             * Url
+             * @description Of the agent's own endpoint
+             * @default
+             */
+            url: string;
+            /**
+             * Body
+             * @description Of the POST to it
+             * @default {"input": "{input}"}
+             */
+            body: string;
+            /**
+             * Answer Field
+             * @description Where in its answer the words are
+             * @default
+             */
+            answer_field: string;
+            /**
+             * Timeout S
+             * @default 120
+             */
+            timeout_s: number;
+        };
+        /** EntryPointView */
+        EntryPointView: {
+            /**
+             * Via
+             * @enum {string}
+             */
+            via: "command" | "callable" | "url";
+            /** Command */
+            command: string | null;
+            /** Callable */
+            callable: string | null;
+            /** Python */
+            python: string | null;
+            /** Folder */
+            folder: string | null;
+            /** Url */
+            url: string | null;
+            /** Body */
+            body: string;
+            /** Answer Field */
+            answer_field: string | null;
+            /** Timeout S */
+            timeout_s: number;
+        };
         /** EntryView */
         EntryView: {
             /** Id */
@@ -6224,7 +6592,7 @@ export interface components {
          * @description What failed, in words a machine may branch on. They are public: never renamed.
          * @enum {string}
          */
-        FailureCode: "timeout" | "unreachable" | "breaker_open" | "upstream_error" | "upstream_refused" | "rate_limited" | "overloaded" | "invalid_answer" | "too_large" | "contract_broken" | "contract_refused" | "stale" | "not_allowed" | "budget_exhausted" | "not_found" | "gateway_error";
+        FailureCode: "timeout" | "unreachable" | "breaker_open" | "upstream_error" | "upstream_refused" | "rate_limited" | "overloaded" | "invalid_answer" | "too_large" | "contract_broken" | "contract_refused" | "stale" | "not_allowed" | "budget_exhausted" | "not_found" | "not_recorded" | "gateway_error";
         /** FailureModePage */
         FailureModePage: {
             /** Items */
@@ -7179,6 +7547,233 @@ export interface components {
              * @description The most unusual of the recent ones
              */
             unusual: components["schemas"]["UnusualInputView"][];
+        };
+        /** InquiryBudget */
+        InquiryBudget: {
+            /** Reruns */
+            reruns: number | null;
+            /** Calls */
+            calls: number | null;
+            /** Usd */
+            usd: number | null;
+            /** Seconds */
+            seconds: number | null;
+        };
+        /**
+         * InquiryBudgetBody
+         * @description null is no bound. Calls and USD are what is really asked of models and systems.
+         */
+        InquiryBudgetBody: {
+            /**
+             * Reruns
+             * @default 40
+             */
+            reruns: number | null;
+            /** Calls */
+            calls?: number | null;
+            /** Usd */
+            usd?: number | null;
+            /**
+             * Seconds
+             * @description In which at least one rerun is under way
+             */
+            seconds?: number | null;
+        };
+        /** InquiryDetail */
+        InquiryDetail: {
+            /** Id */
+            id: string;
+            kind: components["schemas"]["InquiryKind"];
+            /** Agent */
+            agent: string;
+            /** Run Id */
+            run_id: string;
+            /** Input */
+            input: string;
+            /**
+             * Output
+             * @description What the recorded run answered
+             */
+            output: string | null;
+            /**
+             * Steps
+             * @description Of the recorded run
+             */
+            steps: number;
+            entry: components["schemas"]["EntryPointView"];
+            check: components["schemas"]["AnswerCheck"] | null;
+            /** Good Run */
+            good_run: string | null;
+            /** Fork At */
+            fork_at: number | null;
+            /** Changes */
+            changes: components["schemas"]["TapeChange"][];
+            after: components["schemas"]["After"];
+            /** Live Tools */
+            live_tools: string[];
+            /** Live Model */
+            live_model: string | null;
+            /** Repeats */
+            repeats: number;
+            /** Confidence */
+            confidence: number;
+            budget: components["schemas"]["InquiryBudget"];
+            spent: components["schemas"]["InquirySpent"];
+            /** Concurrency */
+            concurrency: number;
+            /** Server Runs */
+            server_runs: boolean;
+            /**
+             * Job Id
+             * @description Of the job, where the server makes the reruns
+             */
+            job_id: string | null;
+            state: components["schemas"]["InquiryState"];
+            progress: components["schemas"]["InquiryProgress"];
+            /**
+             * Finding
+             * @description What is known by now: `sentences`, and fields by kind; null while nothing is
+             */
+            finding: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Notes
+             * @description What was seen at the start
+             */
+            notes: string[];
+            /**
+             * Doubts
+             * @description What lowers what may be claimed
+             */
+            doubts: string[];
+            /** Created At */
+            created_at: string;
+            /** Created By */
+            created_by: string | null;
+            /** Ended At */
+            ended_at: string | null;
+            /** Reruns */
+            reruns: components["schemas"]["RerunView"][];
+        };
+        /**
+         * InquiryKind
+         * @enum {string}
+         */
+        InquiryKind: "replay" | "fork" | "bisect";
+        /** InquiryPage */
+        InquiryPage: {
+            /** Items */
+            items: components["schemas"]["InquiryView"][];
+        };
+        /** InquiryProgress */
+        InquiryProgress: {
+            /** Done */
+            done: number;
+            /**
+             * Planned
+             * @description Of a bisect a guess, until it is over
+             */
+            planned: number;
+            /** Running */
+            running: number;
+        };
+        /** InquirySpent */
+        InquirySpent: {
+            /** Reruns */
+            reruns: number;
+            /**
+             * Calls
+             * @description Really asked of models and systems
+             */
+            calls: number;
+            /** Usd */
+            usd: number;
+            /**
+             * Seconds
+             * @description In which at least one rerun was under way
+             */
+            seconds: number;
+        };
+        /**
+         * InquiryState
+         * @enum {string}
+         */
+        InquiryState: "running" | "done" | "cancelled" | "out_of_budget";
+        /** InquiryView */
+        InquiryView: {
+            /** Id */
+            id: string;
+            kind: components["schemas"]["InquiryKind"];
+            /** Agent */
+            agent: string;
+            /** Run Id */
+            run_id: string;
+            /** Input */
+            input: string;
+            /**
+             * Output
+             * @description What the recorded run answered
+             */
+            output: string | null;
+            /**
+             * Steps
+             * @description Of the recorded run
+             */
+            steps: number;
+            entry: components["schemas"]["EntryPointView"];
+            check: components["schemas"]["AnswerCheck"] | null;
+            /** Good Run */
+            good_run: string | null;
+            /** Fork At */
+            fork_at: number | null;
+            /** Changes */
+            changes: components["schemas"]["TapeChange"][];
+            after: components["schemas"]["After"];
+            /** Live Tools */
+            live_tools: string[];
+            /** Live Model */
+            live_model: string | null;
+            /** Repeats */
+            repeats: number;
+            /** Confidence */
+            confidence: number;
+            budget: components["schemas"]["InquiryBudget"];
+            spent: components["schemas"]["InquirySpent"];
+            /** Concurrency */
+            concurrency: number;
+            /** Server Runs */
+            server_runs: boolean;
+            /**
+             * Job Id
+             * @description Of the job, where the server makes the reruns
+             */
+            job_id: string | null;
+            state: components["schemas"]["InquiryState"];
+            progress: components["schemas"]["InquiryProgress"];
+            /**
+             * Finding
+             * @description What is known by now: `sentences`, and fields by kind; null while nothing is
+             */
+            finding: {
+                [key: string]: unknown;
+            } | null;
+            /**
+             * Notes
+             * @description What was seen at the start
+             */
+            notes: string[];
+            /**
+             * Doubts
+             * @description What lowers what may be claimed
+             */
+            doubts: string[];
+            /** Created At */
+            created_at: string;
+            /** Created By */
+            created_by: string | null;
+            /** Ended At */
+            ended_at: string | null;
         };
         /** IssueBucketView */
         IssueBucketView: {
@@ -8461,6 +9056,66 @@ export interface components {
             csv: string;
         };
         /**
+         * NewBisect
+         * @description Everything before a step as recorded, everything from it on put right: by a good run's answers, by
+         *     changes, by another model, or by asking again. Finds the first step whose correction makes it succeed.
+         */
+        NewBisect: {
+            /**
+             * Input
+             * @description Left out: what the run was asked
+             * @default
+             */
+            input: string;
+            /** @description Left out: the registered one (PUT /agents/{name}/entry-point) */
+            entry?: components["schemas"]["EntryPointBody"] | null;
+            check?: components["schemas"]["AnswerCheckBody"] | null;
+            /**
+             * @default {
+             *       "reruns": 40
+             *     }
+             */
+            budget: components["schemas"]["InquiryBudgetBody"];
+            /**
+             * Concurrency
+             * @default 1
+             */
+            concurrency: number;
+            /**
+             * Server Runs
+             * @description The server makes the reruns as a job: with entry.via url alone
+             * @default false
+             */
+            server_runs: boolean;
+            /**
+             * Good Run
+             * @default
+             */
+            good_run: string;
+            /**
+             * Changes
+             * @default []
+             */
+            changes: components["schemas"]["TapeChangeBody"][];
+            /** @description Left out: recorded with a good run, else live */
+            after?: components["schemas"]["After"] | null;
+            /**
+             * Live Tools
+             * @default []
+             */
+            live_tools: string[];
+            /**
+             * Live Model
+             * @default
+             */
+            live_model: string;
+            /**
+             * Confidence
+             * @default 0.9
+             */
+            confidence: number;
+        };
+        /**
          * NewDrill
          * @description Tasks are exactly one of cases, runs, csv and jsonl.
          */
@@ -8594,6 +9249,68 @@ export interface components {
              * @default 2592000
              */
             expires_in_s: number;
+        };
+        /**
+         * NewFork
+         * @description Calls before `fork_at` are answered from the recording; then the changes, and `after`.
+         */
+        NewFork: {
+            /**
+             * Input
+             * @description Left out: what the run was asked
+             * @default
+             */
+            input: string;
+            /** @description Left out: the registered one (PUT /agents/{name}/entry-point) */
+            entry?: components["schemas"]["EntryPointBody"] | null;
+            check?: components["schemas"]["AnswerCheckBody"] | null;
+            /**
+             * @default {
+             *       "reruns": 40
+             *     }
+             */
+            budget: components["schemas"]["InquiryBudgetBody"];
+            /**
+             * Concurrency
+             * @default 1
+             */
+            concurrency: number;
+            /**
+             * Server Runs
+             * @description The server makes the reruns as a job: with entry.via url alone
+             * @default false
+             */
+            server_runs: boolean;
+            /** Fork At */
+            fork_at: number;
+            /**
+             * Changes
+             * @default []
+             */
+            changes: components["schemas"]["TapeChangeBody"][];
+            /** @default recorded */
+            after: components["schemas"]["After"];
+            /**
+             * Good Run
+             * @default
+             */
+            good_run: string;
+            /**
+             * Live Tools
+             * @description connector.tool, connector.* or *: no other has effects
+             * @default []
+             */
+            live_tools: string[];
+            /**
+             * Live Model
+             * @default
+             */
+            live_model: string;
+            /**
+             * Repeats
+             * @default 1
+             */
+            repeats: number;
         };
         /** NewGatewayKey */
         NewGatewayKey: {
@@ -8998,6 +9715,43 @@ export interface components {
              * @description UTC; null: all
              */
             from_day?: string | null;
+        };
+        /**
+         * NewReplay
+         * @description All calls are answered from the recording.
+         */
+        NewReplay: {
+            /**
+             * Input
+             * @description Left out: what the run was asked
+             * @default
+             */
+            input: string;
+            /** @description Left out: the registered one (PUT /agents/{name}/entry-point) */
+            entry?: components["schemas"]["EntryPointBody"] | null;
+            check?: components["schemas"]["AnswerCheckBody"] | null;
+            /**
+             * @default {
+             *       "reruns": 40
+             *     }
+             */
+            budget: components["schemas"]["InquiryBudgetBody"];
+            /**
+             * Concurrency
+             * @default 1
+             */
+            concurrency: number;
+            /**
+             * Server Runs
+             * @description The server makes the reruns as a job: with entry.via url alone
+             * @default false
+             */
+            server_runs: boolean;
+            /**
+             * Repeats
+             * @default 1
+             */
+            repeats: number;
         };
         /** NewScore */
         NewScore: {
@@ -10406,6 +11160,204 @@ export interface components {
             release: string;
         };
         /**
+         * RerunCall
+         * @description A call of a rerun, and how it was answered.
+         */
+        RerunCall: {
+            /** At */
+            at: string;
+            /** Step */
+            step: number | null;
+            /**
+             * How
+             * @description recorded, dated (but for dates), good, changed, live, miss, hole
+             */
+            how: string;
+            /** Kind */
+            kind: string;
+            /** Target */
+            target: string;
+            /** Exchange Id */
+            exchange_id: string | null;
+            /** Note */
+            note: string | null;
+            /** Diff */
+            diff: string | null;
+        };
+        /** RerunCalls */
+        RerunCalls: {
+            /** Items */
+            items: components["schemas"]["RerunCall"][];
+        };
+        /** RerunEnded */
+        RerunEnded: {
+            /** Attempt */
+            attempt: number;
+            ending: components["schemas"]["roadworthy__domain__agent_ended__Ending"];
+            /**
+             * Answer
+             * @default
+             */
+            answer: string;
+            /** Exit Code */
+            exit_code?: number | null;
+            /**
+             * Error
+             * @default
+             */
+            error: string;
+            /**
+             * Elapsed Ms
+             * @default 0
+             */
+            elapsed_ms: number;
+            /**
+             * Passed
+             * @description What the check's own command decided
+             */
+            passed?: boolean | null;
+            /**
+             * Check Said
+             * @default
+             */
+            check_said: string;
+            /**
+             * Notes
+             * @description What the runner saw, a sentence each
+             * @default []
+             */
+            notes: string[];
+        };
+        /**
+         * RerunStart
+         * @description One start of the agent, to be made now.
+         */
+        RerunStart: {
+            /** Number */
+            number: number;
+            /**
+             * Attempt
+             * @description To be told with how it ended
+             */
+            attempt: number;
+            /** Switch */
+            switch: number | null;
+            /** Only */
+            only: boolean;
+            /** Input */
+            input: string;
+            /**
+             * Token
+             * @description For the header x-roadworthy-replay of the agent's calls
+             */
+            token: string;
+            /**
+             * Trace Id
+             * @description Id of the run it becomes
+             */
+            trace_id: string;
+            /** Traceparent */
+            traceparent: string;
+            /**
+             * Isolate
+             * @description Nothing of it may leave the machine
+             */
+            isolate: boolean;
+        };
+        /**
+         * RerunState
+         * @enum {string}
+         */
+        RerunState: "waiting" | "taken" | "done";
+        /** RerunView */
+        RerunView: {
+            /** Number */
+            number: number;
+            /**
+             * Switch
+             * @description The first step not answered from the recording; null: all are
+             */
+            switch: number | null;
+            /**
+             * Only
+             * @description Put right at this step alone, to confirm
+             */
+            only: boolean;
+            state: components["schemas"]["RerunState"];
+            /** Attempt */
+            attempt: number;
+            /**
+             * Run Id
+             * @description Open it with GET /runs/{run_id}
+             */
+            run_id: string | null;
+            ending: components["schemas"]["roadworthy__domain__agent_ended__Ending"] | null;
+            /** Answer */
+            answer: string | null;
+            /** Exit Code */
+            exit_code: number | null;
+            /** Error */
+            error: string | null;
+            /** Elapsed Ms */
+            elapsed_ms: number;
+            /**
+             * Passed
+             * @description By the check; null: there is none, or it could not say
+             */
+            passed: boolean | null;
+            /** Check Said */
+            check_said: string | null;
+            /**
+             * Same
+             * @description Whether it answered what the recorded run did; null: not known
+             */
+            same: boolean | null;
+            /**
+             * Matched
+             * @description Calls answered from a recording
+             */
+            matched: number;
+            /** Changed */
+            changed: number;
+            /** Live */
+            live: number;
+            /**
+             * Missed
+             * @description Calls that no recording could answer
+             */
+            missed: number;
+            /**
+             * Holes
+             * @description How many of these were recorded, but not whole, or deleted since
+             */
+            holes: number;
+            /**
+             * Unused
+             * @description Recorded calls that were not asked for
+             */
+            unused: number;
+            /**
+             * Asked
+             * @description Calls really asked of models and systems
+             */
+            asked: number;
+            /** Cost Usd */
+            cost_usd: number;
+            /**
+             * Diverged At
+             * @description The step where it first asked something else
+             */
+            diverged_at: number | null;
+            /** Diff */
+            diff: string | null;
+            /** Notes */
+            notes: string[];
+            /** Taken At */
+            taken_at: string | null;
+            /** Ended At */
+            ended_at: string | null;
+        };
+        /**
          * ResponderView
          * @description A person, or a channel that is not a person's.
          */
@@ -10420,6 +11372,11 @@ export interface components {
             email: string | null;
             /** Why */
             why: string;
+        };
+        /** ResumeInquiryBody */
+        ResumeInquiryBody: {
+            /** @description In place of the one it had */
+            budget?: components["schemas"]["InquiryBudgetBody"] | null;
         };
         /** RetriesBody */
         RetriesBody: {
@@ -10703,7 +11660,7 @@ export interface components {
         RunEnded: {
             /** Attempt */
             attempt: number;
-            ending: components["schemas"]["roadworthy__features__gateway__drills__drill__Ending"];
+            ending: components["schemas"]["roadworthy__domain__agent_ended__Ending"];
             /**
              * Answer
              * @default
@@ -11799,12 +12756,57 @@ export interface components {
              */
             alone: boolean;
         };
+        /** TakeRerunsBody */
+        TakeRerunsBody: {
+            /**
+             * Most
+             * @description Reruns to take now
+             * @default 1
+             */
+            most: number;
+            /**
+             * Alone
+             * @description Nobody else makes reruns of this inquiry: what was taken and not told of comes again
+             * @default false
+             */
+            alone: boolean;
+        };
         /** Taken */
         Taken: {
             /** Alarms */
             alarms: number;
             /** Incident Ids */
             incident_ids: string[];
+        };
+        /** TakenReruns */
+        TakenReruns: {
+            /** Agent */
+            agent: string;
+            /**
+             * Run Id
+             * @description The recorded run
+             */
+            run_id: string;
+            kind: components["schemas"]["InquiryKind"];
+            state: components["schemas"]["InquiryState"];
+            progress: components["schemas"]["InquiryProgress"];
+            /** Gateway Url */
+            gateway_url: string;
+            /** Otlp Url */
+            otlp_url: string;
+            /**
+             * Gateway Key
+             * @description Of this inquiry alone; null where no rerun is handed out
+             */
+            gateway_key: string | null;
+            entry: components["schemas"]["EntryPointView"];
+            /** @description A command is run by whoever makes the reruns */
+            check: components["schemas"]["AnswerCheck"] | null;
+            /**
+             * Reruns
+             * @description None: the inquiry is over, or waits for reruns that are under way
+             */
+            reruns: components["schemas"]["RerunStart"][];
         };
         /** TakenView */
         TakenView: {
@@ -11832,6 +12834,130 @@ export interface components {
              * @description None: the drill is over, or waits for runs that are under way
              */
             runs: components["schemas"]["StartView"][];
+        };
+        /** TapeChange */
+        TapeChange: {
+            /** Step */
+            step: number;
+            kind: components["schemas"]["ChangeKind"];
+            /** Text */
+            text: string;
+            /** Find */
+            find: string | null;
+            /** Code */
+            code: string | null;
+            /** Tool Calls */
+            tool_calls: string | null;
+            /** Onwards */
+            onwards: boolean;
+        };
+        /**
+         * TapeChangeBody
+         * @description At one step, or with `onwards` at each call of that kind from it on.
+         */
+        TapeChangeBody: {
+            /** Step */
+            step: number;
+            kind: components["schemas"]["ChangeKind"];
+            /**
+             * Text
+             * @description answer: what the model says; result: what the tool gives; error: its message; model: its name; prompt: the system prompt; parameters: an object of JSON; forbid: the tool
+             * @default
+             */
+            text: string;
+            /**
+             * Find
+             * @description Of prompt: what becomes text
+             * @default
+             */
+            find: string;
+            /**
+             * Code
+             * @description Of error: one of timeout, unreachable, breaker_open, upstream_error, upstream_refused, rate_limited, overloaded, invalid_answer, too_large, contract_broken, contract_refused, stale, not_allowed, budget_exhausted, not_found, not_recorded, gateway_error; or none
+             * @default
+             */
+            code: string;
+            /**
+             * Tool Calls
+             * @description Of answer: a list of JSON
+             * @default
+             */
+            tool_calls: string;
+            /**
+             * Onwards
+             * @default false
+             */
+            onwards: boolean;
+        };
+        /** TapeStep */
+        TapeStep: {
+            /**
+             * Step
+             * @description From 1, in the order the calls began
+             */
+            step: number;
+            kind: components["schemas"]["ExchangeKind"];
+            dialect: components["schemas"]["Dialect"];
+            /**
+             * Target
+             * @description The route, or connector.tool
+             */
+            target: string;
+            /**
+             * Asked
+             * @description The model the agent named, or the tool
+             */
+            asked: string | null;
+            /** Exchange Id */
+            exchange_id: string;
+            /**
+             * Span Id
+             * @description The span of the run that it is, where known
+             */
+            span_id: string | null;
+            /** Started At */
+            started_at: string;
+            /** Elapsed Ms */
+            elapsed_ms: number;
+            /** Status */
+            status: number | null;
+            ending: components["schemas"]["roadworthy__domain__exchange__Ending"];
+            /**
+             * Hole
+             * @description Why it cannot be answered again; null where it can
+             */
+            hole: string | null;
+            /**
+             * Request
+             * @description The last message to the model, or the tool's arguments; at most 2000 characters
+             */
+            request: string | null;
+            /**
+             * Answer
+             * @description What was said, or the tools called; at most 2000 characters
+             */
+            answer: string | null;
+        };
+        /** TapeView */
+        TapeView: {
+            /** Run Id */
+            run_id: string;
+            /** Agent */
+            agent: string;
+            /**
+             * Input
+             * @description What the run was asked, where anybody told
+             */
+            input: string | null;
+            /**
+             * Output
+             * @description What it answered, where anybody told
+             */
+            output: string | null;
+            /** Steps */
+            steps: components["schemas"]["TapeStep"][];
+            /** @description How the agent is started, where it is registered */
+            entry: components["schemas"]["EntryPointView"] | null;
         };
         /** TargetBody */
         TargetBody: {
@@ -12362,6 +13488,12 @@ export interface components {
             end: string;
         };
         /**
+         * Ending
+         * @description How a run of the agent ended.
+         * @enum {string}
+         */
+        roadworthy__domain__agent_ended__Ending: "answered" | "crashed" | "hung";
+        /**
          * DeliveryState
          * @enum {string}
          */
@@ -12415,12 +13547,6 @@ export interface components {
              */
             hedge: boolean;
         };
-        /**
-         * Ending
-         * @description How a run of the agent ended.
-         * @enum {string}
-         */
-        roadworthy__features__gateway__drills__drill__Ending: "answered" | "crashed" | "hung";
         /**
          * Phase
          * @enum {string}
@@ -38166,6 +39292,1490 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["LiveDrillView"];
                 };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    getRunTape: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TapeView"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    startReplay: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewReplay"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InquiryView"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    startFork: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewFork"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InquiryView"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    startBisect: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewBisect"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InquiryView"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    listInquiries: {
+        parameters: {
+            query?: {
+                /** @description Id of the recorded run */
+                run?: string;
+                kind?: components["schemas"]["InquiryKind"] | null;
+                agent?: string;
+                state?: components["schemas"]["InquiryState"] | null;
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InquiryPage"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    getInquiry: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path: {
+                inquiry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InquiryDetail"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    deleteInquiry: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path: {
+                inquiry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    cancelInquiry: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path: {
+                inquiry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InquiryView"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    resumeInquiry: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path: {
+                inquiry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResumeInquiryBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["InquiryView"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    takeReruns: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path: {
+                inquiry_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TakeRerunsBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakenReruns"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    endRerun: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path: {
+                inquiry_id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RerunEnded"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RerunView"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    listRerunCalls: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path: {
+                inquiry_id: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RerunCalls"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    getEntryPoint: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path: {
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryPointView"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    saveEntryPoint: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path: {
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntryPointBody"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntryPointView"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    deleteEntryPoint: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path: {
+                agent: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A field is wrong; `errors` names it */
             400: {

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 
 from roadworthy.contracts.metadata import MetadataStore
 from roadworthy.doors.rest import problems
-from roadworthy.doors.rest.context import Drills, Health, RestContext, Watch
+from roadworthy.doors.rest.context import Debugging, Drills, Health, RestContext, Watch
 from roadworthy.doors.rest.description import describe
 from roadworthy.doors.rest.endpoints import PREFIX, Endpoints
 from roadworthy.doors.rest.events import EventBus
@@ -30,6 +30,7 @@ from roadworthy.doors.rest.routes import (
     dictionaries,
     drills,
     embedding,
+    entry_points,
     escalation_policies,
     evaluators,
     events,
@@ -40,6 +41,7 @@ from roadworthy.doors.rest.routes import (
     incident_alarms,
     incidents,
     inputs,
+    inquiries,
     issues,
     judge,
     judges,
@@ -122,6 +124,8 @@ _ROUTERS: tuple[Endpoints, ...] = (
     dictionaries.router,
     drills.router,
     live_drills.router,
+    inquiries.router,
+    entry_points.router,
 )
 
 
@@ -140,6 +144,7 @@ def build_rest_app(
     incidents_service: IncidentService,
     recordings: RecordingService,
     drilling: Drills,
+    debugging: Debugging,
     routing: RoutingService,
     connectors_service: ConnectorService,
     dictionary_book: DictionaryBook,
@@ -172,6 +177,7 @@ def build_rest_app(
         contracts=contracts_service or ContractService(ContractBook(metadata)),
         routing=routing,
         drills=drilling,
+        debugging=debugging,
         connectors=connectors_service,
         dictionaries=dictionary_book,
         health=health,

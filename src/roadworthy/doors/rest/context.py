@@ -11,6 +11,9 @@ from fastapi import Depends, Request
 from roadworthy.contracts.metadata import MetadataStore
 from roadworthy.doors.rest.events import EventBus
 from roadworthy.doors.rest.settings import RestSettings
+from roadworthy.features.debug.book import EntryPointBook
+from roadworthy.features.debug.inquiry import Inquiry
+from roadworthy.features.debug.service import InquiryService
 from roadworthy.features.gateway.connectors.service import ConnectorService
 from roadworthy.features.gateway.contracts.service import ContractService
 from roadworthy.features.gateway.drills.drill import Drill
@@ -30,6 +33,7 @@ from roadworthy.features.watch.inputs.service import InputsService
 from roadworthy.features.watch.monitors.service import MonitorService
 from roadworthy.features.watch.objectives.service import ObjectiveService
 from roadworthy.flows.backtest_monitor import BacktestMonitor
+from roadworthy.flows.debug_tape import RunTapes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +69,18 @@ class Drills:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Debugging:
+    """What the routes of replays, forks and bisects work with."""
+
+    service: InquiryService
+    entries: EntryPointBook
+    tapes: RunTapes
+    gateway_url: str
+    key_for: Callable[[str, Inquiry], str]
+    """(project, inquiry) → a gateway key of it alone; it holds at the gateway within two seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RestContext:
     settings: RestSettings
     observe: ObserveService
@@ -83,6 +99,7 @@ class RestContext:
     contracts: ContractService
     routing: RoutingService
     drills: Drills
+    debugging: Debugging
     connectors: ConnectorService
     dictionaries: DictionaryBook
     health: Callable[[], Health] = field(default=Health)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import orjson
@@ -57,40 +57,50 @@ class Course:
         self._over_now = over
         self._now_ns = now_ns
 
-    def looked(self, inquiry: Inquiry) -> tuple[Inquiry, list[Rerun]]:
-        """What time and reruns have made of it; kept where it changed."""
+    def looked(self, inquiry: Inquiry, *, told: bool = False) -> tuple[Inquiry, list[Rerun]]:
+        """What time and reruns have made of it; kept where it changed. `told`: a rerun has just ended, which
+        is found something of though the inquiry be over."""
         reruns = self._book.reruns(inquiry.project, inquiry.id)
+        if inquiry.state is not InquiryState.RUNNING and not told:
+            return inquiry, reruns
         now = [self._aged(inquiry, one) for one in reruns]
         changed = [one for one, before in zip(now, reruns, strict=True) if one != before]
         if changed:
             self._book.save_reruns(inquiry.project, inquiry.id, changed)
-        found, over = self._found(inquiry, now)
-        state = inquiry.state
-        if state is InquiryState.RUNNING and over:
-            state = InquiryState.DONE
-        elif (
-            state is InquiryState.RUNNING and self.out_of(inquiry, now) and not self._under_way(inquiry, now)
-        ):
-            state = InquiryState.OUT_OF_BUDGET
-        ended = self._now_ns() if state is not inquiry.state else inquiry.ended_ns
-        after = replace(inquiry, state=state, finding=found, ended_ns=ended)
+        after = self._found(inquiry, now)
         if after != inquiry:
             self._book.save(after)
-        if state is not inquiry.state:
+        if after.state is not inquiry.state:
             self._over_now(after)
         return after, now
 
-    def _found(self, inquiry: Inquiry, reruns: Sequence[Rerun]) -> tuple[str, bool]:
-        """The finding so far as JSON, and whether there is nothing more to do."""
-        settled = all(one.state is RerunState.DONE and one.counted for one in reruns)
+    def _found(self, inquiry: Inquiry, reruns: Sequence[Rerun]) -> Inquiry:
+        """With the finding so far, and over where nothing is to be done any more or the budget is used up."""
+        finding, over = self._finding(inquiry, reruns)
+        state, gone = inquiry.state, self.out_of(inquiry, reruns)
+        if state is InquiryState.RUNNING and not self._under_way(inquiry, reruns):
+            state = InquiryState.DONE if over else InquiryState.OUT_OF_BUDGET if gone else state
+        if state is InquiryState.OUT_OF_BUDGET and gone:
+            said = f"The budget of {gone} is used up; resumed with a larger one it goes on."
+            finding["sentences"] = [*finding.get("sentences", ()), said]
+        return replace(
+            inquiry,
+            state=state,
+            finding=orjson.dumps(finding).decode() if finding else inquiry.finding,
+            ended_ns=inquiry.ended_ns if state is inquiry.state else self._now_ns(),
+        )
+
+    def _finding(self, inquiry: Inquiry, reruns: Sequence[Rerun]) -> tuple[dict[str, Any], bool]:
+        """And whether there is nothing more to do, whatever the budget."""
+        done = [one.state is RerunState.DONE for one in reruns]
+        if not any(done):
+            return {}, False
         if inquiry.kind is InquiryKind.BISECT:
-            if not any(one.state is RerunState.DONE for one in reruns):
-                return inquiry.finding, False
             searched = self._search(inquiry, reruns, 0)
-            calm = not self._under_way(inquiry, reruns)
-            return orjson.dumps(dict(searched.finding)).decode(), searched.over and calm
-        finding = replay_finding if inquiry.kind is InquiryKind.REPLAY else fork_finding
-        return orjson.dumps(finding(inquiry, reruns)).decode(), settled
+            return dict(searched.finding), searched.over
+        if inquiry.kind is InquiryKind.REPLAY:
+            return asdict(replay_finding(inquiry, reruns)), all(done)
+        return asdict(fork_finding(inquiry, reruns)), all(done)
 
     def asked(self, inquiry: Inquiry, reruns: Sequence[Rerun], most: int) -> list[Rerun]:
         """Reruns that are to be made beside those there are, within the budget."""
@@ -112,7 +122,7 @@ class Course:
         return one
 
     def costs(self, project: str, one: Rerun, *, final: bool) -> Rerun:
-        if not one.live and not one.changed:
+        if not one.live:
             return replace(one, counted=True)
         found = self._exchanges_of(project, [one.trace_id]).get(one.trace_id, ())
         return with_costs(one, found, final=final)

@@ -122,6 +122,8 @@ class Inquiry:
     """What was seen at the start, a sentence each."""
     doubts: tuple[str, ...] = ()
     """What of it lowers what may be claimed in the end."""
+    check_wavers: bool = False
+    """Asked twice about one answer the check said two things: nothing is sure by it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

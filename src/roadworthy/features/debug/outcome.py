@@ -5,53 +5,42 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Protocol
 
 from roadworthy.domain.exchange import Exchange
 from roadworthy.features.debug.inquiry import Rerun
+from roadworthy.features.debug.tape.asked import How
+from roadworthy.features.debug.tape.journal import JournalLine
 
 MOST_NOTES = 20
-_FROM_TAPE = frozenset({"recorded", "dated", "good"})
-_OWN_TAPE = frozenset({"recorded", "dated", "changed"})
+_FROM_TAPE = (How.RECORDED, How.DATED, How.GOOD)
+_OWN_TAPE = frozenset({How.RECORDED, How.DATED, How.CHANGED})
 MOST_DIFF = 4_000
 
 
-class Line(Protocol):
-    """A call of a rerun, as its journal has it (`tape/journal.py`)."""
-
-    @property
-    def step(self) -> int | None: ...
-    @property
-    def how(self) -> str: ...
-    @property
-    def kind(self) -> str: ...
-    @property
-    def target(self) -> str: ...
-    @property
-    def note(self) -> str: ...
-    @property
-    def diff(self) -> str: ...
+def is_lost(lines: Sequence[JournalLine]) -> bool:
+    """Whether the gateway restarted in the middle: the rerun says nothing."""
+    return any(one.how is How.LOST for one in lines)
 
 
-def counted(rerun: Rerun, lines: Sequence[Line], *, keep: int) -> Rerun:
+def counted(rerun: Rerun, lines: Sequence[JournalLine], *, keep: int) -> Rerun:
     """`lines` in the order of the calls; `keep` as of its plan, all steps where that is None."""
-    hows = Counter(str(one.how) for one in lines)
+    hows = Counter(one.how for one in lines)
     used = {one.step for one in lines if one.how in _OWN_TAPE and one.step}
     left = [step for step in range(1, keep + 1) if step not in used]
-    diverged, diff = _divergence(lines, keep=keep)
+    parted = next((one for one in lines if one.diverged_at is not None), None)
     notes = [*rerun.notes, *(one.note for one in lines if one.note)]
     if not lines:
         notes.append("The agent made no call through the gateway: is it started with its address and key?")
     return replace(
         rerun,
         matched=sum(hows[how] for how in _FROM_TAPE),
-        changed=hows["changed"],
-        live=hows["live"],
-        missed=hows["miss"] + hows["hole"],
-        holes=hows["hole"],
+        changed=hows[How.CHANGED],
+        live=hows[How.LIVE],
+        missed=hows[How.MISS] + hows[How.HOLE] + hows[How.LOST],
+        holes=hows[How.HOLE],
         unused=len(left),
-        diverged_at=diverged,
-        diff=diff[:MOST_DIFF],
+        diverged_at=parted.diverged_at if parted else None,
+        diff=parted.diff[:MOST_DIFF] if parted else "",
         notes=tuple(dict.fromkeys(notes))[:MOST_NOTES],
     )
 
@@ -65,18 +54,3 @@ def with_costs(rerun: Rerun, exchanges: Sequence[Exchange], *, final: bool) -> R
         cost_usd=sum(one.cost_usd or 0.0 for one in asked),
         counted=final,
     )
-
-
-def _divergence(lines: Sequence[Line], *, keep: int) -> tuple[int | None, str]:
-    """The first recorded step that was not asked for when something else was, and how they differ."""
-    used: set[int] = set()
-    for one in lines:
-        if one.how == "miss" or (one.how == "live" and one.step is None):
-            waiting = next((step for step in range(1, keep + 1) if step not in used), None)
-            if waiting is not None:
-                return waiting, one.diff
-            if one.how == "miss":
-                return keep + 1, one.diff
-        elif one.step is not None:
-            used.add(one.step)
-    return None, ""

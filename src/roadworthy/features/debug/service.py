@@ -12,7 +12,6 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from roadworthy.contracts.metadata import MetadataStore
 from roadworthy.domain.agent_ended import Ending
@@ -28,11 +27,11 @@ from roadworthy.features.debug.inquiry import (
     Rerun,
     RerunState,
 )
-from roadworthy.features.debug.outcome import Line, counted
-from roadworthy.features.debug.plan import Plan
+from roadworthy.features.debug.outcome import counted, is_lost
 from roadworthy.features.debug.planning import is_closed, plan_of
 from roadworthy.features.debug.spending import Spent, spent
 from roadworthy.features.debug.starting import AnswerEvaluators, Tapes, ready_to_start
+from roadworthy.features.debug.tape.journal import JournalLine, PlanFolder
 from roadworthy.features.debug.token import ReplayToken, write_token
 
 SETTLE_S = 2.0
@@ -40,21 +39,6 @@ SETTLE_S = 2.0
 ANSWER_CHARACTERS = 20_000
 """Of an answer, as it is kept."""
 _DELETED = "What was recorded of the run was deleted (retention, or by hand): nothing more can be tried."
-
-
-class Plans(Protocol):
-    """Where plans and their journals lie (`tape/journal.py: PlanFolder`)."""
-
-    def write(self, plan: Plan, tape_ids: Sequence[Sequence[str]]) -> None:
-        """`tape_ids`: exchanges of the recorded run, then of the good one where there is one."""
-        ...
-
-    def lines(self, plan: Plan) -> Sequence[Line]: ...
-    def died(self, plan: Plan) -> bool:
-        """Whether the gateway that answered died in the middle."""
-        ...
-
-    def remove(self, project: str, inquiry: str) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +72,7 @@ class InquiryService:
         metadata: MetadataStore,
         *,
         sign: Callable[[], bytes],
-        plans: Plans,
+        plans: PlanFolder,
         tapes: Tapes,
         evaluators: AnswerEvaluators,
         search: Search,
@@ -137,7 +121,7 @@ class InquiryService:
     def reruns(self, project: str, inquiry_id: str) -> list[Rerun]:
         return self._book.reruns(project, inquiry_id)
 
-    def lines(self, project: str, inquiry_id: str, number: int) -> Sequence[Line] | None:
+    def lines(self, project: str, inquiry_id: str, number: int) -> Sequence[JournalLine] | None:
         """The calls of a rerun's last attempt; None: no such rerun."""
         inquiry, rerun = self._both(project, inquiry_id, number)
         return self._plans.lines(plan_of(inquiry, rerun)) if inquiry and rerun else None
@@ -224,7 +208,7 @@ class InquiryService:
                 for one in found
             ]
             for one in taken:
-                self._plans.write(plan_of(inquiry, one), ids)
+                self._plans.write(plan_of(inquiry, one), *ids)
             if taken:
                 self._book.save_reruns(project, inquiry_id, taken)
         return [self._started(inquiry, one) for one in taken]
@@ -269,12 +253,13 @@ class InquiryService:
             same=None if inquiry.output is None else answer.strip() == inquiry.output.strip(),
             notes=tuple(one[:2_000] for one in notes),
         )
-        if self._plans.died(plan):
+        lines = self._plans.lines(plan)
+        if is_lost(lines):
             told = self._lost(told)
         if told.state is RerunState.DONE:
             keep = inquiry.steps if plan.keep is None else min(plan.keep, inquiry.steps)
-            told = counted(told, self._plans.lines(plan), keep=keep)
-            told = self._course.costs(project, told, final=not told.live and not told.changed)
+            told = counted(told, lines, keep=keep)
+            told = self._course.costs(project, told, final=not told.live)
             told = self._checked(inquiry, told, answer, passed=passed, said=check_said)
         with self._book.lock:
             now = self._book.rerun(project, inquiry_id, number)
@@ -283,7 +268,7 @@ class InquiryService:
             self._book.save_reruns(project, inquiry_id, [told])
             there = self._book.one(project, inquiry_id)
             if there is not None:
-                self._course.looked(there)
+                self._course.looked(there, told=True)
         return told
 
     def _both(self, project: str, inquiry_id: str, number: int) -> tuple[Inquiry | None, Rerun | None]:

@@ -13,7 +13,7 @@ from roadworthy.features.debug.inquiry import BadInquiry, Check, Inquiry, Inquir
 from roadworthy.features.debug.tape.tape import Tape
 from roadworthy.kit.matching import is_same
 
-_SERVERS = frozenset({"command", "same"})
+_RUNNERS = frozenset({"command", "same"})
 
 
 class Tapes(Protocol):
@@ -60,9 +60,11 @@ def ready_to_start(draft: Inquiry, *, tapes: Tapes, evaluators: AnswerEvaluators
         if problem:
             raise BadInquiry("check.expected", problem)
     notes, doubts = _seen(made, tape, good)
+    wavers = False
     if made.kind is InquiryKind.BISECT:
-        doubts += _check_tried(made, good, evaluators)
-    return replace(made, notes=tuple(notes), doubts=tuple(doubts))
+        more, wavers = _check_tried(made, good, evaluators)
+        doubts += more
+    return replace(made, notes=tuple(notes), doubts=tuple(doubts), check_wavers=wavers)
 
 
 def _tape(tapes: Tapes, project: str, run_id: str, *, field: str) -> Tape:
@@ -98,11 +100,11 @@ def _seen(made: Inquiry, tape: Tape, good: Tape | None) -> tuple[list[str], list
     return notes, doubts
 
 
-def _check_tried(made: Inquiry, good: Tape | None, evaluators: AnswerEvaluators) -> list[str]:
-    """Twice on each known answer: the failed run has to fail and the good one to pass, each time. Raises
-    BadInquiry where the check does not tell them apart."""
-    if made.check is None or made.check.how in _SERVERS:
-        return []
+def _check_tried(made: Inquiry, good: Tape | None, evaluators: AnswerEvaluators) -> tuple[list[str], bool]:
+    """Twice on each known answer: the failed run has to fail and the good one to pass, each time. What there
+    is to say, and whether it disagrees with itself. Raises BadInquiry where it does not tell them apart."""
+    if made.check is None or made.check.how in _RUNNERS:
+        return [], False
     bad = _twice(made, made.output, evaluators)
     well = _twice(made, good.output if good else None, evaluators)
     doubts = []
@@ -128,7 +130,7 @@ def _check_tried(made: Inquiry, good: Tape | None, evaluators: AnswerEvaluators)
             )
         elif said and said[0] is None:
             doubts.append(f"The check could not say anything of the {whose} run's answer.")
-    return doubts
+    return doubts, any(len(set(said)) > 1 for said in (bad, well))
 
 
 def _twice(made: Inquiry, answer: str | None, evaluators: AnswerEvaluators) -> list[bool | None]:

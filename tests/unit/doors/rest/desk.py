@@ -9,6 +9,7 @@ from pathlib import Path
 from starlette.testclient import TestClient
 
 from roadworthy.app.connecting import Connecting
+from roadworthy.app.debugging import Debugging
 from roadworthy.app.drilling import Drilling
 from roadworthy.app.folder import DataFolder
 from roadworthy.app.incidents import Incidents
@@ -42,6 +43,7 @@ from roadworthy.flows.drill_agent import KIND as DRILL
 from roadworthy.flows.profile_connector import KIND as PROFILE
 from roadworthy.flows.rejudge import KIND as REJUDGE
 from roadworthy.flows.rejudge import Rejudge
+from roadworthy.flows.rerun_agent import KIND as RERUN
 from roadworthy.kit.sealing import Sealer
 from roadworthy.kit.secrets import new_api_key
 
@@ -236,6 +238,20 @@ def open_desk(folder: Path, settings: RestSettings) -> Desk:
         incidents=incidents.book.incidents,
         incident_of=incidents.book.incident,
     )
+    observe = ObserveService(store, assemble=assemble_one)
+    debugging = Debugging(
+        metadata,
+        folder=folder / "replays",
+        secrets=folder / "secret.key",
+        recordings=recordings.service,
+        exchanges=recordings.log,
+        observe=observe,
+        evaluators=judge.evaluators,
+        gateway_url="http://127.0.0.1:8421",
+        otlp_url=settings.otlp_http_url,
+        networks=("127.0.0.0/8",),
+        settle_s=0.0,
+    )
     connecting = Connecting(metadata, secrets=folder / "secret.key", folder=folder / "connectors")
     jobs = JobRunner(
         metadata,
@@ -244,12 +260,13 @@ def open_desk(folder: Path, settings: RestSettings) -> Desk:
             REJUDGE: history,
             BACKTEST: watching.backtests,
             DRILL: drilling.work,
+            RERUN: debugging.work,
             PROFILE: connecting.profiles,
         },
-        beside={DRILL, PROFILE},
+        beside={DRILL, RERUN, PROFILE},
     )
     app = build_rest_app(
-        observe=ObserveService(store, assemble=assemble_one),
+        observe=observe,
         metadata=metadata,
         events=events,
         jobs=jobs,
@@ -265,6 +282,7 @@ def open_desk(folder: Path, settings: RestSettings) -> Desk:
         incidents_service=incidents.service,
         recordings=recordings.service,
         drilling=drilling.door,
+        debugging=debugging.door,
         routing=routing_service(
             metadata,
             secrets=folder / "secret.key",

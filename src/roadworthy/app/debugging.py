@@ -1,0 +1,70 @@
+"""Replays, forks and bisects in the core, wired together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from time import time_ns
+
+from roadworthy.app.passing_keys import PassingKeys, there
+from roadworthy.contracts.exchange_log import ExchangeReader
+from roadworthy.contracts.metadata import MetadataStore
+from roadworthy.doors.rest.context import Debugging as DebuggingDoor
+from roadworthy.features.debug.book import EntryPointBook
+from roadworthy.features.debug.search import search
+from roadworthy.features.debug.service import SETTLE_S, InquiryService
+from roadworthy.features.debug.tape.journal import PlanFolder
+from roadworthy.features.debug.token import signing_key
+from roadworthy.features.gateway.recording.service import RecordingService
+from roadworthy.features.judge.evaluator_book import EvaluatorBook
+from roadworthy.features.observe.service import ObserveService
+from roadworthy.flows.check_answer import CheckByEvaluator
+from roadworthy.flows.debug_tape import RunTapes
+from roadworthy.flows.look_up_drill_runs import exchanges_by_run
+from roadworthy.flows.rerun_agent import RerunAgent
+
+
+class Debugging:
+    """`door` is what REST works with, `work` the job of reruns that the server makes itself."""
+
+    def __init__(
+        self,
+        metadata: MetadataStore,
+        *,
+        folder: Path,
+        secrets: Path,
+        recordings: RecordingService,
+        exchanges: ExchangeReader,
+        observe: ObserveService,
+        evaluators: EvaluatorBook,
+        gateway_url: str,
+        otlp_url: str,
+        networks: Sequence[str],
+        settle_s: float = SETTLE_S,
+    ) -> None:
+        """`folder` is where plans lie, which the gateway reads."""
+        keys = PassingKeys(metadata, what="inquiry")
+        tapes = RunTapes(recordings, observe)
+        self._plans = PlanFolder(folder)
+        service = InquiryService(
+            metadata,
+            sign=lambda: signing_key(there(secrets)),
+            plans=self._plans,
+            tapes=tapes,
+            evaluators=CheckByEvaluator(evaluators),
+            search=search,
+            exchanges_of=partial(exchanges_by_run, exchanges),
+            settle_s=settle_s,
+            over=keys.revoke,
+        )
+        self.work = RerunAgent(
+            service, gateway_url=gateway_url, otlp_url=otlp_url, allowed=networks, key_for=keys.of
+        )
+        self.door = DebuggingDoor(
+            service=service,
+            entries=EntryPointBook(metadata, now_ns=time_ns),
+            tapes=tapes,
+            gateway_url=gateway_url,
+            key_for=keys.of,
+        )
