@@ -14,13 +14,16 @@ import os
 import signal
 import socket
 import sys
+from typing import TYPE_CHECKING
 
 from roadworthy.app.child_process import SETTINGS_VARIABLE
-from roadworthy.app.gateway_room import GatewayRoom
 from roadworthy.app.logs import set_up_logging
 from roadworthy.app.parent import die_with_parent
 from roadworthy.app.settings import Settings
 from roadworthy.doors.gateway.serve import gateway_door
+
+if TYPE_CHECKING:
+    from roadworthy.app.gateway_room import GatewayRoom
 
 log = logging.getLogger(__name__)
 
@@ -35,9 +38,13 @@ def main() -> int:
     set_up_logging(settings.log_level, role="gateway")
     # A call takes the interpreter from the thread that writes recordings, and would wait up to 5 ms for it.
     sys.setswitchinterval(0.0005)
+    gc.disable()  # nothing that is loaded is garbage
+    from roadworthy.app.gateway_room import GatewayRoom
+
     room = GatewayRoom(settings)
     gc.collect()
     gc.freeze()
+    gc.enable()
     import uvloop
 
     return uvloop.run(_serve(room, sock=socket.socket(fileno=fd)))

@@ -14,13 +14,16 @@ import socket
 import sys
 import threading
 import time
+from typing import TYPE_CHECKING
 
 from roadworthy.app.logs import set_up_logging
 from roadworthy.app.parent import die_with_parent
 from roadworthy.app.worker_orders import ORDERS_VARIABLE, WorkerOrders
-from roadworthy.app.worker_room import WorkerRoom
 from roadworthy.backends.telemetry.handed.calls import PeerGone
 from roadworthy.kit.absent import keep_out
+
+if TYPE_CHECKING:
+    from roadworthy.app.worker_room import WorkerRoom
 
 log = logging.getLogger(__name__)
 
@@ -42,8 +45,12 @@ def main() -> int:
     # Spans come by the hundred thousand and hold no cycles: looking for some as they come costs a tenth of
     # the work, and looking through all that are held stops everything for most of a second.
     gc.set_threshold(300_000, 1_000, 1_000)
+    gc.disable()  # nothing that is loaded is garbage
+    from roadworthy.app.worker_room import WorkerRoom
+
     room = WorkerRoom(orders, reads=socket.socket(fileno=reads_fd), writes=socket.socket(fileno=writes_fd))
     gc.freeze()
+    gc.enable()
     room.start()
     try:
         _work(room, stop=stop)
