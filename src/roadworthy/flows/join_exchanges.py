@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from roadworthy.contracts.exchange_joins import ExchangeJoins, Join, WaitingExchange
 from roadworthy.contracts.exchange_log import ExchangeQuery, ExchangeReader
 from roadworthy.contracts.telemetry import Filter, Op, RunQuery, SpanQuery, TelemetryStore
-from roadworthy.domain.exchange import Exchange, ExchangeKind
+from roadworthy.domain.exchange import Exchange, ExchangeKind, is_listing
 from roadworthy.domain.run import Run
 from roadworthy.domain.span import Span, SpanKind
 from roadworthy.features.ingest.join_keys import response_key
@@ -96,6 +96,7 @@ class JoinExchanges:
             waiting = [
                 WaitingExchange(project=row.exchange.project, exchange_id=row.exchange.id, since_ns=now)
                 for row in rows
+                if not is_listing(row.exchange)
             ]
             self._joins.take(waiting, position=rows[-1].number)
         return len(rows) == _AT_ONCE

@@ -12,7 +12,7 @@ from roadworthy.backends.exchange_joins.sqlite import SqliteExchangeJoins
 from roadworthy.backends.exchange_log.sqlite.log import SqliteExchangeLog
 from roadworthy.backends.telemetry.memory.store import MemoryTelemetryStore
 from roadworthy.contracts.telemetry import TelemetryBatch
-from roadworthy.domain.exchange import Binding, Exchange, ExchangeKind
+from roadworthy.domain.exchange import LISTED, Binding, Dialect, Exchange, ExchangeKind
 from roadworthy.domain.run import Run
 from roadworthy.domain.span import Span, SpanKind
 from roadworthy.features.ingest.join_keys import response_key
@@ -114,6 +114,17 @@ def test_what_headers_say_in_its_order(
     joining.flow.refresh()
 
     assert joining.of(one) == expected
+
+
+def test_what_an_agent_was_told_of_its_tools_is_no_call_of_anybodys(joining: Joining) -> None:
+    listed = exchange(
+        7, target=LISTED, upstream=LISTED, kind=ExchangeKind.TOOL, dialect=Dialect.MCP, binding=Binding()
+    )
+    joining.log.append([listed, call()])
+
+    joining.flow.refresh()
+
+    assert listed.id not in joining.missed and call().id in joining.missed
 
 
 def test_the_span_with_the_answers_id_overrules_a_trace_that_was_made_up(joining: Joining) -> None:

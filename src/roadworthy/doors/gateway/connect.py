@@ -14,9 +14,7 @@ from roadworthy.doors.gateway.failures import status_of
 from roadworthy.doors.gateway.refusing import refuse
 from roadworthy.doors.gateway.reply import Reply
 from roadworthy.doors.gateway.request import GatewayRequest
-from roadworthy.doors.gateway.tools import ToolRoom
-from roadworthy.features.gateway.keys.caller import Caller
-from roadworthy.features.gateway.tools.desk import ToolCallDone
+from roadworthy.doors.gateway.room import Done, Room
 from roadworthy.features.gateway.tools.failure_shapes import KEY, failure_json
 
 _JSON = [(b"content-type", b"application/json")]
@@ -26,7 +24,7 @@ _WRONG_ARGUMENTS = 422
 class ConnectDoor:
     """A `Handler` for `/connect`."""
 
-    def __init__(self, room: ToolRoom) -> None:
+    def __init__(self, room: Room) -> None:
         self._room = room
 
     async def __call__(self, request: GatewayRequest, reply: Reply) -> None:
@@ -43,7 +41,7 @@ class ConnectDoor:
         else:
             await self._call(request, reply, caller, name=f"{parts[0]}.{parts[1]}")
 
-    async def _call(self, request: GatewayRequest, reply: Reply, caller: Caller, *, name: str) -> None:
+    async def _call(self, request: GatewayRequest, reply: Reply, caller: Any, *, name: str) -> None:
         try:
             arguments: Any = orjson.loads(request.body) if request.body.strip() else {}
         except orjson.JSONDecodeError:
@@ -55,13 +53,9 @@ class ConnectDoor:
             request, reply, caller, name=name, arguments=arguments, dialect=Dialect.HTTP, shape=_plain
         )
 
-    async def _list(self, reply: Reply, caller: Caller, *, connector: str) -> None:
-        offer = await self._room.offer(caller)
+    async def _list(self, reply: Reply, caller: Any, *, connector: str) -> None:
         shown = [
-            {"path": f"/connect/{one.target.replace('.', '/', 1)}", "connector": one.connector.name}
-            | one.as_mcp(modern=True)
-            for one in offer.tools
-            if not connector or one.connector.name == connector
+            one for one in await self._room.paths(caller) if not connector or one["connector"] == connector
         ]
         reply.send(200, _JSON, orjson.dumps({"tools": shown}, default=str))
 
@@ -72,8 +66,10 @@ def status_of_plain(code: FailureCode) -> int:
     return _WRONG_ARGUMENTS if code is FailureCode.CONTRACT_REFUSED else status_of(failure)
 
 
-def _plain(done: ToolCallDone) -> tuple[int, bytes]:
+def _plain(done: Done) -> tuple[int, bytes]:
     """The value itself; a failure has a status of its own and is never the value."""
+    if done.told:
+        return done.told_status, done.told
     if done.failure is not None or done.result is None:
         assert done.failure is not None  # noqa: S101 - one of the two is there
         told: dict[str, Any] = {KEY: failure_json(done.failure)}

@@ -16,10 +16,8 @@ import orjson
 from roadworthy.domain.exchange import Dialect
 from roadworthy.doors.gateway.reply import Reply
 from roadworthy.doors.gateway.request import GatewayRequest
-from roadworthy.doors.gateway.tools import ToolRoom
-from roadworthy.features.gateway.keys.caller import Caller
+from roadworthy.doors.gateway.room import Done, Room
 from roadworthy.features.gateway.tools import protocol
-from roadworthy.features.gateway.tools.desk import ToolCallDone
 from roadworthy.features.gateway.tools.failure_shapes import failure_result
 from roadworthy.features.gateway.tools.protocol import (
     CAPABILITIES_KEY,
@@ -37,7 +35,6 @@ from roadworthy.features.gateway.tools.protocol import (
     VERSION_KEY,
 )
 
-FRESH_MS = 30_000
 MOST_IN_A_BATCH = 50
 INSTRUCTIONS = (
     "Tools of this agent, through the Roadworthy gateway. A result with isError whose structuredContent "
@@ -50,7 +47,7 @@ _NAMES_OF = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri
 class McpDoor:
     """A `Handler` for `/mcp` and `/mcp/{agent}`."""
 
-    def __init__(self, room: ToolRoom) -> None:
+    def __init__(self, room: Room) -> None:
         self._room = room
 
     async def __call__(self, request: GatewayRequest, reply: Reply) -> None:
@@ -77,7 +74,7 @@ class McpDoor:
         await self._one(message, version, request, reply, caller)
 
     async def _one(
-        self, message: dict[str, Any], version: str, request: GatewayRequest, reply: Reply, caller: Caller
+        self, message: dict[str, Any], version: str, request: GatewayRequest, reply: Reply, caller: Any
     ) -> None:
         method = message.get("method")
         if not isinstance(method, str) or "id" not in message:
@@ -108,11 +105,11 @@ class McpDoor:
             reply.send(200, _JSON, _answer(number, result))
 
     async def _result(
-        self, method: str, params: Mapping[str, Any], caller: Caller, *, modern: bool
+        self, method: str, params: Mapping[str, Any], caller: Any, *, modern: bool
     ) -> bytes | None:
         """The result as JSON; None for a method that is not offered."""
         if method == "tools/list":
-            return await self._listed(caller, modern=modern)
+            return await self._room.listed(caller, modern=modern)
         if method == "ping":
             return b"{}"
         if method == "server/discover" and modern:
@@ -139,24 +136,13 @@ class McpDoor:
             )
         return None
 
-    async def _listed(self, caller: Caller, *, modern: bool) -> bytes:
-        offer = await self._room.offer(caller)
-        kind = "modern" if modern else "older"
-        body = offer.bodies.get(kind)
-        if body is None:
-            result: dict[str, Any] = {"tools": [one.as_mcp(modern=modern) for one in offer.tools]}
-            if modern:
-                result |= {"resultType": "complete", "ttlMs": FRESH_MS, "cacheScope": "private"}
-            body = offer.bodies[kind] = orjson.dumps(result, default=str)
-        return body
-
     async def _call(
         self,
         number: Any,
         params: Mapping[str, Any],
         request: GatewayRequest,
         reply: Reply,
-        caller: Caller,
+        caller: Any,
         *,
         modern: bool,
     ) -> None:
@@ -179,7 +165,7 @@ class McpDoor:
         )
 
     async def _batch(
-        self, messages: list[Any], version: str, request: GatewayRequest, reply: Reply, caller: Caller
+        self, messages: list[Any], version: str, request: GatewayRequest, reply: Reply, caller: Any
     ) -> None:
         """Of 2025-03-26. Each is answered as if it had come alone, one after the other."""
         if not messages or len(messages) > MOST_IN_A_BATCH or version not in ("", "2025-03-26"):
@@ -210,7 +196,9 @@ class _Caught:
         self.body = body
 
 
-def _result_json(done: ToolCallDone, *, modern: bool) -> bytes:
+def _result_json(done: Done, *, modern: bool) -> bytes:
+    if done.told:
+        return _as_spoken(done.told, modern=modern)
     if done.failure is not None or done.result is None:
         said = list(done.result.content) if done.result is not None else None
         assert done.failure is not None  # noqa: S101 - one of the two is there
@@ -227,6 +215,20 @@ def _result_json(done: ToolCallDone, *, modern: bool) -> bytes:
     if modern:
         shown["resultType"] = "complete"
     return orjson.dumps(shown, default=str)
+
+
+def _as_spoken(told: bytes, *, modern: bool) -> bytes:
+    """A recorded result, which may have been told to a client of the other generation."""
+    if (b'"resultType"' in told) is modern:
+        return told
+    result = orjson.loads(told)
+    if not modern:
+        result.pop("resultType", None)
+        if not isinstance(result.get("structuredContent", {}), dict):
+            del result["structuredContent"]
+    elif "resultType" not in result:
+        result["resultType"] = "complete"
+    return orjson.dumps(result)
 
 
 def _mismatch(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+import orjson
 
 from roadworthy.contracts.recorder import Recorder
 from roadworthy.domain.exchange import Dialect, Ending, ExchangeKind
@@ -12,6 +14,8 @@ from roadworthy.domain.typed_failure import FailureCode, Retry, TypedFailure
 from roadworthy.doors.gateway.refusing import tell
 from roadworthy.doors.gateway.reply import Reply
 from roadworthy.doors.gateway.request import GatewayRequest
+from roadworthy.doors.gateway.room import Shape
+from roadworthy.doors.gateway.told_listings import ToldListings
 from roadworthy.doors.gateway.tool_story import ToolFaults, ToolStory
 from roadworthy.features.gateway.keys.caller import UNAUTHENTICATED, WHY, Caller, refused
 from roadworthy.features.gateway.tools.catalog import RETRY_S
@@ -19,8 +23,7 @@ from roadworthy.features.gateway.tools.desk import ToolCallDone, ToolDesk, not_n
 from roadworthy.features.gateway.tools.names import offered_name
 from roadworthy.features.gateway.tools.offering import Offer, Offering
 
-Shape = Callable[[ToolCallDone], tuple[int, bytes]]
-"""(status, body) of an answer, in the caller's protocol."""
+FRESH_MS = 30_000
 _CHALLENGE = ((b"www-authenticate", b'Bearer realm="roadworthy gateway"'),)
 
 
@@ -41,6 +44,7 @@ class ToolRoom:
         self._offering = offering
         self._callers = callers
         self._recorder = recorder
+        self._told = ToldListings(recorder)
         self._faults = faults
         self._on_told = on_told
 
@@ -61,8 +65,26 @@ class ToolRoom:
         )
         return None
 
-    async def offer(self, caller: Caller) -> Offer:
-        return await self._offering.of(caller)
+    async def listed(self, caller: Caller, *, modern: bool) -> bytes:
+        """The result of `tools/list`, as JSON. Recorded where it is another than the agent was told last."""
+        offer = await self._offering.of(caller)
+        kind = "modern" if modern else "older"
+        body = offer.bodies.get(kind)
+        if body is None:
+            result: dict[str, Any] = {"tools": [one.as_mcp(modern=modern) for one in offer.tools]}
+            if modern:
+                result |= {"resultType": "complete", "ttlMs": FRESH_MS, "cacheScope": "private"}
+            body = offer.bodies[kind] = orjson.dumps(result, default=str)
+            self._told.told(caller, kind, body)
+        return body
+
+    async def paths(self, caller: Caller) -> Sequence[Mapping[str, Any]]:
+        offer = await self._offering.of(caller)
+        return [
+            {"path": f"/connect/{one.target.replace('.', '/', 1)}", "connector": one.connector.name}
+            | one.as_mcp(modern=True)
+            for one in offer.tools
+        ]
 
     async def call(
         self,

@@ -49,6 +49,9 @@ class ToolCallDone:
     attempts: tuple[Attempt, ...] = ()
     findings: tuple[str, ...] = ()
     elapsed_ms: float = 0.0
+    told: bytes = b""
+    """Never here: of a recording."""
+    told_status: int = 200
 
 
 @dataclass(slots=True, kw_only=True)
