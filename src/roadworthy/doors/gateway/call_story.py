@@ -166,7 +166,8 @@ class CallStory:
 
     def _exchange(self, reply: Reply) -> Exchange:
         passing, admitted = self.passing, self._admitted
-        accounted = self._accounted or _NOTHING
+        given_up = admitted.given_up if admitted is not None else None
+        accounted = self._accounted or given_up or _NOTHING
         caller = self._caller
         return Exchange(
             project=caller.project if caller is not None else "",

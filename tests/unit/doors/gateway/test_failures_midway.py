@@ -137,6 +137,7 @@ def test_a_client_that_goes_ends_the_call_upstream(moment: str) -> None:
             await ended.wait()
             exchange = (await here.recorded.one()).exchange
             assert exchange.ending is Ending.ABORTED
+            assert exchange.tokens is not None and exchange.tokens.input and exchange.tokens.estimated
             assert here.connections() == 0
             assert not here.desk.tasks
 

@@ -457,6 +457,29 @@ def test_a_failed_call_gives_back_what_it_reserved() -> None:
     run(test)
 
 
+def test_what_was_asked_counts_also_where_the_agent_went_before_the_first_byte() -> None:
+    async def test() -> None:
+        world = World({"one": [Say(holds=asyncio.Event())]}, budgets=[budget(usd=10.0)])
+        call = chat(max_tokens=5)
+        let_in = admitted(world, call)
+        waiting = asyncio.create_task(world.gate.attempts(let_in, call))
+        while not world.transport.requests:  # noqa: ASYNC110 - of the scripted world
+            await asyncio.sleep(0.001)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+
+        given = len(call.body) // 4
+        assert let_in.given_up is not None and let_in.given_up.tokens is not None
+        assert let_in.given_up.tokens.input == given > 0
+        assert let_in.given_up.tokens.estimated
+        assert let_in.given_up.cost_usd == pytest.approx(given * 0.001)
+        row = world.ledger.take_changes()[0]
+        assert (row.spent_usd, row.reserved_usd) == (pytest.approx(given * 0.001), 0)
+
+    run(test)
+
+
 def test_a_provider_that_does_not_speak_the_dialect_is_no_target() -> None:
     world = World({"one": [Say()]}, providers=[provider("one", bases={})])
     assert refusal(world).code is FailureCode.NOT_FOUND

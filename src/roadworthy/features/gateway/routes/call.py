@@ -43,21 +43,6 @@ class PlannedTarget:
     """The model that is asked of it."""
 
 
-@dataclass(slots=True, kw_only=True)
-class Admitted:
-    """A call that may go on. `release()` gives back what it reserved where no attempt was made of it;
-    `Passing.finish` and a failed `attempts` do so themselves."""
-
-    caller: Caller
-    route: ModelRoute
-    plan: tuple[PlannedTarget, ...]
-    reserved: object = None
-    estimated_tokens: int = 0
-
-    def facts(self) -> Mapping[str, str]:
-        return {"route": self.route.name, "agent": self.caller.agent}
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accounted:
     """What a call came to. Costs in USD; None is unknown."""
@@ -69,6 +54,23 @@ class Accounted:
     response_id: str = ""
     cut_off: bool = False
     """It ended without the end its dialect has: `[DONE]`, `message_stop` ..."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Admitted:
+    """A call that may go on. `release()` gives back what it reserved where no attempt was made of it;
+    `Passing.finish` and a failed `attempts` do so themselves."""
+
+    caller: Caller
+    route: ModelRoute
+    plan: tuple[PlannedTarget, ...]
+    reserved: object = None
+    estimated_tokens: int = 0
+    given_up: Accounted | None = None
+    """What it came to where the agent went before the first byte."""
+
+    def facts(self) -> Mapping[str, str]:
+        return {"route": self.route.name, "agent": self.caller.agent}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

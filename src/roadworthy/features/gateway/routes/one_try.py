@@ -127,6 +127,8 @@ class Trying:
     transport: Transport
     now: Callable[[], float]
     tried: list[Attempt]
+    asked: list[PlannedTarget]
+    """Those that a request was sent to."""
 
     async def once(self, upstream: Upstream, planned: PlannedTarget, *, waits: Waits, hedge: bool) -> Opened:
         """Raises TryFailed; cancelled, it closes what is open."""
@@ -181,6 +183,7 @@ class Trying:
         answer: UpstreamAnswer | None = None
         began = self.now()
         upstream.calls += 1
+        self.asked.append(planned)
         try:
             answer = await self.transport.send(request)
             first = await self._first(answer)

@@ -30,6 +30,7 @@ from roadworthy.features.gateway.routes.answer import (
 )
 from roadworthy.features.gateway.routes.attempting import Attempting
 from roadworthy.features.gateway.routes.call import (
+    Accounted,
     Admitted,
     CallFailed,
     GateState,
@@ -176,6 +177,7 @@ class RouteGate:
             transport=transport or self._transport,
             now=self._now,
             tried=[],
+            asked=[],
         )
         attempting = Attempting(
             route=route,
@@ -191,7 +193,7 @@ class RouteGate:
             self._settle(admitted, tokens=0, usd=0.0)
             return self._failed(admitted, failed, trying)
         except BaseException:
-            self._settle(admitted, tokens=0, usd=0.0)
+            self._given_up(admitted, call, trying)
             raise
         settling = Settling(
             dialect=call.dialect,
@@ -265,6 +267,18 @@ class RouteGate:
             usd = self._price(project, provider, target.pinned, tokens)
         self._settle(admitted, tokens=(tokens.input or 0) + (tokens.output or 0), usd=usd or 0.0)
         return usd
+
+    def _given_up(self, admitted: Admitted, call: ModelCall, trying: Trying) -> None:
+        """The agent went before the first byte. What it asked was read by the upstream, and is paid; whether
+        more was made of it nobody says."""
+        if not trying.asked:
+            self._settle(admitted, tokens=0, usd=0.0)
+            return
+        tokens = Tokens(input=len(call.body) // BYTES_PER_TOKEN, output=0, estimated=True)
+        counted = counts_as_model_call(call)
+        usd = self._account(admitted, trying.asked[-1], tokens, "", counted=counted)
+        if counted:
+            admitted.given_up = Accounted(tokens=tokens, cost_usd=usd)
 
     def _settle(self, admitted: Admitted, *, tokens: int, usd: float) -> None:
         held = admitted.reserved
