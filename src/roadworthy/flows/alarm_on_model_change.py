@@ -2,12 +2,14 @@
 
 What an upstream (`provider/model`) is asked for is pinned; the name its answers give themselves is learned
 from the first one, since most providers answer with a dated name (gpt-4o answers as gpt-4o-2024-08-06). A
-name never seen before is a change, raised once. Answers that drills made, and cached ones, say nothing.
+name never seen before is a change, raised once; where a dated name is pinned, so is a first answer that names
+another one. Answers that drills made, and cached ones, say nothing.
 """
 
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -34,6 +36,7 @@ _NAMES = "model_change.names"
 _ALL = ""
 """Where the position is kept: it is of all projects."""
 
+_DATED = re.compile(r"\d{4}-?\d{2}-?\d{2}")
 RunsOf = Callable[[str, Sequence[str]], Mapping[str, str]]
 """(project, ids of exchanges) to the runs of those that are known."""
 
@@ -130,12 +133,11 @@ class AlarmOnModelChange:
             agent=first.agent,
             release=first.release,
             severity=Severity.WARNING,
-            title=f"{upstream} answers as {answered}, no longer as {before}",
+            title=f"{upstream} answers as {answered}, {_not_as(first, before)} {before}",
             reason=(
-                f"Route {first.target} asks {upstream} for {first.pinned}. Its answers said they were from "
-                f"{before}; since this call they say {answered}. Nothing was changed here: the provider "
-                "answers with another model under the same name. Compare outcomes and cost since then, or "
-                "pin a dated name."
+                f"Route {first.target} asks {upstream} for {first.pinned}. {_said(first, before)} this call "
+                f"they say {answered}. Nothing was changed here: the provider answers with another model "
+                "under the same name. Compare outcomes and cost since then, or pin a dated name."
             ),
             at_ns=first.started_ns,
             since_ns=first.started_ns,
@@ -150,6 +152,16 @@ class AlarmOnModelChange:
                 "agents": ", ".join(agents[:20]),
             },
         )
+
+
+def _said(first: Exchange, before: str) -> str:
+    if before == first.pinned:
+        return "Answers were to be from that model; in"
+    return f"Its answers said they were from {before}; since"
+
+
+def _not_as(first: Exchange, before: str) -> str:
+    return "not as" if before == first.pinned else "no longer as"
 
 
 def _tells(one: Exchange) -> bool:
@@ -167,10 +179,13 @@ def _tells(one: Exchange) -> bool:
 def _learn(project: _Project, one: Exchange) -> None:
     names = project.names.get(one.upstream)
     if names is None:
-        if len(project.names) < _UPSTREAMS_KEPT:
+        if len(project.names) >= _UPSTREAMS_KEPT:
+            return
+        project.changed = True
+        if not _another(one.pinned, one.answered):
             project.names[one.upstream] = [one.answered]
-            project.changed = True
-        return
+            return
+        names = project.names[one.upstream] = [one.pinned]
     key = (one.upstream, one.answered)
     if key in project.shown:
         project.shown[key].append(one)
@@ -181,3 +196,10 @@ def _learn(project: _Project, one: Exchange) -> None:
     project.shown[key] = [one]
     project.names[one.upstream] = [*names[-_NAMES_KEPT + 1 :], one.answered]
     project.changed = True
+
+
+def _another(pinned: str, answered: str) -> bool:
+    """Whether a dated name was pinned and the answer is from a model of another: aliases and the deployments
+    of one's own are named as one likes."""
+    dated = _DATED.search(pinned)
+    return dated is not None and dated[0].replace("-", "") not in answered.replace("-", "")

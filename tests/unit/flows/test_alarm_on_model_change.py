@@ -80,6 +80,22 @@ def test_the_first_dated_name_is_learned_and_another_is_an_alarm(desk: Desk) -> 
     assert alarm.facts["agents"] == "sales, support"
 
 
+def test_a_first_answer_from_another_model_than_the_dated_one_that_is_pinned_is_an_alarm(desk: Desk) -> None:
+    pinned = "gpt-4o-2024-08-06"
+    for answered in ("gpt-4o-2024-11-20", "gpt-4o-2024-11-20", pinned):
+        desk.call(pinned=pinned, upstream=f"openai/{pinned}", answered=answered)
+    desk.call(
+        pinned="claude-sonnet-4-5-20250929", upstream="anthropic/c", answered="claude-sonnet-4-5@20250929"
+    )
+    desk.call(pinned="our-deployment", upstream="azure/ours", answered="gpt-4o-2024-11-20")
+
+    assert desk.flow.refresh() == 1
+    (alarm,) = desk.alarms()
+    assert alarm.title == f"openai/{pinned} answers as gpt-4o-2024-11-20, not as {pinned}"
+    assert "Answers were to be from that model; in this call they say gpt-4o-2024-11-20." in alarm.reason
+    assert alarm.facts["pinned"] == pinned
+
+
 def test_it_is_raised_once_even_where_both_answer_in_turn_and_after_a_restart(desk: Desk) -> None:
     desk.call()
     for _ in range(3):
