@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from pathlib import Path
 from typing import Annotated, Any
@@ -241,15 +240,8 @@ def _starter(command: str | None, url: str | None) -> Any:
 
 
 def _made(client: Client, drill_id: str, *, started: Any, concurrency: int, gateway: str | None) -> str:
-    from roadworthy.doors.cli.drill_runner import Beat, DrillRunner, command_start, url_start
-
-    shown = sys.stderr.isatty()
-
-    def progress(beat: Beat) -> None:
-        if shown:
-            typer.echo(
-                f"\r{beat.done} of {beat.planned} runs, {beat.running} under way  ", err=True, nl=False
-            )
+    from roadworthy.doors.cli.drill_runner import DrillRunner, command_start, url_start
+    from roadworthy.doors.cli.taken_work import end_line, progress_line, watched
 
     stop = threading.Event()
     typer.echo(f"drill {drill_id}", err=True)
@@ -260,32 +252,12 @@ def _made(client: Client, drill_id: str, *, started: Any, concurrency: int, gate
         start=start,
         concurrency=concurrency,
         gateway=gateway,
-        progress=progress,
+        progress=progress_line("runs"),
         stop=stop,
     )
-    state = ["stopped"]
-    trouble: list[Failed] = []
-
-    def run() -> None:
-        try:
-            state[0] = runner.run()
-        except Failed as failed:
-            trouble.append(failed)
-
-    # In a thread, so that an interrupt is heard at once and agents are ended before we go.
-    thread = threading.Thread(target=run, name="drill")
-    thread.start()
-    try:
-        while thread.is_alive():
-            thread.join(0.2)
-    except KeyboardInterrupt:
-        stop.set()
-        thread.join()
-    if shown:
-        typer.echo("", err=True)
-    if trouble:
-        raise trouble[0]
-    return state[0]
+    state = watched(runner, stop=stop)
+    end_line()
+    return state
 
 
 def _cases(cases: str, *, filters: list[str], since: str | None, limit: int) -> dict[str, Any]:

@@ -13,10 +13,12 @@ from roadworthy.doors.cli import (
     channels,
     connect,
     contracts,
+    debug,
     drill,
     gateway_keys,
     incidents,
     inputs,
+    inquiries,
     keys,
     model_routes,
     monitors,
@@ -24,7 +26,9 @@ from roadworthy.doors.cli import (
     oncall,
     people,
     reads,
+    record,
     rejudge,
+    runner,
     serve,
     teams,
     transfer,
@@ -68,8 +72,14 @@ app.add_typer(channels.silences, name="silences")
 app.add_typer(monitors.app, name="monitors")
 app.command()(monitors.alarms)
 app.command()(monitors.backtest)
+app.command()(record.record)
 app.command()(drill.drill)
 app.add_typer(drill.app, name="drills")
+app.command()(debug.replay)
+app.command()(debug.fork)
+app.command()(debug.bisect)
+app.command()(runner.runner)
+app.add_typer(inquiries.app, name="inquiries")
 app.add_typer(objectives.app, name="objectives")
 app.add_typer(inputs.app, name="inputs")
 app.add_typer(contracts.app, name="contracts")

@@ -46,6 +46,8 @@ COMMANDS = [
     *("contracts", "contracts list", "contracts show", "contracts diff", "contracts pin"),
     *("contracts accept", "contracts set", "grants", "grants list", "grants add", "grants remove"),
     *("drill", "drills", "drills list", "drills report", "drills cancel", "drills faults"),
+    *("replay", "fork", "bisect", "runner", "inquiries", "inquiries list", "inquiries show"),
+    *("inquiries cancel", "inquiries resume"),
     *("drills live", "drills live list", "drills live start", "drills live stop"),
     *("routes", "routes list", "routes show", "routes add", "routes test", "routes remove"),
     *("routes export", "routes import", "routes keys", "routes keys create", "routes keys list"),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import shlex
+import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import replace
 from typing import IO
 
@@ -26,6 +28,22 @@ def arguments_of(command: str) -> list[str]:
     if not parts:
         raise ValueError("expected a command like: python agent.py")
     return parts
+
+
+def refusal() -> str:
+    """Why this machine gives an agent no network of its own; "" where it does."""
+    with closing(Guarding(Guard(), reachable=())) as guarding:
+        while (network := guarding.network) is not None:
+            try:
+                kept = Kept([sys.executable, "-I", "-S", "-c", ""], environment={}, network=network)
+            except Refused as refused:
+                guarding.fall_back(str(refused))
+                continue
+            for one in kept.listeners:
+                one.close()
+            kept.kill()
+            return ""
+        return guarding.refused
 
 
 def run_command(

@@ -1,0 +1,75 @@
+"""Options that replay, fork, bisect and the runner share."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+
+class Isolation(StrEnum):
+    AUTO = "auto"
+    REQUIRE = "require"
+    OFF = "off"
+
+
+RunId = Annotated[str, typer.Argument(metavar="RUN", help="Id of the recorded run.")]
+Command = Annotated[
+    str | None, typer.Option(help="Starts the agent; {input} stands for the task.", metavar="COMMAND")
+]
+CallableOf = Annotated[
+    str | None, typer.Option("--callable", help="Its function, instead.", metavar="MODULE:FUNCTION")
+]
+Url = Annotated[str | None, typer.Option(help="Of its own endpoint, instead.", metavar="URL")]
+PostBody = Annotated[str | None, typer.Option(help="Of the POST to the endpoint.", metavar="JSON")]
+AnswerField = Annotated[
+    str, typer.Option(help="Where in a JSON answer the words are: result.text.", metavar="FIELD")
+]
+Folder = Annotated[
+    str | None, typer.Option(help="Where the agent is started; default: here.", metavar="FOLDER")
+]
+Interpreter = Annotated[
+    str | None, typer.Option(help="Python for --callable; default: python3.", metavar="PATH")
+]
+Timeout = Annotated[float, typer.Option(min=1, max=3600, help="Seconds that one rerun may take.")]
+Save = Annotated[bool, typer.Option("--save", help="Register this as how the agent is started.")]
+Isolate = Annotated[
+    Isolation,
+    typer.Option(
+        help="Of replays: in a network of their own where the kernel lets us (auto), or not at all (require)."
+    ),
+]
+FreezeClock = Annotated[
+    bool,
+    typer.Option(
+        "--freeze-clock/--own-clock",
+        help="Of replays: clock and random numbers of Python as when it was recorded.",
+    ),
+]
+Concurrency = Annotated[int, typer.Option("-j", "--concurrency", min=1, max=64, help="Reruns at once.")]
+Gateway = Annotated[
+    str | None, typer.Option(help="Address of the gateway as the agent reaches it.", metavar="URL")
+]
+Task = Annotated[str, typer.Option("--input", help="The task, where the run does not tell.")]
+CheckOf = Annotated[
+    str | None,
+    typer.Option(
+        help="What is right: contains, exact, number, regex, json, evaluator, command or same.",
+        metavar="HOW:EXPECTED",
+    ),
+]
+Live = Annotated[bool, typer.Option("--live", help="Then on: models are asked.")]
+Mixed = Annotated[bool, typer.Option("--mixed", help="Then on: recorded where it was, else asked.")]
+Recorded = Annotated[bool, typer.Option("--recorded", help="Then on: recordings alone.")]
+LiveTools = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--live-tools", help="Tools that may really be called: connector.tool, connector.*.", metavar="TOOL"
+    ),
+]
+GoodRun = Annotated[str | None, typer.Option("--good", help="A good run of the same task.", metavar="RUN")]
+BudgetReruns = Annotated[int | None, typer.Option(min=0, help="At most so many reruns; 0: no bound.")]
+BudgetUsd = Annotated[float | None, typer.Option(min=0, help="At most so much for models.")]
+BudgetCalls = Annotated[int | None, typer.Option(min=0, help="At most so many calls really asked.")]
+BudgetSeconds = Annotated[float | None, typer.Option(min=1, help="At most so long.")]

@@ -1,0 +1,158 @@
+"""Makes the reruns of an inquiry on this machine: starts the agent as its entry point says, kept from the
+world where the rerun is a pure replay, and tells the server how it ended."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from roadworthy.domain.agent_ended import AgentEnded, Ending
+from roadworthy.doors.cli.asking import named
+from roadworthy.doors.cli.client import Client, Failed
+from roadworthy.doors.cli.drill_runner import ended_body
+from roadworthy.doors.cli.taken_work import Beat, TakenWork
+from roadworthy.features.debug.inquiry import EntryPoint, Via
+from roadworthy.features.debug.running.entry import run_entry
+from roadworthy.features.debug.running.environment import Task
+from roadworthy.features.debug.running.isolation import Guard, Isolate
+from roadworthy.features.debug.running.telling import otlp_body, rerun_marks, send
+
+_CHECK_S = 60.0
+_MOST_NOTES = 20
+
+
+def entry_of(view: Mapping[str, Any]) -> EntryPoint:
+    """Of what the API says of one."""
+    known = {name: value for name, value in view.items() if value is not None}
+    return EntryPoint(**{**known, "via": Via(view["via"])})
+
+
+class RerunRunner(TakenWork):
+    """`entry` is used in place of the inquiry's own, where one is given."""
+
+    def __init__(
+        self,
+        client: Client,
+        inquiry_id: str,
+        *,
+        concurrency: int,
+        isolate: Isolate = Isolate.AUTO,
+        freeze_clock: bool = True,
+        entry: EntryPoint | None = None,
+        gateway: str | None = None,
+        progress: Callable[[Beat], None] = lambda _beat: None,
+        stop: threading.Event | None = None,
+        alone: bool = False,
+    ) -> None:
+        super().__init__(
+            client,
+            f"/inquiries/{named(inquiry_id)}",
+            items="reruns",
+            concurrency=concurrency,
+            gateway=gateway,
+            progress=progress,
+            stop=stop,
+            alone=alone,
+        )
+        self._inquiry_id = inquiry_id
+        self._entry = entry
+        self._isolate = isolate
+        self._freeze_clock = freeze_clock
+        self._began: dict[str, int | None] = {}
+
+    def _make(self, one: Mapping[str, Any], taken: Mapping[str, Any]) -> None:
+        entry = self._entry or entry_of(taken["entry"])
+        task = Task(
+            number=one["number"],
+            attempt=one["attempt"],
+            case=taken["run_id"],
+            input=one["input"],
+            timeout_s=taken["entry"]["timeout_s"],
+            token=one["token"],
+            trace_id=one["trace_id"],
+            traceparent=one["traceparent"],
+            gateway_url=self._gateway or taken["gateway_url"],
+            otlp_url=taken["otlp_url"],
+            gateway_key=taken["gateway_key"] or "",
+            kind="replay",
+        )
+        guard = self._guard(one, taken) if one["isolate"] else None
+        ended = run_entry(entry, task, guard=guard, stop=self._stop)
+        if self._stop.is_set():
+            # Ended by us: nothing is known of what the agent would have made of it.
+            return
+        passed, said = self._checked(ended, taken["check"])
+        marks = rerun_marks(task, inquiry=self._inquiry_id, rerun_of=taken["run_id"])
+        told = otlp_body(task, ended, agent=taken["agent"], marks=marks, ended_ns=time.time_ns())
+        send(task.otlp_url, told, key=self._client.key or "")
+        self._send(
+            f"reruns/{task.number}",
+            {
+                "attempt": task.attempt,
+                **ended_body(ended),
+                "passed": passed,
+                "check_said": said,
+                "notes": list(ended.notes)[:_MOST_NOTES],
+            },
+        )
+
+    def _guard(self, one: Mapping[str, Any], taken: Mapping[str, Any]) -> Guard:
+        if not self._freeze_clock:
+            return Guard(isolate=self._isolate)
+        run_id = taken["run_id"]
+        # Of a bisect each rerun throws its own dice: how often it passes is what is asked.
+        seed = f"{run_id}:{one['number']}" if taken["kind"] == "bisect" else run_id
+        return Guard(isolate=self._isolate, clock_ns=self._recorded_at(run_id), seed=seed)
+
+    def _recorded_at(self, run_id: str) -> int | None:
+        """None: the run itself is gone, or not there yet. Asked once: it is the same for all reruns."""
+        if run_id not in self._began:
+            try:
+                started = self._client.get(f"/runs/{named(run_id)}")["started_at"]
+                self._began[run_id] = int(datetime.fromisoformat(started).timestamp() * 1e9)
+            except (Failed, KeyError, ValueError):
+                self._began[run_id] = None
+        return self._began[run_id]
+
+    def _checked(self, ended: AgentEnded, check: Mapping[str, Any] | None) -> tuple[bool | None, str]:
+        if check is None or check["how"] != "command" or ended.ending is not Ending.ANSWERED:
+            return None, ""
+        return check_by_command(check["expected"], ended.answer)
+
+
+def check_by_command(command: str, answer: str) -> tuple[bool | None, str]:
+    """(whether it passed, why). The answer is its standard input, exit code 0 is passed. Asked twice: a check
+    that disagrees with itself cannot say (None)."""
+    first, said = _asked_once(command, answer)
+    if first is None:
+        return None, said
+    second, _ = _asked_once(command, answer)
+    if second is not first:
+        return None, "the check's command said two things about one answer"
+    return first, said
+
+
+def _asked_once(command: str, answer: str) -> tuple[bool | None, str]:
+    try:
+        done = subprocess.run(  # noqa: S603 (whoever asks gave the command, and runs it here)
+            shlex.split(command),
+            input=answer.encode(),
+            capture_output=True,
+            timeout=_CHECK_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return None, f"the check's command was not done after {_CHECK_S:.0f} s"
+    except (OSError, ValueError) as fault:
+        return None, f"the check's command cannot be started: {fault}"
+    if done.returncode < 0:
+        return None, f"the check's command was ended by signal {-done.returncode}"
+    words = (done.stdout or done.stderr).decode(errors="replace").strip()
+    said = words.splitlines()[-1][:200] if words else ""
+    passed = done.returncode == 0
+    return passed, said or ("the check's command passed" if passed else f"ended with {done.returncode}")

@@ -1,0 +1,114 @@
+"""inquiries: replays, forks and bisects of before, wherever they were started."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from roadworthy.doors.cli.asking import asking, named
+from roadworthy.doors.cli.client import Client, Failed, fail
+from roadworthy.doors.cli.debug_options import (
+    BudgetCalls,
+    BudgetReruns,
+    BudgetSeconds,
+    BudgetUsd,
+    FreezeClock,
+    Gateway,
+    Isolate,
+    Isolation,
+)
+from roadworthy.doors.cli.debug_work import InquiryWork, say_json
+from roadworthy.doors.cli.options import DEFAULT_SERVER, Json, Key, Project, Server
+
+app = typer.Typer(no_args_is_help=True, help="Replays, forks and bisects of before.", rich_markup_mode=None)
+
+InquiryId = Annotated[str, typer.Argument(metavar="INQUIRY", help="Id of the replay, fork or bisect.")]
+
+
+@app.command("list")
+def list_inquiries(
+    run: Annotated[str | None, typer.Option(help="Only of this run.")] = None,
+    agent: Annotated[str | None, typer.Option(help="Only of this agent.")] = None,
+    kind: Annotated[str | None, typer.Option(help="Only replay, fork or bisect.")] = None,
+    as_json: Json = False,
+    server: Server = DEFAULT_SERVER,
+    key: Key = None,
+    project: Project = None,
+) -> None:
+    """List them, newest first."""
+    with asking(server=server, key=key, project=project) as client:
+        found = client.get("/inquiries", {"run": run, "agent": agent, "kind": kind})["items"]
+    for one in found:
+        if as_json:
+            say_json(one)
+        else:
+            _say_line(one)
+    if not found and not as_json:
+        typer.echo("None yet: roadworthy replay RUN --command ...")
+
+
+@app.command()
+def show(
+    inquiry_id: InquiryId,
+    as_json: Json = False,
+    server: Server = DEFAULT_SERVER,
+    key: Key = None,
+    project: Project = None,
+) -> None:
+    """Say what was found, as far as it has come."""
+    from roadworthy.doors.cli.debug_report import say_inquiry
+
+    with asking(server=server, key=key, project=project) as client:
+        found = client.get(f"/inquiries/{named(inquiry_id)}")
+        if as_json:
+            say_json(found)
+        else:
+            say_inquiry(client, found)
+
+
+@app.command()
+def cancel(
+    inquiry_id: InquiryId, server: Server = DEFAULT_SERVER, key: Key = None, project: Project = None
+) -> None:
+    """Hand out no more reruns; what was done stays."""
+    with asking(server=server, key=key, project=project) as client:
+        one = client.send("POST", f"/inquiries/{named(inquiry_id)}/cancel", body={})
+    typer.echo(f"{one['id']} is {one['state'].replace('_', ' ')}")
+
+
+@app.command()
+def resume(
+    inquiry_id: InquiryId,
+    budget_reruns: BudgetReruns = None,
+    budget_usd: BudgetUsd = None,
+    budget_calls: BudgetCalls = None,
+    budget_seconds: BudgetSeconds = None,
+    isolate: Isolate = Isolation.AUTO,
+    freeze_clock: FreezeClock = True,
+    gateway: Gateway = None,
+    as_json: Json = False,
+    server: Server = DEFAULT_SERVER,
+    key: Key = None,
+    project: Project = None,
+) -> None:
+    """Go on with one that was stopped, cancelled or out of budget, and make its reruns here."""
+    from roadworthy.doors.cli.debug_asked import budget_asked
+
+    client = Client(server=server, key=key, project=project)
+    budget = budget_asked(reruns=budget_reruns, calls=budget_calls, usd=budget_usd, seconds=budget_seconds)
+    try:
+        body = {"budget": budget} if budget else {}
+        one = client.send("POST", f"/inquiries/{named(inquiry_id)}/resume", body=body)
+    except Failed as error:
+        raise fail(str(error)) from None
+    work = InquiryWork(client, isolate=isolate, freeze_clock=freeze_clock, gateway=gateway, as_json=as_json)
+    work.make(one, alone=True)
+
+
+def _say_line(one: dict[str, Any]) -> None:
+    progress = one["progress"]
+    line = (one["id"], one["created_at"][:16], one["kind"], one["agent"], one["run_id"])
+    told = (one["finding"] or {}).get("sentences") or [""]
+    state = one["state"].replace("_", " ")
+    typer.echo("\t".join((*line, state, f"{progress['done']} of {progress['planned']} reruns", told[0])))

@@ -1,0 +1,176 @@
+"""Making what the server hands out on this machine: runs of a drill, reruns of an inquiry.
+
+Takes them, has them made in threads, waits for the gateway to know the key they come with.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from typing import Any
+
+import typer
+
+from roadworthy.doors.cli.client import Client, Failed
+
+_POLL_S = 0.5
+_PATIENCE_S = 120.0
+"""How long a server that does not answer is waited for: it may be starting anew."""
+_GATEWAY_S = 15.0
+STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beat:
+    done: int
+    planned: int
+    running: int
+
+
+class TakenWork:
+    """`items` is what they are called in what the server says: `runs`, `reruns`. `stop` ends it: agents under
+    way are ended, and what they were to do handed out again when it goes on. `alone`: whatever others took
+    and did not tell of is handed out again now."""
+
+    def __init__(
+        self,
+        client: Client,
+        path: str,
+        *,
+        items: str,
+        concurrency: int,
+        gateway: str | None = None,
+        progress: Callable[[Beat], None] = lambda _beat: None,
+        stop: threading.Event | None = None,
+        alone: bool = True,
+    ) -> None:
+        self._client = client
+        self._path = path
+        self._items = items
+        self._concurrency = concurrency
+        self._gateway = gateway
+        self._progress = progress
+        self._stop = stop or threading.Event()
+        self._alone = alone
+        self._ready = False
+
+    def run(self) -> str:
+        """The state at the end as the server says it, or STOPPED. Raises Failed."""
+        under_way: set[Future[None]] = set()
+        alone = self._alone
+        with ThreadPoolExecutor(max_workers=self._concurrency) as pool:
+            while not self._stop.is_set():
+                free = self._concurrency - len(under_way)
+                taken = self._send("take", {"most": max(1, free), "alone": alone}) if free else None
+                if taken is not None:
+                    alone = False
+                    self._progress(Beat(**taken["progress"]))
+                    if taken[self._items]:
+                        self._wait_for_gateway(taken)
+                    under_way |= {pool.submit(self._make, one, taken) for one in taken[self._items]}
+                    if taken["state"] != "running" and not under_way:
+                        return str(taken["state"])
+                under_way = self._waited(under_way, idle=taken is not None and not taken[self._items])
+        return STOPPED
+
+    def _make(self, one: Mapping[str, Any], taken: Mapping[str, Any]) -> None:
+        """One of them, and tell how it ended. Called in threads."""
+        raise NotImplementedError
+
+    def _waited(self, under_way: set[Future[None]], *, idle: bool) -> set[Future[None]]:
+        if not under_way:
+            if idle:
+                self._stop.wait(_POLL_S)
+            return under_way
+        over, left = wait(under_way, timeout=_POLL_S, return_when=FIRST_COMPLETED)
+        for one in over:
+            one.result()
+        return left
+
+    def _send(self, what: str, body: Mapping[str, Any]) -> Any:
+        """Sent again while the server is away: what it was told twice changes nothing."""
+        ends = time.monotonic() + _PATIENCE_S
+        while True:
+            try:
+                return self._client.send("POST", f"{self._path}/{what}", body=body)
+            except Failed as failed:
+                if "no answer from" not in str(failed) or time.monotonic() > ends or self._stop.is_set():
+                    raise
+                self._stop.wait(_POLL_S)
+
+    def _wait_for_gateway(self, taken: Mapping[str, Any]) -> None:
+        """The key is new: it holds at the gateway within two seconds."""
+        if self._ready:
+            return
+        address = (self._gateway or taken["gateway_url"]).rstrip("/")
+        key = taken["gateway_key"] or ""
+        ends = time.monotonic() + _GATEWAY_S
+        while not self._stop.is_set():
+            said = _asked(f"{address}/v1/models", key=key)
+            if said == "":
+                self._ready = True
+                return
+            if time.monotonic() > ends:
+                raise Failed(f"the gateway at {address} takes no calls of these {self._items}: {said}")
+            self._stop.wait(0.25)
+
+
+def watched(work: TakenWork, *, stop: threading.Event) -> str:
+    """Runs it; its state, STOPPED after an interrupt. In a thread, so that an interrupt is heard at once and
+    agents are ended before we go. Raises Failed."""
+    state = [STOPPED]
+    trouble: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            state[0] = work.run()
+        except BaseException as failed:  # noqa: BLE001 (raised again by whoever waits)
+            trouble.append(failed)
+
+    thread = threading.Thread(target=run, name="work")
+    thread.start()
+    try:
+        while thread.is_alive():
+            thread.join(0.2)
+    except KeyboardInterrupt:
+        stop.set()
+        thread.join()
+    if trouble:
+        raise trouble[0]
+    return state[0]
+
+
+def progress_line(items: str) -> Callable[[Beat], None]:
+    """Says how far it is on a terminal's standard error, and nothing to a file."""
+    shown = sys.stderr.isatty()
+
+    def say(beat: Beat) -> None:
+        if shown:
+            line = f"\r{beat.done} of {beat.planned} {items}, {beat.running} under way  "
+            typer.echo(line, err=True, nl=False)
+
+    return say
+
+
+def end_line() -> None:
+    if sys.stderr.isatty():
+        typer.echo("", err=True)
+
+
+def _asked(url: str, *, key: str) -> str:
+    """Why it gave no list of models; "" where it did."""
+    request = urllib.request.Request(url, headers={"authorization": f"Bearer {key}"})  # noqa: S310
+    try:
+        with urllib.request.urlopen(request, timeout=5):  # noqa: S310 (the address is the server's or the person's)
+            return ""
+    except urllib.error.HTTPError as refused:
+        with refused:
+            return f"HTTP {refused.code}: {refused.read(300).decode(errors='replace')}"
+    except (OSError, ValueError) as fault:
+        return str(fault)
