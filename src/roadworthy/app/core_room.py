@@ -44,6 +44,7 @@ from roadworthy.doors.rest.app import build_rest_app
 from roadworthy.doors.rest.context import Health, Watch
 from roadworthy.doors.rest.events import EventBus
 from roadworthy.doors.rest.settings import LOOPBACK_NAMES, RestSettings
+from roadworthy.features.debug.cases.service import CaseService
 from roadworthy.features.debug.tape.journal import FOLDER as REPLAYS
 from roadworthy.features.ingest.batch import price_span
 from roadworthy.features.ingest.mask import mask_spans, mask_text
@@ -155,6 +156,13 @@ class CoreRoom:
             otlp_url=told.otlp_http_url,
             networks=tuple(settings.channel_networks),
         )
+        self._cases = CaseService(
+            self._metadata,
+            folder.cases,
+            tape_of=self._debugging.door.tapes.tape,
+            entry_of=self._debugging.door.entries.of,
+            free_floor=settings.min_free_bytes,
+        )
         self._connecting = Connecting(self._metadata, secrets=folder.secret_key, folder=folder.connectors)
         self._contracting = Contracting(
             self._metadata,
@@ -226,6 +234,7 @@ class CoreRoom:
             recordings=self._recordings.service,
             drilling=self._drilling.door,
             debugging=self._debugging.door,
+            cases_service=self._cases,
             routing=self._routing.service,
             connectors_service=self._connecting.service,
             contracts_service=self._contracting.service,
@@ -290,6 +299,7 @@ class CoreRoom:
         """A deleted project, once more: what was on its way when it went has come since."""
         self._watching.service.forget(project)
         self._objectives.inputs.forget(project)
+        self._cases.forget(project)
 
     def _worker_wrote(self, project: str, run_ids: Sequence[str]) -> None:
         self._changed(project, run_ids)

@@ -28,6 +28,7 @@ class DataFolder:
         self.gateway = root / "gateway"
         self.connectors = root / "connectors"
         """Tables loaded from batch files."""
+        self.cases = root / "cases"
         self.temporary = root / "tmp"
         """What is in it goes at each start of the core."""
         self._lock_file = root / "lock"

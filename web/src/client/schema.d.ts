@@ -4105,6 +4105,109 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{run_id}/case": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add Case
+         * @description The run as a regression case, its recordings inside: it stays when they go. Made again with the same
+         *     words it is the same case. Run it offline with `roadworthy case run`.
+         */
+        post: operations["addCase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Cases
+         * @description Newest first.
+         */
+        get: operations["listCases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{case_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get Case */
+        get: operations["getCase"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete Case
+         * @description With its file; the run stays.
+         */
+        delete: operations["deleteCase"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/cases/{case_id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get File
+         * @description To be put beside the agent's code.
+         */
+        get: operations["getCaseFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/recorded-comparison": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare Recorded
+         * @description Call by call: what was asked and answered, aligned, with the first divergence and how it differs. By
+         *     telemetry: GET /runs/{run_id}/compare/{other_id}.
+         */
+        get: operations["compareRecordedRuns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/agents/{agent}/entry-point": {
         parameters: {
             query?: never;
@@ -4740,6 +4843,12 @@ export interface components {
             /** Updated At */
             updated_at: string;
         };
+        /**
+         * Calls
+         * @description What is expected of the agent's calls, besides its answer.
+         * @enum {string}
+         */
+        Calls: "strict" | "same_calls" | "answer";
         /** CaseBody */
         CaseBody: {
             /**
@@ -4764,6 +4873,11 @@ export interface components {
              * @default auto
              */
             match: components["schemas"]["Match"];
+        };
+        /** CasePage */
+        CasePage: {
+            /** Items */
+            items: components["schemas"]["CaseView"][];
         };
         /**
          * CaseRuns
@@ -4790,6 +4904,52 @@ export interface components {
              * @default 20
              */
             limit: number;
+        };
+        /** CaseView */
+        CaseView: {
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Agent */
+            agent: string;
+            /** Run Id */
+            run_id: string;
+            /** Good Run */
+            good_run: string | null;
+            /** Input */
+            input: string;
+            check: components["schemas"]["AnswerCheck"];
+            calls: components["schemas"]["Calls"];
+            /** Expect Failure */
+            expect_failure: boolean;
+            /**
+             * Changed Steps
+             * @description Steps that are put right
+             */
+            changed_steps: number[];
+            /**
+             * Recorded Passes
+             * @description Whether the run's own answer passes; null: the check needs its command to say
+             */
+            recorded_passes: boolean | null;
+            /** Steps */
+            steps: number;
+            /** @description How the agent is started, where the case says it */
+            entry: components["schemas"]["EntryPointView"] | null;
+            /** File Name */
+            file_name: string;
+            /**
+             * Digest
+             * @description Of the file, as in its first line
+             */
+            digest: string;
+            /** Bytes */
+            bytes: number;
+            /** Created At */
+            created_at: string;
+            /** Created By */
+            created_by: string | null;
         };
         /**
          * CellView
@@ -9116,6 +9276,57 @@ export interface components {
             confidence: number;
         };
         /**
+         * NewCase
+         * @description A run as a test of its agent. All is left to the run where nothing is given.
+         */
+        NewCase: {
+            /**
+             * Name
+             * @description Left out: the first words of the task
+             * @default
+             */
+            name: string;
+            /**
+             * Input
+             * @description Left out: what the run was asked
+             * @default
+             */
+            input: string;
+            /**
+             * Expected
+             * @description What the agent is to answer: held against as a number where it is one, else contained. Left out without a check: as the run answered
+             * @default
+             */
+            expected: string;
+            /** @description Another way to decide; no evaluator, for a case runs without the server */
+            check?: components["schemas"]["AnswerCheckBody"] | null;
+            /**
+             * @description strict: the recorded ones to the letter; same_calls: the recorded ones, dates in them may differ; answer: any, the answer alone counts
+             * @default same_calls
+             */
+            calls: components["schemas"]["Calls"];
+            /**
+             * Expect Failure
+             * @description The agent is known not to pass yet: the case fails the day it does
+             * @default false
+             */
+            expect_failure: boolean;
+            /**
+             * Changes
+             * @description What is put right: answer, result, error or forbid
+             * @default []
+             */
+            changes: components["schemas"]["TapeChangeBody"][];
+            /**
+             * Good Run
+             * @description A run that went well, whose answers come first
+             * @default
+             */
+            good_run: string;
+            /** @description Left out: the registered one, where there is one */
+            entry?: components["schemas"]["EntryPointBody"] | null;
+        };
+        /**
          * NewDrill
          * @description Tasks are exactly one of cases, runs, csv and jsonl.
          */
@@ -10858,6 +11069,28 @@ export interface components {
             /** Bytes */
             bytes: number;
         };
+        /** RecordedComparison */
+        RecordedComparison: {
+            left: components["schemas"]["RecordedSide"];
+            right: components["schemas"]["RecordedSide"];
+            /** Steps */
+            steps: components["schemas"]["RecordedStepPair"][];
+            /**
+             * First Divergence
+             * @description Index into steps; null where all are the same
+             */
+            first_divergence: number | null;
+            /**
+             * Same Answer
+             * @description null where one of the answers is not known
+             */
+            same_answer: boolean | null;
+            /**
+             * Truncated
+             * @description One of both made more calls than are compared (2000)
+             */
+            truncated: boolean;
+        };
         /** RecordedHeader */
         RecordedHeader: {
             /** Name */
@@ -10894,6 +11127,63 @@ export interface components {
              * @description As they came; joined they are the body
              */
             chunks: components["schemas"]["RecordedChunk"][];
+        };
+        /** RecordedSide */
+        RecordedSide: {
+            /** Run Id */
+            run_id: string;
+            /** Agent */
+            agent: string;
+            /** Input */
+            input: string | null;
+            /** Output */
+            output: string | null;
+            /** Steps */
+            steps: number;
+        };
+        /** RecordedStep */
+        RecordedStep: {
+            /** Step */
+            step: number;
+            kind: components["schemas"]["ExchangeKind"];
+            /** Target */
+            target: string;
+            /** Exchange Id */
+            exchange_id: string;
+            /** Status */
+            status: number | null;
+            /** Elapsed Ms */
+            elapsed_ms: number;
+            /**
+             * Request
+             * @description In a few words
+             */
+            request: string | null;
+            /** Answer */
+            answer: string | null;
+            /**
+             * Hole
+             * @description Why nothing of it can be shown; null where it can
+             */
+            hole: string | null;
+        };
+        /** RecordedStepPair */
+        RecordedStepPair: {
+            relation: components["schemas"]["StepRelation"];
+            /**
+             * Differs
+             * @description Of a changed step; recorded: of one of both the recording is not there
+             */
+            differs: ("request" | "answer" | "recorded")[];
+            left: components["schemas"]["RecordedStep"] | null;
+            right: components["schemas"]["RecordedStep"] | null;
+            /**
+             * Request Diff
+             * @description As `diff -u` has it, bounded; null where nothing differs
+             */
+            request_diff: string | null;
+            /** Answer Diff */
+            answer_diff: string | null;
         };
         /** RecordingPolicies */
         RecordingPolicies: {
@@ -12618,6 +12908,11 @@ export interface components {
              */
             faults: string[];
         };
+        /**
+         * StepRelation
+         * @enum {string}
+         */
+        StepRelation: "same" | "changed" | "only_left" | "only_right";
         /** StorageView */
         StorageView: {
             /** Spans */
@@ -40482,6 +40777,593 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RerunCalls"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    addCase: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCase"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    listCases: {
+        parameters: {
+            query?: {
+                agent?: string;
+                /** @description Id of the recorded run */
+                run?: string;
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CasePage"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    getCase: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CaseView"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    deleteCase: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    getCaseFile: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path: {
+                case_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The case file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/jsonl": string;
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    compareRecordedRuns: {
+        parameters: {
+            query: {
+                /** @description Id of a run */
+                left: string;
+                /** @description Id of a run */
+                right: string;
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordedComparison"];
                 };
             };
             /** @description A field is wrong; `errors` names it */

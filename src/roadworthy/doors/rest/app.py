@@ -22,6 +22,7 @@ from roadworthy.doors.rest.guard import Guard
 from roadworthy.doors.rest.page import WebPage
 from roadworthy.doors.rest.problems import not_found
 from roadworthy.doors.rest.routes import (
+    cases,
     channels,
     comparisons,
     connectors,
@@ -55,6 +56,7 @@ from roadworthy.doors.rest.routes import (
     outcome_events,
     probes,
     projects,
+    recorded_comparison,
     registry,
     registry_import,
     runs,
@@ -66,6 +68,7 @@ from roadworthy.doors.rest.routes import (
 from roadworthy.doors.rest.routes.feedback import FeedbackRate
 from roadworthy.doors.rest.routes.login import FailedLogins
 from roadworthy.doors.rest.settings import RestSettings
+from roadworthy.features.debug.cases.service import CaseService
 from roadworthy.features.gateway.connectors.service import ConnectorService
 from roadworthy.features.gateway.contracts.book import ContractBook
 from roadworthy.features.gateway.contracts.service import ContractService
@@ -125,6 +128,8 @@ _ROUTERS: tuple[Endpoints, ...] = (
     drills.router,
     live_drills.router,
     inquiries.router,
+    cases.router,
+    recorded_comparison.router,
     entry_points.router,
 )
 
@@ -145,6 +150,7 @@ def build_rest_app(
     recordings: RecordingService,
     drilling: Drills,
     debugging: Debugging,
+    cases_service: CaseService,
     routing: RoutingService,
     connectors_service: ConnectorService,
     dictionary_book: DictionaryBook,
@@ -178,6 +184,7 @@ def build_rest_app(
         routing=routing,
         drills=drilling,
         debugging=debugging,
+        cases=cases_service,
         connectors=connectors_service,
         dictionaries=dictionary_book,
         health=health,

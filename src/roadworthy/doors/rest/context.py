@@ -12,6 +12,7 @@ from roadworthy.contracts.metadata import MetadataStore
 from roadworthy.doors.rest.events import EventBus
 from roadworthy.doors.rest.settings import RestSettings
 from roadworthy.features.debug.book import EntryPointBook
+from roadworthy.features.debug.cases.service import CaseService
 from roadworthy.features.debug.inquiry import Inquiry
 from roadworthy.features.debug.service import InquiryService
 from roadworthy.features.gateway.connectors.service import ConnectorService
@@ -100,6 +101,7 @@ class RestContext:
     routing: RoutingService
     drills: Drills
     debugging: Debugging
+    cases: CaseService
     connectors: ConnectorService
     dictionaries: DictionaryBook
     health: Callable[[], Health] = field(default=Health)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import unified_diff
+from typing import Literal
 
 from roadworthy.domain.step_relation import StepRelation
 from roadworthy.features.debug.tape.match_key import match_key
@@ -22,6 +23,8 @@ _MOST_TEXT = 200_000
 """Characters of a message that are compared line by line."""
 _MOST_DIFF = 20_000
 
+Differs = Literal["request", "answer", "recorded"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class ComparedStep:
@@ -30,7 +33,7 @@ class ComparedStep:
     relation: StepRelation
     left: TapeCall | None = None
     right: TapeCall | None = None
-    differs: tuple[str, ...] = ()
+    differs: tuple[Differs, ...] = ()
     request_diff: str = ""
     """Lines as `diff -u` has them, without the head; cut with a last line that says so."""
     answer_diff: str = ""
@@ -106,12 +109,13 @@ def _pair(left: TapeCall, right: TapeCall, *, asked_same: bool) -> ComparedStep:
                                         shown(right.request, kind=kind, asked=True))  # fmt: skip
     answers = [_answer(one) for one in (left, right)]
     answered = _diff(*answers) if answers[0] != answers[1] else ""
-    differs = (*(["request"] if not asked_same else []), *(["answer"] if answers[0] != answers[1] else []))
+    differs: list[Differs] = [] if asked_same else ["request"]
+    differs += ["answer"] if answers[0] != answers[1] else []
     return ComparedStep(
         relation=StepRelation.CHANGED if differs else StepRelation.SAME,
         left=left,
         right=right,
-        differs=differs,
+        differs=tuple(differs),
         request_diff=asked,
         answer_diff=answered,
     )

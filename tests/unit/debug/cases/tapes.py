@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 from roadworthy.domain.exchange import Dialect, Ending, Exchange, ExchangeKind
@@ -100,3 +101,7 @@ def _exchange(step: int, kind: ExchangeKind, dialect: Dialect, target: str, *, s
         status=status,
         ending=Ending.COMPLETE if status < 400 else Ending.FAILED,
     )
+
+
+def told_as(exchange: Exchange, **changes: Any) -> Exchange:
+    return replace(exchange, **changes)

@@ -31,6 +31,7 @@ from roadworthy.doors.rest.app import build_rest_app
 from roadworthy.doors.rest.context import Health, Watch
 from roadworthy.doors.rest.events import EventBus
 from roadworthy.doors.rest.settings import RestSettings
+from roadworthy.features.debug.cases.service import CaseService
 from roadworthy.features.judge.judge_book import JudgeBook
 from roadworthy.features.judge.service import JudgeService
 from roadworthy.features.observe.deleted_projects import DeletedProjects
@@ -283,6 +284,12 @@ def open_desk(folder: Path, settings: RestSettings) -> Desk:
         recordings=recordings.service,
         drilling=drilling.door,
         debugging=debugging.door,
+        cases_service=CaseService(
+            metadata,
+            folder / "cases",
+            tape_of=debugging.door.tapes.tape,
+            entry_of=debugging.door.entries.of,
+        ),
         routing=routing_service(
             metadata,
             secrets=folder / "secret.key",
