@@ -1,4 +1,4 @@
-"""Writes what was measured of monitors into docs/reference/monitors-proof.md.
+"""Writes what was measured into the pages that say what is proven: monitors-proof.md and bisect.md.
 
 python -m benchmarks.proof_page [FILE]     FILE is what `make bench` wrote (artifacts/bench.json)
 """
@@ -8,13 +8,14 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from benchmarks.servers import REPO
 
-PAGE = REPO / "docs" / "reference" / "monitors-proof.md"
-PARTS = ("monitors", "real_drifts")
+REFERENCE = REPO / "docs" / "reference"
+PAGES = {"monitors-proof.md": ("monitors", "real_drifts"), "bisect.md": ("bisect", "replay")}
 
 
 def table(figures: list[dict[str, Any]]) -> str:
@@ -37,9 +38,9 @@ def _value(value: float | str) -> str:
     return f"{value:,.3g}" if abs(value) < 1000 else f"{value:,.0f}"
 
 
-def written(page: str, report: dict[str, Any]) -> str:
+def written(page: str, report: dict[str, Any], *, parts: Sequence[str]) -> str:
     """The page with each table between its marks replaced. Parts that were not measured, or failed, stay."""
-    for part in PARTS:
+    for part in parts:
         figures = report.get(part)
         if isinstance(figures, list):
             marks = re.compile(rf"(<!-- measured: {part} -->\n).*?(<!-- end -->)", re.DOTALL)
@@ -54,7 +55,9 @@ def main() -> int:
     if report["quick"]:
         print("these are no figures: they were taken with --quick")
         return 1
-    PAGE.write_text(written(PAGE.read_text(), report))
+    for name, parts in PAGES.items():
+        page = REFERENCE / name
+        page.write_text(written(page.read_text(), report, parts=parts))
     return 0
 
 

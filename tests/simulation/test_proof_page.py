@@ -1,11 +1,13 @@
-"""docs/reference/monitors-proof.md says what the code does."""
+"""docs/reference/monitors-proof.md and bisect.md say what the code does."""
 
 from __future__ import annotations
 
 import re
 
-from benchmarks.proof_page import PAGE, PARTS, written
+from benchmarks.proof_page import PAGES, REFERENCE, written
+from roadworthy.features.debug.bisect.strategy import SILENT_FIRST, SILENT_SHARE
 from roadworthy.stats.baselines import CONFIDENCE, GROWTH, LAG_DAYS, SMALL_STRATUM
+from roadworthy.stats.bisection import UNIFORM_SHARE
 from roadworthy.stats.conformal_drift import TAIL
 from roadworthy.stats.e_detector import SHIFTS
 from roadworthy.stats.two_speed import (
@@ -16,6 +18,8 @@ from roadworthy.stats.two_speed import (
     WINDOW_HOURS,
 )
 
+PAGE = REFERENCE / "monitors-proof.md"
+PARTS = PAGES[PAGE.name]
 FIGURE = {
     "what": "delay",
     "must": "<= 28 h",
@@ -58,11 +62,26 @@ def test_every_row_that_was_measured_says_whether_it_held() -> None:
 def test_tables_are_written_between_their_marks_and_nowhere_else() -> None:
     page = PAGE.read_text()
 
-    filled = written(page, REPORT | {"monitors": [FIGURE], "real_drifts": "failed: no data"})
+    filled = written(page, REPORT | {"monitors": [FIGURE], "real_drifts": "failed: no data"}, parts=PARTS)
 
     assert "| delay | <= 28 h | 27.4 h | CUSUM: 1,234; river: not measured |" in filled
-    assert written(filled, REPORT | {"monitors": [FIGURE]}) == filled
+    assert written(filled, REPORT | {"monitors": [FIGURE]}, parts=PARTS) == filled
     assert filled.split("<!-- measured: monitors -->")[0] == page.split("<!-- measured: monitors -->")[0]
     assert filled.split("### Real drifts")[1] == page.split("### Real drifts")[1]
-    worse = written(page, REPORT | {"monitors": [FIGURE | {"met": False}]})
+    worse = written(page, REPORT | {"monitors": [FIGURE | {"met": False}]}, parts=PARTS)
     assert "27.4 h **not met**" in worse
+
+
+def test_the_page_of_bisects_names_the_numbers_of_the_code_and_is_filled() -> None:
+    text = (REFERENCE / "bisect.md").read_text()
+    page = " ".join(text.split())
+
+    assert f"{UNIFORM_SHARE:.0%} of it is spread evenly".replace("%", " %") in page
+    assert SILENT_FIRST == 4
+    assert "at least four reruns" in page
+    assert SILENT_SHARE == 3
+    assert "three quarters of them" in page
+    figure = FIGURE | {"what": "exact step", "unit": "%"}
+    filled = written(text, REPORT | {"bisect": [figure]}, parts=PAGES["bisect.md"])
+    assert "| exact step | <= 28 h | 27.4 % |" in filled
+    assert filled.split("<!-- measured: bisect -->")[0] == text.split("<!-- measured: bisect -->")[0]

@@ -29,7 +29,7 @@ def done(number: int, asked: Next, *, passed: bool | None, **other: object) -> R
         ended_ns=(number + 1) * 10**9,
         ending=Ending.ANSWERED,
         passed=passed,
-        matched=STEPS,
+        matched=64,
         asked=2,
         cost_usd=0.01,
         counted=True,
@@ -210,7 +210,7 @@ SILENT: dict[str, dict[str, object]] = {
     "did not end in time": {"ending": Ending.HUNG, "passed": False},
     "answers that no recording holds": {"missed": 2, "passed": False},
     "the check could not say": {"passed": None},
-    "ended before it came to the step": {"unused": 3, "passed": False},
+    "ended before it came to the step": {"matched": 1, "passed": False},
     "something else than was recorded before the step": {"diverged_at": 1, "missed": 1, "passed": False},
 }
 
@@ -246,6 +246,11 @@ def test_where_no_rerun_says_anything_it_ends_early_and_says_why(why: str) -> No
     assert len(over) <= 5
     assert "It cannot be told which step it was" in found.sentences[0]
     assert any(why in one for one in found.sentences)
+
+
+def test_calls_that_the_recorded_agent_gave_up_on_are_not_missed() -> None:
+    found, _ = bisected(lambda asked: replace(world(9)(asked), unused=1))
+    assert (found.state, found.step) == (FindingState.SURE, 9)
 
 
 def test_a_run_that_hung_and_hangs_again_failed() -> None:

@@ -72,13 +72,15 @@ def _untold(one: Rerun, *, hangs: bool) -> Untold | None:
         return Untold.LOST
     if one.ending is Ending.CRASHED and one.exit_code in _NO_SUCH_COMMAND:
         return Untold.NOT_STARTED
-    if not one.matched + one.changed + one.live + one.missed:
+    calls = one.matched + one.changed + one.live + one.missed
+    if not calls:
         return Untold.NO_CALLS
     if one.holes:
         return Untold.HOLES
     if one.diverged_at is not None and (one.switch is None or one.diverged_at < one.switch):
         return Untold.DIVERGED
-    if one.switch is not None and one.unused:
+    if one.switch is not None and calls <= one.switch - 1 - one.unused:
+        # Calls that the recorded run's own client gave up on are never asked for: unused alone says nothing.
         return Untold.ENDED_BEFORE
     if one.missed:
         return Untold.MISSED

@@ -1,0 +1,193 @@
+"""Whether a bisect finds the step: mistakes planted in runs of 12 to 40 steps, of five kinds, searched for.
+
+Three parts. A few through the whole product (a real agent process, recorded by the gateway, searched for with
+`roadworthy bisect`); hundreds in one process with the real player and strategy; thousands of searches alone,
+on coins of known bias, for whether answers are as sure as they say. Beside: guessing, and trying every step.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from math import log2
+
+from benchmarks.bisect_in_process import Searched, searched
+from benchmarks.figures import SEED, Figure, Options, at_least, at_most, median, quantile, run
+from benchmarks.scripted_world import Kind, case_of
+from roadworthy.domain.agent_ended import Ending
+from roadworthy.features.debug.bisect.finding import Finding, FindingState
+from roadworthy.features.debug.bisect.strategy import Bisection, Next
+from roadworthy.features.debug.inquiry import Budget, Rerun, RerunState
+
+RANDOM_SHARE = 0.2
+_EACH = {"quick": 2, "full": 40}
+"""Cases of a kind, of each way to put things right."""
+_COINS = {"quick": 30, "full": 1_000}
+_MOST = 80
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coin:
+    """How reruns come out: P(pass) with the step put right (less `slip` for each further call that is put
+    right), P(pass) without, and the share of verdicts that are turned round."""
+
+    a: float = 1.0
+    b: float = 0.0
+    flip: float = 0.0
+    slip: float = 0.0
+
+    def passes(self, asked: Next, *, fault: int, steps: int, rnd: random.Random) -> bool:
+        switch = asked.switch or steps + 1
+        right = switch == fault if asked.only else switch <= fault
+        chance = self.a * (1 - self.slip) ** (0 if asked.only else steps - switch) if right else self.b
+        return (rnd.random() < chance) != (rnd.random() < self.flip)
+
+
+WORLDS = {
+    "nothing random": Coin(),
+    "10 % fail by chance": Coin(a=0.9),
+    "20 % fail by chance": Coin(a=0.8),
+    "30 % fail by chance": Coin(a=0.7),
+    "40 % fail by chance": Coin(a=0.6),
+    "5 % pass by chance": Coin(b=0.05),
+    "20 % fail, 5 % pass by chance": Coin(a=0.8, b=0.05),
+    "a checker wrong in 5 %": Coin(flip=0.05),
+    "1 % of calls slip": Coin(slip=0.01),
+}
+
+
+def measure(chosen: Options) -> list[Figure]:
+    size = "quick" if chosen.quick else "full"
+    by_good = _all(_EACH[size], good=True, slips=0.0)
+    by_model = _all(_EACH[size], good=False, slips=0.0)
+    noisy = _all(2 * _EACH[size], good=False, slips=RANDOM_SHARE)
+    return [
+        _exact("exact step, nothing random", [*by_good, *by_model], must=95.0),
+        _reruns([*by_good, *by_model]),
+        _exact("exact step, 20 % of reruns fail by chance", noisy, must=85.0),
+        _right_when_sure(noisy),
+        _coins(_COINS[size]),
+    ]
+
+
+def _all(each: int, *, good: bool, slips: float) -> list[Searched]:
+    rnd = random.Random(f"{SEED} {good} {slips}")
+    found = []
+    for kind in Kind:
+        for number in range(each):
+            case = case_of(f"{kind.name.lower()}-{number}", kind, steps=rnd.randint(12, 40), rnd=rnd)
+            found.append(searched(case, good=good, slips=slips, rnd=rnd, most=_MOST))
+    return found
+
+
+def _exact(what: str, found: Sequence[Searched], *, must: float) -> Figure:
+    share = 100 * sum(one.exact for one in found) / len(found)
+    kinds = {
+        kind: [one.exact for one in found if one.case.kind is kind]
+        for kind in Kind  # each as often
+    }
+    return Figure(
+        what=what,
+        unit="%",
+        ours=share,
+        must=f"at least {must:g} %",
+        met=at_least(share, must),
+        beside={
+            "always the first step": 100 * sum(one.truth == 1 for one in found) / len(found),
+            "a step by chance": 100 * sum(1 / one.case.steps for one in found) / len(found),
+            **{kind.value: 100 * sum(those) / len(those) for kind, those in kinds.items()},
+        },
+        note=f"{len(found)} runs of 12 to 40 steps; {_costs(found)}",
+    )
+
+
+def _costs(found: Sequence[Searched]) -> str:
+    reruns = [float(one.reruns) for one in found]
+    calls = [float(one.calls) for one in found]
+    return (
+        f"reruns {median(reruns):g} (median), {quantile(reruns, 0.9):g} (p90); "
+        f"calls really asked {median(calls):g}, {quantile(calls, 0.9):g}"
+    )
+
+
+def _reruns(found: Sequence[Searched]) -> Figure:
+    """The most, as a share of what is allowed."""
+    worst = max(one.reruns / (2 * log2(one.case.steps)) for one in found)
+    return Figure(
+        what="reruns against 2 log2(steps), the worst of all",
+        unit="x",
+        ours=worst,
+        must="at most 1 x",
+        met=at_most(worst, 1.0),
+        beside={
+            "median": median([one.reruns / (2 * log2(one.case.steps)) for one in found]) or 0.0,
+            "every step from the last on (median)": median(
+                [(one.case.steps - one.truth + 2) / (2 * log2(one.case.steps)) for one in found]
+            )
+            or 0.0,
+        },
+        note="with the first rerun, which puts nothing right, and the one that puts the step alone right",
+    )
+
+
+def _right_when_sure(found: Sequence[Searched]) -> Figure:
+    sure = [one for one in found if one.finding.state is FindingState.SURE]
+    share = 100 * sum(one.exact for one in sure) / len(sure) if sure else None
+    return Figure(
+        what="right, of the answers given at confidence .9 (20 % fail by chance)",
+        unit="%",
+        ours=share,
+        must="at least 90 %",
+        met=at_least(share, 90.0),
+        note=f"{len(sure)} of {len(found)} were sure within {_MOST} reruns",
+    )
+
+
+def _coins(each: int) -> Figure:
+    """Of the search alone: the share that is right of those that are sure, in the worst of the worlds."""
+    shares: dict[str, float | str] = {}
+    worst = 100.0
+    for name, coin in WORLDS.items():
+        rnd = random.Random(f"{SEED} {name}")
+        sure, right, reruns = 0, 0, list[float]()
+        for _ in range(each):
+            steps = rnd.randint(12, 40)
+            fault = rnd.randint(1, steps)
+            found = search(steps, partial(coin.passes, fault=fault, steps=steps, rnd=rnd))
+            sure += found.state is FindingState.SURE
+            right += found.state is FindingState.SURE and found.step == fault
+            reruns.append(float(found.reruns))
+        share = 100 * right / max(1, sure)
+        worst = min(worst, share)
+        shares[name] = (
+            f"{share:.1f} % ({median(reruns):g} reruns, p90 {quantile(reruns, 0.9):g}; sure {sure})"
+        )
+    return Figure(
+        what="right, of the answers given at confidence .9, simulated, in the worst world",
+        unit="%",
+        ours=worst,
+        must="at least 90 %",
+        met=at_least(worst, 90.0),
+        beside=shares,
+        note=f"{each} searches each, 12 to 40 steps, at most {_MOST} reruns",
+    )
+
+
+def search(steps: int, passes: Callable[[Next], bool]) -> Finding:
+    """To the end, one rerun after the other."""
+    reruns: list[Rerun] = []
+    blank = Rerun(number=1, state=RerunState.DONE, attempt=1, ending=Ending.ANSWERED, matched=steps, asked=1)
+    while True:
+        asked = Bisection(steps, reruns, budget=Budget(reruns=_MOST)).next()
+        if isinstance(asked, Finding):
+            return asked
+        one = asked[0]
+        reruns.append(
+            replace(blank, number=len(reruns) + 1, switch=one.switch, only=one.only, passed=passes(one))
+        )
+
+
+if __name__ == "__main__":
+    run(__doc__ or "", measure, seconds=0, rounds=1)
