@@ -3,8 +3,6 @@ world where the rerun is a pure replay, and tells the server how it ended."""
 
 from __future__ import annotations
 
-import shlex
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -17,12 +15,12 @@ from roadworthy.doors.cli.client import Client, Failed
 from roadworthy.doors.cli.drill_runner import ended_body
 from roadworthy.doors.cli.taken_work import Beat, TakenWork
 from roadworthy.features.debug.inquiry import EntryPoint, Via
+from roadworthy.features.debug.running.check_command import checked_by_command
 from roadworthy.features.debug.running.entry import run_entry
 from roadworthy.features.debug.running.environment import Task
 from roadworthy.features.debug.running.isolation import Guard, Isolate
 from roadworthy.features.debug.running.telling import otlp_body, rerun_marks, send
 
-_CHECK_S = 60.0
 _MOST_NOTES = 20
 
 
@@ -122,37 +120,5 @@ class RerunRunner(TakenWork):
     def _checked(self, ended: AgentEnded, check: Mapping[str, Any] | None) -> tuple[bool | None, str]:
         if check is None or check["how"] != "command" or ended.ending is not Ending.ANSWERED:
             return None, ""
-        return check_by_command(check["expected"], ended.answer)
-
-
-def check_by_command(command: str, answer: str) -> tuple[bool | None, str]:
-    """(whether it passed, why). The answer is its standard input, exit code 0 is passed. Asked twice: a check
-    that disagrees with itself cannot say (None)."""
-    first, said = _asked_once(command, answer)
-    if first is None:
-        return None, said
-    second, _ = _asked_once(command, answer)
-    if second is not first:
-        return None, "the check's command said two things about one answer"
-    return first, said
-
-
-def _asked_once(command: str, answer: str) -> tuple[bool | None, str]:
-    try:
-        done = subprocess.run(  # noqa: S603 (whoever asks gave the command, and runs it here)
-            shlex.split(command),
-            input=answer.encode(),
-            capture_output=True,
-            timeout=_CHECK_S,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return None, f"the check's command was not done after {_CHECK_S:.0f} s"
-    except (OSError, ValueError) as fault:
-        return None, f"the check's command cannot be started: {fault}"
-    if done.returncode < 0:
-        return None, f"the check's command was ended by signal {-done.returncode}"
-    words = (done.stdout or done.stderr).decode(errors="replace").strip()
-    said = words.splitlines()[-1][:200] if words else ""
-    passed = done.returncode == 0
-    return passed, said or ("the check's command passed" if passed else f"ended with {done.returncode}")
+        found = checked_by_command(check["expected"], ended.answer)
+        return found.passed, found.said

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,6 @@ from roadworthy.domain.exchange import Ending as Gone
 from roadworthy.domain.exchange import ExchangeKind
 from roadworthy.features.debug.cases.case import Calls, Case
 from roadworthy.features.debug.cases.verdict import Outcome, Verdict, verdict_of
-from roadworthy.features.debug.check import Checked
 from roadworthy.features.debug.inquiry import Check
 from roadworthy.features.debug.plan import Change, ChangeKind
 from roadworthy.features.debug.running.check_command import checked_by_command
@@ -119,7 +119,6 @@ def test_an_expected_failure_passes_until_the_agent_does() -> None:
             {"ending": Ending.CRASHED, "exit_code": 3, "error": "Traceback\nKeyError: 'x'\n"},
             "ended with 3 without an answer: KeyError: 'x'",
         ),
-        ({"ending": Ending.CRASHED, "exit_code": None, "error": "cannot start 'x'"}, "cannot start 'x'"),
         ({"answer": "  \n"}, "printed no answer"),
     ],
 )
@@ -130,14 +129,21 @@ def test_an_agent_that_hangs_crashes_or_says_nothing(ended: dict[str, Any], says
     assert "A call to erp.stock was not answered: nothing like it was recorded" in found.why
 
 
-def test_a_check_that_disagrees_with_itself_decides_nothing() -> None:
-    said = iter([True, False])
-    found = verdict_of(
-        a_case(check=Check(how="command", expected="flaky")),
-        AgentEnded(ending=Ending.ANSWERED, answer="42", exit_code=0),
-        ALL,
-        run_check=lambda _command, _answer: Checked(passed=next(said)),
+def test_an_agent_that_cannot_be_started_is_not_the_agents_fault() -> None:
+    found = judged(a_case(), ending=Ending.CRASHED, exit_code=None, error="cannot start 'x'")
+    assert (found.outcome, found.why) == (Outcome.ERROR, ("The agent: cannot start 'x'.",))
+
+
+def test_a_check_that_disagrees_with_itself_decides_nothing(tmp_path: Path) -> None:
+    flaky = tmp_path / "flaky.py"
+    flaky.write_text(
+        "import pathlib, sys\n"
+        f"seen = pathlib.Path({str(tmp_path / 'seen')!r})\n"
+        "again = seen.exists()\n"
+        "seen.touch()\n"
+        "sys.exit(again)\n"
     )
+    found = judged(a_case(check=Check(how="command", expected=f"{sys.executable} {flaky}")), *ALL)
     assert found.outcome is Outcome.ERROR
     assert found.why == (
         "The check disagrees with itself: asked twice about one answer it said passed, then failed.",

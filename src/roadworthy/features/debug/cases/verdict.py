@@ -45,6 +45,8 @@ def verdict_of(
     case: Case, ended: AgentEnded, lines: Sequence[JournalLine], *, run_check: CheckCommand
 ) -> Verdict:
     """`lines` are the calls the agent made, in order."""
+    if ended.ending is Ending.CRASHED and ended.exit_code is None:
+        return Verdict(outcome=Outcome.ERROR, why=(f"The agent: {ended.error}.",))
     found, diff = _divergence(lines)
     ill = _ill(ended, lines)
     if ill:
@@ -86,11 +88,8 @@ def _ill(ended: AgentEnded, lines: Sequence[JournalLine]) -> list[str]:
     if ended.ending is Ending.HUNG:
         return [f"The agent did not end in time ({ended.elapsed_ms / 1000:.0f} s).", *unanswered[:_SHOWN]]
     if ended.ending is Ending.CRASHED:
-        code = "" if ended.exit_code is None else f" with {ended.exit_code}"
-        return [
-            f"The agent ended{code} without an answer{f': {last}' if last else '.'}",
-            *unanswered[:_SHOWN],
-        ]
+        why = f": {last}" if last else "."
+        return [f"The agent ended with {ended.exit_code} without an answer{why}", *unanswered[:_SHOWN]]
     if not ended.answer.strip():
         return ["The agent printed no answer.", *unanswered[:_SHOWN]]
     return []
@@ -99,16 +98,7 @@ def _ill(ended: AgentEnded, lines: Sequence[JournalLine]) -> list[str]:
 def _checked(case: Case, answer: str, *, run_check: CheckCommand) -> Checked:
     if case.check.how != "command":
         return check_answer(case.check, answer, recorded=case.tape.output, evaluate=no_evaluator)
-    # Twice: one that cannot make up its mind must not decide what gets merged.
-    first, second = (run_check(case.check.expected, answer) for _ in range(2))
-    if first.passed == second.passed or None in (first.passed, second.passed):
-        return first if first.passed is None else second
-    words = {True: "passed", False: "failed"}
-    return Checked(
-        passed=None,
-        said="The check disagrees with itself: asked twice about one answer it said "
-        f"{words[bool(first.passed)]}, then {words[bool(second.passed)]}.",
-    )
+    return run_check(case.check.expected, answer)
 
 
 def _wrongly(check: Check, answer: str, checked: Checked) -> str:
