@@ -192,7 +192,8 @@ def _count(number: int, noun: str) -> str:
 
 
 def _last(text: str) -> str:
-    lines = text.strip().splitlines()
+    """The last line with a word in it: the end of a traceback may be drawn."""
+    lines = [line.strip(" |+") for line in text.splitlines() if any(sign.isalnum() for sign in line)]
     return _short(lines[-1]) if lines else ""
 
 

@@ -84,7 +84,7 @@ class RerunRunner(TakenWork):
         if self._stop.is_set():
             # Ended by us: nothing is known of what the agent would have made of it.
             return
-        passed, said = self._checked(ended, taken["check"])
+        passed, said = _checked(ended, taken["check"], task=task.input)
         marks = rerun_marks(task, inquiry=self._inquiry_id, rerun_of=taken["run_id"])
         told = otlp_body(task, ended, agent=taken["agent"], marks=marks, ended_ns=time.time_ns())
         send(task.otlp_url, told, key=self._client.key or "")
@@ -117,8 +117,10 @@ class RerunRunner(TakenWork):
                 self._began[run_id] = None
         return self._began[run_id]
 
-    def _checked(self, ended: AgentEnded, check: Mapping[str, Any] | None) -> tuple[bool | None, str]:
-        if check is None or check["how"] != "command" or ended.ending is not Ending.ANSWERED:
-            return None, ""
-        found = checked_by_command(check["expected"], ended.answer)
-        return found.passed, found.said
+
+def _checked(ended: AgentEnded, check: Mapping[str, Any] | None, *, task: str) -> tuple[bool | None, str]:
+    """What the server cannot decide; (None, "") where it can."""
+    if check is None or check["how"] != "command" or ended.ending is not Ending.ANSWERED:
+        return None, ""
+    found = checked_by_command(check["expected"], ended.answer, task=task)
+    return found.passed, found.said
