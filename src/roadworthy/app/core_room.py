@@ -300,6 +300,7 @@ class CoreRoom:
         self._watching.service.forget(project)
         self._objectives.inputs.forget(project)
         self._cases.forget(project)
+        self._debugging.forget(project)
 
     def _worker_wrote(self, project: str, run_ids: Sequence[str]) -> None:
         self._changed(project, run_ids)

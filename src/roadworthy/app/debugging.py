@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from time import time_ns
@@ -12,6 +13,7 @@ from roadworthy.contracts.exchange_log import ExchangeReader
 from roadworthy.contracts.metadata import MetadataStore
 from roadworthy.doors.rest.context import Debugging as DebuggingDoor
 from roadworthy.features.debug.book import EntryPointBook
+from roadworthy.features.debug.inquiry import Inquiry
 from roadworthy.features.debug.search import search
 from roadworthy.features.debug.service import SETTLE_S, InquiryService
 from roadworthy.features.debug.tape.journal import PlanFolder
@@ -45,12 +47,15 @@ class Debugging:
     ) -> None:
         """`folder` is where plans lie, which the gateway reads."""
         keys = PassingKeys(metadata, what="inquiry")
+
+        def key_for(project: str, inquiry: Inquiry) -> str:
+            return keys.of(project, replace(inquiry, agent=inquiry.gateway_agent))
+
         tapes = RunTapes(recordings, observe)
-        self._plans = PlanFolder(folder)
         service = InquiryService(
             metadata,
             sign=lambda: signing_key(there(secrets)),
-            plans=self._plans,
+            plans=PlanFolder(folder),
             tapes=tapes,
             evaluators=CheckByEvaluator(evaluators),
             search=search,
@@ -59,12 +64,14 @@ class Debugging:
             over=keys.revoke,
         )
         self.work = RerunAgent(
-            service, gateway_url=gateway_url, otlp_url=otlp_url, allowed=networks, key_for=keys.of
+            service, gateway_url=gateway_url, otlp_url=otlp_url, allowed=networks, key_for=key_for
         )
+        self.forget = service.forget
+        """Of a project that was deleted."""
         self.door = DebuggingDoor(
             service=service,
             entries=EntryPointBook(metadata, now_ns=time_ns),
             tapes=tapes,
             gateway_url=gateway_url,
-            key_for=keys.of,
+            key_for=key_for,
         )

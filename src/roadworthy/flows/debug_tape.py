@@ -49,15 +49,6 @@ class RunTapes:
         found = [one for one in self._recordings.of_run(run) if not is_listing(one)]
         return tuple(one.id for one in sorted(found, key=lambda one: (one.started_ns, one.id)))
 
-    def listing_ids(self, project: str, run_id: str) -> Sequence[str]:
-        """Of what the agent was shown of its tools, until the end of that run."""
-        run = self._observe.run(project, run_id)
-        if run is None:
-            return ()
-        exchanges = self._recordings.of_run(run)
-        until = _until(run, exchanges)
-        return tuple(one.id for one in self._listed(run, exchanges) if one.started_ns <= until)
-
     def spans(self, project: str, run_id: str, calls: Sequence[TapeCall]) -> dict[str, str]:
         """By id of the exchange, the span of the run that it is, where it can be known: by the id of a
         model's answer, by what the gateway told itself, or by the span that called."""

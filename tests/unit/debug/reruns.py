@@ -82,7 +82,7 @@ class MemoryTapes:
 
     def ids(self, project: str, run_id: str) -> Sequence[str]:
         found = self.tape(project, run_id)
-        return tuple(one.exchange.id for one in found.calls) if found else ()
+        return tuple(one.exchange.id for one in found.calls if not one.hole) if found else ()
 
 
 @dataclass

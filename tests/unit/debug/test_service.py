@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -337,6 +338,9 @@ def test_deleted_its_plans_and_journals_go_and_a_late_word_is_nobodys(shop: Work
     assert list((tmp_path / "replays").rglob("*.journal"))
     assert shop.service.delete("default", inquiry.id)
     assert not list((tmp_path / "replays").rglob("*.*"))
+    shop.service.take("default", shop.service.start(shop.draft()).id, most=1)
+    shop.service.forget("default")
+    assert not list((tmp_path / "replays").rglob("*.*"))
     assert shop.tell(start, "late") is None
     assert shop.service.one("default", inquiry.id) is None
     assert shop.service.reruns("default", inquiry.id) == []
@@ -346,6 +350,13 @@ def test_deleted_its_plans_and_journals_go_and_a_late_word_is_nobodys(shop: Work
 def test_a_recording_that_was_deleted_in_between_ends_it_and_says_so(shop: Workshop) -> None:
     inquiry = shop.bisect()
     shop.run(inquiry.id, rounds=2)
+    good = shop.tapes.tapes["good"]
+    left = tuple(replace(one, hole="deleted") if one.step == 1 else one for one in good.calls)
+    shop.tapes.tapes["good"] = replace(good, calls=left)
+    again = shop.service.take("default", inquiry.id, most=1)[0]  # some of it is there
+    stored = shop.plans.read("default", inquiry.id, again.rerun.number, 1)
+    assert len(stored.good_ids) == len(stored.tape_ids) == 8  # what is gone is a hole, and moves nothing
+    shop.make(again)
     del shop.tapes.tapes["good"]
     assert shop.service.take("default", inquiry.id, most=1) == []
     over = shop.service.one("default", inquiry.id)

@@ -116,6 +116,11 @@ class Inquiry:
     """Of the recorded run."""
     output: str | None = None
     """What the recorded run answered; None where nobody told."""
+    tape_ids: tuple[str, ...] = ()
+    """Its exchanges, one for each step: what is deleted in between leaves a hole, and moves no other step."""
+    good_ids: tuple[str, ...] = ()
+    gateway_agent: str = ""
+    """As the gateway knew who called: what agents are named in their telemetry may be another name."""
     tool_steps: tuple[int, ...] = ()
     """Which of them call a tool; the others ask a model."""
     notes: tuple[str, ...] = ()

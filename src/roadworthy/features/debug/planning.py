@@ -16,7 +16,7 @@ def plan_of(inquiry: Inquiry, rerun: Rerun) -> Plan:
     """Of the rerun's present attempt."""
     plan = Plan(
         project=inquiry.project,
-        agent=inquiry.agent,
+        agent=inquiry.gateway_agent,
         inquiry=inquiry.id,
         number=rerun.number,
         attempt=rerun.attempt,

@@ -191,8 +191,7 @@ class InquiryService:
             found = [one for one in reruns if self._course.open(one, inquiry, alone=alone)][:room]
             if inquiry.kind is InquiryKind.BISECT and len(found) < room:
                 found += self._course.asked(inquiry, reruns, room - len(found))
-            ids = [self._tapes.ids(project, run) for run in (inquiry.run_id, inquiry.good_run) if run]
-            if found and not all(ids):
+            if found and not self._is_there(inquiry):
                 self._course.gave_up(inquiry, _DELETED)
                 return []
             now = self._now_ns()
@@ -208,7 +207,7 @@ class InquiryService:
                 for one in found
             ]
             for one in taken:
-                self._plans.write(plan_of(inquiry, one), *ids)
+                self._plans.write(plan_of(inquiry, one), inquiry.tape_ids, inquiry.good_ids)
             if taken:
                 self._book.save_reruns(project, inquiry_id, taken)
         return [self._started(inquiry, one) for one in taken]
@@ -275,6 +274,18 @@ class InquiryService:
         inquiry = self._book.one(project, inquiry_id)
         return inquiry, self._book.rerun(project, inquiry_id, number) if inquiry else None
 
+    def _is_there(self, inquiry: Inquiry) -> bool:
+        """Whether anything is left of each tape."""
+        return all(
+            not set(ids).isdisjoint(self._tapes.ids(inquiry.project, run))
+            for run, ids in ((inquiry.run_id, inquiry.tape_ids), (inquiry.good_run, inquiry.good_ids))
+            if run
+        )
+
+    def forget(self, project: str) -> None:
+        """The plans and journals of a project that was deleted; its records go with it."""
+        self._plans.remove_project(project)
+
     def _lost(self, told: Rerun) -> Rerun:
         """What the gateway had answered is lost with it: the rerun says nothing, and is made again."""
         if told.attempt < MOST_ATTEMPTS:
@@ -311,7 +322,7 @@ class InquiryService:
     def _started(self, inquiry: Inquiry, rerun: Rerun) -> Start:
         token = ReplayToken(
             project=inquiry.project,
-            agent=inquiry.agent,
+            agent=inquiry.gateway_agent,
             inquiry=inquiry.id,
             number=rerun.number,
             attempt=rerun.attempt,

@@ -52,6 +52,9 @@ def ready_to_start(draft: Inquiry, *, tapes: Tapes, evaluators: AnswerEvaluators
         input=draft.input or tape.input,
         output=tape.output,
         steps=len(tape.calls),
+        tape_ids=tuple(one.exchange.id for one in tape.calls),
+        good_ids=tuple(one.exchange.id for one in good.calls) if good else (),
+        gateway_agent=tape.calls[0].exchange.agent,
         tool_steps=tuple(one.step for one in tape.calls if one.exchange.kind is ExchangeKind.TOOL),
     )
     check_inquiry(made, tape=tape)

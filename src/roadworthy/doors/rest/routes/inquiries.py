@@ -231,14 +231,15 @@ def _draft(
     run = ctx.observe.run(project, run_id)
     if run is None:
         raise not_found("run", name=run_id)
+    agent = run.agent or next((one.agent for one in ctx.recordings.of_run(run)), "")
     return Inquiry(
         project=project,
         id="",
         kind=kind,
-        agent=run.agent,
+        agent=agent,
         run_id=run.id,
         input=body.input,
-        entry=entry_of(body.entry) if body.entry else _registered(ctx, project, run.agent),
+        entry=entry_of(body.entry) if body.entry else _registered(ctx, project, agent),
         check=check_of(body.check),
         budget=budget_of(body.budget),
         concurrency=body.concurrency,

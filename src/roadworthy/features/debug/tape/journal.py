@@ -132,6 +132,10 @@ class PlanFolder:
         """All plans and journals of an inquiry."""
         shutil.rmtree(self._folder(project, inquiry), ignore_errors=True)
 
+    def remove_project(self, project: str) -> None:
+        """Those of all its inquiries."""
+        shutil.rmtree(self._path / _named(project), ignore_errors=True)
+
     def _begun(self, file: Path) -> str:
         try:
             first = orjson.loads(file.read_bytes().partition(b"\n")[0])
