@@ -6,12 +6,12 @@ from pydantic import BaseModel, Field
 
 from roadworthy.doors.rest.models.entry_points import EntryPointBody, EntryPointView, entry_of, entry_view
 from roadworthy.doors.rest.models.inquiries import (
-    AnswerCheck,
     AnswerCheckBody,
     TapeChangeBody,
     change_of,
     check_of,
 )
+from roadworthy.doors.rest.models.reruns import AnswerCheck
 from roadworthy.doors.rest.models.runs import text
 from roadworthy.doors.rest.models.settings import Body
 from roadworthy.doors.rest.times import rfc3339
