@@ -103,5 +103,8 @@ class RerunAgent:
         )
 
     def _step(self, job: Job, inquiry_id: str, *, position: str | None) -> Step:
-        progress = self._service.progress(job.project, inquiry_id)
+        inquiry = self._service.one(job.project, inquiry_id)
+        if inquiry is None:
+            return Step(position=None, done=job.done, total=job.total)
+        progress = self._service.standing(inquiry).progress
         return Step(position=position, done=progress.done, total=progress.planned)

@@ -11,6 +11,7 @@ import orjson
 import pytest
 
 from roadworthy.backends.metadata.sqlite.store import SqliteMetadataStore
+from roadworthy.contracts.telemetry import StoreUnavailable
 from roadworthy.domain.agent_ended import Ending
 from roadworthy.domain.exchange import ExchangeKind
 from roadworthy.features.debug.inquiry import (
@@ -279,7 +280,7 @@ def test_each_bound_of_the_budget_holds(shop: Workshop, budget: Budget, field: s
     over = shop.run(inquiry.id)
     assert over.state is InquiryState.OUT_OF_BUDGET
     assert any(f"budget of {field}" in one for one in _finding(over)["sentences"])
-    assert shop.service.spent("default", inquiry.id).reruns < 4
+    assert shop.service.standing(over).spent.reruns < 4
 
 
 def test_a_fork_is_compared_with_the_check_and_the_recorded_answer(shop: Workshop) -> None:
@@ -394,3 +395,12 @@ def test_the_runners_own_check_decides_and_what_it_saw_is_kept(shop: Workshop) -
     first, second = _reruns(shop, inquiry)
     assert (first.passed, first.check_said) == (True, "fine") and "kernel" in first.notes[0]
     assert second.passed is None and "did not say" in second.check_said
+
+
+def test_without_room_for_plans_nothing_is_taken(shop: Workshop, tmp_path: Path) -> None:
+    inquiry = shop.service.start(shop.draft())
+    (tmp_path / "replays").write_text("a file in the way")
+    with pytest.raises(StoreUnavailable):
+        shop.service.take("default", inquiry.id, most=1)
+    (tmp_path / "replays").unlink()
+    assert shop.service.take("default", inquiry.id, most=1)[0].rerun.attempt == 1

@@ -3969,7 +3969,7 @@ export interface paths {
         };
         /**
          * List Inquiries
-         * @description Newest first, at most 500.
+         * @description Newest first.
          */
         get: operations["listInquiries"];
         put?: never;
@@ -40070,6 +40070,7 @@ export interface operations {
                 kind?: components["schemas"]["InquiryKind"] | null;
                 agent?: string;
                 state?: components["schemas"]["InquiryState"] | null;
+                limit?: number;
                 /** @description Project; left out: the key's, else 'default' */
                 project?: string | null;
             };

@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from roadworthy.contracts.metadata import MetadataStore
+from roadworthy.contracts.telemetry import StoreUnavailable
 from roadworthy.domain.agent_ended import Ending
 from roadworthy.features.debug.book import InquiryBook
 from roadworthy.features.debug.check import Checked, check_answer
@@ -62,10 +63,19 @@ class Progress:
     running: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """Where an inquiry stands."""
+
+    reruns: list[Rerun]
+    progress: Progress
+    spent: Spent
+
+
 class InquiryService:
-    """`sign` makes the key of tokens (it may raise OSError, as may what writes plans). `exchanges_of` reads
-    what was recorded, which is there `settle_s` after a rerun at the latest. `over` is told of each inquiry
-    that ends. Safe to call from several threads."""
+    """`sign` makes the key of tokens (it may raise OSError). `exchanges_of` reads what was recorded, which is
+    there `settle_s` after a rerun at the latest. `over` is told of each inquiry that ends. Safe to call from
+    several threads."""
 
     def __init__(
         self,
@@ -126,19 +136,19 @@ class InquiryService:
         inquiry, rerun = self._both(project, inquiry_id, number)
         return self._plans.lines(plan_of(inquiry, rerun)) if inquiry and rerun else None
 
-    def progress(self, project: str, inquiry_id: str) -> Progress:
-        inquiry, reruns = self._book.one(project, inquiry_id), self._book.reruns(project, inquiry_id)
-        guess = 0
-        if inquiry is not None and inquiry.state is InquiryState.RUNNING:
-            guess = 2 * inquiry.steps.bit_length() if inquiry.kind is InquiryKind.BISECT else 0
-        return Progress(
-            done=sum(one.state is RerunState.DONE for one in reruns),
-            planned=max(len(reruns), guess),
-            running=sum(one.state is RerunState.TAKEN for one in reruns),
+    def standing(self, inquiry: Inquiry) -> Standing:
+        """By its reruns as they are now."""
+        reruns = self._book.reruns(inquiry.project, inquiry.id)
+        searching = inquiry.kind is InquiryKind.BISECT and inquiry.state is InquiryState.RUNNING
+        return Standing(
+            reruns=reruns,
+            progress=Progress(
+                done=sum(one.state is RerunState.DONE for one in reruns),
+                planned=max(len(reruns), 2 * inquiry.steps.bit_length() if searching else 0),
+                running=sum(one.state is RerunState.TAKEN for one in reruns),
+            ),
+            spent=spent(reruns, now_ns=self._now_ns()),
         )
-
-    def spent(self, project: str, inquiry_id: str) -> Spent:
-        return spent(self._book.reruns(project, inquiry_id), now_ns=self._now_ns())
 
     def cancel(self, project: str, inquiry_id: str) -> Inquiry | None:
         """What was done stays. None: no such inquiry. One that is over stays as it is."""
@@ -176,7 +186,8 @@ class InquiryService:
 
     def take(self, project: str, inquiry_id: str, *, most: int, alone: bool = False) -> list[Start]:
         """Reruns to make now; none where the inquiry is over, or waits for reruns that others took. `alone`:
-        there are no others, so what was taken and not told of is handed out again now."""
+        there are no others, so what was taken and not told of is handed out again now. Where plans cannot be
+        written StoreUnavailable is raised, and nothing is taken."""
         with self._book.lock:
             inquiry = self._book.one(project, inquiry_id)
             if inquiry is None or inquiry.state is not InquiryState.RUNNING:
@@ -206,11 +217,10 @@ class InquiryService:
                 )
                 for one in found
             ]
-            for one in taken:
-                self._plans.write(plan_of(inquiry, one), inquiry.tape_ids, inquiry.good_ids)
+            starts = self._planned(inquiry, taken)
             if taken:
                 self._book.save_reruns(project, inquiry_id, taken)
-        return [self._started(inquiry, one) for one in taken]
+        return starts
 
     def ended(
         self,
@@ -318,6 +328,15 @@ class InquiryService:
             # What fails because a call had no recording says nothing of the step that was put right.
             found = Checked(passed=None, said=f"{rerun.missed} calls could not be answered; {found.said}")
         return replace(rerun, passed=found.passed, check_said=found.said[:2_000])
+
+    def _planned(self, inquiry: Inquiry, taken: Sequence[Rerun]) -> list[Start]:
+        """With their plans on the disk. Raises StoreUnavailable."""
+        try:
+            for one in taken:
+                self._plans.write(plan_of(inquiry, one), inquiry.tape_ids, inquiry.good_ids)
+            return [self._started(inquiry, one) for one in taken]
+        except OSError as fault:
+            raise StoreUnavailable(f"plans of reruns cannot be written: {fault.strerror}") from fault
 
     def _started(self, inquiry: Inquiry, rerun: Rerun) -> Start:
         token = ReplayToken(

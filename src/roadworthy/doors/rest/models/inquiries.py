@@ -25,11 +25,9 @@ from roadworthy.features.debug.inquiry import (
     Inquiry,
     InquiryKind,
     InquiryState,
-    Rerun,
 )
 from roadworthy.features.debug.plan import After, Change, ChangeKind
-from roadworthy.features.debug.service import Progress
-from roadworthy.features.debug.spending import Spent
+from roadworthy.features.debug.service import Standing
 
 How = Literal["contains", "exact", "number", "regex", "json", "evaluator", "command", "same"]
 
@@ -204,20 +202,17 @@ def change_of(body: TapeChangeBody) -> Change:
     return Change(**body.model_dump())
 
 
-def inquiry_view(
-    inquiry: Inquiry, *, progress: Progress, used: Spent, job_id: str | None = None
-) -> InquiryView:
-    return InquiryView(**_fields(inquiry, progress=progress, used=used, job_id=job_id))
+def inquiry_view(inquiry: Inquiry, standing: Standing, *, job_id: str | None = None) -> InquiryView:
+    return InquiryView(**_fields(inquiry, standing, job_id=job_id))
 
 
-def inquiry_detail(
-    inquiry: Inquiry, *, progress: Progress, used: Spent, reruns: list[Rerun], job_id: str | None = None
-) -> InquiryDetail:
-    known = _fields(inquiry, progress=progress, used=used, job_id=job_id)
-    return InquiryDetail(**known, reruns=[rerun_view(one) for one in reruns])
+def inquiry_detail(inquiry: Inquiry, standing: Standing, *, job_id: str | None = None) -> InquiryDetail:
+    known = _fields(inquiry, standing, job_id=job_id)
+    return InquiryDetail(**known, reruns=[rerun_view(one) for one in standing.reruns])
 
 
-def _fields(inquiry: Inquiry, *, progress: Progress, used: Spent, job_id: str | None) -> dict[str, Any]:
+def _fields(inquiry: Inquiry, standing: Standing, *, job_id: str | None) -> dict[str, Any]:
+    used = standing.spent
     return {
         "id": inquiry.id,
         "kind": inquiry.kind,
@@ -247,7 +242,7 @@ def _fields(inquiry: Inquiry, *, progress: Progress, used: Spent, job_id: str | 
         "server_runs": inquiry.server_runs,
         "job_id": job_id,
         "state": inquiry.state,
-        "progress": progress_view(progress),
+        "progress": progress_view(standing.progress),
         "finding": orjson.loads(inquiry.finding) if inquiry.finding else None,
         "notes": list(inquiry.notes),
         "doubts": list(inquiry.doubts),

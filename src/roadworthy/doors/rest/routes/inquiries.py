@@ -46,7 +46,6 @@ from roadworthy.flows.rerun_agent import KIND, arguments
 router = Endpoints(tags=["debug"])
 
 _RunParameter = Annotated[str, Query(max_length=200, description="Id of the recorded run")]
-_MOST_LISTED = 500
 
 
 @router.get("/runs/{run_id}/tape", operation_id="getRunTape")
@@ -112,8 +111,9 @@ def list_inquiries(
     kind: InquiryKind | None = None,
     agent: Annotated[str, Query(max_length=500)] = "",
     state: InquiryState | None = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> InquiryPage:
-    """Newest first, at most 500."""
+    """Newest first."""
     found = [
         one
         for one in ctx.debugging.service.all(project)
@@ -122,7 +122,7 @@ def list_inquiries(
         and agent in ("", one.agent)
         and state in (None, one.state)
     ]
-    return InquiryPage(items=[_view(ctx, one) for one in found[:_MOST_LISTED]])
+    return InquiryPage(items=[_view(ctx, one) for one in found[:limit]])
 
 
 @router.get("/inquiries/{inquiry_id}", operation_id="getInquiry")
@@ -130,13 +130,7 @@ def get_inquiry(ctx: Context, project: ReadProject, inquiry_id: str) -> InquiryD
     """With its reruns and what is known by now."""
     service = ctx.debugging.service
     inquiry = _there(service.one(project, inquiry_id), inquiry_id)
-    return inquiry_detail(
-        inquiry,
-        progress=service.progress(project, inquiry_id),
-        used=service.spent(project, inquiry_id),
-        reruns=service.reruns(project, inquiry_id),
-        job_id=_job_of(ctx, inquiry),
-    )
+    return inquiry_detail(inquiry, service.standing(inquiry), job_id=_job_of(ctx, inquiry))
 
 
 @router.delete("/inquiries/{inquiry_id}", operation_id="deleteInquiry", status_code=204)
@@ -176,7 +170,7 @@ def take_reruns(ctx: Context, project: AdminProject, inquiry_id: str, body: Take
         run_id=inquiry.run_id,
         kind=inquiry.kind,
         state=inquiry.state,
-        progress=progress_view(service.progress(project, inquiry_id)),
+        progress=progress_view(service.standing(inquiry).progress),
         gateway_url=ctx.debugging.gateway_url,
         otlp_url=ctx.settings.otlp_http_url,
         gateway_key=ctx.debugging.key_for(project, inquiry) if starts else None,
@@ -281,13 +275,8 @@ def _there(inquiry: Inquiry | None, inquiry_id: str) -> Inquiry:
 
 
 def _view(ctx: RestContext, inquiry: Inquiry) -> InquiryView:
-    service = ctx.debugging.service
-    return inquiry_view(
-        inquiry,
-        progress=service.progress(inquiry.project, inquiry.id),
-        used=service.spent(inquiry.project, inquiry.id),
-        job_id=_job_of(ctx, inquiry),
-    )
+    standing = ctx.debugging.service.standing(inquiry)
+    return inquiry_view(inquiry, standing, job_id=_job_of(ctx, inquiry))
 
 
 def _job_of(ctx: RestContext, inquiry: Inquiry) -> str | None:
