@@ -11,10 +11,12 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import product as product_of
 from math import log2
 
+from benchmarks.bisect_end_to_end import bench, numbered
 from benchmarks.bisect_in_process import Searched, searched
-from benchmarks.figures import SEED, Figure, Options, at_least, at_most, median, quantile, run
+from benchmarks.figures import SEED, Figure, Options, at_least, at_most, folder_of, median, quantile, run
 from benchmarks.scripted_world import Kind, case_of
 from roadworthy.domain.agent_ended import Ending
 from roadworthy.features.debug.bisect.finding import Finding, FindingState
@@ -22,9 +24,9 @@ from roadworthy.features.debug.bisect.strategy import Bisection, Next
 from roadworthy.features.debug.inquiry import Budget, Rerun, RerunState
 
 RANDOM_SHARE = 0.2
-_EACH = {"quick": 2, "full": 40}
+_EACH = {"quick": 2, "full": 30}
 """Cases of a kind, of each way to put things right."""
-_COINS = {"quick": 30, "full": 1_000}
+_COINS = {"quick": 30, "full": 500}
 _MOST = 80
 
 
@@ -69,6 +71,35 @@ def measure(chosen: Options) -> list[Figure]:
         _exact("exact step, 20 % of reruns fail by chance", noisy, must=85.0),
         _right_when_sure(noisy),
         _coins(_COINS[size]),
+        *_through_the_product(chosen),
+    ]
+
+
+def _through_the_product(chosen: Options) -> list[Figure]:
+    rnd = random.Random(f"{SEED} product")
+    kinds = list(Kind)[: 1 if chosen.quick else None]
+    ways = [(True, 0.0), (False, 0.0), (False, RANDOM_SHARE)]
+    found: dict[tuple[bool, float], list[Searched]] = {way: [] for way in ways}
+    with folder_of(chosen, "bisect") as folder, bench(folder) as product:
+        for number, (kind, way) in enumerate(product_of(kinds, ways), 1):
+            good, slips = way
+            case = case_of(f"whole-{number}", kind, steps=rnd.randint(12, 40), rnd=rnd)
+            one = product.search(numbered(case, number), good=good, slips=slips, rnd=rnd)
+            found[way].append(one)
+    certain = found[True, 0.0] + found[False, 0.0]
+    noisy = found[False, RANDOM_SHARE]
+    reruns = sum(one.reruns for one in certain + noisy)
+    return [
+        _exact("exact step, through the whole product, nothing random", certain, must=95.0),
+        _exact("exact step, through the whole product, 20 % of reruns fail by chance", noisy, must=85.0),
+        Figure(
+            what="a rerun, through the whole product",
+            unit="s",
+            ours=sum(one.seconds for one in certain + noisy) / reruns,
+            must="shown",
+            met=None,
+            note=f"{reruns} reruns one after the other, the start of a process and the wait for costs in it",
+        ),
     ]
 
 

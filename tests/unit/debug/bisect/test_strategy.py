@@ -110,6 +110,18 @@ def test_it_is_said_where_no_step_helps() -> None:
     assert len(over) <= 2 * log2(STEPS)
 
 
+def test_a_first_step_that_fails_by_chance_is_not_taken_for_none_of_them_at_once() -> None:
+    """Only with everything put right does it succeed, and then half of the times: .5³ are misled."""
+    said = [bisected(world(1, a=0.5, seed=seed), budget=Budget(reruns=60))[0] for seed in range(60)]
+    assert sum(one.state is FindingState.NOT_A_STEP for one in said) <= 14
+    none, over = bisected(world(0))
+    assert sum(one.switch == 1 for one in over) == 3
+    assert none.state is FindingState.NOT_A_STEP
+    at_once, together = bisected(world(0), at_once=4)
+    assert at_once.state is FindingState.NOT_A_STEP
+    assert sum(one.switch == 1 and not one.only for one in together) == 3
+
+
 def test_a_random_agent_needs_more_reruns_and_it_is_said_how_random() -> None:
     right, costs = 0, []
     for seed in range(60):

@@ -16,6 +16,9 @@ CONFIRM_FROM = 0.5
 """A step is put right by itself once it is this likely: when it fails, the search has lost one rerun."""
 CONFIRM_TIMES = 3
 BASELINE_TIMES = 3
+NONE_TIMES = 3
+"""So often everything has to have been put right and fail before it is said to be none of the steps: a single
+step that is the first, in an agent that fails by chance, looks the same for a while."""
 SILENT_TIMES = 2
 """A question that said nothing so often is not asked again."""
 SILENT_FIRST = 4
@@ -87,9 +90,9 @@ class Bisection:
             return FindingState.CANNOT_TELL
         best = self.posterior.best
         if self.posterior.confidence >= self.confidence and self._baseline_done():
-            if best == 0:
+            if best == 0 and not self._everything_missing():
                 return FindingState.NOT_A_STEP
-            if self._confirm_done(best):
+            if best and self._confirm_done(best):
                 return FindingState.SURE
         if self.spent() and not self.evidence.pending:
             return FindingState.UNSURE
@@ -104,6 +107,9 @@ class Bisection:
         best = self.posterior.best
         if self._wants_confirmation(best):
             found.append(Next(best, only=True))
+        if best == 0 and self.posterior.confidence >= self.confidence:
+            more = self._everything_missing() - self.evidence.waiting(1)
+            found += [Next(1, only=False)] * more
         if self.posterior.confidence >= self.confidence and (found or self.evidence.pending):
             return found[:most]
         if len(found) < most:
@@ -138,6 +144,10 @@ class Bisection:
         """It passed at least twice, and at least half of the time, with nothing put right."""
         passed, told = self.evidence.of(None)
         return passed >= 2 and 2 * passed >= told
+
+    def _everything_missing(self) -> int:
+        """Reruns with everything put right that are to be made before it is none of the steps."""
+        return max(0, NONE_TIMES - self.evidence.of(1)[1]) if self._may_ask(1) else 0
 
     def _wants_confirmation(self, best: int) -> bool:
         if not best or self.posterior.confidence < CONFIRM_FROM or not self._may_ask(best, only=True):
