@@ -19,6 +19,7 @@ from benchmarks.servers import REPO
 
 SCRIPTS = (
     "detect_failures",
+    "rank_steps",
     "judge_error",
     "monitors",
     "real_drifts",
@@ -36,6 +37,7 @@ SCRIPTS = (
 )
 SECONDS = {
     "detect_failures": 0.0,
+    "rank_steps": 0.0,
     "judge_error": 0.0,
     "monitors": 0.0,
     "real_drifts": 0.0,
