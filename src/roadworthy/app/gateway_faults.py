@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from roadworthy.app.gateway_replays import GatewayReplays
 from roadworthy.contracts.exchange_log import ExchangeQuery, ExchangeReader
 from roadworthy.contracts.metadata import Record
 from roadworthy.contracts.telemetry import StoreUnavailable
@@ -51,15 +52,20 @@ class GatewayFaults:
         key_file: Path,
         written: ExchangeReader | None,
         dictionary_of: Callable[[str, str], DataDictionary | None] = lambda _project, _connector: None,
+        replays: GatewayReplays | None = None,
     ) -> None:
         self._current = current
         self._key_file = key_file
         self._written = written
         self._dictionary_of = dictionary_of
+        self._replays = replays
         self._faults: Faults | None = None
 
     def seat(self, request: GatewayRequest, *, project: str, agent: str) -> Seat | None:
         """Raises BadToken."""
+        rerun = self._rerun(request, project=project, agent=agent)
+        if rerun is not None:
+            return rerun
         token, baggage = drill_token_of(request)
         if not token and not baggage:
             return None
@@ -82,6 +88,10 @@ class GatewayFaults:
     ) -> Transport | None:
         """None where this call is as any other. Raises BadToken."""
         caller = admitted.caller
+        rerun = self._rerun(request, project=caller.project, agent=caller.agent)
+        if rerun is not None:
+            story.in_drill(rerun.drill, run_id=rerun.run_id)
+            return None
         token, baggage = drill_token_of(request)
         live = self._live(caller.project, caller.agent)
         if not token and not baggage and not live:
@@ -105,6 +115,11 @@ class GatewayFaults:
             story.in_drill(injection.drill)
         story.injection = injection
         return injection.transport(inner, dialect=story.dialect)
+
+    def _rerun(self, request: GatewayRequest, *, project: str, agent: str) -> Seat | None:
+        if self._replays is None:
+            return None
+        return self._replays.drill_seat(request, project=project, agent=agent)
 
     def _live(self, project: str, agent: str) -> Sequence[LiveDrill]:
         part: LiveByAgent | None = self._current().parts.get(LIVE)

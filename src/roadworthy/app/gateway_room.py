@@ -9,6 +9,7 @@ from roadworthy.app.folder import DataFolder
 from roadworthy.app.gateway_faults import LIVE, GatewayFaults, read_live_drills
 from roadworthy.app.gateway_gate import LEDGER_FILE, GatewayGate
 from roadworthy.app.gateway_recording import GatewayRecording
+from roadworthy.app.gateway_replays import GatewayReplays
 from roadworthy.app.gateway_state import GatewayState
 from roadworthy.app.gateway_tools import KINDS as TOOL_KINDS
 from roadworthy.app.gateway_tools import GatewayTools, readers
@@ -21,7 +22,9 @@ from roadworthy.doors.gateway.front_desk import FrontDesk
 from roadworthy.doors.gateway.limits import GatewayLimits
 from roadworthy.doors.gateway.models import ModelDoor
 from roadworthy.doors.gateway.presented import key_of
+from roadworthy.doors.gateway.replay import ReplayDoor
 from roadworthy.doors.gateway.request import GatewayRequest
+from roadworthy.features.debug.tape.journal import FOLDER as PLANS
 from roadworthy.features.gateway.keys.caller import Caller, caller_of
 from roadworthy.features.gateway.recording import policy_book
 from roadworthy.features.gateway.snapshot import records
@@ -74,11 +77,19 @@ class GatewayRoom:
             transport=self.transport,
             recorder=self.recording.recorder,
         )
+        self.replays = GatewayReplays(
+            folder=folder.gateway,
+            plans=folder.root / PLANS,
+            key_file=folder.secret_key,
+            callers=self.caller,
+            recorder=self.recording.recorder,
+        )
         self.faults = GatewayFaults(
             lambda: self.keeper.current,
             key_file=folder.secret_key,
             written=self.recording.written,
             dictionary_of=lambda project, connector: self.tools.dictionary(project, connector),
+            replays=self.replays,
         )
         models = ModelDoor(
             self.gate.gate,
@@ -101,13 +112,14 @@ class GatewayRoom:
             on_told=self.state.count,
         )
         self.state.connectors = self.tools.state
-        self.handler = FrontDesk(
+        desk = FrontDesk(
             rooms=self.tools.rooms,
             otherwise=models,
             health=self.state.health,
             metrics=self.state.metrics,
             may_look=self._may_look,
         )
+        self.handler = ReplayDoor(self.replays.seat, usual=desk)
 
     @property
     def limits(self) -> GatewayLimits:
@@ -130,6 +142,7 @@ class GatewayRoom:
         """After the last call: what it was told is written, then the state."""
         await self.tools.close()
         await self.transport.close()
+        self.replays.close()
         self.recording.stop()
         self.gate.stop()
         self.keeper.stop()

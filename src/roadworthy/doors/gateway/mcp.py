@@ -191,6 +191,8 @@ class _Caught:
     """Takes what would have been sent."""
 
     body = b""
+    head = b""
+    status = 0
 
     def send(self, _status: int, _headers: Any, body: bytes) -> None:
         self.body = body

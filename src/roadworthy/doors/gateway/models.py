@@ -8,8 +8,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 
-import orjson
-
 from roadworthy.contracts.recorder import Recorder
 from roadworthy.contracts.upstream import Poured, Transport, UpstreamFailed
 from roadworthy.domain.exchange import Dialect, Ending
@@ -24,16 +22,19 @@ from roadworthy.doors.gateway.failures import (
     status_of,
 )
 from roadworthy.doors.gateway.held_bytes import HeldBytes
-from roadworthy.doors.gateway.paths import ModelPath, model_path
+from roadworthy.doors.gateway.model_list import model_list
+from roadworthy.doors.gateway.paths import ModelPath, model_path, without_key
 from roadworthy.doors.gateway.presented import key_of
 from roadworthy.doors.gateway.refusing import refuse, tell
 from roadworthy.doors.gateway.reply import ClientGone, Reply
 from roadworthy.doors.gateway.request import GatewayRequest
-from roadworthy.features.gateway.drills.token import BadToken
-from roadworthy.features.gateway.keys.caller import UNAUTHENTICATED, WHY, Caller, refused
+from roadworthy.features.gateway.keys.caller import Caller
+from roadworthy.features.gateway.keys.presenting import UNAUTHENTICATED, WHY, refused
 from roadworthy.features.gateway.routes.call import Admitted, CallFailed, ModelCall, Passing
 from roadworthy.features.gateway.routes.gate import ModelGate
-from roadworthy.features.gateway.routes.request_body import RequestInvalid, read_call
+from roadworthy.features.gateway.routes.request_body import read_call
+from roadworthy.features.gateway.routes.unpacking import RequestInvalid
+from roadworthy.kit.signed_token import BadToken
 
 Faults = Callable[[GatewayRequest, Admitted, CallStory], Transport | None]
 """The transport to use in place of the usual one, where a drill has a fault for it. Raises BadToken."""
@@ -80,7 +81,7 @@ class ModelDoor:
             await self._call(request, reply, at=found)
 
     async def _call(self, request: GatewayRequest, reply: Reply, *, at: ModelPath) -> None:
-        path = f"{at.path}?{_without_key(request.query)}" if request.query else at.path
+        path = f"{at.path}?{without_key(request.query)}" if request.query else at.path
         try:
             call = read_call(at.dialect, path, headers=request.headers, body=request.body)
         except RequestInvalid as odd:
@@ -166,15 +167,7 @@ class ModelDoor:
             status = 401 if names.facts.get(WHY) == UNAUTHENTICATED else status_of(names)
             tell(reply, path="/v1/messages" if anthropic else request.path, failure=names, status=status)
             return
-        if anthropic:
-            listed = [{"type": "model", "id": name, "display_name": name} for name in names]
-            body = {"data": listed, "has_more": False, "first_id": None, "last_id": None}
-        else:
-            models = [
-                {"id": name, "object": "model", "created": 0, "owned_by": "roadworthy"} for name in names
-            ]
-            body = {"object": "list", "data": models}
-        reply.send(200, [JSON], orjson.dumps(body))
+        reply.send(200, [JSON], model_list(names, anthropic=anthropic))
 
 
 class _Stream:
@@ -306,13 +299,6 @@ async def _poured(passing: Passing, take: Callable[[bytes], bool]) -> bool:
         if not take(data):
             return False
     return True
-
-
-def _without_key(query: str) -> str:
-    """A key in the query is the agent's own, and stands in logs of everybody who sees it."""
-    if "key=" not in query:
-        return query
-    return "&".join(part for part in query.split("&") if not part.startswith("key="))
 
 
 def _content_type(passing: Passing) -> bytes:

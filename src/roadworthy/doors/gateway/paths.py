@@ -54,3 +54,10 @@ def dialect_at(path: str) -> Dialect:
     if path.startswith("/mcp"):
         return Dialect.MCP
     return Dialect.HTTP if path.startswith("/connect/") else Dialect.OPENAI_CHAT
+
+
+def without_key(query: str) -> str:
+    """A key in the query is the agent's own, and stands in logs of everybody who sees it."""
+    if "key=" not in query:
+        return query
+    return "&".join(part for part in query.split("&") if not part.startswith("key="))

@@ -1,29 +1,48 @@
-"""The key that a request shows, wherever its SDK puts it."""
+"""The key that a request shows, wherever its SDK puts it, and the token of a drill or a replay with it."""
 
 from __future__ import annotations
 
 from roadworthy.doors.gateway.request import GatewayRequest
-from roadworthy.features.gateway.drills.token import BAGGAGE, HEADER, split_presented
-from roadworthy.features.gateway.keys.caller import presented_key
+from roadworthy.features.debug import token as replays
+from roadworthy.features.gateway.drills import token as drills
+from roadworthy.features.gateway.keys.presenting import presented_key
 
-_HEADER = HEADER.encode()
-_BAGGAGE = BAGGAGE.encode()
+_DRILL = drills.HEADER.encode()
+_DRILL_BAGGAGE = drills.BAGGAGE.encode()
+_REPLAY = replays.HEADER.encode()
+_REPLAY_BAGGAGE = replays.BAGGAGE.encode()
 
 
 def key_of(request: GatewayRequest) -> str:
-    """ "" where it shows none. A drill's token behind it is no part of it."""
-    return split_presented(_shown(request))[0]
+    """ "" where it shows none. A token behind it is no part of it."""
+    shown = _shown(request)
+    if "." not in shown:
+        return shown
+    return replays.split_presented(drills.split_presented(shown)[0])[0]
 
 
 def drill_token_of(request: GatewayRequest) -> tuple[str, str]:
     """(token, baggage that may hold one), of the header or behind the key; "" outside of drills."""
     token, baggage = "", ""
     for name, value in request.headers:
-        if name == _HEADER:
+        if name == _DRILL:
             token = token or value.decode("latin-1")
-        elif name == b"baggage" and _BAGGAGE in value:
+        elif name == b"baggage" and _DRILL_BAGGAGE in value:
             baggage = value.decode("latin-1")
-    return token or split_presented(_shown(request))[1], baggage
+    return token or drills.split_presented(_shown(request))[1], baggage
+
+
+def replay_token_of(request: GatewayRequest) -> str:
+    """Of the header, behind the key, or in the baggage; "" for a call that is in no replay."""
+    baggage = ""
+    for name, value in request.headers:
+        if name == _REPLAY:
+            return value.decode("latin-1")
+        if name == b"baggage" and _REPLAY_BAGGAGE in value:
+            baggage = value.decode("latin-1")
+    shown = _shown(request)
+    token = replays.split_presented(shown)[1] if "." in shown else ""
+    return token or (replays.token_of_baggage(baggage) if baggage else "")
 
 
 def _shown(request: GatewayRequest) -> str:

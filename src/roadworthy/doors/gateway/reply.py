@@ -36,6 +36,7 @@ class Reply:
         "_unblocked",
         "ended",
         "gone",
+        "head",
         "started",
         "status",
     )
@@ -63,6 +64,8 @@ class Reply:
         self._left: int | None = None
         self._keep_alive = request.keep_alive
         self.status = 0
+        self.head = b""
+        """As it was sent."""
         self.started = False
         self.ended = False
         self.gone = False
@@ -199,4 +202,5 @@ class Reply:
         if not self._keep_alive:
             parts.append(b"connection: close\r\n")
         parts.append(b"\r\n")
-        return b"".join(parts)
+        self.head = b"".join(parts)
+        return self.head

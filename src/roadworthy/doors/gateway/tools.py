@@ -17,7 +17,8 @@ from roadworthy.doors.gateway.request import GatewayRequest
 from roadworthy.doors.gateway.room import Shape
 from roadworthy.doors.gateway.told_listings import ToldListings
 from roadworthy.doors.gateway.tool_story import ToolFaults, ToolStory
-from roadworthy.features.gateway.keys.caller import UNAUTHENTICATED, WHY, Caller, refused
+from roadworthy.features.gateway.keys.caller import Caller
+from roadworthy.features.gateway.keys.presenting import UNAUTHENTICATED, WHY, refused
 from roadworthy.features.gateway.tools.catalog import RETRY_S
 from roadworthy.features.gateway.tools.desk import ToolCallDone, ToolDesk, not_now
 from roadworthy.features.gateway.tools.names import offered_name

@@ -28,7 +28,7 @@ def test_a_plan_is_read_as_it_was_written(tmp_path: Path) -> None:
     )
     folder.write(made, ["a", "b"], ["c"])
 
-    assert folder.read("default", made.inquiry, 1, 1) == StoredPlan(
+    assert folder.read("default", made.inquiry, number=1, attempt=1) == StoredPlan(
         plan=made, tape_ids=("a", "b"), good_ids=("c",)
     )
 
@@ -40,7 +40,7 @@ def test_no_project_writes_outside_of_its_folder(tmp_path: Path, project: str) -
     made = plan(project=project)
     folder.write(made, [])
 
-    assert folder.read(project, made.inquiry, 1, 1).plan == made
+    assert folder.read(project, made.inquiry, number=1, attempt=1).plan == made
     (file,) = tmp_path.rglob("*.plan")
     assert len(file.relative_to(root).parts) == 3
 
@@ -71,11 +71,11 @@ def test_one_boot_of_the_gateway_answers_a_rerun_and_no_other(tmp_path: Path) ->
 def test_a_plan_that_is_gone_or_broken_says_so(tmp_path: Path) -> None:
     folder = PlanFolder(tmp_path)
     with pytest.raises(BadPlan, match="it is over, or was deleted"):
-        folder.read("default", "0199aa", 1, 1)
+        folder.read("default", "0199aa", number=1, attempt=1)
     folder.write(PLAN, [])
     (file,) = tmp_path.rglob("*.plan")
     file.write_bytes(b'{"version": 9}')
     with pytest.raises(BadPlan, match="version: 9; this Roadworthy reads 1"):
-        folder.read("default", "0199aa", 1, 1)
+        folder.read("default", "0199aa", number=1, attempt=1)
     folder.remove("default", "0199aa")
     assert not list(tmp_path.rglob("*.plan"))

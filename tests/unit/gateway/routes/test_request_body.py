@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from roadworthy.domain.exchange import Dialect
 from roadworthy.features.gateway.routes.request_body import (
-    RequestInvalid,
     read_call,
     spliced,
     with_values,
 )
+from roadworthy.features.gateway.routes.unpacking import RequestInvalid
 
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=12),

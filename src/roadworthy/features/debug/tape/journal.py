@@ -79,7 +79,7 @@ class PlanFolder:
         part.write_bytes(orjson.dumps(told))
         part.replace(file)
 
-    def read(self, project: str, inquiry: str, number: int, attempt: int) -> StoredPlan:
+    def read(self, project: str, inquiry: str, *, number: int, attempt: int) -> StoredPlan:
         """Raises BadPlan."""
         file = self._file(project, inquiry, number, attempt, "plan")
         try:

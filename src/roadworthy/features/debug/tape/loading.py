@@ -9,10 +9,11 @@ from typing import Any, Protocol
 
 import orjson
 
-from roadworthy.domain.exchange import Ending, Exchange, ExchangeKind, is_listing
+from roadworthy.domain.exchange import Dialect, Ending, Exchange, ExchangeKind, is_listing
 from roadworthy.domain.recording import RecordedMessage, Recording
 from roadworthy.features.debug.tape.tape import Tape, TapeCall
 
+_GONE = "the exchange was deleted (retention, or by hand)"
 _LEFT_OUT = "body left out"
 _WHOLE_BYTES = 16 << 20
 """Of a tool's answer; the rest of a longer one is not recorded."""
@@ -39,16 +40,24 @@ def load_tape(
     read: Callable[[Exchange], Recording],
     *,
     listings: Iterable[tuple[str, bytes]] = (),
+    ids: Sequence[str] = (),
     input: str = "",  # noqa: A002 (the word for it)
     output: str | None = None,
 ) -> Tape:
     """`exchanges` in any order; `read` raises TapeHole. Listings of tools are no steps and are left out.
-    `listings` as in `Tape`, of `last_listings`."""
+    `listings` as in `Tape`, of `last_listings`. `ids` are those that there were once, in order: what is not
+    among `exchanges` any more stays a step, so that the others keep their numbers."""
+    if ids:
+        held = {one.id: one for one in exchanges}
+        exchanges = [held.get(one) or _gone(run, one) for one in ids]
     calls: list[TapeCall] = []
     batches: Counter[tuple[bytes, str]] = Counter()
-    ordered = sorted(exchanges, key=lambda one: (one.started_ns, one.id))
+    ordered = exchanges if ids else sorted(exchanges, key=lambda one: (one.started_ns, one.id))
     for exchange in ordered:
         if is_listing(exchange):
+            continue
+        if exchange.upstream == _GONE:
+            calls.append(TapeCall(step=len(calls) + 1, exchange=exchange, hole=_GONE))
             continue
         call = _call(len(calls) + 1, exchange, read)
         if call.request is not None and call.body[:1] == b"[":
@@ -81,6 +90,22 @@ def last_listings(
         if answer is not None and answer.body:
             found[exchange.asked] = answer.body
     return tuple(found.items())
+
+
+def _gone(run: RecordedRun, exchange_id: str) -> Exchange:
+    """In place of one of which nothing is left, not even what kind of call it was."""
+    return Exchange(
+        project=run.project,
+        id=exchange_id,
+        kind=ExchangeKind.MODEL,
+        dialect=Dialect.HTTP,
+        agent=run.agent,
+        target="",
+        upstream=_GONE,
+        started_ns=0,
+        elapsed_ms=0.0,
+        ending=Ending.COMPLETE,
+    )
 
 
 def _call(step: int, exchange: Exchange, read: Callable[[Exchange], Recording]) -> TapeCall:

@@ -59,7 +59,8 @@ def missing(side: Side, asked: Asked, text: str, *, number: int) -> Missing:
 
 def hole_failure(call: TapeCall) -> TypedFailure:
     named = call.exchange.asked or call.exchange.target
-    return not_recorded(f"Step {call.step} ({named}) cannot be answered from the recording: {call.hole}.")
+    shown = f" ({named})" if named else ""
+    return not_recorded(f"Step {call.step}{shown} cannot be answered from the recording: {call.hole}.")
 
 
 def not_recorded(what: str) -> TypedFailure:

@@ -92,8 +92,8 @@ class Side:
             one = call.exchange
             known = {one.asked, one.target} - {""}
             mine = {name, asked.target} - {""}
-            free = call.step not in self.used and call.request is None and one.kind is asked.kind
-            if free and (not known or not mine or known & mine):
+            free = call.step not in self.used and call.request is None
+            if free and (not known or (one.kind is asked.kind and (not mine or known & mine))):
                 return call
         return None
 

@@ -5,17 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from roadworthy.domain.model_route import GatewayKey
-from roadworthy.domain.typed_failure import FailureCode, Retry, TypedFailure
+from roadworthy.domain.typed_failure import TypedFailure
+from roadworthy.features.gateway.keys.presenting import FORBIDDEN, UNAUTHENTICATED, refused
 from roadworthy.features.gateway.snapshot.model import GatewaySnapshot
 from roadworthy.kit.secrets import same_hash, secret_hash, split_api_key
 
 _NO_HASH = "0" * 64
-WHY = "why"
-"""The fact that tells apart what NOT_ALLOWED stands for."""
-UNAUTHENTICATED = "unauthenticated"
-"""No key, or none that is live: HTTP 401."""
-FORBIDDEN = "forbidden"
-"""A live key that may not do this: HTTP 403."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,13 +20,6 @@ class Caller:
     release: str
     """Of the key, else the one the call named."""
     key: GatewayKey
-
-
-def presented_key(*, authorization: str, x_api_key: str, x_goog_api_key: str) -> str:
-    """As the SDKs send it; "" where there is none."""
-    kind, _, value = authorization.partition(" ")
-    bearer = value.strip() if kind.lower() == "bearer" else ""
-    return bearer or x_api_key.strip() or x_goog_api_key.strip()
 
 
 def caller_of(
@@ -57,13 +45,3 @@ def caller_of(
             why=FORBIDDEN,
         )
     return Caller(project=key.project, agent=key.agent, release=key.release or release, key=key)
-
-
-def refused(what: str, *, why: str) -> TypedFailure:
-    return TypedFailure(
-        code=FailureCode.NOT_ALLOWED,
-        what=what,
-        retry=Retry.NEVER,
-        do_not_conclude="Nothing was asked: this says nothing about what the answer would have been.",
-        facts={WHY: why},
-    )

@@ -29,6 +29,19 @@ class ReadRecording:
     recording: Recording
 
 
+def read_recording(blobs: BlobReader, exchange: Exchange) -> Recording:
+    """Raises RecordingGone."""
+    if not exchange.recording:
+        raise RecordingGone("nothing of this exchange was recorded (policy, or no room on the disk)")
+    try:
+        data = blobs.get(exchange.project, exchange.recording, day=day_of(exchange.started_ns))
+        if data is None:
+            raise RecordingGone("the recording was deleted (retention, or by hand)")
+        return decode(data)
+    except (BlobDamaged, BadRecording) as fault:
+        raise RecordingGone(f"the recording is damaged: {fault}") from fault
+
+
 class RecordingService:
     """Reads, and orders to delete. Safe to call from several threads. Raises StoreUnavailable."""
 
@@ -71,15 +84,7 @@ class RecordingService:
 
     def recording(self, exchange: Exchange) -> ReadRecording:
         """Raises RecordingGone."""
-        if not exchange.recording:
-            raise RecordingGone("nothing of this exchange was recorded (policy, or no room on the disk)")
-        try:
-            data = self._blobs.get(exchange.project, exchange.recording, day=day_of(exchange.started_ns))
-            if data is None:
-                raise RecordingGone("the recording was deleted (retention, or by hand)")
-            return ReadRecording(exchange=exchange, recording=decode(data))
-        except (BlobDamaged, BadRecording) as fault:
-            raise RecordingGone(f"the recording is damaged: {fault}") from fault
+        return ReadRecording(exchange=exchange, recording=read_recording(self._blobs, exchange))
 
     def bytes_on_disk(self, project: str) -> int:
         return self._blobs.bytes_on_disk(project)

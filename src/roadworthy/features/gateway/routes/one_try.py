@@ -13,7 +13,7 @@ from roadworthy.features.gateway.resilience.breaker import BreakerState
 from roadworthy.features.gateway.resilience.places import QueueFull, WaitedTooLong
 from roadworthy.features.gateway.routes.call import ModelCall, PlannedTarget
 from roadworthy.features.gateway.routes.forwarding import STREAM_TYPE, content_type, upstream_request
-from roadworthy.features.gateway.routes.request_body import RequestInvalid
+from roadworthy.features.gateway.routes.unpacking import RequestInvalid
 from roadworthy.features.gateway.routes.upstreams import Upstream
 from roadworthy.kit.outbound import retry_after
 

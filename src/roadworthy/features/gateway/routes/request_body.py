@@ -6,7 +6,6 @@ Everything else stays byte for byte as it came: unknown fields, order, spaces, d
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,18 +16,14 @@ import orjson
 from roadworthy.contracts.upstream import Headers
 from roadworthy.domain.exchange import Dialect
 from roadworthy.features.gateway.routes.call import ModelCall
+from roadworthy.features.gateway.routes.unpacking import RequestInvalid, unpacked
 
-MOST_PLAIN_BYTES = 64 << 20
 _TOKEN = re.compile(rb'"(?:[^"\\]++|\\.)*+"|[{}\[\],:]', re.DOTALL)
 _TEXT_VALUE = re.compile(rb'\s*:\s*("(?:[^"\\]++|\\.)*+")', re.DOTALL)
 _GEMINI = re.compile(
     r"^(?P<before>/v1(?:beta|alpha)?/models/)(?P<model>[^:?]+):(?P<verb>\w+)(?P<rest>\?.*)?$"
 )
 _OUTPUT_FIELDS = ("max_completion_tokens", "max_tokens", "max_output_tokens")
-
-
-class RequestInvalid(ValueError):  # noqa: N818 (what the agent is told, not a bug)
-    """Names the field and says what was expected."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +38,7 @@ def read_call(
     dialect: Dialect, path: str, *, headers: Headers, body: bytes, method: str = "POST"
 ) -> ModelCall:
     """Raises RequestInvalid."""
-    plain = _plain(headers, body)
+    plain = unpacked(headers, body)
     try:
         said = orjson.loads(body if plain is None else plain)
     except orjson.JSONDecodeError as fault:
@@ -179,19 +174,3 @@ def _most_output(said: Mapping[str, Any]) -> int | None:
         if isinstance(value, int) and value > 0:
             return value
     return None
-
-
-def _plain(headers: Headers, body: bytes) -> bytes | None:
-    encoding = next((value for name, value in headers if name == b"content-encoding"), b"identity").lower()
-    if encoding in (b"identity", b""):
-        return None
-    if encoding not in (b"gzip", b"deflate"):
-        raise RequestInvalid("header.content-encoding: expected gzip, deflate or identity")
-    reader = zlib.decompressobj(47)
-    try:
-        plain = reader.decompress(body, MOST_PLAIN_BYTES)
-    except zlib.error:
-        raise RequestInvalid("body: is not what header.content-encoding says") from None
-    if reader.unconsumed_tail or not reader.eof:
-        raise RequestInvalid(f"body: expected at most {MOST_PLAIN_BYTES} bytes, whole")
-    return plain

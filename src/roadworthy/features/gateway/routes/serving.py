@@ -14,7 +14,8 @@ from roadworthy.domain.exchange import Dialect, Tokens
 from roadworthy.domain.model_route import FAMILY_OF, SpendBudget
 from roadworthy.domain.typed_failure import TypedFailure
 from roadworthy.features.gateway.budget.ledger import Exhausted, Reservation, Spender, SpendLedger
-from roadworthy.features.gateway.keys.caller import FORBIDDEN, Caller, caller_of, refused
+from roadworthy.features.gateway.keys.caller import Caller, caller_of
+from roadworthy.features.gateway.keys.presenting import FORBIDDEN, refused
 from roadworthy.features.gateway.resilience.answer_cache import (
     AnswerCache,
     CachedAnswer,

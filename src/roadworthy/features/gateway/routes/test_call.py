@@ -14,7 +14,8 @@ from roadworthy.domain.model_route import FAMILY_OF, Family, ModelRoute, Provide
 from roadworthy.features.gateway.routes.answer import reader_of
 from roadworthy.features.gateway.routes.call import PlannedTarget
 from roadworthy.features.gateway.routes.forwarding import upstream_request
-from roadworthy.features.gateway.routes.request_body import RequestInvalid, read_call
+from roadworthy.features.gateway.routes.request_body import read_call
+from roadworthy.features.gateway.routes.unpacking import RequestInvalid
 from roadworthy.features.gateway.snapshot.model import OpenProvider
 
 SAY = "Say OK."
