@@ -165,7 +165,7 @@ class Workshop:
     def agent(self, start: Start, *, calls: int | None = None) -> str:
         """What it answers; "" where a call failed. `calls`: killed after so many."""
         token = read_token(start.token, key=KEY, now_ns=self.clock.ns)
-        stored = self.plans.read(token.project, token.inquiry, token.number, token.attempt)
+        stored = self.plans.read(token.project, token.inquiry, number=token.number, attempt=token.attempt)
         plan = stored.plan
         tape = self.tapes.tapes[plan.tape_run]
         player = Player(tape, plan, self.tapes.tapes.get(plan.good_run))

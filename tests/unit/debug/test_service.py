@@ -68,7 +68,7 @@ def test_a_replay_says_where_the_agent_parted_and_in_what(shop: Workshop) -> Non
     inquiry = shop.service.start(shop.draft())
     start = shop.service.take("default", inquiry.id, most=1)[0]
     assert start.isolate
-    plan = shop.plans.read("default", inquiry.id, 1, 1).plan
+    plan = shop.plans.read("default", inquiry.id, number=1, attempt=1).plan
     for step, how in ((1, How.RECORDED), (2, How.DATED), (None, How.MISS)):
         line = JournalLine(
             at_ns=1,
@@ -167,7 +167,7 @@ def test_a_rerun_whose_gateway_died_is_made_again(shop: Workshop) -> None:
     inquiry = shop.service.start(shop.draft())
     start = shop.service.take("default", inquiry.id, most=1)[0]
     shop.agent(start, calls=2)
-    plan = shop.plans.read("default", inquiry.id, 1, 1).plan
+    plan = shop.plans.read("default", inquiry.id, number=1, attempt=1).plan
     lost = JournalLine(at_ns=1, step=None, how=How.LOST, kind=ExchangeKind.MODEL, target="planner")
     shop.plans.append(plan, lost)
     told = shop.tell(start, "")
@@ -355,7 +355,7 @@ def test_a_recording_that_was_deleted_in_between_ends_it_and_says_so(shop: Works
     left = tuple(replace(one, hole="deleted") if one.step == 1 else one for one in good.calls)
     shop.tapes.tapes["good"] = replace(good, calls=left)
     again = shop.service.take("default", inquiry.id, most=1)[0]  # some of it is there
-    stored = shop.plans.read("default", inquiry.id, again.rerun.number, 1)
+    stored = shop.plans.read("default", inquiry.id, number=again.rerun.number, attempt=1)
     assert len(stored.good_ids) == len(stored.tape_ids) == 8  # what is gone is a hole, and moves nothing
     shop.make(again)
     del shop.tapes.tapes["good"]

@@ -106,7 +106,7 @@ def _make(desk: Desk, folder: Path, inquiry: dict[str, Any]) -> dict[str, Any]:
 
 def _agent(desk: Desk, folder: Path, inquiry: dict[str, Any], start: dict[str, Any]) -> str:
     plans = PlanFolder(folder / "replays")
-    stored = plans.read("default", inquiry["id"], start["number"], start["attempt"])
+    stored = plans.read("default", inquiry["id"], number=start["number"], attempt=start["attempt"])
     assert stored.plan.run_id == start["trace_id"] and len(stored.tape_ids) == 3
     tapes = desk.client.app.state.context.debugging.tapes  # type: ignore[attr-defined]
     good = stored.plan.good_run
