@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { Activity, Bot, CalendarClock, CircleAlert, LayoutGrid, MessagesSquare, Plug, Radar, Search, Settings, Siren, Target, Waypoints, type LucideIcon } from "lucide-react";
+import { Activity, Bot, CalendarClock, CircleAlert, FileCheck2, LayoutGrid, MessagesSquare, Plug, Radar, Rewind, Search, Settings, Siren, Target, Waypoints, type LucideIcon } from "lucide-react";
 import { useId, useMemo, useRef, useState, type KeyboardEvent } from "react";
 import { Dialog as BaseDialog } from "@base-ui/react/dialog";
 import { useProject } from "@/client/project";
@@ -45,6 +45,8 @@ export function Palette({ onClose }: { onClose: () => void }) {
       { id: "gateway", icon: Waypoints, label: "Gateway", hint: "g w", run: () => void navigate({ to: "/gateway" }) },
       { id: "objectives", icon: Target, label: "Objectives", hint: "g b", run: () => void navigate({ to: "/objectives" }) },
       { id: "issues", icon: CircleAlert, label: "Issues", hint: "g e", run: () => void navigate({ to: "/issues" }) },
+      { id: "inquiries", icon: Rewind, label: "Inquiries", hint: "g d", run: () => void navigate({ to: "/inquiries" }) },
+      { id: "cases", icon: FileCheck2, label: "Cases", run: () => void navigate({ to: "/cases" }) },
       { id: "sessions", icon: MessagesSquare, label: "Sessions", hint: "g s", run: () => void navigate({ to: "/sessions" }) },
       { id: "connect", icon: Plug, label: "Connect an agent", hint: "g c", run: () => void navigate({ to: "/connect" }) },
       ...(["projects", "keys", "prices", "channels", "silences", "register", "outcomes", "detectors", "evaluators", "judges", "rejudge", "endpoints", "rejected", "storage", "server"] as const).map(
@@ -70,7 +72,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
         run: () => void navigate({ to: "/runs", search: { ...runsSearch(parseSearch(view.query)), view: view.id } }),
       }),
     );
-    return [...pages.slice(0, 9), ...agents, ...saved, ...pages.slice(9)];
+    return [...pages.slice(0, 11), ...agents, ...saved, ...pages.slice(11)];
   }, [fleet.data, views.data, navigate]);
   const words = typed.trim();
   const found = commands.filter((command) => command.label.toLowerCase().includes(words.toLowerCase()));

@@ -138,6 +138,27 @@ const connector = createRoute({
   component: lazyPage(() => import("@/features/gateway/connectors/connector-page"), "ConnectorPage"),
 });
 
+const inquiries = createRoute({
+  getParentRoute: () => shell,
+  path: "/inquiries",
+  validateSearch: search.inquiriesSearch,
+  component: lazyPage(() => import("@/features/debug/inquiries-page"), "InquiriesPage"),
+});
+
+const inquiry = createRoute({
+  getParentRoute: () => shell,
+  path: "/inquiries/$inquiryId",
+  validateSearch: search.inquirySearch,
+  component: lazyPage(() => import("@/features/debug/inquiry-page"), "InquiryPage"),
+});
+
+const cases = createRoute({
+  getParentRoute: () => shell,
+  path: "/cases",
+  validateSearch: search.casesSearch,
+  component: lazyPage(() => import("@/features/debug/cases/cases-page"), "CasesPage"),
+});
+
 const sessions = createRoute({
   getParentRoute: () => shell,
   path: "/sessions",
@@ -188,7 +209,7 @@ const login = createRoute({
 });
 
 const tree = root.addChildren([
-  shell.addChildren([fleet, runs, run, compare, issues, issue, agent, incidents, incident, onCall, monitors, monitor, objectives, objective, gateway, drill, contract, connector, sessions, session, textSearch, connect, settings, settingsSection]),
+  shell.addChildren([fleet, runs, run, compare, issues, issue, agent, incidents, incident, onCall, monitors, monitor, objectives, objective, gateway, drill, contract, connector, inquiries, inquiry, cases, sessions, session, textSearch, connect, settings, settingsSection]),
   login,
 ]);
 

@@ -2,13 +2,9 @@
 import { asList, asOneOf, asText } from "@/client/search-params";
 import { ISSUE_SORTS, ISSUE_TABS, type IssueSort, type IssueTab } from "@/features/judge/issues/selection";
 import type { TimeRange } from "@/client/time-range";
+import { asCount, only, type Raw } from "./search-parts";
 
-type Raw = Record<string, unknown>;
-
-/** Leaves out what is not set, so that URLs hold only what differs from the default. */
-function only<T extends object>(found: T): T {
-  return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined)) as T;
-}
+export * from "./search-debug";
 
 const range = (raw: Raw): TimeRange => ({ from: asText(raw.from), to: asText(raw.to) });
 
@@ -54,10 +50,13 @@ export interface RunSearch {
   /** Whether the verdict is shown in full. */
   verdict?: "full" | undefined;
   /** What is shown of the run as a whole, where no step is chosen. */
-  pane?: "recordings" | undefined;
+  pane?: "recordings" | "why" | undefined;
   /** The call through the gateway that is looked at, and which direction of it. */
   call?: string | undefined;
   part?: "request" | undefined;
+  /** What it is to be executed again for: the dialog that is open, and the recorded step it begins at. */
+  again?: "replay" | "fork" | "bisect" | "case" | undefined;
+  at?: number | undefined;
 }
 export const runSearch = (raw: Raw): RunSearch =>
   only({
@@ -69,9 +68,11 @@ export const runSearch = (raw: Raw): RunSearch =>
     only: asOneOf(raw.only, ["key", "errors", "model", "tools"] as const),
     mark: asText(raw.mark),
     verdict: asOneOf(raw.verdict, ["full"] as const),
-    pane: asOneOf(raw.pane, ["recordings"] as const),
+    pane: asOneOf(raw.pane, ["recordings", "why"] as const),
     call: asText(raw.call),
     part: asOneOf(raw.part, ["request"] as const),
+    again: asOneOf(raw.again, ["replay", "fork", "bisect", "case"] as const),
+    at: asCount(raw.at),
   });
 
 export interface CompareSearch {

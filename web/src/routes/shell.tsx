@@ -29,6 +29,7 @@ export function Shell() {
     "g m": () => void navigate({ to: "/monitors" }),
     "g w": () => void navigate({ to: "/gateway" }),
     "g b": () => void navigate({ to: "/objectives" }),
+    "g d": () => void navigate({ to: "/inquiries" }),
     "g s": () => void navigate({ to: "/sessions" }),
     "g c": () => void navigate({ to: "/connect" }),
     "g ,": () => void navigate({ to: "/settings/$section", params: { section: "projects" } }),

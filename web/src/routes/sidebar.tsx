@@ -14,6 +14,7 @@ import {
   Plug,
   Plus,
   Radar,
+  Rewind,
   Search,
   Settings,
   Siren,
@@ -110,6 +111,9 @@ export function Sidebar({ onPalette, onHelp }: { onPalette: () => void; onHelp: 
         </Item>
         <Item to="/issues" icon={CircleAlert} keys="g e">
           Issues
+        </Item>
+        <Item to="/inquiries" icon={Rewind} keys="g d">
+          Inquiries
         </Item>
         <Item to="/sessions" icon={MessagesSquare} keys="g s">
           Sessions

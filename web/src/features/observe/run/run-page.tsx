@@ -8,6 +8,8 @@ import type { Run, Span } from "@/client/types";
 import { verdictQuery } from "@/features/judge/queries";
 import { marksOf } from "@/features/judge/verdict/evidence";
 import type { Finding } from "@/features/judge/types";
+import { AgainDialog } from "@/features/debug/again-dialog";
+import { RunAgain } from "@/features/debug/run-again";
 import { SayOutcome } from "@/features/judge/verdict/say-outcome";
 import type { RunSearch } from "@/routes/search";
 import { CopyId } from "@/ui/copy";
@@ -185,9 +187,11 @@ function Loaded({ project, run, spans, pending, error, retry }: LoadedProps) {
           onSay={() => setSaying(true)}
           titleOf={nameOf}
           onOnly={(only) => change({ only })}
+          again={<RunAgain project={project} run={run} onOpen={change} />}
         />
       }
     >
+      <AgainDialog project={project} run={run} search={search} onChange={change} />
       {saying ? <SayOutcome project={project} runId={run.id} onClose={() => setSaying(false)} /> : null}
       <Split
         name="run"
@@ -223,9 +227,10 @@ function Loaded({ project, run, spans, pending, error, retry }: LoadedProps) {
                 stepOfCall={stepOfCall}
                 findings={findings}
                 mark={search.mark}
+                onAgain={change}
               />
             ) : (
-              <RunPane project={project} runId={run.id} search={search} onChange={change}>
+              <RunPane project={project} run={run} search={search} onChange={change} onSelect={onSelect}>
                 <Overview run={run} onSelect={onSelect} findings={findings} mark={search.mark} />
               </RunPane>
             )}

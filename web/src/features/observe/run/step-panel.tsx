@@ -4,10 +4,11 @@ import { X } from "lucide-react";
 import { useMemo, useRef, useState, type ReactNode } from "react";
 import type { Span } from "@/client/types";
 import type { Finding } from "@/features/judge/types";
+import { StepAgain } from "@/features/debug/step-again";
 import { marksAt } from "@/features/judge/verdict/evidence";
 import { StepEvidence } from "@/features/judge/verdict/step-evidence";
 import { useHighlight } from "@/features/judge/verdict/use-highlight";
-import type { RunTab } from "@/routes/search";
+import type { RunSearch, RunTab } from "@/routes/search";
 import { Badge, StatusMark } from "@/ui/badges";
 import { IconButton } from "@/ui/button";
 import { CodeView } from "@/ui/code/code";
@@ -39,9 +40,10 @@ interface StepPanelProps {
   findings: readonly Finding[];
   /** The evidence to look at. */
   mark: string | undefined;
+  onAgain: (next: RunSearch) => void;
 }
 
-export function StepPanel({ project, runId, light, tab, onTab, attr, onSelect, onClose, stepOfCall, findings, mark }: StepPanelProps) {
+export function StepPanel({ project, runId, light, tab, onTab, attr, onSelect, onClose, stepOfCall, findings, mark, onAgain }: StepPanelProps) {
   const [fullOf, setFullOf] = useState("");
   const full = fullOf === light.span_id;
   const step = useQuery(spanQuery(project, runId, light.span_id, full));
@@ -59,6 +61,7 @@ export function StepPanel({ project, runId, light, tab, onTab, attr, onSelect, o
   return (
     <div className="flex h-full min-h-0 flex-col">
       <StepHead span={light} onClose={onClose} onAttributes={(find) => onTab("attributes", find)} />
+      <StepAgain project={project} runId={runId} span={light} onOpen={onAgain} />
       <Tabs tabs={tabs} value={tabs.some((each) => each.id === tab) ? tab : "step"} onChange={(next) => onTab(next)} label="What to show of the step" />
       <div ref={panel} key={light.span_id} role="tabpanel" aria-labelledby={`tab-${tab}`} tabIndex={0} className="flex min-h-0 flex-1 flex-col gap-5 overflow-y-auto p-4 outline-offset-[-2px]">
         {step.isError ? (

@@ -33,12 +33,14 @@ interface VerdictProps {
   onSay: () => void;
   onOnly: (only: RunSearch["only"]) => void;
   titleOf: (spanId: string) => string | undefined;
+  /** What executes it again. */
+  again: ReactNode;
 }
 
 const LINES = 3;
 
 /** What happened, at a glance: outcome and who said so, what was found and where, where to look first, totals. */
-export function Verdict({ run, spans, verdict, suspicious, full, onFull, onSelect, onEvidence, onSay, onOnly, titleOf }: VerdictProps) {
+export function Verdict({ run, spans, verdict, suspicious, full, onFull, onSelect, onEvidence, onSay, onOnly, titleOf, again }: VerdictProps) {
   const findings = verdict.data?.findings ?? [];
   const evidence = { findings, onEvidence, titleOf };
   return (
@@ -51,8 +53,9 @@ export function Verdict({ run, spans, verdict, suspicious, full, onFull, onSelec
         {verdict.data ? <PFailure verdict={verdict.data} /> : null}
         {suspicious ? <Suspicious span={suspicious} runError={run.error} onSelect={onSelect} /> : null}
         <SignalChips run={run} spans={spans} onSelect={onSelect} />
-        <span className="ml-auto flex items-center gap-2">
+        <span className="ml-auto flex flex-wrap items-center gap-2">
           <Judged run={run} verdict={verdict} />
+          {again}
           <Hint text="Say whether it did what was asked" keys="o">
             <Button onClick={onSay}>
               <PenLine className="size-3.5 text-muted" aria-hidden /> Say the outcome

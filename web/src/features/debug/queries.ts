@@ -1,0 +1,61 @@
+import { queryOptions } from "@tanstack/react-query";
+import { api, dataOf } from "@/client/api";
+import type { InquiryKind } from "./types";
+
+/** Every read of this room. A page about something that works reads anew until it is over. */
+
+const MOVING_MS = 1_500;
+
+export interface InquirySelection {
+  run?: string | undefined;
+  agent?: string | undefined;
+  kind?: InquiryKind | undefined;
+}
+
+export const inquiriesQuery = (project: string, { run, agent, kind }: InquirySelection = {}) =>
+  queryOptions({
+    queryKey: ["inquiries", project, { run, agent, kind }],
+    queryFn: ({ signal }) =>
+      dataOf(api.GET("/api/v1/inquiries", { params: { query: { project, ...(run ? { run } : {}), ...(agent ? { agent } : {}), ...(kind ? { kind } : {}) } }, signal })),
+    refetchInterval: (query) => (query.state.data?.items.some((each) => each.state === "running") ? MOVING_MS : false),
+  });
+
+export const inquiryQuery = (project: string, id: string) =>
+  queryOptions({
+    queryKey: ["inquiry", project, id],
+    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/inquiries/{inquiry_id}", { params: { path: { inquiry_id: id }, query: { project } }, signal })),
+    refetchInterval: (query) => (query.state.data?.state === "running" ? MOVING_MS : false),
+  });
+
+/** How each call of a rerun was answered. */
+export const rerunCallsQuery = (project: string, id: string, number: number) =>
+  queryOptions({
+    queryKey: ["inquiry", project, id, "calls", number],
+    queryFn: ({ signal }) =>
+      dataOf(api.GET("/api/v1/inquiries/{inquiry_id}/reruns/{number}/calls", { params: { path: { inquiry_id: id, number }, query: { project } }, signal })),
+  });
+
+export const tapeQuery = (project: string, runId: string) =>
+  queryOptions({
+    queryKey: ["tape", project, runId],
+    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/runs/{run_id}/tape", { params: { path: { run_id: runId }, query: { project } }, signal })),
+    staleTime: 60_000,
+  });
+
+export const recordedComparisonQuery = (project: string, left: string, right: string) =>
+  queryOptions({
+    queryKey: ["recorded-comparison", project, left, right],
+    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/recorded-comparison", { params: { query: { project, left, right } }, signal })),
+  });
+
+export const entryPointQuery = (project: string, agent: string) =>
+  queryOptions({
+    queryKey: ["entry-point", project, agent],
+    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/agents/{agent}/entry-point", { params: { path: { agent }, query: { project } }, signal })),
+  });
+
+export const casesQuery = (project: string, agent?: string) =>
+  queryOptions({
+    queryKey: ["cases", project, agent],
+    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/cases", { params: { query: { project, ...(agent ? { agent } : {}) } }, signal })),
+  });

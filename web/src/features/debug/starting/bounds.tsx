@@ -1,0 +1,48 @@
+import { Input, Labelled, Select } from "@/ui/form";
+import type { Budget } from "../types";
+
+export interface BoundsDraft {
+  reruns: string;
+  usd: string;
+  minutes: string;
+  confidence: string;
+  at_once: string;
+}
+
+export const NO_BUDGET: Budget = { reruns: 40, calls: null, usd: null, seconds: null };
+
+export const NO_BOUNDS: BoundsDraft = { reruns: "40", usd: "", minutes: "", confidence: "0.9", at_once: "1" };
+
+const number = (text: string): number | null => (text.trim() === "" || !Number.isFinite(Number(text)) ? null : Number(text));
+
+export function readBounds(bounds: BoundsDraft): { budget: Budget; confidence: number; concurrency: number } {
+  const minutes = number(bounds.minutes);
+  return {
+    budget: { reruns: number(bounds.reruns), calls: null, usd: number(bounds.usd), seconds: minutes === null ? null : minutes * 60 },
+    confidence: Number(bounds.confidence),
+    concurrency: Math.max(1, number(bounds.at_once) ?? 1),
+  };
+}
+
+const LEVELS = ["0.8", "0.9", "0.95", "0.99"].map((value) => ({ value, label: `${Math.round(Number(value) * 100)} %` }));
+
+/** How sure it is to be, and how much that may cost; it stops where either is reached. */
+export function Bounds({ bounds, onChange, steps }: { bounds: BoundsDraft; onChange: (bounds: BoundsDraft) => void; steps: number }) {
+  const set = (next: Partial<BoundsDraft>) => onChange({ ...bounds, ...next });
+  const least = Math.max(1, Math.ceil(2 * Math.log2(Math.max(2, steps))));
+  return (
+    <fieldset>
+      <legend className="mb-1 text-xs font-medium">How sure, and for how much</legend>
+      <div className="grid grid-cols-2 gap-3 sm:grid-cols-5">
+        <Labelled label="Sure to">{(id) => <Select id={id} label="Sure to" value={bounds.confidence} choices={LEVELS} onChange={(confidence) => set({ confidence })} />}</Labelled>
+        <Labelled label="Reruns at most">{(id) => <Input id={id} type="number" min={1} max={1000} value={bounds.reruns} onChange={(event) => set({ reruns: event.target.value })} />}</Labelled>
+        <Labelled label="USD at most">{(id) => <Input id={id} type="number" min={0} step="any" placeholder="no bound" value={bounds.usd} onChange={(event) => set({ usd: event.target.value })} />}</Labelled>
+        <Labelled label="Minutes at most">{(id) => <Input id={id} type="number" min={1} step="any" placeholder="no bound" value={bounds.minutes} onChange={(event) => set({ minutes: event.target.value })} />}</Labelled>
+        <Labelled label="At a time">{(id) => <Input id={id} type="number" min={1} max={64} value={bounds.at_once} onChange={(event) => set({ at_once: event.target.value })} />}</Labelled>
+      </div>
+      <p className="mt-1 text-2xs text-muted">
+        An agent that always does the same needs about {least} reruns for {steps} {steps === 1 ? "step" : "steps"}; one that varies needs more.
+      </p>
+    </fieldset>
+  );
+}

@@ -1,0 +1,34 @@
+import { describe, expect, it } from "vitest";
+import { bisectCommand, forkCommand, quoted, replayCommand, runnerCommand } from "./commands";
+import { USUAL } from "./entry-choice";
+
+const entry = { ...USUAL, command: "python agent.py '{input}'" };
+
+describe("what to type", () => {
+  it("is one word of a shell whatever is in it", () => {
+    expect(quoted("python")).toBe("python");
+    expect(quoted("it's 5")).toBe(`'it'\\''s 5'`);
+    expect(quoted("")).toBe("''");
+  });
+
+  it("leaves out what the server knows", () => {
+    expect(replayCommand("default", "abc", undefined)).toBe("roadworthy replay abc");
+    expect(replayCommand("shop", "abc", { ...USUAL, command: "python a.py" })).toBe("roadworthy replay abc --command 'python a.py' --project shop");
+  });
+
+  it("tells a runner how the agent is started where that is not registered", () => {
+    expect(runnerCommand("default", "support")).toBe("roadworthy runner --agent support");
+    expect(runnerCommand("default", "support", { ...USUAL, via: "callable", callable: "a:b", python: "py" })).toBe("roadworthy runner --agent support --callable a:b --python py");
+  });
+
+  it("forks at a step with the change", () => {
+    const change = { step: 4, kind: "result" as const, text: '{"a": 1}', find: "", code: "", tool_calls: "", onwards: false };
+    expect(forkCommand("default", "abc", undefined, { change, after: "mixed", tools: ["shop.find"] })).toBe(`roadworthy fork abc --at 4 --result '{"a": 1}' --mixed --live-tools shop.find`);
+    expect(forkCommand("default", "abc", undefined, { change: { ...change, kind: "error", text: "", code: "timeout" }, after: "recorded", tools: [] })).toBe("roadworthy fork abc --at 4 --error '' --code timeout --recorded");
+  });
+
+  it("bisects with the check, what is right, and the bounds", () => {
+    const words = { check: { how: "contains" as const, expected: "42 EUR" }, good: "g", fixes: [], model: "", after: "recorded" as const, tools: [], budget: { reruns: 40, usd: 2, calls: null, seconds: null }, confidence: 0.95 };
+    expect(bisectCommand("default", "abc", entry, words)).toBe(`roadworthy bisect abc --check 'contains:42 EUR' --good g --recorded --confidence 0.95 --budget-reruns 40 --budget-usd 2 --command 'python agent.py '\\''{input}'\\'''`);
+  });
+});

@@ -1,0 +1,76 @@
+/** What to type in a shell, where the agent lives. */
+import type { After, Budget, Change, Check, EntryPoint } from "../types";
+
+/** One word of a POSIX shell. */
+export function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+type Word = string | false | undefined;
+
+export const line = (...words: readonly Word[]): string => words.filter((word) => word !== false && word !== undefined && word !== "").join(" ");
+
+const flag = (name: string, value: string | number | null | undefined): Word => (value === null || value === undefined || value === "" ? false : `--${name} ${quoted(String(value))}`);
+
+/** The project is said where it is not the usual one. */
+const inProject = (project: string): Word => (project === "default" ? false : flag("project", project));
+
+/** Nothing where the server knows how the agent is started. */
+export function entryFlags(entry: EntryPoint | undefined): string {
+  if (!entry) return "";
+  const { via } = entry;
+  const how = via === "url" ? flag("url", entry.url) : via === "callable" ? flag("callable", entry.callable) : flag("command", entry.command);
+  return line(how, via === "callable" && flag("python", entry.python), via !== "url" && flag("folder", entry.folder));
+}
+
+const AFTER: Record<After, string> = { recorded: "--recorded", mixed: "--mixed", live: "--live" };
+
+const checkFlag = ({ how, expected }: Check): Word => flag("check", how === "same" ? how : `${how}:${expected}`);
+
+const liveTools = (tools: readonly string[]): Word[] => tools.map((tool) => flag("live-tools", tool));
+
+const bounds = (budget: Budget): Word[] => [flag("budget-reruns", budget.reruns), flag("budget-usd", budget.usd), flag("budget-seconds", budget.seconds)];
+
+/** A runner takes what starts the agent as registered; told how, all of the agent's. */
+export const runnerCommand = (project: string, agent: string, entry?: EntryPoint): string => line("roadworthy runner", flag("agent", agent), entryFlags(entry), inProject(project));
+
+export const replayCommand = (project: string, runId: string, entry: EntryPoint | undefined): string => line("roadworthy replay", quoted(runId), entryFlags(entry), inProject(project));
+
+interface ForkWords {
+  change: Change;
+  after: After;
+  tools: readonly string[];
+}
+
+export function forkCommand(project: string, runId: string, entry: EntryPoint | undefined, { change, after, tools }: ForkWords): string {
+  const { step, kind, text, code, onwards } = change;
+  return line("roadworthy fork", quoted(runId), flag("at", step), `--${kind} ${quoted(text)}`, kind === "error" && flag("code", code), onwards && kind !== "forbid" && "--onwards", AFTER[after], ...liveTools(tools), entryFlags(entry), inProject(project));
+}
+
+interface BisectWords {
+  check: Check;
+  good: string;
+  fixes: readonly Change[];
+  model: string;
+  after: After;
+  tools: readonly string[];
+  budget: Budget;
+  confidence: number;
+}
+
+export function bisectCommand(project: string, runId: string, entry: EntryPoint | undefined, { check, good, fixes, model, after, tools, budget, confidence }: BisectWords): string {
+  return line(
+    "roadworthy bisect",
+    quoted(runId),
+    checkFlag(check),
+    flag("good", good),
+    flag("model", model),
+    ...fixes.map(({ step, text }) => `--fix ${quoted(`${step}=${text}`)}`),
+    AFTER[after],
+    ...liveTools(tools),
+    confidence !== 0.9 && flag("confidence", confidence),
+    ...bounds(budget),
+    entryFlags(entry),
+    inProject(project),
+  );
+}
