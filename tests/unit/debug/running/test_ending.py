@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from roadworthy.domain.agent_ended import Ending
-from roadworthy.features.debug.running import isolation
+from roadworthy.features.debug.running import isolation, kept
 from roadworthy.features.debug.running.isolation import Guard, Isolate
 from tests.unit.debug.running.agents import are_gone, ran
 
@@ -127,3 +127,10 @@ def test_where_it_has_to_be_isolated_and_cannot_it_is_not_started(monkeypatch: p
     ended = ran("print('here')", guard=Guard(isolate=Isolate.REQUIRE))
     assert ended.ending is Ending.CRASHED and ended.answer == ""
     assert "no network of its own (unshare: Operation not permitted)" in ended.error
+
+
+def test_a_keeper_that_cannot_begin_says_why(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(kept, "_KEEPER", tmp_path / "nowhere.py")
+    ended = ran("print('here')")
+    assert ended.ending is Ending.CRASHED and ended.answer == ""
+    assert "its keeper ended with 2" in ended.error and "nowhere.py" in ended.error

@@ -1,9 +1,10 @@
 """A small process between us and an agent: it starts it, and ends it with everything it started.
 
-Run by its path (`python -I -S keeper.py FD`), on the standard library alone. The socket FD carries, once,
-what to start (eight bytes of length, then JSON: `argv`, `env`, `folder`, `grace_s`, `linger_s` and, where the
-agent is to have a network of its own, `network`); then from here lines of JSON: `refused` (why there can be
-no such network; nothing was started), `ready` (with the listeners of that network, in the order asked for),
+Run by its path (`python -I -S keeper.py FD`), on modules of C alone: those of Python over them, and JSON,
+take longer to load than all that is done here. The socket FD carries, once, what to start (eight bytes of
+length, then `marshal`: `argv`, `env`, `folder`, `grace_s`, `linger_s` and, where the agent is to have a
+network of its own, `network`); then from here lines of Python literals: `refused` (why there can be no such
+network; nothing was started), `ready` (with the listeners of that network, in the order asked for),
 `cannot_start`, and at last `over` with the exit code and how many processes had been left behind. A byte
 from the other side, or its end, ends the agent.
 
@@ -15,18 +16,33 @@ are ended until none is left.
 
 from __future__ import annotations
 
+import _socket
 import ctypes
-import json
+import marshal
 import os
 import select
-import signal
-import socket
 import struct
 import sys
 import time
-from collections.abc import Callable
-from contextlib import suppress
-from typing import Any, NoReturn
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, NoReturn
+
+_signal: Any = __import__("_signal")
+
+
+class suppress:  # noqa: N801 (as contextlib has it)
+    def __init__(self, kind: type[BaseException]) -> None:
+        self._kind = kind
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> bool:
+        return kind is not None and issubclass(kind, self._kind)
+
 
 _NEWNS, _NEWUSER, _NEWPID, _NEWNET = 0x20000, 0x10000000, 0x20000000, 0x40000000
 _MS_BIND, _MS_REC, _MS_PRIVATE = 0x1000, 0x4000, 0x40000
@@ -44,13 +60,13 @@ class _Refused(Exception):  # noqa: N818 (a condition, not a bug)
 class _Family:
     """The agent and everything it started."""
 
-    def __init__(self, control: socket.socket, agent: int) -> None:
+    def __init__(self, control: _socket.socket, agent: int) -> None:
         self._control, self._agent = control, agent
         self._woken, waker = os.pipe()
         os.set_blocking(self._woken, False)
         os.set_blocking(waker, False)
-        signal.signal(signal.SIGCHLD, lambda *_: None)
-        signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
+        _signal.signal(_signal.SIGCHLD, lambda *_: None)
+        _signal.set_wakeup_fd(waker, warn_on_full_buffer=False)
         self.code: int | None = None
         self.gone = False
         """Nobody is left."""
@@ -86,7 +102,7 @@ class _Family:
 
     def ask_to_end(self) -> None:
         with suppress(OSError):
-            os.killpg(self._agent, signal.SIGTERM)
+            os.killpg(self._agent, _signal.SIGTERM)
 
     def end(self) -> int:
         """Until nobody is left. How many there were beside the agent."""
@@ -98,11 +114,11 @@ class _Family:
             left |= found - {self._agent}
             for pid in found:
                 with suppress(OSError):
-                    os.kill(pid, signal.SIGKILL)
+                    os.kill(pid, _signal.SIGKILL)
             self.wait(0.02, until=lambda: self.gone)
         if not sys.platform.startswith("linux"):
             with suppress(OSError):
-                os.killpg(self._agent, signal.SIGKILL)
+                os.killpg(self._agent, _signal.SIGKILL)
         return len(left)
 
 
@@ -131,7 +147,7 @@ def _descendants() -> set[int]:
     return found
 
 
-def _keep(control: socket.socket, setup: dict[str, Any]) -> None:
+def _keep(control: _socket.socket, setup: dict[str, Any]) -> None:
     agent = _started(setup)
     if isinstance(agent, str):
         _say(control, {"cannot_start": agent})
@@ -160,8 +176,8 @@ def _started(setup: dict[str, Any]) -> int | str:
         at = setup["folder"]
         try:
             os.setsid()
-            for number in (signal.SIGPIPE, signal.SIGXFSZ):
-                signal.signal(number, signal.SIG_DFL)
+            for number in (_signal.SIGPIPE, _signal.SIGXFSZ):
+                _signal.signal(number, _signal.SIG_DFL)
             if at:
                 os.chdir(at)
             at = setup["argv"][0]
@@ -179,7 +195,7 @@ def _started(setup: dict[str, Any]) -> int | str:
     return why or pid
 
 
-def _isolated(libc: ctypes.CDLL, network: dict[str, Any]) -> list[socket.socket]:
+def _isolated(libc: ctypes.CDLL, network: dict[str, Any]) -> list[_socket.socket]:
     """Listeners inside. Raises _Refused."""
     spaces = _NEWNET | _NEWNS | (_NEWPID if network["pids"] else 0)
     uid, gid = os.geteuid(), os.getegid()
@@ -195,8 +211,8 @@ def _isolated(libc: ctypes.CDLL, network: dict[str, Any]) -> list[socket.socket]
     _bring_up(network["addresses"])
     listeners = []
     for kind, host, port in network["listen"]:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        one = socket.socket(family, socket.SOCK_DGRAM if kind == "udp" else socket.SOCK_STREAM)
+        family = _socket.AF_INET6 if ":" in host else _socket.AF_INET
+        one = _socket.socket(family, _socket.SOCK_DGRAM if kind == "udp" else _socket.SOCK_STREAM)
         try:
             one.bind((host, port))
             if kind != "udp":
@@ -215,16 +231,18 @@ def _bring_up(addresses: list[str]) -> None:
     """`lo`, and with it the addresses that the gateway is known by."""
     import fcntl
 
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
-        try:
-            asked = struct.pack("16sH14x", b"lo", 0)
-            flags = struct.unpack("16sH14x", fcntl.ioctl(any_socket, _SIOCGIFFLAGS, asked))[1]
-            fcntl.ioctl(any_socket, _SIOCSIFFLAGS, struct.pack("16sH14x", b"lo", flags | _IFF_UP))
-            for place, one in enumerate(addresses):
-                told = struct.pack("=16sHH4s8x", b"lo:%d" % place, socket.AF_INET, 0, socket.inet_aton(one))
-                fcntl.ioctl(any_socket, _SIOCSIFADDR, told)
-        except OSError as fault:
-            raise _Refused(f"loopback: {fault.strerror}") from None
+    any_socket = _socket.socket(_socket.AF_INET, _socket.SOCK_DGRAM)
+    try:
+        asked = struct.pack("16sH14x", b"lo", 0)
+        flags = struct.unpack("16sH14x", fcntl.ioctl(any_socket, _SIOCGIFFLAGS, asked))[1]
+        fcntl.ioctl(any_socket, _SIOCSIFFLAGS, struct.pack("16sH14x", b"lo", flags | _IFF_UP))
+        for place, one in enumerate(addresses):
+            told = struct.pack("=16sHH4s8x", b"lo:%d" % place, _socket.AF_INET, 0, _socket.inet_aton(one))
+            fcntl.ioctl(any_socket, _SIOCSIFADDR, told)
+    except OSError as fault:
+        raise _Refused(f"loopback: {fault.strerror}") from None
+    finally:
+        any_socket.close()
 
 
 def _write(path: str, text: str) -> None:
@@ -240,42 +258,42 @@ def _must(what: str, done: int) -> None:
         raise _Refused(f"{what}: {os.strerror(ctypes.get_errno())}")
 
 
-def _say(control: socket.socket, told: dict[str, Any], passed: list[socket.socket] | None = None) -> None:
-    line = json.dumps(told).encode() + b"\n"
+def _say(control: _socket.socket, told: dict[str, Any], passed: list[_socket.socket] | None = None) -> None:
+    line = repr(told).encode() + b"\n"
     # Whoever started us may be gone.
     with suppress(OSError):
         if passed:
-            socket.send_fds(control, [line], [one.fileno() for one in passed])
+            fds = struct.pack(f"{len(passed)}i", *(one.fileno() for one in passed))
+            control.sendmsg([line], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, fds)])
         else:
             control.sendall(line)
 
 
-def _told(control: socket.socket) -> dict[str, Any]:
-    with control.makefile("rb", buffering=0) as file:
-        size = struct.unpack(">Q", _exactly(file, 8))[0]
-        setup: dict[str, Any] = json.loads(_exactly(file, size))
+def _told(control: _socket.socket) -> dict[str, Any]:
+    size = struct.unpack(">Q", _exactly(control, 8))[0]
+    setup: dict[str, Any] = marshal.loads(_exactly(control, size))  # noqa: S302 (whoever started us)
     return setup
 
 
-def _exactly(file: Any, size: int) -> bytes:
+def _exactly(control: _socket.socket, size: int) -> bytes:
     found = bytearray()
     while len(found) < size:
-        part = file.read(size - len(found))
+        part = control.recv(min(size - len(found), 1 << 20))
         if not part:
             os._exit(1)
         found += part
     return bytes(found)
 
 
-def _first_process(control: socket.socket, libc: ctypes.CDLL, setup: dict[str, Any]) -> None:
+def _first_process(control: _socket.socket, libc: ctypes.CDLL, setup: dict[str, Any]) -> None:
     """In the new namespace of processes, as its number 1."""
-    libc.prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL), 0, 0, 0)
+    libc.prctl(_PR_SET_PDEATHSIG, _signal.SIGKILL, 0, 0, 0)
     # A /proc of the other processes would tell programs somebody else's state as their own.
     _must("mount /proc", libc.mount(b"proc", b"/proc", b"proc", _MS_NOSUID_NODEV_NOEXEC, None))
 
 
 def main() -> NoReturn:
-    control = socket.socket(fileno=int(sys.argv[1]))
+    control = _socket.socket(fileno=int(sys.argv[1]))
     setup = _told(control)
     libc = ctypes.CDLL(None, use_errno=True)
     network = setup.get("network")
