@@ -10,6 +10,7 @@ import typer
 from roadworthy.doors.cli import (
     agents,
     budget,
+    case,
     channels,
     connect,
     contracts,
@@ -78,6 +79,7 @@ app.add_typer(drill.app, name="drills")
 app.command()(debug.replay)
 app.command()(debug.fork)
 app.command()(debug.bisect)
+app.add_typer(case.app, name="case")
 app.command()(runner.runner)
 app.add_typer(inquiries.app, name="inquiries")
 app.add_typer(objectives.app, name="objectives")

@@ -140,7 +140,8 @@ def junit(results: Sequence[CaseResult]) -> bytes:
     tree = ElementTree.Element("testsuites")
     tree.append(suite)
     ElementTree.indent(tree)
-    return ElementTree.tostring(tree, encoding="utf-8", xml_declaration=True) + b"\n"
+    told: bytes = ElementTree.tostring(tree, encoding="utf-8", xml_declaration=True)
+    return told + b"\n"
 
 
 def told_divergence(verdict: Verdict) -> str:
