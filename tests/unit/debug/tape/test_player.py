@@ -400,3 +400,21 @@ def test_nothing_that_is_asked_makes_it_raise() -> None:
     for body in (b"", b"[]", b"null", b"\xff\xfe", b"{", b'{"model": 7}', b'{"params": []}'):
         for kind in ExchangeKind:
             assert player.answer(Asked(kind=kind, path=CHAT, body=body)).how is How.MISS
+
+
+def test_an_id_that_is_told_by_no_shape_stays_or_the_next_call_would_match_nothing() -> None:
+    """Mistral's tool calls have nine letters and digits."""
+    calls = [{"id": "D681PevKs", "type": "function", "function": {"name": "look", "arguments": "{}"}}]
+    message = {"role": "assistant", "content": "", "tool_calls": calls}
+    said = {"id": "fa54f7ccd25f4c3d9b5d7a1a1a1a1a1a", "choices": [{"index": 0, "message": message}]}
+    first = replace(chat("go"), answer=said, response_id=str(said["id"]))
+    result = {"role": "tool", "tool_call_id": "D681PevKs", "content": "x"}
+    second = Call(body={"model": "planner", "messages": [message, result]}, answer=said)
+    player = Player(tape_of(first, second), plan(), fresh_ids=True)
+
+    played = player.answer(first.asks())
+    assert played.answer is not None and played.response_id != said["id"]
+    told = json.loads(played.answer.body)["choices"][0]["message"]
+    echoed = {**second.body, "messages": [told, {**result, "tool_call_id": told["tool_calls"][0]["id"]}]}
+
+    assert player.answer(replace(second, body=echoed).asks()).step == 2

@@ -20,6 +20,8 @@ from roadworthy.domain.recording import RecordedMessage
 
 _LEAST = 8
 """Characters behind the prefix: a shorter id was not drawn at random, and ties nothing to anything."""
+_LEAST_LETTERS = 16
+"""Of one without a digit."""
 _PREFIX = re.compile(r"(?:[A-Za-z]{1,16}[-_])*")
 _DATA = re.compile(rb"^data: ?(.+?)\r?$", re.MULTILINE)
 
@@ -53,8 +55,10 @@ class FreshIds:
         return RecordedMessage(head=answer.head, headers=answer.headers, chunks=chunks)
 
     def recorded(self, body: bytes) -> bytes:
-        """A request as it would be with the recorded ids: whoever goes on live asks a provider that knows
-        those alone (`previous_response_id`)."""
+        """A request as it would be with the recorded ids: by those it is found, and a provider that is asked
+        for real knows those alone (`previous_response_id`)."""
+        if not self._made:
+            return body
         return _replaced(body, {made: ident for ident, made in self._made.items()})
 
     def _make(self, ident: str) -> None:
@@ -63,7 +67,10 @@ class FreshIds:
         found = _PREFIX.match(ident)
         start = found.end() if found else 0
         rest = ident[start:]
-        if len(rest) < _LEAST or len(ident) > 200 or not any(one.isdigit() for one in rest):
+        varied = any(one.isdigit() for one in rest) or (
+            len(rest) >= _LEAST_LETTERS and rest.lower() != rest != rest.upper()
+        )
+        if len(rest) < _LEAST or len(ident) > 200 or not varied:
             return
         drawn = hashlib.shake_256(self._salt + b"\0" + ident.encode()).digest(len(rest))
         self._made[ident] = ident[:start] + "".join(

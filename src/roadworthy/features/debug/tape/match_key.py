@@ -24,6 +24,8 @@ _IDS = re.compile(
     # Ids of calls, items and answers, as providers and frameworks make them. With a digit: words stay.
     r"(?:call|toolu|srvtoolu|fc|fco|ctc|msg|rs|resp|item|ws|fs|ci|ig|cu|mcp|mcpr|mcpl|lsh|chatcmpl|chatcmpl-tool|tool"
     r"|run|lc_run|pyd_ai|ag|at|oaw|th|thread|toolcall)[-_]+(?=[A-Za-z_-]*[0-9])[A-Za-z0-9_-]{8,}"
+    # One in seventy of OpenAI's has no digit; words in camel case have no two capitals beside each other.
+    r"|(?:call|toolu|fc|msg|rs|resp|chatcmpl)[-_](?=[A-Za-z]*[A-Z]{2})(?=[A-Za-z]*[a-z])[A-Za-z]{20,}"
     r"|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
     r"|[0-9a-f]{32}"
     r")",

@@ -80,6 +80,7 @@ class Player:
     def answer(self, asked: Asked) -> Played:
         """Never raises, whatever was asked."""
         self._asked += 1
+        asked = replace(asked, body=self._ids.recorded(asked.body))
         if asked.dialect is None:
             asked = replace(asked, dialect=self._dialect_at(asked.path))
         text = text_of(asked.kind, asked.path, asked.body)
@@ -279,7 +280,6 @@ class Player:
         told = [_told(one) for one in changes]
         if ask is not asked and not any(one.kind is ChangeKind.MODEL for one in changes) and model:
             told.append(f"model {model}")
-        ask = replace(ask, body=self._ids.recorded(ask.body))
         note = f"asked for real with {', '.join(told)}" if told else ""
         return Played(step=step, how=How.LIVE, note=note, ask=ask)
 
