@@ -20,12 +20,11 @@ from roadworthy.features.debug.ranking.fit import (
     CHOICES,
     SEED,
     Example,
-    Outcome,
     cross_validated,
-    measured,
     transferred,
 )
 from roadworthy.features.debug.ranking.model import shipped
+from roadworthy.features.debug.ranking.outcomes import Outcome, measured
 from roadworthy.features.debug.ranking.sources import CONVERSATIONS, SOURCES, examples_in, examples_of
 from roadworthy.features.judge.evaluation.traces import trace_folder
 from roadworthy.stats.intervals import wilson
@@ -73,7 +72,7 @@ def outcomes_of(examples: Sequence[Example]) -> list[Outcome]:
 def _figures(what: str, outcomes: Sequence[Outcome], *, must: bool = False) -> list[Figure]:
     held = measured(outcomes)
     needed = max(held.floor, GPT_4O)
-    beside = {"constant guess": held.floor}
+    beside: dict[str, float | str] = {"constant guess": held.floor}
     if "whowhen" in what:
         beside["GPT-4o, published"] = GPT_4O
     return [

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from prometheus_client import REGISTRY
 from starlette.types import ASGIApp
 
+from roadworthy.app.asking_again import resample_work
 from roadworthy.app.connecting import Connecting
 from roadworthy.app.contracting import Contracting
 from roadworthy.app.core_metrics import IngestCollector
@@ -61,6 +62,8 @@ from roadworthy.flows.drill_agent import KIND as DRILL
 from roadworthy.flows.profile_connector import KIND as PROFILE
 from roadworthy.flows.rejudge import KIND as REJUDGE
 from roadworthy.flows.rerun_agent import KIND as RERUN
+from roadworthy.flows.resample_steps import KIND as RESAMPLE
+from roadworthy.flows.suspicion import Suspicion
 from roadworthy.flows.table import periodic_flows
 
 _LATE_SECONDS = 30.0
@@ -152,6 +155,7 @@ class CoreRoom:
             exchanges=self._recordings.log,
             observe=observe,
             evaluators=self._judging.service.evaluators,
+            gateway_state=folder.gateway / "state.json",
             gateway_url=f"http://{shown_host(settings.gateway_bind)}:{settings.gateway_port}",
             otlp_url=told.otlp_http_url,
             networks=tuple(settings.channel_networks),
@@ -187,6 +191,22 @@ class CoreRoom:
         REGISTRY.register(ObjectiveCollector(self._objectives.service.counts.progress))
         REGISTRY.register(WatchCollector(self._watching.engine, handing=self._watching.flow.handing))
         reprice = Reprice(self._telemetry, metadata=self._metadata, assemble=assemble, price_with=_price_with)
+        suspicion = Suspicion(
+            observe=observe,
+            metadata=self._metadata,
+            service=self._debugging.door.service,
+            tapes=self._debugging.door.tapes,
+        )
+        resample = resample_work(
+            self._metadata,
+            folder=folder.root / REPLAYS,
+            secrets=folder.secret_key,
+            tapes=self._debugging.door.tapes,
+            exchanges=self._recordings.log,
+            judges=self._judging.judges,
+            ranked=suspicion.ranked_unasked,
+            gateway_url=f"http://{shown_host(settings.gateway_bind)}:{settings.gateway_port}",
+        )
         self._jobs = JobRunner(
             self._metadata,
             kinds={
@@ -195,9 +215,10 @@ class CoreRoom:
                 BACKTEST: self._watching.backtests,
                 DRILL: self._drilling.work,
                 RERUN: self._debugging.work,
+                RESAMPLE: resample,
                 PROFILE: self._connecting.profiles,
             },
-            beside={DRILL, RERUN, PROFILE},
+            beside={DRILL, RERUN, RESAMPLE, PROFILE},
         )
         deleted = DeletedProjects(self._metadata, self._telemetry, forget=self._forget)
         self._periodic = PeriodicRunner(

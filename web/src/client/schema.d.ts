@@ -3879,6 +3879,133 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/{run_id}/suspicious-steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Suspicious Steps
+         * @description The run's steps by suspicion, with the evidence in words. Nothing is executed again: it is a suspicion,
+         *     and `prove` the command that would prove it.
+         */
+        get: operations["getSuspiciousSteps"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/resample": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Resampling
+         * @description As far as it is.
+         */
+        get: operations["getResampling"];
+        put?: never;
+        /**
+         * Start Resampling
+         * @description A job asks the run's models again, through the gateway, what they were asked: how often they decide as
+         *     recorded tells which step was a slip. Takes the place of what was found of this run before.
+         */
+        post: operations["startResampling"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/resample/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Resampling
+         * @description What was found stays. One that is over stays as it is.
+         */
+        post: operations["cancelResampling"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/why": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Why
+         * @description Why the run failed: what a bisect proved, else the most suspicious step with its evidence.
+         */
+        get: operations["getWhy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/issues/{issue_id}/why": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Issue Why
+         * @description Which kind of step the newest runs of the issue blame.
+         */
+        get: operations["getIssueWhy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident}/why": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Incident Why
+         * @description Which kind of step the runs of the incident blame: those that show it, those of its issues, and runs of
+         *     its agents that failed while it lasted.
+         */
+        get: operations["getIncidentWhy"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/{run_id}/tape": {
         parameters: {
             query?: never;
@@ -4597,6 +4724,24 @@ export interface components {
          * @enum {string}
          */
         Basis: "proven" | "simulated" | "rule";
+        /** BlamedView */
+        BlamedView: {
+            /** Kind */
+            kind: string | null;
+            /** Name */
+            name: string | null;
+            /** Runs */
+            runs: number;
+            /**
+             * Proved
+             * @description Of these by a bisect
+             */
+            proved: number;
+            /** Evidence */
+            evidence: string | null;
+            /** Run Ids */
+            run_ids: string[];
+        };
         /** BreakingBody */
         BreakingBody: {
             /**
@@ -7217,6 +7362,11 @@ export interface components {
             /** Next Cursor */
             next_cursor?: string | null;
         };
+        /**
+         * Grounds
+         * @enum {string}
+         */
+        Grounds: "bisect" | "ranking" | "nothing";
         /** HandoffView */
         HandoffView: {
             /** From Agent */
@@ -9964,6 +10114,35 @@ export interface components {
              */
             repeats: number;
         };
+        /**
+         * NewResampling
+         * @description The run's models are asked again, for real, what they were asked; no tool is called. It costs money.
+         */
+        NewResampling: {
+            /**
+             * Times
+             * @description A step; 0: only the judge's model is asked
+             * @default 5
+             */
+            times: number;
+            /**
+             * Most Calls
+             * @default 60
+             */
+            most_calls: number;
+            /**
+             * Most Usd
+             * @description null is no bound
+             * @default 1
+             */
+            most_usd: number | null;
+            /**
+             * Ask Judge
+             * @description Once, where the project has a judge's endpoint
+             * @default true
+             */
+            ask_judge: boolean;
+        };
         /** NewScore */
         NewScore: {
             /** Name */
@@ -10246,6 +10425,22 @@ export interface components {
              * @default false
              */
             dry_run: boolean;
+        };
+        /** OpinionView */
+        OpinionView: {
+            /** Endpoint */
+            endpoint: string;
+            /**
+             * Step
+             * @description Of the suspicious steps, by their number
+             */
+            step: number | null;
+            /** Span Id */
+            span_id: string | null;
+            /** Reason */
+            reason: string;
+            /** Cost Usd */
+            cost_usd: number | null;
         };
         /**
          * Order
@@ -11051,6 +11246,13 @@ export interface components {
             /** High */
             high: number | null;
         };
+        /** ReasonView */
+        ReasonView: {
+            /** @description step: read off the step itself; else who found it */
+            by: components["schemas"]["Told"];
+            /** Text */
+            text: string;
+        };
         /** Reasoned */
         Reasoned: {
             /**
@@ -11644,6 +11846,44 @@ export interface components {
             notes: string[];
             /** Taken At */
             taken_at: string | null;
+            /** Ended At */
+            ended_at: string | null;
+        };
+        /**
+         * ResamplingState
+         * @enum {string}
+         */
+        ResamplingState: "running" | "done" | "cancelled" | "out_of_budget";
+        /** ResamplingView */
+        ResamplingView: {
+            /** Id */
+            id: string;
+            /** Run Id */
+            run_id: string;
+            state: components["schemas"]["ResamplingState"];
+            /** Times */
+            times: number;
+            /** Most Calls */
+            most_calls: number;
+            /** Most Usd */
+            most_usd: number | null;
+            /** Done */
+            done: number;
+            /** Planned */
+            planned: number;
+            /** Cost Usd */
+            cost_usd: number;
+            /** Items */
+            items: components["schemas"]["StepAgreementView"][];
+            opinion: components["schemas"]["OpinionView"] | null;
+            /** Notes */
+            notes: string[];
+            /** Job Id */
+            job_id: string | null;
+            /** Created At */
+            created_at: string;
+            /** Created By */
+            created_by: string | null;
             /** Ended At */
             ended_at: string | null;
         };
@@ -12908,6 +13148,51 @@ export interface components {
              */
             faults: string[];
         };
+        /** StepAgreementView */
+        StepAgreementView: {
+            /**
+             * Step
+             * @description Recorded call, from 1 (GET /runs/{id}/tape)
+             */
+            step: number;
+            /** Span Id */
+            span_id: string | null;
+            /**
+             * Recorded
+             * @description What was decided: a tool with its arguments, or words
+             */
+            recorded: string | null;
+            /** Asked */
+            asked: number;
+            /** Agreed */
+            agreed: number;
+            /**
+             * Failed
+             * @description Calls that brought no answer
+             */
+            failed: number;
+            /**
+             * Failure
+             * @description Failure probability: share of the model's answers that decide otherwise than recorded
+             */
+            failure: number | null;
+            /**
+             * Low
+             * @description 95 % Wilson interval of it
+             */
+            low: number;
+            /** High */
+            high: number;
+            /**
+             * Other
+             * @description What was decided most often instead
+             */
+            other: string | null;
+            /** Other Times */
+            other_times: number;
+            /** Note */
+            note: string | null;
+        };
         /**
          * StepRelation
          * @enum {string}
@@ -13013,6 +13298,70 @@ export interface components {
             duration_p95_ms: number | null;
             /** Last Seen */
             last_seen: string | null;
+        };
+        /** SuspectView */
+        SuspectView: {
+            /**
+             * Step
+             * @description From 1, in the order of the run; callers' turns count
+             */
+            step: number;
+            /** Span Id */
+            span_id: string | null;
+            /**
+             * Name
+             * @description The agent, or the tool of a result
+             */
+            name: string;
+            /**
+             * Doer
+             * @description agent: a model's decision; result: what a tool returned
+             */
+            doer: string;
+            /**
+             * Share
+             * @description Of the suspicion; all steps together have 1
+             */
+            share: number;
+            /**
+             * Reasons
+             * @description What speaks for it, in words
+             */
+            reasons: components["schemas"]["ReasonView"][];
+            /** Excerpt */
+            excerpt: string;
+        };
+        /** SuspiciousSteps */
+        SuspiciousSteps: {
+            /** Run Id */
+            run_id: string;
+            /**
+             * Items
+             * @description Most suspicious first
+             */
+            items: components["schemas"]["SuspectView"][];
+            /**
+             * Sure
+             * @description How sure the first is, with how often such suspicions held
+             */
+            sure: string;
+            /**
+             * Prove
+             * @description The command that would prove it, by executing the run again
+             */
+            prove: string;
+            /**
+             * Compared With
+             * @description Ids of good runs of the same agent
+             */
+            compared_with: string[];
+            /**
+             * Model
+             * @description Label of the weights
+             */
+            model: string;
+            /** Notes */
+            notes: string[];
         };
         /** TableStateView */
         TableStateView: {
@@ -13462,6 +13811,12 @@ export interface components {
             /** Median S */
             median_s: number | null;
         };
+        /**
+         * Told
+         * @description Who a piece of evidence is from.
+         * @enum {string}
+         */
+        Told: "step" | "detector" | "good_runs" | "resampling" | "judge";
         /** ToolCallBody */
         ToolCallBody: {
             /** Arguments */
@@ -13763,6 +14118,64 @@ export interface components {
          * @enum {string}
          */
         What: "runs" | "spans" | "scores";
+        /** WhyRunsView */
+        WhyRunsView: {
+            /**
+             * Runs
+             * @description That were looked at: the newest, at most 20
+             */
+            runs: number;
+            /** Of */
+            of: number;
+            /**
+             * Blamed
+             * @description Which kind of step, most blamed first
+             */
+            blamed: components["schemas"]["BlamedView"][];
+            example: components["schemas"]["WhyView"] | null;
+        };
+        /** WhyView */
+        WhyView: {
+            /** Run Id */
+            run_id: string;
+            /** Agent */
+            agent: string | null;
+            /** @description bisect: proved by executing it again; ranking: a suspicion */
+            grounds: components["schemas"]["Grounds"];
+            /**
+             * Step
+             * @description bisect: of the recorded calls; ranking: of the run's steps
+             */
+            step: number | null;
+            /** Span Id */
+            span_id: string | null;
+            /** Name */
+            name: string | null;
+            /**
+             * Kind
+             * @description model or tool
+             */
+            kind: string | null;
+            /**
+             * Confidence
+             * @description bisect: its probability; ranking: its share of the suspicion
+             */
+            confidence: number;
+            /** Sure */
+            sure: string;
+            /** Reasons */
+            reasons: components["schemas"]["ReasonView"][];
+            /** Sentences */
+            sentences: string[];
+            /** Inquiry Id */
+            inquiry_id: string | null;
+            /** Prove */
+            prove: string | null;
+            /** Excerpt */
+            excerpt: string | null;
+            /** Notes */
+            notes: string[];
+        };
         /**
          * WindowBody
          * @description On these days from start to end, local time; an end at or before the start is that of the next day.
@@ -39586,6 +39999,689 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LiveDrillView"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    getSuspiciousSteps: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SuspiciousSteps"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    getResampling: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResamplingView"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    startResampling: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewResampling"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResamplingView"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    cancelResampling: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResamplingView"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    getWhy: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhyView"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    getIssueWhy: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path: {
+                issue_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhyRunsView"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    getIncidentWhy: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path: {
+                incident: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WhyRunsView"];
                 };
             };
             /** @description A field is wrong; `errors` names it */

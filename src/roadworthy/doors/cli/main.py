@@ -26,6 +26,7 @@ from roadworthy.doors.cli import (
     objectives,
     oncall,
     people,
+    rank,
     reads,
     record,
     rejudge,
@@ -80,6 +81,7 @@ app.command()(debug.replay)
 app.command()(debug.fork)
 app.command()(debug.bisect)
 app.add_typer(case.app, name="case")
+app.command()(rank.rank)
 app.command()(runner.runner)
 app.add_typer(inquiries.app, name="inquiries")
 app.add_typer(objectives.app, name="objectives")

@@ -62,6 +62,7 @@ from roadworthy.doors.rest.routes import (
     runs,
     schedules,
     silences,
+    suspicion,
     teams,
     transfer,
 )
@@ -127,6 +128,7 @@ _ROUTERS: tuple[Endpoints, ...] = (
     dictionaries.router,
     drills.router,
     live_drills.router,
+    suspicion.router,
     inquiries.router,
     cases.router,
     recorded_comparison.router,

@@ -7,17 +7,16 @@ import pytest
 
 from roadworthy.features.debug.ranking.fit import (
     Choice,
-    Outcome,
     conditional_logit,
     constants,
     cross_validated,
     fit,
     folds_of,
-    measured,
     table_of,
     transferred,
 )
 from roadworthy.features.debug.ranking.model import from_json
+from roadworthy.features.debug.ranking.outcomes import Outcome, measured
 from tests.unit.debug.ranking.runs import planted
 
 EXAMPLES = planted(40, seed=3)

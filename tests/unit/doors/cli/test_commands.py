@@ -48,6 +48,7 @@ COMMANDS = [
     *("drill", "drills", "drills list", "drills report", "drills cancel", "drills faults"),
     *("replay", "fork", "bisect", "runner", "inquiries", "inquiries list", "inquiries show"),
     *("inquiries cancel", "inquiries resume"),
+    "rank",
     *("case", "case add", "case list", "case show", "case run", "case remove"),
     *("drills live", "drills live list", "drills live start", "drills live stop"),
     *("routes", "routes list", "routes show", "routes add", "routes test", "routes remove"),

@@ -62,6 +62,7 @@ def test_a_coding_agent_finds_a_run_and_reads_it(open_server: Listening) -> None
             assert names == {
                 *("list_agents", "list_runs", "get_run", "get_span", "compare_runs", "search"),
                 *("aggregates", "list_fields", "explain_run", "list_issues"),
+                *("why_did_run_fail", "replay_run", "bisect_run"),
                 *("list_incidents", "incident_timeline", "list_monitors", "who_is_on_call"),
             }
             runs = (await call(client, "list_runs", filters=["agent:=:support"], limit=2))["runs"]
@@ -185,3 +186,28 @@ def test_long_texts_are_cut_and_say_so() -> None:
     assert cut["a"][0].startswith("x" * 2000)
     assert "500 more characters" in cut["a"][0]
     assert json.dumps(cut["b"]) == "1"
+
+
+def test_why_a_run_failed_and_how_it_is_executed_again_without_starting_anything(
+    open_server: Listening,
+) -> None:
+    open_server.desk.write(1)
+    run = trace_id(1)
+
+    async def session() -> None:
+        async with over_http(open_server) as client:
+            why = await call(client, "why_did_run_fail", run_id=run)
+            assert why["grounds"] == "ranking"
+            assert why["command"].startswith(f"roadworthy bisect {run}")
+            assert any("no proof" in one for one in why["explanation"])
+            assert why["suspects"][0]["span_id"] == why["span_id"]
+            replay = await call(client, "replay_run", run_id=run)
+            assert replay["command"].startswith(f"roadworthy replay {run} --command")
+            assert any("went through the gateway" in one for one in replay["in_the_way"])
+            bisect = await call(client, "bisect_run", run_id=run, good_run_id=trace_id(2))
+            assert f"--good {trace_id(2)}" in bisect["command"] and bisect["earlier"] == []
+            result = await client.call_tool("why_did_run_fail", {"run_id": "0" * 32})
+            assert result.is_error
+
+    anyio.run(session)
+    assert open_server.desk.client.get("/api/v1/inquiries").json()["items"] == []

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from starlette.testclient import TestClient
 
+from roadworthy.app.asking_again import resample_work
 from roadworthy.app.connecting import Connecting
 from roadworthy.app.debugging import Debugging
 from roadworthy.app.drilling import Drilling
@@ -45,6 +46,8 @@ from roadworthy.flows.profile_connector import KIND as PROFILE
 from roadworthy.flows.rejudge import KIND as REJUDGE
 from roadworthy.flows.rejudge import Rejudge
 from roadworthy.flows.rerun_agent import KIND as RERUN
+from roadworthy.flows.resample_steps import KIND as RESAMPLE
+from roadworthy.flows.suspicion import Suspicion
 from roadworthy.kit.sealing import Sealer
 from roadworthy.kit.secrets import new_api_key
 
@@ -253,6 +256,22 @@ def open_desk(folder: Path, settings: RestSettings) -> Desk:
         networks=("127.0.0.0/8",),
         settle_s=0.0,
     )
+    suspicion = Suspicion(
+        observe=observe,
+        metadata=metadata,
+        service=debugging.door.service,
+        tapes=debugging.door.tapes,
+    )
+    resample = resample_work(
+        metadata,
+        folder=folder / "replays",
+        secrets=folder / "secret.key",
+        tapes=debugging.door.tapes,
+        exchanges=recordings.log,
+        judges=judge.judges,
+        ranked=suspicion.ranked_unasked,
+        gateway_url="http://127.0.0.1:8421",
+    )
     connecting = Connecting(metadata, secrets=folder / "secret.key", folder=folder / "connectors")
     jobs = JobRunner(
         metadata,
@@ -262,9 +281,10 @@ def open_desk(folder: Path, settings: RestSettings) -> Desk:
             BACKTEST: watching.backtests,
             DRILL: drilling.work,
             RERUN: debugging.work,
+            RESAMPLE: resample,
             PROFILE: connecting.profiles,
         },
-        beside={DRILL, RERUN, PROFILE},
+        beside={DRILL, RERUN, RESAMPLE, PROFILE},
     )
     app = build_rest_app(
         observe=observe,

@@ -1,0 +1,78 @@
+"""A run's spans as the ranking of steps reads them: decisions of models, and what tools returned."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from roadworthy.domain.run import Run
+from roadworthy.domain.span import Span
+from roadworthy.features.debug.ranking.told import READ, Doer, ToldRun, ToldStep, broke
+from roadworthy.features.judge.transcript import Saying, ToolUse, Transcript
+
+_AGENTS = "agent"
+
+
+def told_run(run: Run, spans: Sequence[Span]) -> ToldRun:
+    """A model's call and the tools it asked for are one step, a tool's result another; `ref` is the span."""
+    transcript = Transcript(run, spans)
+    drafts: list[_Draft] = []
+    by_span: dict[str, _Draft] = {}
+    calls = [(span.start_ns, span.span_id, span.agent) for span in transcript.model_calls]
+    for step in transcript.steps:
+        if isinstance(step, Saying):
+            _say(drafts, by_span, step)
+        else:
+            _use(drafts, by_span, step, asker=_asker(calls, step))
+    return ToldRun(task=run.input or transcript.asked, steps=tuple(one.step() for one in drafts))
+
+
+class _Draft:
+    def __init__(self, *, name: str, doer: Doer, ref: str, failed: bool = False) -> None:
+        self.name, self.doer, self.ref, self.failed = name, doer, ref, failed
+        self.texts: list[str] = []
+
+    def step(self) -> ToldStep:
+        text = "\n".join(self.texts)[:READ]
+        return ToldStep(name=self.name, text=text, doer=self.doer, failed=self.failed, ref=self.ref)
+
+
+def _say(drafts: list[_Draft], by_span: dict[str, _Draft], said: Saying) -> None:
+    if said.role == "system":
+        return
+    doer = Doer.CALLER if said.role == "user" else Doer.AGENT
+    known = by_span.get(said.span_id) if doer is Doer.AGENT and said.place == "output" else None
+    if known is None:
+        name = said.agent or (_AGENTS if doer is Doer.AGENT else "user")
+        known = _Draft(name=name, doer=doer, ref=said.span_id)
+        drafts.append(known)
+        if doer is Doer.AGENT and said.place == "output":
+            by_span[said.span_id] = known
+    known.texts.append(said.text)
+
+
+def _asker(calls: Sequence[tuple[int, str, str]], used: ToolUse) -> tuple[str, str]:
+    """Span and agent of the model's call that asked for it: the last that began before, of the same agent
+    where one is known; ("", "") where there is none."""
+    before = [one for one in calls if one[0] <= (used.start_ns or sys.maxsize)]
+    mine = [one for one in before if one[2] == used.agent] or before
+    return (mine[-1][1], mine[-1][2]) if mine else ("", "")
+
+
+def _use(drafts: list[_Draft], by_span: dict[str, _Draft], used: ToolUse, *, asker: tuple[str, str]) -> None:
+    ref, agent = asker
+    asking = by_span.get(ref) if ref else None
+    if asking is None:
+        asking = _Draft(name=used.agent or agent or _AGENTS, doer=Doer.AGENT, ref=ref or used.span_id)
+        drafts.append(asking)
+        if ref:
+            by_span[ref] = asking
+    asking.texts.append(f"{used.name}({used.arguments})")
+    result = _Draft(
+        name=used.name,
+        doer=Doer.RESULT,
+        ref=used.span_id,
+        failed=used.failed or (not used.result and bool(used.error)) or broke(used.result[:400]),
+    )
+    result.texts.append(used.result or used.error)
+    drafts.append(result)
