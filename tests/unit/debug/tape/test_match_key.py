@@ -51,7 +51,15 @@ def test_which_call_a_result_answers_counts() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["tool_calculator tool_search", "run_report_daily", "order 4711", "message_id", "call_1"]
+    "text",
+    [
+        "call_GetCustomerOrdersByEmailAddress",
+        "tool_calculator tool_search",
+        "run_report_daily",
+        "order 4711",
+        "message_id",
+        "call_1",
+    ],
 )
 def test_words_are_no_ids(text: str) -> None:
     assert with_ordinals(text) == text
@@ -63,6 +71,7 @@ def test_words_are_no_ids(text: str) -> None:
         "call_9f8e7d6c5b4a",
         "toolu_01A09q90qw90lq917835lq9",
         "chatcmpl-tool-2f6a4a2b8c",
+        "call_DPTDishvTUGoNnnwSETTLvQf",
         "msg_68f0a1b2c3d4",
         "pyd_ai_0123456789abcdef0123456789abcdef",
         "0199f1a0-7c3b-7d51-9b1e-aabbccddeeff",
