@@ -19,7 +19,7 @@ import pytest
 from roadworthy.domain.agent_ended import AgentEnded, Ending
 from roadworthy.features.debug.running import isolation, kept
 from roadworthy.features.debug.running.command import run_command
-from roadworthy.features.debug.running.isolation import Guard, Isolate
+from roadworthy.features.debug.running.isolation import Guard, Guarding, Isolate
 from tests.conftest import IN_CI
 from tests.unit.debug.running.agents import TASK, ran
 
@@ -102,7 +102,7 @@ def test_a_gateway_with_a_name_or_an_address_of_its_own_is_there_too(
                 "127.0.0.1" if host == "gateway.internal" else host, *rest, **more
             ),
         )
-        for host in ("localhost", "gateway.internal", own_address()):
+        for host in ("localhost", "0.0.0.0", "gateway.internal", own_address()):
             ended = asked(f"http://{host}:{port}", ASK)
             assert (ended.answer, ended.error) == ("the gateway", ""), host
             assert ALONE in ended.notes
@@ -135,6 +135,43 @@ def test_what_an_agent_in_python_tries_by_itself_fails_and_is_told(spaces: None,
     where = "192.0.2.7:443" if "192.0.2.7" in code else "api.example.com:443"
     tried = [one for one in ended.notes if one.startswith("The agent tried to reach")]
     assert len(tried) == 1 and f" {where} " in tried[0], ended.notes
+
+
+def test_the_server_behind_one_address_under_two_names_is_there_once(spaces: None) -> None:
+    with a_server() as gateway:
+        task = replace(TASK, gateway_url=gateway, otlp_url=gateway.replace("127.0.0.1", "localhost"))
+        ended = ran(ASK, task=task, guard=Guard())
+    assert ended.answer == "the gateway" and ALONE in ended.notes
+
+
+def test_where_processes_get_no_namespace_they_still_get_a_network(
+    spaces: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in containers that cover parts of /proc."""
+    plan = Guarding._plan
+
+    def without_processes(self: Guarding) -> None:
+        plan(self)
+        self.fall_back("mount /proc: Operation not permitted")
+
+    monkeypatch.setattr(Guarding, "_plan", without_processes)
+    with a_server() as gateway, a_server() as other:
+        code = f"{ASK}import subprocess\nsubprocess.Popen(['sleep', '60'], start_new_session=True)\n"
+        ended = asked(gateway, f"{code}urllib.request.urlopen({other!r})")
+    assert ended.answer == "the gateway" and "Connection refused" in ended.error
+    assert ALONE in ended.notes and any("left 1 process behind" in one for one in ended.notes)
+
+
+def test_a_program_of_the_shell_reaches_the_gateway_and_nothing_else(spaces: None) -> None:
+    code = (
+        'exec 3<>"/dev/tcp/${ROADWORTHY_GATEWAY_URL#http://127.0.0.1:}"\n'
+        "printf 'GET /who HTTP/1.0\\r\\n\\r\\n' >&3; tail -n 1 <&3\n"
+        "exec 4<>/dev/tcp/api.example.com/443 || exit 4\n"
+    ).replace("/dev/tcp/${", "/dev/tcp/127.0.0.1/${")
+    with a_server() as gateway:
+        ended = run_command(["bash", "-c", code], replace(TASK, gateway_url=gateway), guard=Guard())
+    assert (ended.answer, ended.exit_code) == ("the gateway", 4), ended
+    assert any(one.startswith("The agent tried to reach api.example.com") for one in ended.notes), ended.notes
 
 
 @pytest.mark.skipif(NODE is None, reason="NOT TESTED: there is no node here")

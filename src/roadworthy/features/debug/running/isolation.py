@@ -163,18 +163,19 @@ class Guarding:
         for place, one in enumerate(self._addresses):
             at = one.host
             number = _number(one.host)
-            if isinstance(number, IPv6Address) and not number.is_loopback:
+            if isinstance(number, IPv6Address) and not (number.is_loopback or number.is_unspecified):
                 self._behind_proxy(f"an address of IPv6 ({one}) cannot be taken into it")
                 return
-            if isinstance(number, IPv4Address) and not number.is_loopback:
-                addresses.append(one.host)
-            elif one.host == "localhost":
+            if one.host == "localhost" or (number is not None and number.is_unspecified):
                 at = "127.0.0.1"
+            elif isinstance(number, IPv4Address) and not number.is_loopback:
+                addresses.append(one.host)
             elif number is None:
                 at = f"127.0.1.{place + 1}"
                 hosts.append(f"{at} {one.host}")
-            listen.append(("tcp", at, one.port))
-        self._to = list(self._addresses)
+            if ("tcp", at, one.port) not in listen:
+                listen.append(("tcp", at, one.port))
+                self._to.append(one)
         used = {one.port for one in self._addresses}
         port = next(one for one in _PROXY_PORTS if one not in used)
         self._proxy = Address("127.0.0.1", port)
