@@ -8,11 +8,14 @@ from functools import partial
 from pathlib import Path
 from time import time_ns
 
+import orjson
+
 from roadworthy.app.passing_keys import PassingKeys, there
 from roadworthy.contracts.exchange_log import ExchangeReader
 from roadworthy.contracts.metadata import MetadataStore
 from roadworthy.doors.rest.context import Debugging as DebuggingDoor
 from roadworthy.features.debug.book import EntryPointBook
+from roadworthy.features.debug.course import GatewaySaid
 from roadworthy.features.debug.inquiry import Inquiry
 from roadworthy.features.debug.search import search
 from roadworthy.features.debug.service import SETTLE_S, InquiryService
@@ -43,9 +46,11 @@ class Debugging:
         gateway_url: str,
         otlp_url: str,
         networks: Sequence[str],
+        gateway_state: Path | None = None,
         settle_s: float = SETTLE_S,
     ) -> None:
-        """`folder` is where plans lie, which the gateway reads."""
+        """`folder` is where plans lie, which the gateway reads; `gateway_state` the file it tells of itself
+        in."""
         keys = PassingKeys(metadata, what="inquiry")
 
         def key_for(project: str, inquiry: Inquiry) -> str:
@@ -60,6 +65,7 @@ class Debugging:
             evaluators=CheckByEvaluator(evaluators),
             search=search,
             exchanges_of=partial(exchanges_by_run, exchanges),
+            gateway=partial(_said, gateway_state) if gateway_state else lambda: None,
             settle_s=settle_s,
             over=keys.revoke,
         )
@@ -75,3 +81,12 @@ class Debugging:
             gateway_url=gateway_url,
             key_for=key_for,
         )
+
+
+def _said(file: Path) -> GatewaySaid | None:
+    try:
+        told = orjson.loads(file.read_bytes())
+        return GatewaySaid(started_ns=int(told["started_ns"]), at_ns=int(told["at_ns"]))
+    except (OSError, orjson.JSONDecodeError, KeyError, TypeError, ValueError):
+        # No gateway has run here yet, or one of another version.
+        return None

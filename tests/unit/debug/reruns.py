@@ -14,6 +14,7 @@ from roadworthy.contracts.metadata import MetadataStore
 from roadworthy.domain.agent_ended import Ending
 from roadworthy.domain.exchange import Attempt, Binding, Exchange, ExchangeKind
 from roadworthy.features.debug.check import Checked
+from roadworthy.features.debug.course import GatewaySaid
 from roadworthy.features.debug.inquiry import (
     Budget,
     Check,
@@ -110,6 +111,8 @@ class Workshop:
     evaluators: Evaluators
     asked: dict[str, list[Exchange]] = field(default_factory=dict)
     over: list[str] = field(default_factory=list)
+    gateway: list[GatewaySaid] = field(default_factory=list)
+    """What it said of itself last; none: it is not known."""
     fails: float = 0.0
     random: random.Random = field(default_factory=lambda: random.Random(1))
     price: float = 0.01
@@ -220,6 +223,7 @@ def workshop(metadata: MetadataStore, folder: Path, *, steps: int = 8, wrong_at:
     plans, clock, evaluators = PlanFolder(folder / "replays"), Clock(), Evaluators()
     asked: dict[str, list[Exchange]] = {}
     over: list[str] = []
+    gateway: list[GatewaySaid] = []
     service = InquiryService(
         metadata,
         sign=lambda: KEY,
@@ -228,10 +232,11 @@ def workshop(metadata: MetadataStore, folder: Path, *, steps: int = 8, wrong_at:
         evaluators=evaluators,
         search=search,
         exchanges_of=lambda _project, runs: {one: asked.get(one, []) for one in runs},
+        gateway=lambda: gateway[-1] if gateway else None,
         over=lambda inquiry: over.append(inquiry.id),
         now_ns=clock,
     )
-    return Workshop(service, tapes, plans, clock, evaluators, asked=asked, over=over)
+    return Workshop(service, tapes, plans, clock, evaluators, asked=asked, over=over, gateway=gateway)
 
 
 __all__ = ["Budget", "Workshop", "workshop"]

@@ -14,6 +14,7 @@ from roadworthy.backends.metadata.sqlite.store import SqliteMetadataStore
 from roadworthy.contracts.telemetry import StoreUnavailable
 from roadworthy.domain.agent_ended import Ending
 from roadworthy.domain.exchange import ExchangeKind
+from roadworthy.features.debug.course import GatewaySaid
 from roadworthy.features.debug.inquiry import (
     Budget,
     Check,
@@ -175,6 +176,42 @@ def test_a_rerun_whose_gateway_died_is_made_again(shop: Workshop) -> None:
     assert told.notes == ("The gateway died in the middle; made again.",)
     assert _finding(shop.run(inquiry.id))["outcome"] == "identical"
     assert _reruns(shop, inquiry)[0].attempt == 2
+
+
+def test_a_crash_is_no_finding_before_the_gateway_is_known_to_have_lived(shop: Workshop) -> None:
+    inquiry = shop.service.start(shop.draft())
+    before = shop.clock()
+    shop.gateway.append(GatewaySaid(started_ns=before, at_ns=before))
+    start = shop.service.take("default", inquiry.id, most=1)[0]
+    shop.agent(start, calls=2)  # the gateway dies here, and with it the agent
+    told = shop.tell(start, "")
+    assert told is not None and told.state is RerunState.DONE and not told.counted
+    assert shop.service.take("default", inquiry.id, most=1) == []
+    now = shop.clock()
+    shop.gateway.append(GatewaySaid(started_ns=now, at_ns=now))
+    again = shop.service.take("default", inquiry.id, most=1)[0]
+    assert again.rerun.attempt == 2
+
+    shop.agent(again, calls=2)  # now it is the agent's own fault
+    shop.tell(again, "")
+    found = shop.service.one("default", inquiry.id)
+    assert found is not None and found.state is InquiryState.RUNNING
+    shop.gateway.append(GatewaySaid(started_ns=now, at_ns=shop.clock()))
+    found = shop.service.one("default", inquiry.id)
+    assert found is not None and found.state is InquiryState.DONE
+    assert _finding(found)["outcome"] == "crashed"
+
+
+def test_a_gateway_that_stays_silent_is_not_waited_for_for_ever(shop: Workshop) -> None:
+    inquiry = shop.service.start(shop.draft())
+    before = shop.clock()
+    shop.gateway.append(GatewaySaid(started_ns=before, at_ns=before))
+    start = shop.service.take("default", inquiry.id, most=1)[0]
+    shop.agent(start, calls=2)
+    shop.tell(start, "")
+    shop.clock.pass_s(31)
+    found = shop.service.one("default", inquiry.id)
+    assert found is not None and found.state is InquiryState.DONE
 
 
 def test_a_service_that_was_killed_goes_on_where_it_stood(

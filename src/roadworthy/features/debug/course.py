@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from roadworthy.domain.agent_ended import Ending
 from roadworthy.domain.exchange import Exchange
 from roadworthy.features.debug.book import InquiryBook
 from roadworthy.features.debug.finding import fork_finding, replay_finding
@@ -18,6 +19,8 @@ from roadworthy.features.debug.spending import out_of, spent
 GRACE_S = 60.0
 """How much longer than its time-out a rerun may be with whoever took it."""
 MOST_ATTEMPTS = 3
+_GATEWAY_WAITED_NS = 30 * 10**9
+"""How long it may be silent before it is taken to have lived."""
 
 ExchangesOf = Callable[[str, Sequence[str]], Mapping[str, Sequence[Exchange]]]
 """(project, run ids) → what was recorded of each."""
@@ -37,6 +40,14 @@ Search = Callable[[Inquiry, Sequence[Rerun], int], Searched]
 """(bisect, its reruns, most) → at most so many questions. Pure."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatewaySaid:
+    """What the gateway tells of itself, seconds apart."""
+
+    started_ns: int
+    at_ns: int
+
+
 class Course:
     """Of the inquiries of a book; every call is made with its lock held. `over` is told of each that ends."""
 
@@ -46,6 +57,7 @@ class Course:
         *,
         search: Search,
         exchanges_of: ExchangesOf,
+        gateway: Callable[[], GatewaySaid | None],
         settle_s: float,
         over: Callable[[Inquiry], None],
         now_ns: Callable[[], int],
@@ -53,6 +65,7 @@ class Course:
         self._book = book
         self._search = search
         self._exchanges_of = exchanges_of
+        self._gateway = gateway
         self._settle_ns = int(settle_s * 1e9)
         self._over_now = over
         self._now_ns = now_ns
@@ -96,7 +109,7 @@ class Course:
         if not any(done):
             return {}, False
         if inquiry.kind is InquiryKind.BISECT:
-            searched = self._search(inquiry, reruns, 0)
+            searched = self._search(inquiry, _known(reruns), 0)
             return dict(searched.finding), searched.over
         if inquiry.kind is InquiryKind.REPLAY:
             return asdict(replay_finding(inquiry, reruns)), all(done)
@@ -106,7 +119,7 @@ class Course:
         """Reruns that are to be made beside those there are, within the budget."""
         if inquiry.budget.reruns is not None:
             most = min(most, inquiry.budget.reruns - len(reruns))
-        questions = self._search(inquiry, reruns, most).questions if most > 0 else ()
+        questions = self._search(inquiry, _known(reruns), most).questions if most > 0 else ()
         return [
             Rerun(number=number, switch=switch, only=only)
             for number, (switch, only) in enumerate(questions, len(reruns) + 1)
@@ -117,15 +130,27 @@ class Course:
         if one.state is RerunState.TAKEN and one.attempt >= MOST_ATTEMPTS and self._silent(one, inquiry):
             said = f"nobody told how it ended, {one.attempt} times"
             return replace(one, state=RerunState.DONE, error=said, ended_ns=now, counted=True)
-        if one.state is RerunState.DONE and not one.counted:
-            return self.costs(inquiry.project, one, final=now - one.ended_ns >= self._settle_ns)
-        return one
+        if one.state is not RerunState.DONE or one.counted:
+            return one
+        if one.ending is not Ending.ANSWERED:
+            same = self._same_gateway(one, now)
+            if same is None:
+                return one
+            if not same:
+                return made_again(one)
+        final = not one.live or now - one.ended_ns >= self._settle_ns
+        found = self._exchanges_of(inquiry.project, [one.trace_id]) if one.live else {}
+        return with_costs(one, found.get(one.trace_id, ()), final=final)
 
-    def costs(self, project: str, one: Rerun, *, final: bool) -> Rerun:
-        if not one.live:
-            return replace(one, counted=True)
-        found = self._exchanges_of(project, [one.trace_id]).get(one.trace_id, ())
-        return with_costs(one, found, final=final)
+    def _same_gateway(self, one: Rerun, now: int) -> bool | None:
+        """Whether the gateway that answered is the one there is: an agent may end with an error because it
+        died. None while it has not said a word since."""
+        said = self._gateway()
+        if said is None or now - one.ended_ns > _GATEWAY_WAITED_NS:
+            return True
+        if said.started_ns > one.taken_ns:
+            return False
+        return True if said.at_ns > one.ended_ns else None
 
     def out_of(self, inquiry: Inquiry, reruns: Sequence[Rerun]) -> str:
         """What there is no more of; "" while there is enough of all."""
@@ -157,6 +182,28 @@ class Course:
         )
         self._book.save(over)
         self._over_now(over)
+
+
+def made_again(one: Rerun) -> Rerun:
+    """What the gateway had answered is lost with it: the rerun says nothing."""
+    if one.attempt < MOST_ATTEMPTS:
+        return Rerun(
+            number=one.number,
+            switch=one.switch,
+            only=one.only,
+            attempt=one.attempt,
+            notes=("The gateway died in the middle; made again.",),
+        )
+    said = f"The gateway died in the middle, {one.attempt} times."
+    return replace(one, notes=(*one.notes, said), counted=True)
+
+
+def _known(reruns: Sequence[Rerun]) -> list[Rerun]:
+    """Those whose gateway may have died are not over yet, as far as a search goes."""
+    return [
+        one if is_counted(one) or one.ending is Ending.ANSWERED else replace(one, state=RerunState.TAKEN)
+        for one in reruns
+    ]
 
 
 def is_counted(one: Rerun) -> bool:

@@ -18,7 +18,7 @@ from roadworthy.contracts.telemetry import StoreUnavailable
 from roadworthy.domain.agent_ended import Ending
 from roadworthy.features.debug.book import InquiryBook
 from roadworthy.features.debug.check import Checked, check_answer
-from roadworthy.features.debug.course import GRACE_S, MOST_ATTEMPTS, Course, ExchangesOf, Search
+from roadworthy.features.debug.course import GRACE_S, Course, ExchangesOf, GatewaySaid, Search, made_again
 from roadworthy.features.debug.inquiry import (
     Budget,
     EntryPoint,
@@ -74,7 +74,8 @@ class Standing:
 
 class InquiryService:
     """`sign` makes the key of tokens (it may raise OSError). `exchanges_of` reads what was recorded, which is
-    there `settle_s` after a rerun at the latest. `over` is told of each inquiry that ends. Safe to call from
+    there `settle_s` after a rerun at the latest. `gateway` is what
+    the gateway said of itself last. `over` is told of each inquiry that ends. Safe to call from
     several threads."""
 
     def __init__(
@@ -87,6 +88,7 @@ class InquiryService:
         evaluators: AnswerEvaluators,
         search: Search,
         exchanges_of: ExchangesOf = lambda _project, _runs: {},
+        gateway: Callable[[], GatewaySaid | None] = lambda: None,
         settle_s: float = SETTLE_S,
         over: Callable[[Inquiry], None] = lambda _inquiry: None,
         now_ns: Callable[[], int] = time.time_ns,
@@ -100,6 +102,7 @@ class InquiryService:
             self._book,
             search=search,
             exchanges_of=exchanges_of,
+            gateway=gateway,
             settle_s=settle_s,
             over=over,
             now_ns=now_ns,
@@ -264,11 +267,10 @@ class InquiryService:
         )
         lines = self._plans.lines(plan)
         if is_lost(lines):
-            told = self._lost(told)
+            told = made_again(told)
         if told.state is RerunState.DONE:
             keep = inquiry.steps if plan.keep is None else min(plan.keep, inquiry.steps)
             told = counted(told, lines, keep=keep)
-            told = self._course.costs(project, told, final=not told.live)
             told = self._checked(inquiry, told, answer, passed=passed, said=check_said)
         with self._book.lock:
             now = self._book.rerun(project, inquiry_id, number)
@@ -278,7 +280,7 @@ class InquiryService:
             there = self._book.one(project, inquiry_id)
             if there is not None:
                 self._course.looked(there, told=True)
-        return told
+            return self._book.rerun(project, inquiry_id, number)
 
     def _both(self, project: str, inquiry_id: str, number: int) -> tuple[Inquiry | None, Rerun | None]:
         inquiry = self._book.one(project, inquiry_id)
@@ -295,18 +297,6 @@ class InquiryService:
     def forget(self, project: str) -> None:
         """The plans and journals of a project that was deleted; its records go with it."""
         self._plans.remove_project(project)
-
-    def _lost(self, told: Rerun) -> Rerun:
-        """What the gateway had answered is lost with it: the rerun says nothing, and is made again."""
-        if told.attempt < MOST_ATTEMPTS:
-            return Rerun(
-                number=told.number,
-                switch=told.switch,
-                only=told.only,
-                attempt=told.attempt,
-                notes=("The gateway died in the middle; made again.",),
-            )
-        return replace(told, notes=(*told.notes, f"The gateway died in the middle, {told.attempt} times."))
 
     def _checked(
         self, inquiry: Inquiry, rerun: Rerun, answer: str, *, passed: bool | None, said: str
