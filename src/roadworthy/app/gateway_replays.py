@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
@@ -36,7 +37,11 @@ from roadworthy.features.gateway.recording.service import RecordingGone, read_re
 
 log = logging.getLogger(__name__)
 
-_SEATS_HELD = 200
+_SEATS_HELD = 64
+_TAPES_HELD = 8
+_TAPE_SECONDS = 600.0
+"""So long a tape is kept for the next rerun of it: what was deleted meanwhile is gone then."""
+_KEYS_KNOWN = 10_000
 _LISTINGS = 20
 _Key = tuple[str, str, int, int]
 
@@ -64,6 +69,10 @@ class GatewayReplays:
         self._key: bytes | None = None
         self._boot = secrets.token_hex(8)
         self._seats: OrderedDict[_Key, asyncio.Task[ReplaySeat]] = OrderedDict()
+        self._left: OrderedDict[_Key, None] = OrderedDict()
+        """Reruns whose place was given to others: how far they came is not known any more."""
+        self._tapes: OrderedDict[tuple[str, ...], tuple[float, Tape]] = OrderedDict()
+        self._tapes_lock = threading.Lock()  # tapes are read in several threads
 
     async def seat(self, request: GatewayRequest) -> ReplaySeat | TypedFailure | None:
         """None for a call without a replay's token. One whose token is no good is refused, never taken for a
@@ -115,7 +124,9 @@ class GatewayReplays:
         if known is None:
             known = self._seats[key] = asyncio.get_running_loop().create_task(self._seated(token, caller))
             if len(self._seats) > _SEATS_HELD:
-                self._seats.popitem(last=False)
+                self._left[self._seats.popitem(last=False)[0]] = None
+            if len(self._left) > _KEYS_KNOWN:
+                self._left.popitem(last=False)
         self._seats.move_to_end(key)
         return known
 
@@ -133,7 +144,8 @@ class GatewayReplays:
             key_id=caller.key.id,
             journal=lambda line: self._journal(loaded.stored, line),
             recorder=self._recorder,
-            lost=not loaded.first,
+            lost=not loaded.first
+            or (token.project, token.inquiry, token.number, token.attempt) in self._left,
         )
 
     def _journal(self, stored: StoredPlan, line: JournalLine) -> None:
@@ -151,6 +163,22 @@ class GatewayReplays:
         return _Loaded(stored=stored, tape=tape, good=good, first=first)
 
     def _tape(self, stored: StoredPlan, ids: Sequence[str], *, run_id: str) -> Tape:
+        """Read once for the reruns of an inquiry, which follow each other closely."""
+        key = (stored.plan.project, run_id, *ids)
+        now = time.monotonic()
+        with self._tapes_lock:
+            known = self._tapes.get(key)
+            if known is not None and now - known[0] < _TAPE_SECONDS:
+                self._tapes.move_to_end(key)
+                return known[1]
+        tape = self._read_tape(stored, ids, run_id=run_id)
+        with self._tapes_lock:
+            self._tapes[key] = (now, tape)
+            while len(self._tapes) > _TAPES_HELD:
+                self._tapes.popitem(last=False)
+        return tape
+
+    def _read_tape(self, stored: StoredPlan, ids: Sequence[str], *, run_id: str) -> Tape:
         plan = stored.plan
         query = ExchangeQuery(ids=tuple(ids), limit=max(1, len(ids)))
         held = self._log.exchanges(plan.project, query)

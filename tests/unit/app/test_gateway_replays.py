@@ -18,6 +18,7 @@ import pytest
 from mcp.client.client import Client
 from mcp.client.streamable_http import streamable_http_client
 
+from roadworthy.app import gateway_replays
 from roadworthy.app.gateway_faults import GatewayFaults
 from roadworthy.app.gateway_recording import GatewayRecording
 from roadworthy.app.gateway_replays import GatewayReplays
@@ -271,6 +272,20 @@ async def test_a_gateway_that_restarts_in_the_middle_answers_nothing_more_and_sa
     assert failure["what"] == "The gateway restarted in the middle of this rerun; it is to be made again."
     assert (again.status_code, again.json()["error"]["code"]) == (422, "not_recorded")
     assert [one.how for one in gateway.lines()] == [How.RECORDED, How.LOST, How.LOST]
+
+
+@looped
+async def test_a_rerun_whose_place_others_took_is_to_be_made_again(tmp_path: Path) -> None:
+    async with gateway_of(tmp_path) as gateway:
+        gateway.write(plan())
+        await gateway.ask(RUN[0])
+        for number in range(2, 2 + gateway_replays._SEATS_HELD):
+            gateway.write(plan(number=number))
+            told = await gateway.ask(RUN[0], headers={HEADER: gateway.token(number=number)})
+            assert told.status_code == 200
+
+        assert (await gateway.ask(RUN[2])).status_code == 422
+        assert [one.how for one in gateway.lines()] == [How.RECORDED, How.LOST]
 
 
 @looped

@@ -11,6 +11,7 @@ _DRILL = drills.HEADER.encode()
 _DRILL_BAGGAGE = drills.BAGGAGE.encode()
 _REPLAY = replays.HEADER.encode()
 _REPLAY_BAGGAGE = replays.BAGGAGE.encode()
+_BEHIND = f".{replays.PREFIX}.".encode()
 
 
 def key_of(request: GatewayRequest) -> str:
@@ -34,14 +35,15 @@ def drill_token_of(request: GatewayRequest) -> tuple[str, str]:
 
 def replay_token_of(request: GatewayRequest) -> str:
     """Of the header, behind the key, or in the baggage; "" for a call that is in no replay."""
-    baggage = ""
+    baggage, behind = "", False
     for name, value in request.headers:
         if name == _REPLAY:
             return value.decode("latin-1")
-        if name == b"baggage" and _REPLAY_BAGGAGE in value:
-            baggage = value.decode("latin-1")
-    shown = _shown(request)
-    token = replays.split_presented(shown)[1] if "." in shown else ""
+        if name == b"baggage":
+            baggage = value.decode("latin-1") if _REPLAY_BAGGAGE in value else baggage
+        elif _BEHIND in value:
+            behind = True
+    token = replays.split_presented(_shown(request))[1] if behind else ""
     return token or (replays.token_of_baggage(baggage) if baggage else "")
 
 

@@ -15,7 +15,8 @@ from roadworthy.kit.signed_token import BadToken, TokenKind, derived_key
 
 HEADER = "x-roadworthy-replay"
 BAGGAGE = "roadworthy.replay"
-_KIND = TokenKind(prefix="rwr1", what="replay", baggage=BAGGAGE)
+PREFIX = "rwr1"
+_KIND = TokenKind(prefix=PREFIX, what="replay", baggage=BAGGAGE)
 
 is_token = _KIND.is_token
 split_presented = _KIND.behind_key
@@ -77,6 +78,7 @@ _NUMBERS = {"number": "n", "attempt": "t"}
 __all__ = [
     "BAGGAGE",
     "HEADER",
+    "PREFIX",
     "BadToken",
     "ReplayToken",
     "is_token",

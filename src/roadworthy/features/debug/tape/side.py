@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from roadworthy.domain.exchange import Ending
-from roadworthy.features.debug.tape.asked import Asked, How, name_of, text_of
+from roadworthy.features.debug.tape.asked import Asked, How, name_of
 from roadworthy.features.debug.tape.clock import clock_note, without_clock
 from roadworthy.features.debug.tape.difference import alike, printed
 from roadworthy.features.debug.tape.tape import Tape, TapeCall
@@ -42,11 +42,7 @@ class Side:
     @cached_property
     def texts(self) -> dict[int, str]:
         """By step: of calls whose request is there."""
-        return {
-            call.step: text_of(call.exchange.kind, call.path, call.body)
-            for call in self.tape.calls
-            if call.request is not None
-        }
+        return {call.step: call.text for call in self.tape.calls if call.request is not None}
 
     @cached_property
     def _by_text(self) -> dict[str, list[TapeCall]]:
@@ -58,8 +54,9 @@ class Side:
     @cached_property
     def _by_undated(self) -> dict[str, list[TapeCall]]:
         found: dict[str, list[TapeCall]] = defaultdict(list)
-        for step, text in self.texts.items():
-            found[without_clock(text)].append(self.tape.calls[step - 1])
+        for step in self.texts:
+            call = self.tape.calls[step - 1]
+            found[call.undated].append(call)
         return found
 
     def find(self, text: str) -> Found | None:

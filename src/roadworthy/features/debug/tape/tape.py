@@ -8,6 +8,8 @@ from functools import cached_property
 
 from roadworthy.domain.exchange import Exchange
 from roadworthy.domain.recording import RecordedMessage
+from roadworthy.features.debug.tape.asked import text_of
+from roadworthy.features.debug.tape.clock import without_clock
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +31,16 @@ class TapeCall:
     @cached_property
     def body(self) -> bytes:
         return self.request.body if self.request is not None else b""
+
+    @cached_property
+    def text(self) -> str:
+        """What is compared; "" where the request is not there."""
+        return text_of(self.exchange.kind, self.path, self.body) if self.request is not None else ""
+
+    @cached_property
+    def undated(self) -> str:
+        """The same without what is read off a clock."""
+        return without_clock(self.text)
 
 
 @dataclass(frozen=True, kw_only=True)
