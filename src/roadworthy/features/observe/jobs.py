@@ -115,6 +115,21 @@ class JobRunner:
         self._wake_all()
         return job
 
+    def go_on(self, *, project: str, kind: str, arguments: str, unit: str) -> Job:
+        """The job of this kind and these arguments, from where it stood; anew where it is done, or there is
+        none."""
+        known = next(
+            (
+                one
+                for one in self._metadata.jobs(project)
+                if one.kind == kind and one.arguments == arguments and one.status is not JobStatus.DONE
+            ),
+            None,
+        )
+        if known is not None:
+            return self.resume(known.id) or known
+        return self.add(project=project, kind=kind, arguments=arguments, unit=unit)
+
     def _wake_all(self) -> None:
         for wake in self._wakes.values():
             wake.set()

@@ -189,6 +189,23 @@ def test_the_server_makes_a_drill_of_an_endpoint_as_a_job(desk: Desk) -> None:
     assert desk.client.get(f"/api/v1/jobs/{drill['job_id']}").json()["status"] in ("running", "done")
 
 
+def test_a_drill_of_the_server_that_was_cancelled_goes_on(desk: Desk) -> None:
+    with answering(b'{"answer": "It is 42."}') as url:
+        drill = _started(desk, cases=TWO[:1], via="url", url=url, run_here=True, faults=["timeout"])
+        path = f"/api/v1/drills/{drill['id']}"
+        desk.client.post(f"{path}/cancel")
+        desk.jobs.start()
+        job = f"/api/v1/jobs/{drill['job_id']}"
+        wait_until(
+            lambda: desk.client.get(job).json()["status"] == "done", seconds=30, what="the end of the job"
+        )
+        assert desk.client.post(f"{path}/resume").json()["state"] == "running"
+        wait_until(
+            lambda: desk.client.get(path).json()["state"] == "done", seconds=30, what="the end of the drill"
+        )
+        desk.jobs.stop(timeout_s=15)
+
+
 @contextmanager
 def answering(said: bytes) -> Iterator[str]:
     class Handler(BaseHTTPRequestHandler):

@@ -330,6 +330,29 @@ def test_the_server_makes_reruns_of_an_endpoint_as_a_job(desk_with_runs: Desk) -
     assert any("own endpoint" in one for one in found["reruns"][0]["notes"])
 
 
+def test_cancelled_and_resumed_the_servers_reruns_go_on(desk_with_runs: Desk) -> None:
+    desk = desk_with_runs
+    with answering(b'{"answer": "It is 41."}') as url:
+        body = {
+            "entry": {"via": "url", "url": url},
+            "server_runs": True,
+            "repeats": 2,
+            "budget": {"reruns": 2, "seconds": 1},
+        }
+        started = _post(desk, f"/runs/{BAD}/replay", body)
+        path = f"/inquiries/{started['id']}"
+        assert _post(desk, f"{path}/cancel", {}, 200)["state"] == "cancelled"
+        desk.jobs.start()
+        job = f"/jobs/{started['job_id']}"
+        wait_until(lambda: _get(desk, job)["status"] == "done", seconds=30, what="the end of the job")
+        assert _get(desk, path)["progress"]["done"] == 0
+        again = _post(desk, f"{path}/resume", {"budget": {"reruns": 5}}, 200)
+        assert again["state"] == "running" and again["job_id"] != started["job_id"]
+        wait_until(lambda: _get(desk, path)["state"] == "done", seconds=30, what="the end of the replay")
+        desk.jobs.stop(timeout_s=15)
+    assert _get(desk, path)["progress"]["done"] == 2
+
+
 def test_the_server_asks_no_endpoint_within_its_own_network(desk_with_runs: Desk) -> None:
     desk = desk_with_runs
     entry = {"via": "url", "url": "http://169.254.169.254/latest/meta-data"}

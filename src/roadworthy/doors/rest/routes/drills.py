@@ -32,7 +32,7 @@ from roadworthy.doors.rest.models.drills import (
 from roadworthy.doors.rest.problems import Problem, bad_field, not_found
 from roadworthy.doors.rest.times import parse_time
 from roadworthy.features.gateway.drills.cases import cases_of_csv, cases_of_jsonl
-from roadworthy.features.gateway.drills.drill import BadDrill, Case, Drill, Via
+from roadworthy.features.gateway.drills.drill import BadDrill, Case, Drill, DrillState, Via
 from roadworthy.features.gateway.drills.fault import FAULTS
 from roadworthy.flows.drill_agent import KIND, arguments
 
@@ -89,9 +89,10 @@ def cancel_drill(ctx: Context, project: AdminProject, drill_id: str) -> DrillVie
 def resume_drill(ctx: Context, project: AdminProject, drill_id: str) -> DrillView:
     """One that was cancelled goes on where it stood."""
     found = _there(ctx, ctx.drills.service.resume(project, drill_id), drill_id)
-    if found.job_id is not None:
-        ctx.jobs.resume(found.job_id)
-    return found
+    if found.job_id is None or found.state is not DrillState.RUNNING:
+        return found
+    job = ctx.jobs.go_on(project=project, kind=KIND, arguments=arguments(drill_id), unit="runs")
+    return found.model_copy(update={"job_id": job.id})
 
 
 @router.post("/drills/{drill_id}/take", operation_id="takeDrillRuns")

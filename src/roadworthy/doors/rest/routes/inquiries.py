@@ -263,9 +263,7 @@ def _started(ctx: RestContext, draft: Inquiry, **asked: Any) -> InquiryView:
 
 
 def _make_here(ctx: RestContext, inquiry: Inquiry) -> None:
-    known = _job_of(ctx, inquiry)
-    if known is None or ctx.jobs.resume(known) is None:
-        ctx.jobs.add(project=inquiry.project, kind=KIND, arguments=arguments(inquiry.id), unit="reruns")
+    ctx.jobs.go_on(project=inquiry.project, kind=KIND, arguments=arguments(inquiry.id), unit="reruns")
 
 
 def _there(inquiry: Inquiry | None, inquiry_id: str) -> Inquiry:
