@@ -59,3 +59,34 @@ export const casesQuery = (project: string, agent?: string) =>
     queryKey: ["cases", project, agent],
     queryFn: ({ signal }) => dataOf(api.GET("/api/v1/cases", { params: { query: { project, ...(agent ? { agent } : {}) } }, signal })),
   });
+
+/** The run's steps by suspicion: nothing was executed again. */
+export const suspiciousQuery = (project: string, runId: string) =>
+  queryOptions({
+    queryKey: ["suspicious-steps", project, runId],
+    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/runs/{run_id}/suspicious-steps", { params: { path: { run_id: runId }, query: { project } }, signal })),
+    staleTime: 60_000,
+  });
+
+/** 404 where nobody asked for it. */
+export const resamplingQuery = (project: string, runId: string) =>
+  queryOptions({
+    queryKey: ["resampling", project, runId],
+    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/runs/{run_id}/resample", { params: { path: { run_id: runId }, query: { project } }, signal })),
+    retry: false,
+    refetchInterval: (query) => (query.state.data?.state === "running" ? MOVING_MS : false),
+  });
+
+export const issueWhyQuery = (project: string, issueId: string) =>
+  queryOptions({
+    queryKey: ["why", project, "issue", issueId],
+    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/issues/{issue_id}/why", { params: { path: { issue_id: issueId }, query: { project } }, signal })),
+    staleTime: 60_000,
+  });
+
+export const incidentWhyQuery = (project: string, incidentId: string) =>
+  queryOptions({
+    queryKey: ["why", project, "incident", incidentId],
+    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/incidents/{incident}/why", { params: { path: { incident: incidentId }, query: { project } }, signal })),
+    staleTime: 60_000,
+  });

@@ -25,3 +25,7 @@ export type RecordedComparison = Schemas["RecordedComparison"];
 export type RecordedStepPair = Schemas["RecordedStepPair"];
 export type RecordedStep = Schemas["RecordedStep"];
 export type Case = Schemas["CaseView"];
+export type Suspect = Schemas["SuspectView"];
+export type WhyRun = Schemas["WhyView"];
+export type WhyRuns = Schemas["WhyRunsView"];
+export type Resampling = Schemas["ResamplingView"];

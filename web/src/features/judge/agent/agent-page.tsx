@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { ChevronRight, SearchX } from "lucide-react";
+import { lazy, Suspense } from "react";
 import { useProject } from "@/client/project";
 import { ALL_TIME } from "@/client/time-range";
 import { filterText } from "@/features/observe/filters";
@@ -18,6 +19,8 @@ import { Figures } from "./figures";
 import { ModesOverTime } from "./modes-chart";
 import { OpenIssues, ReleaseTable } from "./parts";
 import { SuccessChart } from "./success-chart";
+
+const AgentDebug = lazy(() => import("@/features/debug/entry/agent-debug").then((module) => ({ default: module.AgentDebug })));
 
 const route = getRouteApi("/shell/agents/$agent");
 
@@ -79,6 +82,9 @@ export function AgentPage() {
               <ReleaseTable quality={quality.data} range={range} agent={agent} />
               <OpenIssues project={project} range={range} agent={agent} />
             </div>
+            <Suspense fallback={<SkeletonRows rows={2} height={48} />}>
+              <AgentDebug project={project} agent={agent} />
+            </Suspense>
             <CalibrationBox project={project} agent={agent} />
           </div>
         )}

@@ -1,7 +1,7 @@
 import { useQueries, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { ChevronRight, SearchX } from "lucide-react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { Problem } from "@/client/problem";
 import { useProject } from "@/client/project";
 import type { TimeRange } from "@/client/time-range";
@@ -26,6 +26,8 @@ import { Facts, Releases, Trend } from "./issue-parts";
 import { runsOfIssue } from "./issue-row";
 import { StateMark } from "./look";
 import { toggled } from "./selection";
+
+const IssueWhy = lazy(() => import("@/features/debug/why/why-many").then((module) => ({ default: module.IssueWhy })));
 
 const route = getRouteApi("/shell/issues/$issueId");
 
@@ -91,6 +93,9 @@ function Loaded({ project, issue, range, onRange }: LoadedProps) {
         <div className="mx-auto grid max-w-[1400px] gap-4 p-4 md:p-5 lg:grid-cols-[minmax(0,1fr)_20rem]">
           <div className="flex min-w-0 flex-col gap-4">
             <Trend issue={issue} range={range} />
+            <Suspense fallback={<SkeletonRows rows={2} height={48} />}>
+              <IssueWhy project={project} id={issue.id} />
+            </Suspense>
             <Representatives project={project} issue={issue} range={range} />
           </div>
           <div className="flex min-w-0 flex-col gap-4">

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { ChevronRight, SearchX } from "lucide-react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { Problem } from "@/client/problem";
 import { useProject } from "@/client/project";
 import { useLiveRefresh } from "@/features/observe/live-refresh";
@@ -23,6 +23,8 @@ import type { Incident } from "./types";
 import { Summary } from "./summary";
 import { ChangedBefore, ImpactBox } from "./what-happened";
 import { Who } from "./who";
+
+const IncidentWhy = lazy(() => import("@/features/debug/why/why-many").then((module) => ({ default: module.IncidentWhy })));
 
 const route = getRouteApi("/shell/incidents/$incidentId");
 
@@ -99,6 +101,9 @@ function Loaded({ project, incident }: { project: string; incident: Incident }) 
               <div className="lg:hidden">
                 <Who project={project} incident={incident} />
               </div>
+              <Suspense fallback={<SkeletonRows rows={2} height={48} />}>
+                <IncidentWhy project={project} id={incident.id} />
+              </Suspense>
               <Timeline project={project} incident={incident} timeline={timeline} />
               <Alarms project={project} incident={incident} alarms={alarms} />
               <Postmortem project={project} incident={incident} />
