@@ -65,7 +65,7 @@ def test_a_folder_of_one_machine_does_not_travel() -> None:
         assert made is not None
         return made.folder
 
-    assert [folder("/home/ana/shop"), folder(r"C:\shop"), folder("agents/shop")] == ["", "", "agents/shop"]
+    assert [folder("/srv/agents/shop"), folder(r"C:\shop"), folder("agents/shop")] == ["", "", "agents/shop"]
 
 
 @pytest.mark.parametrize(
