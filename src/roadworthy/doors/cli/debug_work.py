@@ -11,6 +11,20 @@ from roadworthy.doors.cli.asking import named
 from roadworthy.doors.cli.client import Client, Failed, fail
 from roadworthy.doors.cli.debug_options import Isolation
 
+_OPTIONS = {
+    "check": "--check",
+    "good_run": "--good",
+    "fork_at": "--at",
+    "live_tools": "--live-tools",
+    "confidence": "--confidence",
+    "input": "--input",
+    "concurrency": "--concurrency",
+    "repeats": "--repeats",
+    "budget.": "--budget-",
+    "entry.": "--",
+    "entry": "--command",
+}
+
 
 class InquiryWork:
     """One inquiry, asked for and made here."""
@@ -92,8 +106,10 @@ def _is_bad_input(said: str) -> bool:
 
 
 def _hinted(said: str) -> str:
-    """The server's words about a field of the body, and the option that is meant."""
-    if "body.entry:" in said or "nobody registered" in said:
+    """The server's words about a field of the body, with the option that is meant."""
+    for field, option in _OPTIONS.items():
+        said = said.replace(f"body.{field}", option)
+    if "nobody registered" in said:
         return f"{said}\n  Say how with --command, --callable or --url; --save registers it."
     return said
 

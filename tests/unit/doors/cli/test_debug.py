@@ -104,7 +104,10 @@ def test_what_the_server_does_not_take_is_bad_input_too(server: Inquiries) -> No
     server.refuses = (422, "body.entry: nobody registered how 'support' is started")
     done = typed("replay", RUN, "--server", server.url)
     assert done.exit_code == 2
-    assert "nobody registered" in done.stderr and "Say how with --command" in done.stderr
+    assert "--command: nobody registered" in done.stderr and "Say how with --command" in done.stderr
+    server.refuses = (400, "body.check.expected: no evaluator 'nope'; body.budget.usd: too much")
+    done = typed("bisect", RUN, "--check", "evaluator:nope", "--server", server.url)
+    assert "--check.expected: no evaluator 'nope'; --budget-usd: too much (HTTP 400)" in done.stderr
 
 
 def test_a_fork_says_what_is_changed_and_who_goes_on(server: Inquiries, tmp_path: Path) -> None:
