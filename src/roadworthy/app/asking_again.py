@@ -11,6 +11,7 @@ from roadworthy.contracts.metadata import MetadataStore
 from roadworthy.features.debug.resampling_book import ResamplingBook
 from roadworthy.features.debug.tape.journal import PlanFolder
 from roadworthy.features.debug.token import signing_key
+from roadworthy.features.ingest.mask import mask_text
 from roadworthy.features.judge.judge_book import JudgeBook
 from roadworthy.flows.debug_tape import RunTapes
 from roadworthy.flows.rank_steps import RankedRun
@@ -41,5 +42,5 @@ def resample_work(
         gateway_url=gateway_url,
         key_for=keys.of,
         ended=keys.revoke,
-        judge=StepOpinion(judges, ranked=ranked),
+        judge=StepOpinion(judges, ranked=ranked, mask=lambda text: mask_text(text).text),
     )

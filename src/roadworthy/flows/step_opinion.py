@@ -42,8 +42,16 @@ _SCHEMA = {
 class StepOpinion:
     """Safe to call from several threads."""
 
-    def __init__(self, book: JudgeBook, *, ranked: Callable[[str, str], RankedRun | None]) -> None:
+    def __init__(
+        self,
+        book: JudgeBook,
+        *,
+        ranked: Callable[[str, str], RankedRun | None],
+        mask: Callable[[str], str],
+    ) -> None:
+        """`mask` goes over all that the model is shown, as with judges."""
         self._book = book
+        self._mask = mask
         self._ranked = ranked
 
     def __call__(self, found: Resampling) -> Resampling:
@@ -64,7 +72,7 @@ class StepOpinion:
         nonce = secrets.token_hex(8)
         request = ModelRequest(
             system=_SYSTEM.format(nonce=nonce),
-            user=fence(material(ranked), nonce=nonce),
+            user=fence(self._mask(material(ranked)), nonce=nonce),
             max_tokens=_TOKENS,
             schema=_SCHEMA,
         )
