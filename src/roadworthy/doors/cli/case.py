@@ -49,6 +49,7 @@ def add(
         CallsOf, typer.Option(help="strict: to the letter; same_calls: dates may differ; answer: any.")
     ] = CallsOf.SAME_CALLS,
     name: Annotated[str, typer.Option(help="Left out: the first words of the task.")] = "",
+    task: Annotated[str, typer.Option("--input", help="The task; left out: what the run was asked.")] = "",
     expect_failure: Annotated[
         bool, typer.Option("--expect-failure", help="It is known not to pass yet.")
     ] = False,
@@ -81,6 +82,7 @@ def add(
 
     body: dict[str, Any] = {
         "name": name,
+        "input": task,
         "expected": expected or "",
         "check": check_asked(check),
         "calls": calls.value,

@@ -296,11 +296,13 @@ def test_a_file_that_is_another_is_not_replaced_unasked(server: str, tmp_path: P
     assert refused.returncode == 1 and "--force" in refused.stderr
     assert path.read_bytes() == before
     forced = case(
-        server, "add", trace_id(1), "--expected", "43", "--fix", '2={"total": 43}', "-o", path, "--force"
+        *(server, "add", trace_id(1), "--expected", "43", "--fix", '2={"total": 43}', "-o", path, "--force"),
+        *("--input", "And the total of B-2?"),
     )
     assert forced.returncode == 0, forced.stderr
     assert "does not pass" in forced.stdout
     changed = decode(path.read_bytes())
+    assert changed.input == changed.tape.input == "And the total of B-2?"
     assert changed.changes == (Change(step=2, kind=ChangeKind.RESULT, text='{"total": 43}'),)
 
 
