@@ -211,7 +211,7 @@ async def test_a_rerun_is_answered_written_down_and_nobody_else_is_asked(tmp_pat
         lines = gateway.lines()
         assert [(one.step, one.how, one.target) for one in lines] == [
             (1, How.RECORDED, "planner"),
-            (2, How.RECORDED, "crm__find"),
+            (2, How.RECORDED, "crm.find"),
             (3, How.RECORDED, "planner"),
         ]
         written = await gateway.written(kept=7)

@@ -116,6 +116,7 @@ class PlayedCall:
     def _journal(self) -> None:
         seat, played, asked = self._seat, self.played, self._asked
         note = "; ".join([*seat.notes, *([played.note] if played.note else [])])
+        name = name_of(asked.kind, asked.path, asked.body)[:300]
         seat.notes.clear()
         seat.journal(
             JournalLine(
@@ -123,7 +124,8 @@ class PlayedCall:
                 step=played.step,
                 how=played.how,
                 kind=asked.kind,
-                target=name_of(asked.kind, asked.path, asked.body)[:300],
+                # As the run's page has it: a tool is `connector.tool`, whichever way it was called.
+                target=played.exchange.target if played.exchange is not None else name,
                 exchange_id=self.id,
                 note=note,
                 diff=played.diff,
