@@ -77,6 +77,8 @@ def offline_gateway(tape: Tape, plan: Plan, good: Tape | None = None) -> Iterato
 
         def ran() -> None:
             try:
+                # While the agent starts: whoever asks meanwhile waits in the socket.
+                made.player.prepare()
                 loop.run_until_complete(serve())
             finally:
                 loop.close()

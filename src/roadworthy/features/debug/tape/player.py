@@ -77,6 +77,12 @@ class Player:
         self._counts = _Counts()
         self.diverged_at: int | None = None
 
+    def prepare(self) -> None:
+        """What the first answer would wait for: a large tape takes a tenth of a second to be looked up in."""
+        for side in (self._own, self._good):
+            if side is not None:
+                side.prepare()
+
     def answer(self, asked: Asked) -> Played:
         """Never raises, whatever was asked."""
         self._asked += 1

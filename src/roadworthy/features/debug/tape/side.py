@@ -59,6 +59,10 @@ class Side:
             found[call.undated].append(call)
         return found
 
+    def prepare(self) -> int:
+        """How many different calls there are. What is worked out for it, is so for all."""
+        return len(self._by_text)
+
     def find(self, text: str) -> Found | None:
         """The first recording of this call that was not asked for yet."""
         call = self._first(self._by_text.get(text, ()))
