@@ -66,19 +66,19 @@ class Bench:
     ) -> Searched:
         """NotMeasured where it does not get so far."""
         self.servers.plant(case, World(case=case, rnd=rnd))
-        run_id = self._recorded(case)
+        run_id = self.recorded(case)
         arguments = ["bisect", run_id, f"--check=number:{case.total}", f"--command={AGENT}", f"-j{at_once}"]
         arguments.append("--budget-reruns=80")
         if good:
             self.servers.plant(case, World(case=case, planted=False, rnd=rnd))
-            arguments.append(f"--good={self._recorded(case)}")
+            arguments.append(f"--good={self.recorded(case)}")
         else:
             arguments += [f"--model={LARGE}", "--live", "--live-tools=orders.*"]
             arguments += [f"--fix={one.step}={one.text}" for one in fixes(case)]
         world = World(case=case, tools_fail=False, slips=slips, rnd=rnd)
         self.servers.plant(case, world)
         began = time.monotonic()
-        said = self._said(*arguments)
+        said = self.said(*arguments)
         finding = finding_of(json.dumps(said["finding"]))
         return Searched(
             case=case,
@@ -89,10 +89,12 @@ class Bench:
             seconds=time.monotonic() - began,
         )
 
-    def _recorded(self, case: Case) -> str:
-        return str(self._said("record", "clerk", f"--input={case.task}", f"--command={AGENT}")["run"])
+    def recorded(self, case: Case) -> str:
+        """Id of the run."""
+        return str(self.said("record", "clerk", f"--input={case.task}", f"--command={AGENT}")["run"])
 
-    def _said(self, *arguments: str) -> Any:
+    def said(self, *arguments: str) -> Any:
+        """The JSON that the command says."""
         clean = {k: v for k, v in os.environ.items() if not k.startswith(("ROADWORTHY_", "OTEL_", "OPENAI_"))}
         server = f"http://127.0.0.1:{self.product.web_port}"
         done = subprocess.run(
@@ -129,18 +131,18 @@ def numbered(case: Case, number: int) -> Case:
 
 def _set_up(api: str, upstream: str) -> None:
     provider = {"name": "scripted", "bases": {"openai": f"{upstream}/v1"}, "key": "sk-real"}
-    _send("POST", f"{api}/gateway/providers", {**provider, "allow_private": True})
-    _send(
+    send("POST", f"{api}/gateway/providers", {**provider, "allow_private": True})
+    send(
         "POST",
         f"{api}/gateway/routes",
         {"name": "clerk", "models": ["clerk*"], "targets": [{"provider": "scripted"}]},
     )
     settings = {**_CONNECTOR["settings"], "url": upstream}  # type: ignore[dict-item]
-    _send("PUT", f"{api}/connectors/orders", {**_CONNECTOR, "settings": settings})
-    _send("POST", f"{api}/tool-grants", {"agent": "clerk", "pattern": "orders.*"})
+    send("PUT", f"{api}/connectors/orders", {**_CONNECTOR, "settings": settings})
+    send("POST", f"{api}/tool-grants", {"agent": "clerk", "pattern": "orders.*"})
 
 
-def _send(method: str, url: str, body: Any) -> Any:
+def send(method: str, url: str, body: Any) -> Any:
     request = urllib.request.Request(
         url, data=json.dumps(body).encode(), headers={"content-type": "application/json"}, method=method
     )

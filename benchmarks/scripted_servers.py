@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,7 +18,8 @@ NUMBERS_OF_A_CASE = 10_000
 
 
 class ScriptedServer(ThreadingHTTPServer):
-    """Chat completions at /v1, orders at /orders, /archive and /totals; of all cases in `worlds`."""
+    """Chat completions at /v1, orders at /orders, /archive and /totals; of all cases in `worlds`. The same
+    orders as tools at /mcp, for an agent that comes without a gateway."""
 
     daemon_threads = True
 
@@ -25,6 +27,8 @@ class ScriptedServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.worlds: dict[int, World] = {}
         self.lock = threading.Lock()
+        self.answering_ms = 0.0
+        """Of POSTs, so far."""
 
     @property
     def url(self) -> str:
@@ -53,15 +57,25 @@ class ScriptedServer(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    wbufsize = -1
+    """Head and body leave together: the one waits for an acknowledgement of the other else, 40 ms a call."""
     server: ScriptedServer
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        began = time.perf_counter()
         with self.server.lock:
             if self.path.endswith("/chat/completions"):
                 self._say(self.server.chat(body))
+            elif self.path == "/mcp":
+                params = body["params"]
+                number = next(iter(params["arguments"].values()))
+                result = self.server.tool(params["name"].partition("__")[2], int(number))
+                told = {"content": [{"type": "text", "text": json.dumps(result)}]}
+                self._say({"jsonrpc": "2.0", "id": body["id"], "result": told})
             else:
                 self._say(self.server.tool("submit", int(body["total"])))
+            self.server.answering_ms += (time.perf_counter() - began) * 1000
 
     def do_GET(self) -> None:
         kind, _, number = self.path.strip("/").partition("/")
