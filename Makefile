@@ -12,7 +12,7 @@ WEB_SOURCES := $(shell test -d web/src && find web/src web/public web/index.html
 	web/vite.config.ts web/tsconfig.json -type f 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev browser up down test check format client reference bench demo wheel web web-packages lock clean
+.PHONY: help setup dev browser up down test check check-python check-web format client reference bench demo wheel web web-packages lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,18 +62,25 @@ demo: up ## real agents of real frameworks, live, in one minute
 # --- proving ----------------------------------------------------------------------------------------------
 
 # Whole products are started by these tests, so two workers keep two cores busy. A file of tests stays in one
-# worker: what a module sets up (a product full of real data, a browser) is set up once.
+# worker: what a module sets up (a product full of real data, a browser) is set up once. Files go out in the order
+# of their folders, not the fullest first: that left journeys, few and long, to the end, where a worker waits.
 TEST_WORKERS ?= 2
 
 test: dev browser ## every test: unit, contract, kill -9, browser journeys
 	@if [ -f web/package.json ]; then cd web && npm test --silent; fi
-	@ROADWORTHY_BROWSER="$$(scripts/browser.sh)" $(VENV)/bin/pytest -q -n $(TEST_WORKERS) --dist loadfile
+	@ROADWORTHY_BROWSER="$$(scripts/browser.sh)" $(VENV)/bin/pytest -q -n $(TEST_WORKERS) --dist loadfile \
+		--no-loadscope-reorder
 
 check: dev web-packages ## formatting, lint, types, floors, the generated client
+	@$(MAKE) --no-print-directory -j2 --output-sync=target check-python check-web
+
+check-python:
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
+
+check-web:
 	@scripts/web.sh check
 
 format: dev ## put the formatting right
