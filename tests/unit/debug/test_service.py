@@ -320,6 +320,15 @@ def test_each_bound_of_the_budget_holds(shop: Workshop, budget: Budget, field: s
     assert shop.service.standing(over).spent.reruns < 4
 
 
+def test_time_in_which_nobody_works_is_not_spent(shop: Workshop) -> None:
+    inquiry = shop.service.start(shop.draft(repeats=2, budget=Budget(seconds=150)))
+    shop.service.take("default", inquiry.id, most=1)  # and killed
+    shop.clock.pass_s(5_000)
+    found = shop.service.one("default", inquiry.id)
+    assert found is not None and 120 <= shop.service.standing(found).spent.seconds < 121
+    assert shop.run(inquiry.id).state is InquiryState.DONE
+
+
 def test_a_fork_is_compared_with_the_check_and_the_recorded_answer(shop: Workshop) -> None:
     change = Change(step=5, kind=ChangeKind.ANSWER, text="right 5")
     inquiry = shop.service.start(

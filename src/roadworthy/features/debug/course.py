@@ -155,7 +155,8 @@ class Course:
     def out_of(self, inquiry: Inquiry, reruns: Sequence[Rerun]) -> str:
         """What there is no more of; "" while there is enough of all."""
         waiting = any(one.state is not RerunState.DONE for one in reruns)
-        return out_of(inquiry.budget, spent(reruns, now_ns=self._now_ns()), waiting=waiting)
+        used = spent(reruns, now_ns=self._now_ns(), timeout_s=inquiry.entry.timeout_s)
+        return out_of(inquiry.budget, used, waiting=waiting)
 
     def _under_way(self, inquiry: Inquiry, reruns: Sequence[Rerun]) -> bool:
         return any(self.busy(one, inquiry, alone=False) or not is_counted(one) for one in reruns)

@@ -150,7 +150,7 @@ class InquiryService:
                 planned=max(len(reruns), 2 * inquiry.steps.bit_length() if searching else 0),
                 running=sum(one.state is RerunState.TAKEN for one in reruns),
             ),
-            spent=spent(reruns, now_ns=self._now_ns()),
+            spent=spent(reruns, now_ns=self._now_ns(), timeout_s=inquiry.entry.timeout_s),
         )
 
     def cancel(self, project: str, inquiry_id: str) -> Inquiry | None:

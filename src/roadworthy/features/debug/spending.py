@@ -19,13 +19,14 @@ class Spent:
     """In which at least one rerun was under way."""
 
 
-def spent(reruns: Sequence[Rerun], *, now_ns: int) -> Spent:
-    begun = [one for one in reruns if one.attempt]
+def spent(reruns: Sequence[Rerun], *, now_ns: int, timeout_s: float = 3_600.0) -> Spent:
+    """`timeout_s` is that of a rerun: one that nobody tells of was under way no longer."""
+    begun = [one for one in reruns if one.taken_ns]
     return Spent(
         reruns=len(begun),
         calls=sum(max(one.asked, one.live) for one in begun),
         usd=sum(one.cost_usd for one in begun),
-        seconds=_seconds([_span(one, now_ns) for one in begun]),
+        seconds=_seconds([_span(one, now_ns, int(timeout_s * 1e9)) for one in begun]),
     )
 
 
@@ -41,10 +42,9 @@ def out_of(budget: Budget, used: Spent, *, waiting: bool) -> str:
     return ""
 
 
-def _span(one: Rerun, now_ns: int) -> tuple[int, int]:
-    if one.state is RerunState.DONE:
-        return one.taken_ns, max(one.taken_ns, one.ended_ns)
-    return one.taken_ns, now_ns if one.state is RerunState.TAKEN else one.taken_ns
+def _span(one: Rerun, now_ns: int, most_ns: int) -> tuple[int, int]:
+    until = one.ended_ns if one.state is RerunState.DONE else now_ns
+    return one.taken_ns, max(one.taken_ns, min(until, one.taken_ns + most_ns))
 
 
 def _seconds(spans: Sequence[tuple[int, int]]) -> float:
