@@ -117,7 +117,7 @@ class GatewayFaults:
         return injection.transport(inner, dialect=story.dialect)
 
     def _rerun(self, request: GatewayRequest, *, project: str, agent: str) -> Seat | None:
-        if self._replays is None:
+        if self._replays is None or not self._replays.any:
             return None
         return self._replays.drill_seat(request, project=project, agent=agent)
 

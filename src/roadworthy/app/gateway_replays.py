@@ -96,6 +96,11 @@ class GatewayReplays:
             self._seats.pop(key, None)
             return not_recorded(f"Nothing was asked: {odd}.")
 
+    @property
+    def any(self) -> bool:
+        """Whether a rerun was ever answered here: what of one goes on live was seen by `seat` before."""
+        return bool(self._seats)
+
     def drill_seat(self, request: GatewayRequest, *, project: str, agent: str) -> Seat | None:
         """For what of a rerun goes on live: a place in a drill that has no faults. Raises BadToken."""
         text = replay_token_of(request)

@@ -109,7 +109,7 @@ class Gateway:
 
     async def ask(self, call: Call, *, headers: dict[str, str] | None = None, **more: Any) -> httpx2.Response:
         shown = {HEADER: self.token()} if headers is None else headers
-        async with httpx2.AsyncClient(timeout=20) as http:
+        async with httpx2.AsyncClient(timeout=50) as http:
             return await http.post(
                 f"{self.url}{call.path}",
                 content=call.asks(**more).body,

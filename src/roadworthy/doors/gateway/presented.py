@@ -11,6 +11,7 @@ _DRILL = drills.HEADER.encode()
 _DRILL_BAGGAGE = drills.BAGGAGE.encode()
 _REPLAY = replays.HEADER.encode()
 _REPLAY_BAGGAGE = replays.BAGGAGE.encode()
+_MAY_HOLD = frozenset({_REPLAY, b"baggage", b"authorization", b"x-api-key", b"x-goog-api-key"})
 _BEHIND = f".{replays.PREFIX}.".encode()
 
 
@@ -37,6 +38,8 @@ def replay_token_of(request: GatewayRequest) -> str:
     """Of the header, behind the key, or in the baggage; "" for a call that is in no replay."""
     baggage, behind = "", False
     for name, value in request.headers:
+        if name not in _MAY_HOLD:
+            continue
         if name == _REPLAY:
             return value.decode("latin-1")
         if name == b"baggage":

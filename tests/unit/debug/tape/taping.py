@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -66,7 +67,7 @@ def chat(
 ) -> Call:
     """A call to a model that says `answer`."""
     said = {
-        "id": f"chatcmpl-{abs(hash(messages)):020d}"[:24],
+        "id": f"chatcmpl-{zlib.crc32(repr(messages).encode()):020d}",
         "choices": [
             {"index": 0, "message": {"role": "assistant", "content": answer}, "finish_reason": "stop"}
         ],
