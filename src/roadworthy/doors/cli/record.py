@@ -1,0 +1,161 @@
+"""record: one run of an agent on this machine, through the gateway, so that it can be replayed."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sys
+import time
+from typing import Annotated, Any
+
+import typer
+
+from roadworthy.doors.cli.asking import asking, named
+from roadworthy.doors.cli.client import Client, Failed, fail
+from roadworthy.doors.cli.options import DEFAULT_SERVER, Json, Key, Project, Server
+
+_SEEN_S = 30.0
+
+
+def record(
+    agent: Annotated[str, typer.Argument(metavar="AGENT", help="Name of the agent.")],
+    task: Annotated[str | None, typer.Option("--input", help="The task; left out: standard input.")] = None,
+    command: Annotated[
+        str | None, typer.Option(help="Starts the agent; {input} stands for the task.", metavar="COMMAND")
+    ] = None,
+    callable_: Annotated[
+        str | None,
+        typer.Option("--callable", help="A function of Python instead.", metavar="MODULE:FUNCTION"),
+    ] = None,
+    url: Annotated[str | None, typer.Option(help="Of the agent's own endpoint, instead.")] = None,
+    folder: Annotated[str, typer.Option(help="Where the agent is started; left out: here.")] = "",
+    answer_field: Annotated[
+        str, typer.Option(help="Where in a JSON answer the words are: result.text.")
+    ] = "",
+    timeout: Annotated[float, typer.Option(min=1, help="Seconds that the run may take.")] = 120,
+    gateway_key: Annotated[
+        str | None,
+        typer.Option(envvar="ROADWORTHY_GATEWAY_KEY", help="Of the agent; left out: one for this run."),
+    ] = None,
+    gateway: Annotated[
+        str | None, typer.Option(help="Address of the gateway as the agent reaches it.", metavar="URL")
+    ] = None,
+    as_json: Json = False,
+    server: Server = DEFAULT_SERVER,
+    key: Key = None,
+    project: Project = None,
+) -> None:
+    """Run an agent once and record it: what it asks goes through the gateway, its task and answer are told.
+
+    Without --command, --callable or --url it is started as its registered entry point says.
+    """
+    from roadworthy.features.debug.inquiry import EntryPoint, Via
+
+    if sum(map(bool, (command, callable_, url))) > 1:
+        raise fail("how is the agent started? Give one of --command, --callable, --url.", code=2)
+    with asking(server=server, key=key, project=project) as client:
+        if command or callable_ or url:
+            via = Via.COMMAND if command else Via.CALLABLE if callable_ else Via.URL
+            entry = EntryPoint(
+                via=via,
+                command=command or "",
+                callable=callable_ or "",
+                url=url or "",
+                folder=folder,
+                answer_field=answer_field,
+                timeout_s=timeout,
+            )
+        else:
+            entry = _registered(client, agent)
+        made = _key_for(client, agent) if gateway_key is None else None
+        try:
+            told = _recorded(
+                client,
+                agent,
+                entry,
+                task=sys.stdin.read() if task is None else task,
+                gateway=gateway,
+                gateway_key=made["secret"] if made is not None else gateway_key or "",
+            )
+        finally:
+            if made is not None:
+                client.send("DELETE", f"/gateway/keys/{named(made['id'])}")
+    if as_json:
+        typer.echo(json.dumps(told))
+    else:
+        typer.echo(told["answer"])
+        typer.echo(f"run {told['run']}: {told['ending']}; next: roadworthy replay {told['run']}", err=True)
+    if told["ending"] != "answered":
+        raise typer.Exit(1)
+
+
+def _recorded(
+    client: Client, agent: str, entry: Any, *, task: str, gateway: str | None, gateway_key: str
+) -> dict[str, Any]:
+    from roadworthy.features.debug.running.entry import BadEntry, check_here, run_entry
+    from roadworthy.features.debug.running.environment import RECORD, Task
+    from roadworthy.features.debug.running.telling import otlp_body, send
+
+    try:
+        check_here(entry)
+    except BadEntry as wrong:
+        raise fail(f"--{wrong.field}: {wrong}", code=2) from None
+    trace_id = secrets.token_hex(16)
+    place = Task(
+        number=1,
+        attempt=1,
+        case="",
+        input=task,
+        timeout_s=entry.timeout_s,
+        token="",
+        trace_id=trace_id,
+        traceparent=f"00-{trace_id}-{trace_id[:16]}-01",
+        gateway_url=gateway or client.get("/gateway/health")["url"],
+        otlp_url=client.get("/server")["otlp_http_url"],
+        gateway_key=gateway_key,
+        kind=RECORD,
+    )
+    ended = run_entry(entry, place)
+    body = otlp_body(place, ended, agent=agent, marks={}, ended_ns=time.time_ns())
+    why = send(place.otlp_url, body, key=client.key or "")
+    if why:
+        raise Failed(f"the run could not be told to {place.otlp_url}: {why}")
+    _wait_for(client, trace_id)
+    return {
+        "run": trace_id,
+        "ending": ended.ending.value,
+        "answer": ended.answer,
+        "exit_code": ended.exit_code,
+        "error": ended.error,
+        "elapsed_ms": ended.elapsed_ms,
+    }
+
+
+def _wait_for(client: Client, run_id: str) -> None:
+    """Until the server shows it: whoever replays it next finds it."""
+    ends = time.monotonic() + _SEEN_S
+    while True:
+        try:
+            client.get(f"/runs/{run_id}")
+            return
+        except Failed:
+            if time.monotonic() > ends:
+                raise
+        time.sleep(0.25)
+
+
+def _registered(client: Client, agent: str) -> Any:
+    from roadworthy.features.debug.inquiry import EntryPoint, Via
+
+    try:
+        found = client.get(f"/agents/{named(agent)}/entry-point")
+    except Failed as failed:
+        raise fail(f"{failed}; or give --command, --callable or --url.", code=2) from None
+    names = ("command", "callable", "python", "folder", "url", "body", "answer_field", "timeout_s")
+    return EntryPoint(via=Via(found["via"]), **{name: found[name] for name in names if found.get(name)})
+
+
+def _key_for(client: Client, agent: str) -> Any:
+    made = client.send("POST", "/gateway/keys", body={"name": "roadworthy record", "agent": agent})
+    time.sleep(1.5)  # a key holds at the gateway within a second
+    return made
