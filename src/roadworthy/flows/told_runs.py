@@ -11,6 +11,8 @@ from roadworthy.features.debug.ranking.told import READ, Doer, ToldRun, ToldStep
 from roadworthy.features.judge.transcript import Saying, ToolUse, Transcript
 
 _AGENTS = "agent"
+_MOST_CHARACTERS, _LEAST_CHARACTERS = 1_500_000, 2_000
+"""Of a run together, and of each step however many there are: ranking reads for two seconds at most."""
 
 
 def told_run(run: Run, spans: Sequence[Span]) -> ToldRun:
@@ -24,7 +26,8 @@ def told_run(run: Run, spans: Sequence[Span]) -> ToldRun:
             _say(drafts, by_span, step)
         else:
             _use(drafts, by_span, step, asker=_asker(calls, step))
-    return ToldRun(task=run.input or transcript.asked, steps=tuple(one.step() for one in drafts))
+    each = min(READ, max(_LEAST_CHARACTERS, _MOST_CHARACTERS // max(1, len(drafts))))
+    return ToldRun(task=run.input or transcript.asked, steps=tuple(one.step(each) for one in drafts))
 
 
 class _Draft:
@@ -32,8 +35,9 @@ class _Draft:
         self.name, self.doer, self.ref, self.failed = name, doer, ref, failed
         self.texts: list[str] = []
 
-    def step(self) -> ToldStep:
-        text = "\n".join(self.texts)[:READ]
+    def step(self, most: int) -> ToldStep:
+        """`most` characters of its text."""
+        text = "\n".join(self.texts)[:most]
         return ToldStep(name=self.name, text=text, doer=self.doer, failed=self.failed, ref=self.ref)
 
 

@@ -44,6 +44,11 @@ class _Read:
     names: frozenset[str]
     code: str
     opening: str
+    acts: bool
+    """An agent's step that could be a mistake: no result, and more than a sign-off."""
+    defines: bool
+    instructs: bool
+    finishes: bool
     counts: dict[str, float] = field(default_factory=dict)
 
 
@@ -52,6 +57,7 @@ def signals_of(run: ToldRun) -> list[dict[str, float]]:
     read = [_read(step) for step in run.steps]
     task = _read(ToldStep(name="", text=run.task))
     seen_numbers, seen_names, seen_words = set(task.numbers), set(task.names), set(task.words)
+    last_said = {word: i for i, one in enumerate(read) for word in one.words}
     whole = _whole(read)
     out: list[dict[str, float]] = []
     for i, one in enumerate(read):
@@ -60,7 +66,9 @@ def signals_of(run: ToldRun) -> list[dict[str, float]]:
         signals |= _who(read, i)
         signals |= _content(one, task)
         signals |= _around(read, i)
-        signals |= _novelty(read, i, one, seen_numbers, seen_names, seen_words)
+        signals |= _novelty(
+            read, i, numbers=seen_numbers, names=seen_names, words=seen_words, last_said=last_said
+        )
         signals |= _echo(read, i)
         signals |= _turn(read, i) | whole
         out.append(signals)
@@ -81,19 +89,18 @@ def _read(step: ToldStep) -> _Read:
         names=frozenset(w.NAME.findall(talk)),
         code=code,
         opening=talk[:250],
+        acts=step.doer is Doer.AGENT and len(step.text.strip()) > _SHORT,
+        defines=w.DEFINES.search(text) is not None,
+        instructs=_INSTRUCTS.search(text[:4000]) is not None,
+        finishes=w.FINISHES.search(text) is not None,
         counts={name: log1p(min(_MOST, len(found.findall(text)))) for name, found in _COUNTED.items()},
     )
-
-
-def _acts(one: _Read) -> bool:
-    """An agent's step that could be a mistake: no result, and more than a sign-off."""
-    return one.step.doer is Doer.AGENT and len(one.step.text.strip()) > _SHORT
 
 
 def _whole(read: Sequence[_Read]) -> dict[str, float]:
     """The same for all steps: what kind of run it is."""
     agents = {one.step.name for one in read if one.step.doer is Doer.AGENT}
-    instructing = sum(_INSTRUCTS.search(one.step.text[:4000]) is not None for one in read)
+    instructing = sum(one.instructs for one in read)
     return {
         "of_steps": log1p(len(read)),
         "of_agents": log1p(len(agents)),
@@ -105,7 +112,7 @@ def _whole(read: Sequence[_Read]) -> dict[str, float]:
 
 def _place(read: Sequence[_Read], i: int) -> dict[str, float]:
     n = len(read)
-    acts = [k for k, one in enumerate(read) if _acts(one)]
+    acts = [k for k, one in enumerate(read) if one.acts]
     at = sum(1 for k in acts if k < i)
     last = acts[-1] if acts else n - 1
     return {
@@ -121,9 +128,9 @@ def _place(read: Sequence[_Read], i: int) -> dict[str, float]:
         "last": float(i == n - 1),
         "last_act": float(i == last),
         "past_last_act": float(i > last),
-        "first_act": float(_acts(read[i]) and at == 0),
-        "second_act": float(_acts(read[i]) and at == 1),
-        "third_act": float(_acts(read[i]) and at == 2),
+        "first_act": float(read[i].acts and at == 0),
+        "second_act": float(read[i].acts and at == 1),
+        "third_act": float(read[i].acts and at == 2),
         "act_share": at / max(1, len(acts) - 1),
     }
 
@@ -161,8 +168,8 @@ def _content(one: _Read, task: _Read) -> dict[str, float]:
         "long": float(len(stripped) > 2500),
         "has_code": float(bool(one.code) and len(one.code) > 30),
         "code_length": log1p(len(one.code)) / 3,
-        "defines": float(w.DEFINES.search(text) is not None),
-        "finishes": float(w.FINISHES.search(text) is not None),
+        "defines": float(one.defines),
+        "finishes": float(one.finishes),
         "finishes_at_the_end": float(w.FINISHES.search(stripped[-160:]) is not None),
         "asks": log1p(min(_MOST, len(w.QUESTION.findall(text)))),
         "asks_at_the_end": float("?" in stripped[-120:]),
@@ -176,7 +183,7 @@ def _content(one: _Read, task: _Read) -> dict[str, float]:
         else 0.0,
         "empty": float(one.step.empty),
         "failed": float(one.step.failed),
-        "instructs": float(_INSTRUCTS.search(text[:4000]) is not None),
+        "instructs": float(one.instructs),
     }
 
 
@@ -249,17 +256,21 @@ def _opening(one: _Read | None, name: str) -> float:
 
 
 def _novelty(
-    read: Sequence[_Read], i: int, one: _Read, numbers: set[str], names: set[str], words: set[str]
+    read: Sequence[_Read],
+    i: int,
+    *,
+    numbers: set[str],
+    names: set[str],
+    words: set[str],
+    last_said: dict[str, int],
 ) -> dict[str, float]:
+    one = read[i]
     talk_numbers = frozenset(
         n.replace(",", "").rstrip("%") for n in w.NUMBER.findall(w.CODE.sub(" ", one.step.text[:READ]))
     )
     big = {n for n in talk_numbers if len(n.strip("-")) > 1}
     new_numbers = big - numbers
     new_names = one.names - names
-    later_words: set[str] = set()
-    for other in read[i + 1 :]:
-        later_words |= other.words
     fresh = one.words - words
     ran = any(other.step.doer is Doer.RESULT and not other.step.failed for other in read[:i])
     return {
@@ -269,7 +280,7 @@ def _novelty(
         * float(not ran and one.step.doer is Doer.AGENT),
         "facts_without_code": log1p(min(20, len(new_numbers) + len(new_names))) * float(not one.code),
         "fresh_share": len(fresh) / max(1, len(one.words)),
-        "taken_up_later": len(fresh & later_words) / max(1, len(fresh)),
+        "taken_up_later": sum(last_said[word] > i for word in fresh) / max(1, len(fresh)),
     }
 
 
@@ -283,7 +294,7 @@ def _echo(read: Sequence[_Read], i: int) -> dict[str, float]:
         (_alike(one, other) for other in read[i + 1 : i + 13] if other.step.doer is one.step.doer),
         default=0.0,
     )
-    acts = [k for k, other in enumerate(read) if _acts(other)]
+    acts = [k for k, other in enumerate(read) if other.acts]
     final = read[acts[-1]] if acts else read[-1]
     settled = final.numbers & one.numbers
     first = bool(settled) and not any(settled & other.numbers for other in read[:i])
@@ -303,11 +314,7 @@ def _turn(read: Sequence[_Read], i: int) -> dict[str, float]:
     at = i - mine[0]
     acting = [turn for turn in turns if read[turn[0]].step.doer is Doer.AGENT]
     number = next((k for k, turn in enumerate(acting) if turn == mine), len(acting))
-    coded = [
-        k
-        for k, one in enumerate(read)
-        if one.step.doer is Doer.AGENT and (one.code or w.DEFINES.search(one.step.text))
-    ]
+    coded = [k for k, one in enumerate(read) if one.step.doer is Doer.AGENT and (one.code or one.defines)]
     following = read[i + 1] if i + 1 < len(read) else None
     previous = read[i - 1] if i else None
     return {
@@ -329,18 +336,14 @@ def _turn(read: Sequence[_Read], i: int) -> dict[str, float]:
         "before_last_code": float(bool(coded) and i == coded[-1] - 1),
         "codes_before": log1p(sum(1 for k in coded if k < i)),
         "codes_after": log1p(sum(1 for k in coded if k > i)),
-        "next_defines": float(following is not None and w.DEFINES.search(following.step.text) is not None),
-        "next_instructs": float(
-            following is not None and _INSTRUCTS.search(following.step.text[:4000]) is not None
-        ),
-        "next_finishes": float(following is not None and w.FINISHES.search(following.step.text) is not None),
+        "next_defines": float(following is not None and following.defines),
+        "next_instructs": float(following is not None and following.instructs),
+        "next_finishes": float(following is not None and following.finishes),
         "next_writes": following.counts["writes"] if following is not None else 0.0,
         "next_repairs": following.counts["repairs"] if following is not None else 0.0,
         "next_length": log1p(len(following.step.text)) / 3 if following is not None else 0.0,
-        "previous_defines": float(previous is not None and w.DEFINES.search(previous.step.text) is not None),
-        "previous_instructs": float(
-            previous is not None and _INSTRUCTS.search(previous.step.text[:4000]) is not None
-        ),
+        "previous_defines": float(previous is not None and previous.defines),
+        "previous_instructs": float(previous is not None and previous.instructs),
         "previous_length": log1p(len(previous.step.text)) / 3 if previous is not None else 0.0,
         "same_text_next": float(following is not None and _alike(read[i], following) > 0.9),
     }
