@@ -209,7 +209,16 @@ def _coins(each: int) -> Figure:
 def search(steps: int, passes: Callable[[Next], bool]) -> Finding:
     """To the end, one rerun after the other."""
     reruns: list[Rerun] = []
-    blank = Rerun(number=1, state=RerunState.DONE, attempt=1, ending=Ending.ANSWERED, matched=steps, asked=1)
+    blank = Rerun(
+        number=1,
+        state=RerunState.DONE,
+        attempt=1,
+        taken_ns=1,
+        ended_ns=1,
+        ending=Ending.ANSWERED,
+        matched=steps,
+        asked=1,
+    )
     while True:
         asked = Bisection(steps, reruns, budget=Budget(reruns=_MOST)).next()
         if isinstance(asked, Finding):

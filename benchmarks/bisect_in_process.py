@@ -105,7 +105,9 @@ def searched(case: Case, *, good: bool, slips: float, rnd: random.Random, most: 
         asked = Bisection(case.steps, reruns, budget=inquiry.budget).next()
         if isinstance(asked, Finding):
             break
-        planned = Rerun(number=len(reruns) + 1, switch=asked[0].switch, only=asked[0].only, attempt=1)
+        planned = Rerun(
+            number=len(reruns) + 1, switch=asked[0].switch, only=asked[0].only, attempt=1, taken_ns=1
+        )
         world = World(case=case, tools_fail=False, slips=slips, rnd=rnd)
         reruns.append(rerun(inquiry, planned, tape, better if good else None, world))
     return Searched(

@@ -17,7 +17,7 @@ What holds, and why:
   117:16880-16890, section 8; Ville's inequality). It needs no prior to be right, and many more reruns.
 - *Simulated only*: that answers given at confidence .9 are right .9 of the time for each failure rate by
   itself (0 to 40 %), and how many reruns that takes: tests/unit/stats/test_bisection.py and
-  benchmarks/bisect.py. Above 40 % the prior has little mass, and answers are surer than they should be.
+  benchmarks/bisect.py. Where more than half fail by chance, answers are surer than they should be.
 - *Not covered*: reruns that depend on each other, and two faults. Of two steps either of which puts the run
   right, the switch finds the last; of two that each ruin it, the first, and `alone` falls.
 """

@@ -191,8 +191,11 @@ class Bisection:
 
     def spent(self) -> str:
         """The field of the budget that is used up, "" while none is, by the time of the last rerun's end."""
+        waiting, bound = bool(self.evidence.pending), self.budget.reruns
+        if bound is not None and len(self.reruns) >= bound and not waiting:
+            return "reruns"
         used = spent(self.reruns, now_ns=max((one.ended_ns for one in self.reruns), default=0))
-        return out_of(self.budget, used, waiting=bool(self.evidence.pending))
+        return out_of(self.budget, used, waiting=waiting)
 
     def _finding(self, state: FindingState, *, why: str = "") -> Finding:
         mass = self.posterior.mass()
