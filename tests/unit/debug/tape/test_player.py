@@ -122,7 +122,8 @@ def test_a_changed_prompt_template_is_a_miss_that_shows_the_line() -> None:
     assert played.failure.code is FailureCode.NOT_RECORDED and played.failure.retry is Retry.NEVER
     assert played.failure.what == (
         "Not in the recording: call 1, planner at /v1/chat/completions; the nearest recorded call is step 1 "
-        "(planner). It differs in:\n-      Be polite.\n+      Be very polite."
+        "(planner). It differs in:\n-      Be polite.\n+      Be very polite.\n"
+        "The whole difference is in the journal of the rerun."
     )
     assert player.diverged_at == 1
     assert player.summary().missed == 1

@@ -14,6 +14,7 @@ from roadworthy.features.debug.tape.side import Side
 from roadworthy.features.debug.tape.tape import TapeCall
 
 _NOTHING = "Nobody was asked: this says nothing about what the answer would have been."
+_ALL = "The whole difference is in the journal of the rerun."
 _LIKE_ENOUGH = 0.5
 """A call that has so many lines in common with a recorded one is taken for that one, changed."""
 
@@ -53,7 +54,7 @@ def missing(side: Side, asked: Asked, text: str, *, number: int) -> Missing:
     note = "; ".join(said)
     what = _sentence(note)
     if diff:
-        what = "\n".join([f"{what} It differs in:", *first_differing(diff)])
+        what = "\n".join([f"{what} It differs in:", *first_differing(diff), _ALL])
     return Missing(note=note, diff=diff, failure=not_recorded(what), step=step)
 
 
