@@ -117,6 +117,13 @@ def test_a_bad_draft_names_its_field(
     assert shop.service.all("default") == []
 
 
+def test_words_may_be_cut_out_of_a_prompt(shop: Workshop) -> None:
+    cut = Change(step=2, kind=ChangeKind.PROMPT, find="You help.")
+    assert shop.service.start(shop.draft(InquiryKind.FORK, fork_at=2, changes=(cut,))).changes == (cut,)
+    with pytest.raises(BadInquiry, match="the system prompt"):
+        shop.service.start(shop.draft(InquiryKind.FORK, fork_at=2, changes=(replace(cut, find=""),)))
+
+
 def test_a_check_that_the_failed_run_passes_is_refused_with_both_answers(shop: Workshop) -> None:
     with pytest.raises(BadInquiry) as refused:
         shop.bisect(check=Check(expected="sum"))

@@ -128,7 +128,8 @@ def check_changes(changes: Sequence[Change], tape: Tape) -> None:
 
 
 def _check_text(change: Change, where: str) -> None:
-    if change.kind in _TEXTS and not change.text.strip():
+    cut_out = change.kind is ChangeKind.PROMPT and change.find
+    if change.kind in _TEXTS and not change.text.strip() and not cut_out:
         raise BadInquiry(f"{where}.text", f"expected {_TEXTS[change.kind]}")
     if change.kind is ChangeKind.ANSWER and not change.text and not change.tool_calls:
         raise BadInquiry(f"{where}.text", "expected what the model is to say, or tool_calls")
