@@ -16,8 +16,9 @@ export function Facts({ facts }: { facts: readonly (readonly [string, ReactNode]
   );
 }
 
-/** What was found, a sentence each; the first one says it. */
-export function Sentences({ sentences }: { sentences: readonly string[] }) {
+/** What was found, a sentence each; the first one says it. `but` are said elsewhere on the page. */
+export function Sentences({ sentences: all, but = [] }: { sentences: readonly string[]; but?: readonly string[] }) {
+  const sentences = all.filter((each) => !but.includes(each));
   if (!sentences.length) return null;
   return (
     <ul className="flex flex-col gap-1 text-xs">

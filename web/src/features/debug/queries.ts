@@ -48,12 +48,6 @@ export const recordedComparisonQuery = (project: string, left: string, right: st
     queryFn: ({ signal }) => dataOf(api.GET("/api/v1/recorded-comparison", { params: { query: { project, left, right } }, signal })),
   });
 
-export const entryPointQuery = (project: string, agent: string) =>
-  queryOptions({
-    queryKey: ["entry-point", project, agent],
-    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/agents/{agent}/entry-point", { params: { path: { agent }, query: { project } }, signal })),
-  });
-
 export const casesQuery = (project: string, agent?: string) =>
   queryOptions({
     queryKey: ["cases", project, agent],

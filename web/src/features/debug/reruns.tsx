@@ -1,5 +1,5 @@
 import { Link } from "@tanstack/react-router";
-import { ShieldCheck, TriangleAlert } from "lucide-react";
+import { Info } from "lucide-react";
 import { Card } from "@/features/settings/section";
 import { cx } from "@/ui/classes";
 import { duration, money } from "@/ui/format";
@@ -47,7 +47,7 @@ export function Rerun({ rerun, checked }: { rerun: RerunOf; checked: boolean }) 
         <ul className="mt-2 flex flex-col gap-1">
           {rerun.notes.map((note) => (
             <li key={note} className="flex items-start gap-1.5 text-muted">
-              {/nothing (else )?(leaves|left)|network of its own|isolat/i.test(note) ? <ShieldCheck className="mt-0.5 size-3.5 shrink-0 text-ok" aria-hidden /> : <TriangleAlert className="mt-0.5 size-3.5 shrink-0 text-warn" aria-hidden />}
+              <Info className="mt-0.5 size-3.5 shrink-0 text-faint" aria-hidden />
               {note}
             </li>
           ))}

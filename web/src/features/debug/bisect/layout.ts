@@ -2,7 +2,7 @@
 import type { Rerun } from "../types";
 
 /** px a step needs at least, so that 40 of them fit on a phone. */
-export const LEAST_COLUMN = 7;
+export const LEAST_COLUMN = 6;
 
 /** px between two numbers on the axis. */
 const LABEL_ROOM = 26;

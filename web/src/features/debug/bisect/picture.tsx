@@ -1,5 +1,5 @@
 import { Square } from "lucide-react";
-import { useEffect, useMemo, useRef, useState, type CSSProperties } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { cx } from "@/ui/classes";
 import { percent } from "@/ui/format";
 import { SAID } from "../look";
@@ -39,11 +39,10 @@ export function Picture({ steps, reruns, mass, found, sure, chosen, onStep, reru
   }, []);
   const likely = useMemo(() => massOf(mass, n), [mass, n]);
   const every = numberEvery(n, width);
-  const scale = { "--label": "6.5rem" } as CSSProperties;
   return (
     <figure className="min-w-0">
       <div className="overflow-x-auto" tabIndex={0} role="region" aria-label="Picture of the bisect">
-        <div className="relative px-3 pt-3 pb-2" style={{ ...scale, minWidth: `calc(6.5rem + ${n * LEAST_COLUMN + 24}px)` }}>
+        <div className="relative px-3 pt-3 pb-2 [--label:5.25rem] md:[--label:6.5rem]" style={{ minWidth: `calc(var(--label) + ${n * LEAST_COLUMN + 24}px)` }}>
           {found ? <Band step={found} steps={n} sure={sure} /> : null}
           <Likely likely={likely} steps={steps} found={found} known={mass !== undefined} />
           <div className="grid grid-cols-[var(--label)_minmax(0,1fr)] items-start">
@@ -140,7 +139,7 @@ function Lane({ rerun, steps, chosen, onChoose }: { rerun: Rerun; steps: number;
         className={cx("relative grid w-full grid-cols-[var(--label)_minmax(0,1fr)] items-center rounded text-left hover:bg-hover/60", chosen && "outline-2 outline-accent")}
       >
         <span className={cx("flex h-6 items-center gap-1.5 truncate text-2xs", tone)}>
-          <span className="num w-5 shrink-0 text-right text-faint">{rerun.number}</span> {word}
+          <span className="num w-4 shrink-0 text-right text-faint">{rerun.number}</span> {word}
           <span className="sr-only">: {where}</span>
         </span>
         <span aria-hidden className="relative block h-6">
@@ -151,7 +150,7 @@ function Lane({ rerun, steps, chosen, onChoose }: { rerun: Rerun; steps: number;
             </>
           ) : (
             <>
-              <i className="absolute top-1/2 left-0 h-px bg-line-strong" style={{ width: percentage(startOf(at, steps)) }} />
+              <i className="absolute top-1/2 left-0 h-px bg-line-strong" style={{ width: percentage(Math.min(1, middleOf(at, steps))) }} />
               <i className={cx("absolute top-1/2 right-0 border-t-2", tone, said === "waiting" || said === "running" ? "border-dotted" : "border-solid", "border-current opacity-45")} style={{ left: percentage(Math.min(1, middleOf(at, steps))) }} />
               <Marker said={said} left={percentage(rerun.switch === null ? 1 : middleOf(at, steps))} />
             </>

@@ -37,21 +37,33 @@ export function ForkView({ project, inquiry, chosen, onRerun, step, onStep }: Fo
           {inquiry.changes.map((change, at) => (
             <li key={at}>{changeWords(change)}</li>
           ))}
+          {inquiry.good_run ? (
+            <li>
+              From step {inquiry.fork_at} on{" "}
+              <Link to="/runs/$runId" params={{ runId: inquiry.good_run }} className="link">
+                a good run
+              </Link>{" "}
+              answers first.
+            </li>
+          ) : null}
           <li className="text-muted">{AFTER[inquiry.after]}{inquiry.live_tools.length ? ` Tools that could really be called: ${inquiry.live_tools.join(", ")}.` : ""}</li>
         </ul>
         <Verdict inquiry={inquiry} large />
         {found ? (
           <div className="mt-3">
-            <Sentences sentences={found.sentences} />
+            <Sentences sentences={found.sentences} but={rerun?.notes ?? []} />
           </div>
         ) : (
           <p className="text-sm text-muted">{inquiry.state === "running" ? "The agent has not ended yet." : "It ended before any rerun did."}</p>
         )}
       </Card>
       {rerun?.state === "done" ? (
-        <Card>
-          <Answers left={inquiry.output} right={rerun.answer} leftTitle="As recorded" rightTitle="Forked" />
-        </Card>
+        <section>
+          <h2 className="mb-2 text-sm font-semibold">Answers</h2>
+          <Card>
+            <Answers left={inquiry.output} right={rerun.answer} leftTitle="As recorded" rightTitle="Forked" />
+          </Card>
+        </section>
       ) : null}
       <RerunPicker reruns={inquiry.reruns} chosen={rerun?.number} onChoose={onRerun} />
       {rerun ? <Rerun rerun={rerun} checked={inquiry.check !== null} /> : null}

@@ -26,7 +26,7 @@ export function ReplayView({ project, inquiry, chosen, onRerun }: ReplayViewProp
         {found ? (
           <div className="flex flex-col gap-3">
             <Verdict inquiry={inquiry} large />
-            <Sentences sentences={found.sentences} />
+            <Sentences sentences={found.sentences} but={rerun?.notes ?? []} />
           </div>
         ) : (
           <p className="text-sm text-muted">{inquiry.state === "running" ? "Nothing is known yet: the agent has not ended." : "It ended before any rerun did."}</p>

@@ -1,26 +1,27 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, dataOf } from "@/client/api";
-import { Problem } from "@/client/problem";
 import { Button } from "@/ui/button";
 import { Input, Labelled } from "@/ui/form";
 import { money, percent, UNKNOWN } from "@/ui/format";
 import { Dialog } from "@/ui/overlay";
 import { FailedLine } from "@/ui/states";
-import { resamplingQuery } from "../queries";
+import { resamplingQuery, suspiciousQuery } from "../queries";
 import type { Resampling } from "../types";
 
 /** The models asked again, step by step: where they mostly decide otherwise, the recorded decision was a slip. */
 export function Resample({ project, runId, recorded }: { project: string; runId: string; recorded: boolean }) {
   const client = useQueryClient();
   const [asking, setAsking] = useState(false);
-  const found = useQuery(resamplingQuery(project, runId));
+  const [asked, setAsked] = useState(false);
+  const suspects = useQuery(suspiciousQuery(project, runId));
+  // Asking for it is an error where nobody did it yet: the suspects say whether there is one.
+  const done = suspects.data?.items.some((each) => each.reasons.some(({ by }) => by === "resampling" || by === "judge")) ?? false;
+  const found = useQuery({ ...resamplingQuery(project, runId), enabled: asked || done });
   const params = { path: { run_id: runId }, query: { project } };
   const cancel = useMutation({ mutationFn: () => api.POST("/api/v1/runs/{run_id}/resample/cancel", { params }), onSuccess: () => client.invalidateQueries({ queryKey: ["resampling", project, runId] }) });
-  const none = found.isError && Problem.from(found.error).status === 404;
-  if (found.isError && !none) return <FailedLine error={found.error} />;
-  if (found.isPending) return null;
-  const known = none ? undefined : found.data;
+  if (found.isError) return <FailedLine error={found.error} />;
+  const known = found.data;
   return (
     <div className="flex flex-col gap-2 text-xs">
       {known ? (
@@ -37,7 +38,7 @@ export function Resample({ project, runId, recorded }: { project: string; runId:
           <Button onClick={() => setAsking(true)}>{known ? "Ask again, anew" : "Ask its models again"}</Button>
         ) : null}
       </span>
-      {asking ? <AskDialog project={project} runId={runId} onClose={() => setAsking(false)} /> : null}
+      {asking ? <AskDialog project={project} runId={runId} onClose={() => setAsking(false)} onAsked={() => setAsked(true)} /> : null}
     </div>
   );
 }
@@ -84,7 +85,7 @@ function Found({ found }: { found: Resampling }) {
   );
 }
 
-function AskDialog({ project, runId, onClose }: { project: string; runId: string; onClose: () => void }) {
+function AskDialog({ project, runId, onClose, onAsked }: { project: string; runId: string; onClose: () => void; onAsked: () => void }) {
   const client = useQueryClient();
   const [times, setTimes] = useState("5");
   const [usd, setUsd] = useState("1");
@@ -92,6 +93,7 @@ function AskDialog({ project, runId, onClose }: { project: string; runId: string
   const ask = useMutation({
     mutationFn: () => dataOf(api.POST("/api/v1/runs/{run_id}/resample", { params: { path: { run_id: runId }, query: { project } }, body: { times: Number(times), most_calls: 60, most_usd: usd.trim() ? Number(usd) : null, ask_judge: judge } })),
     onSuccess: async () => {
+      onAsked();
       onClose();
       await client.resetQueries({ queryKey: ["resampling", project, runId] });
     },

@@ -19,10 +19,11 @@ interface ExchangeDetailProps {
   onPart: (part: "request" | "answer") => void;
   /** Without it the reader came from elsewhere, and goes back there. */
   onBack?: () => void;
+  actions?: ReactNode;
 }
 
 /** One call: what was asked, answered and paid, and what was recorded of it. */
-export function ExchangeDetail({ project, exchange, part, onPart, onBack }: ExchangeDetailProps) {
+export function ExchangeDetail({ project, exchange, part, onPart, onBack, actions }: ExchangeDetailProps) {
   return (
     <div className="flex flex-col gap-4">
       <header className="flex items-center gap-2">
@@ -37,6 +38,7 @@ export function ExchangeDetail({ project, exchange, part, onPart, onBack }: Exch
           <CopyId id={exchange.id} label="Copy exchange id" />
         </span>
       </header>
+      {actions}
       <Facts exchange={exchange} />
       {exchange.failure ? <FailureNote exchange={exchange} /> : null}
       {exchange.contract_findings.length ? (
@@ -55,7 +57,7 @@ export function ExchangeDetail({ project, exchange, part, onPart, onBack }: Exch
   );
 }
 
-function RecordingPart({ project, exchange, part, onPart }: Omit<ExchangeDetailProps, "onBack">) {
+function RecordingPart({ project, exchange, part, onPart }: Omit<ExchangeDetailProps, "onBack" | "actions">) {
   const [full, setFull] = useState(false);
   const recording = useQuery({ ...recordingQuery(project, exchange.id, full), enabled: exchange.recorded });
   if (!exchange.recorded || (recording.isError && Problem.from(recording.error).status === 404))

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { ChevronRight, Radio } from "lucide-react";
+import type { ReactNode } from "react";
 import { CodeBlock } from "@/ui/copy";
 import { duration, money } from "@/ui/format";
 import { Empty, Failed, SkeletonRows } from "@/ui/states";
@@ -17,16 +18,18 @@ interface RecordingsPanelProps {
   part: "request" | "answer";
   onChoose: (exchangeId: string | undefined) => void;
   onPart: (part: "request" | "answer") => void;
+  /** What can be done with a call. */
+  actions?: (exchange: Exchange) => ReactNode;
 }
 
 /** Every call of the run through the gateway, when, how it ended, and what was recorded of it. */
-export function RecordingsPanel({ project, runId, chosen, part, onChoose, onPart }: RecordingsPanelProps) {
+export function RecordingsPanel({ project, runId, chosen, part, onChoose, onPart, actions }: RecordingsPanelProps) {
   const exchanges = useQuery(runExchangesQuery(project, runId));
   if (exchanges.isError) return <Failed what="The recordings" error={exchanges.error} retry={() => void exchanges.refetch()} />;
   if (exchanges.isPending) return <SkeletonRows rows={8} height={36} />;
   const items = exchanges.data.items;
   const exchange = items.find((each) => each.id === chosen);
-  if (exchange) return <ExchangeDetail project={project} exchange={exchange} part={part} onPart={onPart} onBack={() => onChoose(undefined)} />;
+  if (exchange) return <ExchangeDetail project={project} exchange={exchange} part={part} onPart={onPart} onBack={() => onChoose(undefined)} actions={actions?.(exchange)} />;
   if (!items.length) return <NothingRecorded />;
   const { beginMs, lengthMs } = spanOf(items);
   return (

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { lazy, Suspense, type ReactNode } from "react";
+import { CallAgain } from "@/features/debug/step-again";
 import { runExchangesQuery } from "@/features/gateway/recordings/queries";
 import type { Run } from "@/client/types";
 import type { RunSearch } from "@/routes/search";
@@ -53,6 +54,7 @@ export function RunPane({ project, run, search, onChange, onSelect, children }: 
                 chosen={search.call}
                 part={search.part ?? "answer"}
                 onChoose={(call) => onChange({ call, part: undefined })}
+                actions={(exchange) => <CallAgain project={project} runId={run.id} exchangeId={exchange.id} onOpen={onChange} />}
                 onPart={(part) => onChange({ part: part === "answer" ? undefined : part })}
               />
             </Suspense>
