@@ -6,15 +6,20 @@ import json
 import secrets
 import sys
 import time
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 
+from roadworthy.domain.exchange import LISTED
 from roadworthy.doors.cli.asking import asking, named
 from roadworthy.doors.cli.client import Client, Failed, fail
 from roadworthy.doors.cli.options import DEFAULT_SERVER, Json, Key, Project, Server
+from roadworthy.doors.cli.taken_work import wait_for_key
 
 _SEEN_S = 30.0
+_JOINED_S = 15.0
+"""So long a call that names no run is waited for, to be found with its run."""
 
 
 def record(
@@ -115,12 +120,15 @@ def _recorded(
         gateway_key=gateway_key,
         kind=RECORD,
     )
+    wait_for_key(place.gateway_url, key=gateway_key, what=agent)
+    began_ns = time.time_ns()
     ended = run_entry(entry, place)
     body = otlp_body(place, ended, agent=agent, marks={}, ended_ns=time.time_ns())
     why = send(place.otlp_url, body, key=client.key or "")
     if why:
         raise Failed(f"the run could not be told to {place.otlp_url}: {why}")
     _wait_for(client, trace_id)
+    _wait_for_calls(client, agent, since_ns=began_ns)
     return {
         "run": trace_id,
         "ending": ended.ending.value,
@@ -144,6 +152,17 @@ def _wait_for(client: Client, run_id: str) -> None:
         time.sleep(0.25)
 
 
+def _wait_for_calls(client: Client, agent: str, *, since_ns: int) -> None:
+    """Until each is found with its run: those of clients that name none are a moment later."""
+    since = datetime.fromtimestamp(since_ns // 10**9, tz=UTC).isoformat()
+    ends = time.monotonic() + _JOINED_S
+    while time.monotonic() < ends:
+        time.sleep(0.5)  # they are written within half a second
+        calls = client.get("/exchanges", {"agent": agent, "from": since, "limit": 500})["items"]
+        if calls and all(one["run_id"] or one["target"] == LISTED for one in calls):
+            return
+
+
 def _registered(client: Client, agent: str) -> Any:
     from roadworthy.features.debug.inquiry import EntryPoint, Via
 
@@ -156,6 +175,4 @@ def _registered(client: Client, agent: str) -> Any:
 
 
 def _key_for(client: Client, agent: str) -> Any:
-    made = client.send("POST", "/gateway/keys", body={"name": "roadworthy record", "agent": agent})
-    time.sleep(1.5)  # a key holds at the gateway within a second
-    return made
+    return client.send("POST", "/gateway/keys", body={"name": "roadworthy record", "agent": agent})

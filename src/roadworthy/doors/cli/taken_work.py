@@ -108,17 +108,22 @@ class TakenWork:
         """The key is new: it holds at the gateway within two seconds."""
         if self._ready:
             return
-        address = (self._gateway or taken["gateway_url"]).rstrip("/")
-        key = taken["gateway_key"] or ""
-        ends = time.monotonic() + _GATEWAY_S
-        while not self._stop.is_set():
-            said = _asked(f"{address}/v1/models", key=key)
-            if said == "":
-                self._ready = True
-                return
-            if time.monotonic() > ends:
-                raise Failed(f"the gateway at {address} takes no calls of these {self._items}: {said}")
-            self._stop.wait(0.25)
+        address = self._gateway or taken["gateway_url"]
+        wait_for_key(address, key=taken["gateway_key"] or "", what=f"these {self._items}", stop=self._stop)
+        self._ready = True
+
+
+def wait_for_key(address: str, *, key: str, what: str, stop: threading.Event | None = None) -> None:
+    """A new key holds at the gateway within two seconds. Raises Failed where it does not in time."""
+    address, stop = address.rstrip("/"), stop or threading.Event()
+    ends = time.monotonic() + _GATEWAY_S
+    while not stop.is_set():
+        said = _asked(f"{address}/v1/models", key=key)
+        if said == "":
+            return
+        if time.monotonic() > ends:
+            raise Failed(f"the gateway at {address} takes no calls of {what}: {said}")
+        stop.wait(0.25)
 
 
 def watched(work: TakenWork, *, stop: threading.Event) -> str:
