@@ -25,7 +25,7 @@ from roadworthy.features.debug.ranking.fit import (
 )
 from roadworthy.features.debug.ranking.model import shipped
 from roadworthy.features.debug.ranking.outcomes import Outcome, measured
-from roadworthy.features.debug.ranking.sources import CONVERSATIONS, SOURCES, examples_in, examples_of
+from roadworthy.features.debug.ranking.sources import SOURCES, TEAMS, examples_in, examples_of
 from roadworthy.features.judge.evaluation.traces import trace_folder
 from roadworthy.stats.intervals import wilson
 from tests.payloads import shared_data
@@ -46,15 +46,14 @@ def measure(chosen: Options, *, data: Path | None = None) -> list[Figure]:
     together = cross_validated([one for some in sets.values() for one in some], trees=trees, choices=choices)
     figures: list[Figure] = []
     for source, examples in sets.items():
-        alone = cross_validated(examples, trees=trees, choices=choices)
         shared = [one for one in together if one.dataset == source]
-        figures += _figures(f"{source}, learned from both, cross-validated", shared, must=True)
-        figures += _figures(f"{source}, learned from it alone, cross-validated", alone)
-    for learned, tried in ((SOURCES[0], SOURCES[1]), (SOURCES[1], SOURCES[0])):
+        figures += _figures(f"{source}, learned from all, cross-validated", shared, must=source in TEAMS)
+        if source in TEAMS:
+            alone = cross_validated(examples, trees=trees, choices=choices)
+            figures += _figures(f"{source}, learned from it alone, cross-validated", alone)
+    for learned, tried in (TEAMS, TEAMS[::-1]):
         moved = transferred(sets[learned], sets[tried], trees=trees, choices=choices)
         figures += _figures(f"{tried}, learned from {learned} alone", moved)
-    conversations = examples_of(folder, CONVERSATIONS)
-    figures += _figures(f"{CONVERSATIONS}, weights that ship", outcomes_of(conversations))
     return figures
 
 

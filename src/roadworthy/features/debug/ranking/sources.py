@@ -13,10 +13,12 @@ import orjson
 from roadworthy.features.debug.ranking.fit import Example
 from roadworthy.features.debug.ranking.told import told
 
-SOURCES = ("whowhen_algorithm_generated", "tracertraj_code_test")
-"""What is learned from, and measured on by cross-validation."""
+TEAMS = ("whowhen_algorithm_generated", "tracertraj_code_test")
+"""Agents that talk to each other."""
 CONVERSATIONS = "agentrx_tau_retail"
-"""Fifteen conversations with tools: too few to learn from, measured on alone."""
+"""One agent with a user and tools: fifteen runs."""
+SOURCES = (*TEAMS, CONVERSATIONS)
+"""What is learned from, and measured on by cross-validation."""
 
 
 def examples_of(folder: Path, dataset: str) -> list[Example]:
