@@ -66,6 +66,17 @@ def test_tools_called_at_once_may_come_in_any_order() -> None:
     assert player.summary().missed == 0
 
 
+def test_the_very_same_bytes_come_before_a_call_that_differs_in_ids_alone() -> None:
+    one, other = (chat("go", tools=[{"call": call}]) for call in ("call_Ab12cd34EF", "call_Zz98yy76XX"))
+    player = Player(tape_of(one, other), plan())
+
+    steps = [player.answer(asked.asks()).step for asked in (other, other, one)]
+
+    # The second time it is like the first one, but for ids; after that nothing like it is left.
+    assert steps == [2, 1, None]
+    assert player.summary().missed == 1
+
+
 def test_a_retry_of_the_recording_is_a_retry_again() -> None:
     limited = replace(RUN[0], status=429, answer={"error": {"message": "slow down"}}, ending=Ending.FAILED)
     player = Player(tape_of(limited, RUN[0]), plan())

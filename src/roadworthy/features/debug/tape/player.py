@@ -89,8 +89,9 @@ class Player:
         asked = replace(asked, body=self._ids.recorded(asked.body))
         if asked.dialect is None:
             asked = replace(asked, dialect=self._dialect_at(asked.path))
-        text = text_of(asked.kind, asked.path, asked.body)
-        found = self._own.find(text)
+        found = self._own.same(asked)
+        text = found.call.text if found is not None else text_of(asked.kind, asked.path, asked.body)
+        found = found or self._own.find(text)
         kept = self._is_kept(found)
         played = self._with_changes(asked, text, found, kept=kept)
         if played is None:

@@ -59,9 +59,27 @@ class Side:
             found[call.undated].append(call)
         return found
 
+    @cached_property
+    def _by_bytes(self) -> dict[tuple[str, bytes], list[TapeCall]]:
+        found: dict[tuple[str, bytes], list[TapeCall]] = defaultdict(list)
+        for call in self.tape.calls:
+            if call.request is not None:
+                found[call.path, call.body].append(call)
+        return found
+
+    @cached_property
+    def _aborted(self) -> bool:
+        return any(call.exchange.ending is Ending.ABORTED for call in self.tape.calls)
+
     def prepare(self) -> int:
         """How many different calls there are. What is worked out for it, is so for all."""
         return len(self._by_text)
+
+    def same(self, asked: Asked) -> Found | None:
+        """A recording of the very same bytes, which nothing has to be worked out for: most calls of most
+        agents, where their answers have the recorded ids."""
+        call = self._first(self._by_bytes.get((asked.path, asked.body), ()))
+        return Found(call=call, how=How.RECORDED) if call is not None else None
 
     def find(self, text: str) -> Found | None:
         """The first recording of this call that was not asked for yet."""
@@ -78,6 +96,8 @@ class Side:
         """It was asked for, and so were those like it before that the agent had gone away from: a client's
         time-out happens once."""
         self.used.add(call.step)
+        if not self._aborted:
+            return
         for other in self._by_text.get(self.texts.get(call.step, ""), ()):
             if other.step < call.step and other.exchange.ending is Ending.ABORTED:
                 self.used.add(other.step)
