@@ -22,6 +22,8 @@ from roadworthy.flows.asked_tools import AskedTools
 from roadworthy.flows.join_exchanges import EVERY_SECONDS, Joined, JoinExchanges
 from roadworthy.flows.mark_run_on_failure import MarkRuns
 from roadworthy.flows.table import Periodic
+from roadworthy.flows.tell_recorded_steps import EVERY_SECONDS as STEPS_SECONDS
+from roadworthy.flows.tell_recorded_steps import TellRecordedSteps
 from roadworthy.flows.tell_silent_runs import TellSilentRuns
 
 _JOINS = "exchange_joins.db"
@@ -49,10 +51,10 @@ class Recordings:
         )
         self._publish = publish
         self._marking = MarkRuns(store, exchanges_of=self.service.of_run)
-        telling = TellSilentRuns(
-            joins=self._joins,
-            recording_of=self._recording_of,
-            give=ToldSpans(folder.root / FOLDER).give,
+        told = ToldSpans(folder.root / FOLDER)
+        telling = TellSilentRuns(joins=self._joins, recording_of=self._recording_of, give=told.give)
+        self._steps = TellRecordedSteps(
+            store, exchanges_of=self.service.of_run, recording_of=self._recording_of, give=told.give
         )
         self.joining = JoinExchanges(
             self.log,
@@ -63,7 +65,10 @@ class Recordings:
             on_unjoined=telling.on_unjoined,
         )
         self._runner = PeriodicRunner(
-            [Periodic(name="join_exchanges", every_seconds=EVERY_SECONDS, run=self.joining.refresh)]
+            [
+                Periodic(name="join_exchanges", every_seconds=EVERY_SECONDS, run=self.joining.refresh),
+                Periodic(name="tell_recorded_steps", every_seconds=STEPS_SECONDS, run=self._steps.refresh),
+            ]
         )
 
     def runs_of(self, project: str, exchange_ids: Sequence[str]) -> dict[str, str]:
@@ -73,6 +78,7 @@ class Recordings:
 
     def _on_joined(self, joined: Sequence[Joined]) -> None:
         self._marking.on_joined(joined)
+        self._steps.on_joined(joined)
         for project in dict.fromkeys(one.run.project for one in joined):
             runs = dict.fromkeys(one.run.id for one in joined if one.run.project == project)
             self._publish(project, list(runs))

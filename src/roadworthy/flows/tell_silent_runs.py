@@ -26,7 +26,7 @@ from roadworthy.domain.message import Message
 from roadworthy.domain.recording import Recording
 from roadworthy.features.ingest.messages.parse import dump_messages, parse_messages
 from roadworthy.flows.asked_tools import plain
-from roadworthy.flows.silent_run_spans import SilentRun, ToldCall, otlp_body
+from roadworthy.flows.silent_run_spans import SilentRun, ToldCall, otlp_body, told_call
 
 _SECOND = 1_000_000_000
 SILENT_NS = 30 * _SECOND
@@ -88,7 +88,7 @@ class TellSilentRuns:
             talk = self._talk(exchange)
             found = self._run_of(exchange, talk)
             self._went_on(found, exchange, talk)
-            call = ToldCall(exchange=exchange, given=talk.given, said=talk.said)
+            call = replace(self._told(exchange), given=talk.given, said=talk.said)
             told.setdefault((exchange.project, found.run.trace_id), []).append(call)
         for (project, trace_id), calls in told.items():
             self._give(project, otlp_body(self._runs[project, trace_id].run, calls))
@@ -104,6 +104,10 @@ class TellSilentRuns:
                     for call in calls
                 ]
             )
+
+    def _told(self, exchange: Exchange) -> ToldCall:
+        tool = exchange.kind is ExchangeKind.TOOL
+        return told_call(exchange, self._recording_of(exchange) if tool else None)
 
     def _is_silent(self, waiting: WaitingExchange, exchange: Exchange) -> bool:
         if not exchange.agent or exchange.ending is Ending.REFUSED:
