@@ -13306,6 +13306,11 @@ export interface components {
              * @description From 1, in the order of the run; callers' turns count
              */
             step: number;
+            /**
+             * Recorded Step
+             * @description Its number among the recorded calls (GET /runs/{id}/tape), which forks and bisects go by
+             */
+            recorded_step: number | null;
             /** Span Id */
             span_id: string | null;
             /**

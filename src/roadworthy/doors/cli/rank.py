@@ -81,9 +81,8 @@ def _lines(found: Mapping[str, Any], why: Mapping[str, Any], *, limit: int) -> l
         lines += [f"Proved by inquiry {why['inquiry_id']}:", *(f"  {one}" for one in why["sentences"]), ""]
     for place, one in enumerate(found["items"][:limit], 1):
         what = "returned by" if one["doer"] == "result" else "decided by"
-        lines.append(
-            f"{place}. step {one['step']} ({what} {one['name']}), {one['share']:.0%} of the suspicion"
-        )
+        step = one["recorded_step"] or one["step"]
+        lines.append(f"{place}. step {step} ({what} {one['name']}), {one['share']:.0%} of the suspicion")
         lines += [f"     {reason['text']}" for reason in one["reasons"]]
         if one["excerpt"]:
             lines.append(f"     “{one['excerpt'][:160]}”")

@@ -235,3 +235,21 @@ def test_spans_of_the_desk_are_told_as_decision_and_result() -> None:
         ("result", "find_order"),
     ]
     assert 'find_order({"order": 4711})' in told.steps[1].text
+
+
+def test_steps_have_the_numbers_that_a_bisect_goes_by(desk_with_runs: Desk) -> None:
+    desk = desk_with_runs
+    recorded = _get(desk, f"/runs/{BAD}/tape")["steps"]
+    spans = [
+        replace(
+            _step(1, 10 + one["step"], kind=SpanKind.LLM, said=f"I take {one['step']}."),
+            attributes={"roadworthy.exchange_id": one["exchange_id"]},
+        )
+        for one in recorded
+    ]
+    desk.store.write(TelemetryBatch(token="told", spans=spans))
+
+    items = _get(desk, f"/runs/{BAD}/suspicious-steps")["items"]
+
+    numbers = {one["span_id"]: one["recorded_step"] for one in items if one["recorded_step"]}
+    assert numbers == {span.span_id: one["step"] for span, one in zip(spans, recorded, strict=True)}

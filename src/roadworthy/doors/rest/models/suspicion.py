@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pydantic import BaseModel, Field
 
 from roadworthy.doors.rest.models.settings import Body
@@ -20,6 +22,9 @@ class ReasonView(BaseModel):
 
 class SuspectView(BaseModel):
     step: int = Field(description="From 1, in the order of the run; callers' turns count")
+    recorded_step: int | None = Field(
+        description="Its number among the recorded calls (GET /runs/{id}/tape), which forks and bisects go by"
+    )
     span_id: str | None
     name: str = Field(description="The agent, or the tool of a result")
     doer: str = Field(description="agent: a model's decision; result: what a tool returned")
@@ -125,10 +130,11 @@ class WhyRunsView(BaseModel):
     example: WhyView | None
 
 
-def suspicious_steps(ranked: RankedRun) -> SuspiciousSteps:
+def suspicious_steps(ranked: RankedRun, *, recorded: Mapping[str, int]) -> SuspiciousSteps:
+    """`recorded`: numbers of recorded calls, by span."""
     return SuspiciousSteps(
         run_id=ranked.run.id,
-        items=[_suspect(one) for one in ranked.suspects],
+        items=[_suspect(one, recorded.get(one.ref)) for one in ranked.suspects],
         sure=ranked.sure,
         prove=ranked.prove,
         compared_with=list(ranked.compared_with),
@@ -137,9 +143,10 @@ def suspicious_steps(ranked: RankedRun) -> SuspiciousSteps:
     )
 
 
-def _suspect(one: Suspect) -> SuspectView:
+def _suspect(one: Suspect, recorded_step: int | None) -> SuspectView:
     return SuspectView(
         step=one.step,
+        recorded_step=recorded_step,
         span_id=one.ref or None,
         name=one.name,
         doer=one.doer.value,

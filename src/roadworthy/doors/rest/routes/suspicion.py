@@ -40,7 +40,15 @@ def get_suspicious_steps(ctx: Context, answer: Answering, project: ReadProject, 
     ranked = _suspicion(ctx).ranked(project, run_id)
     if ranked is None:
         raise not_found("run", name=run_id)
-    return answer(suspicious_steps(ranked))
+    tapes = ctx.debugging.tapes
+    tape = tapes.tape(project, run_id)
+    spans = tapes.spans(project, run_id, tape.calls) if tape is not None and tape.calls else {}
+    recorded = {
+        spans[call.exchange.id]: call.step
+        for call in (tape.calls if tape is not None else ())
+        if call.exchange.id in spans
+    }
+    return answer(suspicious_steps(ranked, recorded=recorded))
 
 
 @router.post("/runs/{run_id}/resample", operation_id="startResampling", status_code=201)

@@ -4,7 +4,7 @@ import { Button } from "@/ui/button";
 import { percent, plural } from "@/ui/format";
 import { KindIcon } from "@/ui/kinds";
 import { FailedLine, SkeletonRows } from "@/ui/states";
-import { suspiciousQuery, tapeQuery } from "../queries";
+import { suspiciousQuery } from "../queries";
 import type { Suspect } from "../types";
 
 interface SuspectsProps {
@@ -23,17 +23,15 @@ const BY: Record<Suspect["reasons"][number]["by"], string> = { step: "read off i
 /** The steps by suspicion, each with what speaks for it; a suspicion, until it is proven. */
 export function Suspects({ project, runId, onSelect, onProve, recorded }: SuspectsProps) {
   const found = useQuery(suspiciousQuery(project, runId));
-  const tape = useQuery({ ...tapeQuery(project, runId), enabled: recorded });
   if (found.isError) return <FailedLine error={found.error} />;
   if (found.isPending) return <SkeletonRows rows={3} height={56} />;
   const { items, sure, notes, compared_with: compared } = found.data;
   if (!items.length) return <p className="text-xs text-muted">Nothing in its steps stands out, or what they said was not recorded.</p>;
-  const stepOf = (suspect: Suspect) => tape.data?.steps.find((each) => each.span_id !== null && each.span_id === suspect.span_id)?.step;
   return (
     <div className="flex flex-col gap-3">
       <ol aria-label="Suspicious steps" className="flex flex-col gap-2">
         {items.slice(0, SHOWN).map((each) => (
-          <One key={each.step} suspect={each} onOpen={each.span_id ? () => onSelect(each.span_id ?? "") : undefined} onProve={recorded ? () => onProve(stepOf(each)) : undefined} />
+          <One key={each.step} suspect={each} onOpen={each.span_id ? () => onSelect(each.span_id ?? "") : undefined} onProve={recorded ? () => onProve(each.recorded_step ?? undefined) : undefined} />
         ))}
       </ol>
       <p className="text-2xs text-muted">
@@ -44,7 +42,9 @@ export function Suspects({ project, runId, onSelect, onProve, recorded }: Suspec
 }
 
 function One({ suspect, onOpen, onProve }: { suspect: Suspect; onOpen: (() => void) | undefined; onProve: (() => void) | undefined }) {
-  const { step, name, doer, share, reasons, excerpt } = suspect;
+  const { name, doer, share, reasons, excerpt } = suspect;
+  // The numbers that forks and bisects go by, where the calls were recorded.
+  const step = suspect.recorded_step ?? suspect.step;
   return (
     <li className="rounded-lg border border-line p-3 text-xs">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
