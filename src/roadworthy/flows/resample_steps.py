@@ -12,7 +12,7 @@ import json
 import logging
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -28,12 +28,14 @@ from roadworthy.features.debug.tape.tape import Tape, TapeCall
 from roadworthy.features.debug.token import HEADER, ReplayToken, write_token
 from roadworthy.features.observe.jobs import Step
 from roadworthy.flows.debug_tape import RunTapes
-from roadworthy.kit.outbound import Fault, OutboundFailed, parse_url, post
+from roadworthy.kit.outbound import Fault, OutboundAnswer, OutboundFailed, parse_url, post
 
 KIND = "resample"
 _LOG = logging.getLogger(__name__)
 _AT_ONCE = 4
 _TIMEOUT_S = 180.0
+_KEY_UNKNOWN, _KEY_KNOWN_S = 401, 10.0
+"""A key that was made a moment ago holds at the gateway within two seconds."""
 _MOST_BYTES = 8 << 20
 _TOKEN_LIVES_NS = 3600 * 10**9
 _SETTLE_S = 2.0
@@ -195,17 +197,13 @@ class ResampleSteps:
             HEADER: token,
             "traceparent": f"00-{trace_id}-{secrets.token_hex(8)}-01",
         }
+        ends = time.monotonic() + _KEY_KNOWN_S
         try:
-            answer = asyncio.run(
-                post(
-                    parse_url(self._gateway_url + call.path, example="http://127.0.0.1:8421/v1", query=True),
-                    content=call.body,
-                    headers=headers,
-                    timeout_s=_TIMEOUT_S,
-                    max_bytes=_MOST_BYTES,
-                    allowed=None,  # the gateway of this product, wherever it stands
-                )
-            )
+            while True:
+                answer = asyncio.run(self._asked(call, headers))
+                if answer.status != _KEY_UNKNOWN or time.monotonic() > ends:
+                    break
+                time.sleep(0.25)
         except OutboundFailed as failed:
             why = "no answer in time" if failed.fault is Fault.TIMEOUT else str(failed)
             return Sample(step=call.step, error=why)
@@ -216,6 +214,16 @@ class ResampleSteps:
         if decided is None:
             return Sample(step=call.step, error="the answer holds no decision")
         return Sample(step=call.step, decision=decided)
+
+    async def _asked(self, call: TapeCall, headers: Mapping[str, str]) -> OutboundAnswer:
+        return await post(
+            parse_url(self._gateway_url + call.path, example="http://127.0.0.1:8421/v1", query=True),
+            content=call.body,
+            headers=headers,
+            timeout_s=_TIMEOUT_S,
+            max_bytes=_MOST_BYTES,
+            allowed=None,  # the gateway of this product, wherever it stands
+        )
 
     def _with(self, found: Resampling, made: Sequence[Sample], calls: dict[int, TapeCall]) -> Resampling:
         """As it is now: cancelled in the meantime it stays, with what was still found."""
