@@ -307,7 +307,8 @@ def test_a_forged_answer_is_checked_like_any_other() -> None:
     verdict = says(
         "import json",
         "posix = json.codecs.sys.modules['posix']",
-        "for fd in range(1, 4096):",
+        # The answer's has the number that it had in this process, which may hold thousands open.
+        "for fd in range(1, 1 << 16):",
         "    try: posix.write(fd, b'\\xff\\xff\\xff\\xff')",
         "    except OSError: pass",
         "return 1",
