@@ -234,6 +234,21 @@ def test_bad_rows_are_set_aside_with_their_lines(tmp_path: Path) -> None:
     assert "hunter2" not in found[0].text
 
 
+def test_who_looks_while_the_tables_are_being_made_sees_none(tmp_path: Path) -> None:
+    drop = Drop(tmp_path)
+    file = tables_file(drop.folder, drop.connector)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    half = sqlite3.connect(file)
+    half.execute("create table _deliveries(id integer primary key)")
+    half.commit()
+    half.close()
+
+    deliveries = drop.deliveries
+
+    assert deliveries.bad_rows(drop.connector, limit=9) == []
+    assert deliveries.deliveries(drop.connector, limit=9) == []
+
+
 def test_stale_data_is_no_data(tmp_path: Path) -> None:
     drop = Drop(tmp_path, freshness={"max_age_hours": 26})
     drop.put("orders.csv", "a,b\n1,2\n", days_old=2)

@@ -81,7 +81,8 @@ class BatchStore:
         )
         self.connection.execute("pragma journal_mode=wal")
         self.connection.execute("pragma synchronous=full")
-        self.connection.executescript(_SCHEMA)
+        # At once: who reads meanwhile sees all of it, or nothing.
+        self.connection.executescript(f"begin immediate;{_SCHEMA}commit;")
 
     def close(self) -> None:
         self.connection.close()
@@ -146,7 +147,8 @@ def reading(file: Path) -> Iterator[sqlite3.Connection | None]:
         f"{file.absolute().as_uri()}?mode=ro", uri=True, timeout=5, isolation_level=None
     )
     try:
-        yield connection
+        made = connection.execute("select 1 from sqlite_master where name = '_bad_rows'").fetchone()
+        yield connection if made else None
     finally:
         connection.close()
 
