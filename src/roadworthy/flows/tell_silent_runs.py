@@ -24,7 +24,7 @@ from roadworthy.contracts.exchange_joins import ExchangeJoins, Join, WaitingExch
 from roadworthy.domain.exchange import Ending, Exchange, ExchangeKind
 from roadworthy.domain.message import Message
 from roadworthy.domain.recording import Recording
-from roadworthy.features.ingest.messages.parse import dump_messages, parse_messages
+from roadworthy.features.ingest.messages.parse import dump_messages
 from roadworthy.flows.asked_tools import plain
 from roadworthy.flows.silent_run_spans import SilentRun, ToldCall, otlp_body, told_call
 
@@ -85,10 +85,10 @@ class TellSilentRuns:
         ripe = [one for waiting, one in unjoined if self._is_silent(waiting, one)]
         told: dict[tuple[str, str], list[ToldCall]] = {}
         for exchange in sorted(ripe, key=lambda one: (one.started_ns, one.id)):
-            talk = self._talk(exchange)
+            call = told_call(exchange, self._recording_of(exchange))
+            talk = _talk(call)
             found = self._run_of(exchange, talk)
             self._went_on(found, exchange, talk)
-            call = replace(self._told(exchange), given=talk.given, said=talk.said)
             told.setdefault((exchange.project, found.run.trace_id), []).append(call)
         for (project, trace_id), calls in told.items():
             self._give(project, otlp_body(self._runs[project, trace_id].run, calls))
@@ -105,30 +105,11 @@ class TellSilentRuns:
                 ]
             )
 
-    def _told(self, exchange: Exchange) -> ToldCall:
-        tool = exchange.kind is ExchangeKind.TOOL
-        return told_call(exchange, self._recording_of(exchange) if tool else None)
-
     def _is_silent(self, waiting: WaitingExchange, exchange: Exchange) -> bool:
         if not exchange.agent or exchange.ending is Ending.REFUSED:
             return False
         waited = self._now() - waiting.since_ns
         return waited >= (TRACED_NS if exchange.binding.trace_id else SILENT_NS)
-
-    def _talk(self, exchange: Exchange) -> _Talk:
-        recording = self._recording_of(exchange) if exchange.kind is ExchangeKind.MODEL else None
-        if recording is None:
-            return _Talk()
-        given, said = (
-            parse_messages(
-                b"".join(chunk for _, chunk in part.chunks).decode("utf-8", "replace"), default_role=role
-            )
-            if part is not None
-            else ()
-            for part, role in ((recording.request, "user"), (recording.answer, "assistant"))
-        )
-        turns = tuple(at + 1 for at, message in enumerate(given) if message.role == "user")
-        return _Talk(given=given, said=said, turns=turns)
 
     def _run_of(self, exchange: Exchange, talk: _Talk) -> _Open:
         bound = exchange.binding
@@ -207,6 +188,11 @@ class TellSilentRuns:
             answered=talk.said or one.run.answered,
             failed=exchange.failure is not None or exchange.ending in (Ending.FAILED, Ending.CUT_OFF),
         )
+
+
+def _talk(call: ToldCall) -> _Talk:
+    turns = tuple(at + 1 for at, message in enumerate(call.given) if message.role == "user")
+    return _Talk(given=call.given, said=call.said, turns=turns)
 
 
 def _answers(one: _Open, rest: Sequence[Message]) -> bool:

@@ -74,9 +74,8 @@ class Standing:
 
 class InquiryService:
     """`sign` makes the key of tokens (it may raise OSError). `exchanges_of` reads what was recorded, which is
-    there `settle_s` after a rerun at the latest. `gateway` is what
-    the gateway said of itself last. `over` is told of each inquiry that ends. Safe to call from
-    several threads."""
+    there `settle_s` after a rerun at the latest. `gateway` is what the gateway said of itself last. `over` is
+    told of each inquiry that ends. Safe to call from several threads."""
 
     def __init__(
         self,
