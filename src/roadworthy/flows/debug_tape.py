@@ -12,6 +12,7 @@ from roadworthy.features.debug.tape.loading import TapeHole, last_listings, load
 from roadworthy.features.debug.tape.tape import Tape, TapeCall
 from roadworthy.features.gateway.recording.service import RecordingGone, RecordingService
 from roadworthy.features.observe.service import ObserveService
+from roadworthy.flows.silent_run_spans import EXCHANGE_ID
 
 _LISTINGS = 50
 """The last so many of an agent are looked through: one is kept each time that its tools change."""
@@ -56,9 +57,9 @@ class RunTapes:
         spans = steps.spans if steps is not None else ()
         answered = {one.response_id: one.span_id for one in spans if one.response_id}
         told = {
-            one.attributes["roadworthy.exchange_id"]: one.span_id
+            one.attributes[EXCHANGE_ID]: one.span_id
             for one in spans
-            if "roadworthy.exchange_id" in one.attributes
+            if EXCHANGE_ID in one.attributes
         }
         own = {one.span_id for one in spans}
         found: dict[str, str] = {}
