@@ -56,11 +56,7 @@ class RunTapes:
         steps = self._observe.run_steps(project, run_id)
         spans = steps.spans if steps is not None else ()
         answered = {one.response_id: one.span_id for one in spans if one.response_id}
-        told = {
-            one.attributes[EXCHANGE_ID]: one.span_id
-            for one in spans
-            if EXCHANGE_ID in one.attributes
-        }
+        told = {one.attributes[EXCHANGE_ID]: one.span_id for one in spans if EXCHANGE_ID in one.attributes}
         own = {one.span_id for one in spans}
         found: dict[str, str] = {}
         for call in calls:
