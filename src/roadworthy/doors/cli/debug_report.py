@@ -71,7 +71,7 @@ def say_inquiry(client: Client, one: Mapping[str, Any]) -> None:
             typer.echo(f"Rerun {rerun['number']} {rerun['ending']}: {_last(rerun['error'])}")
     spent = one["spent"]
     typer.echo(
-        f"\n{_count(spent['reruns'], 'rerun')}, {_count(spent['calls'], 'call')} really asked, "
+        f"\n{counted(spent['reruns'], 'rerun')}, {counted(spent['calls'], 'call')} really asked, "
         f"{spent['usd']:.4f} USD, {spent['seconds']:.1f} s"
     )
     for rerun in one["reruns"][-1:]:
@@ -138,10 +138,10 @@ def _say_bisect(client: Client, one: Mapping[str, Any]) -> None:
     for each in tried:
         verdict = {True: "passed", False: "failed", None: "not counted"}[each["passed"]]
         why = f" ({each['why']})" if each["why"] else ""
-        typer.echo(f"  rerun {each['number']:>3}  {_put_right(each):38}  {verdict}{why}")
+        typer.echo(f"  rerun {each['number']:>3}  {put_right(each):38}  {verdict}{why}")
 
 
-def _put_right(each: Mapping[str, Any]) -> str:
+def put_right(each: Mapping[str, Any]) -> str:
     if each["switch"] is None:
         return "nothing put right"
     return (
@@ -187,7 +187,7 @@ def _bar(share: float) -> str:
     return f"{full:{_BAR}} {100 * share:5.1f} %"
 
 
-def _count(number: int, noun: str) -> str:
+def counted(number: int, noun: str) -> str:
     return f"1 {noun}" if number == 1 else f"{number} {noun}s"
 
 

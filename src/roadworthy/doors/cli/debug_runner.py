@@ -5,15 +5,18 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
 from roadworthy.domain.agent_ended import AgentEnded, Ending
 from roadworthy.doors.cli.asking import named
 from roadworthy.doors.cli.client import Client, Failed
+from roadworthy.doors.cli.debug_report import counted, put_right
 from roadworthy.doors.cli.drill_runner import ended_body
-from roadworthy.doors.cli.taken_work import Beat, TakenWork
+from roadworthy.doors.cli.progress import Beat
+from roadworthy.doors.cli.taken_work import TakenWork
 from roadworthy.features.debug.inquiry import EntryPoint, Via
 from roadworthy.features.debug.running.check_command import checked_by_command
 from roadworthy.features.debug.running.entry import run_entry
@@ -62,6 +65,8 @@ class RerunRunner(TakenWork):
         self._isolate = isolate
         self._freeze_clock = freeze_clock
         self._began: dict[str, int | None] = {}
+        self._used: Mapping[str, Any] = {}
+        self._used_at = -1
 
     def _make(self, one: Mapping[str, Any], taken: Mapping[str, Any]) -> None:
         entry = self._entry or entry_of(taken["entry"])
@@ -99,6 +104,21 @@ class RerunRunner(TakenWork):
             },
         )
 
+    def _beaten(self, taken: Mapping[str, Any], under_way: Sequence[Mapping[str, Any]]) -> Beat:
+        progress = taken["progress"]
+        if progress["done"] != self._used_at:
+            # Asked when it may have changed; a server that is away for a moment stops nothing.
+            with suppress(Failed):
+                self._used = self._client.get(f"/inquiries/{named(self._inquiry_id)}")
+                self._used_at = progress["done"]
+        return Beat(
+            **progress,
+            guessed=taken["kind"] == "bisect" and taken["state"] == "running",
+            most=self._used["budget"]["reruns"] if self._used else None,
+            cost=_cost(self._used) if self._used else "",
+            trying=" and ".join(dict.fromkeys(_tried(one, kind=taken["kind"]) for one in under_way)),
+        )
+
     def _guard(self, one: Mapping[str, Any], taken: Mapping[str, Any]) -> Guard:
         if not self._freeze_clock:
             return Guard(isolate=self._isolate)
@@ -124,3 +144,14 @@ def _checked(ended: AgentEnded, check: Mapping[str, Any] | None, *, task: str) -
         return None, ""
     found = checked_by_command(check["expected"], ended.answer, task=task)
     return found.passed, found.said
+
+
+def _cost(inquiry: Mapping[str, Any]) -> str:
+    """And what its budget has, where that is bounded."""
+    used, most = inquiry["spent"], inquiry["budget"]["usd"]
+    usd = f"{used['usd']:.4f} USD" if most is None else f"{used['usd']:.4f} of {most:g} USD"
+    return f"{usd} for {counted(used['calls'], 'call')}" if used["calls"] else usd
+
+
+def _tried(one: Mapping[str, Any], *, kind: str) -> str:
+    return put_right(one) if kind == "bisect" else f"rerun {one['number']}"

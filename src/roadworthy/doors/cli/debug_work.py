@@ -61,12 +61,14 @@ class InquiryWork:
         from roadworthy.doors.cli.debug_asked import check_entry_here
         from roadworthy.doors.cli.debug_report import exit_code, say_inquiry
         from roadworthy.doors.cli.debug_runner import RerunRunner, entry_of
-        from roadworthy.doors.cli.taken_work import STOPPED, end_line, progress_line, watched
+        from roadworthy.doors.cli.progress import ProgressLine
+        from roadworthy.doors.cli.taken_work import STOPPED, watched
         from roadworthy.features.debug.running.isolation import Isolate
 
         check_entry_here(entry_of(one["entry"]))
         typer.echo(f"{one['kind']} {one['id']}", err=True)
         stop = threading.Event()
+        progress = ProgressLine("reruns")
         runner = RerunRunner(
             self._client,
             one["id"],
@@ -74,13 +76,15 @@ class InquiryWork:
             isolate=Isolate(self._isolate.value),
             freeze_clock=self._freeze_clock,
             gateway=self._gateway,
-            progress=progress_line("reruns"),
+            progress=progress,
             stop=stop,
             alone=alone,
         )
         try:
-            state = watched(runner, stop=stop)
-            end_line()
+            try:
+                state = watched(runner, stop=stop)
+            finally:
+                progress.end()
             if state == STOPPED:
                 raise fail(f"stopped; go on with: roadworthy inquiries resume {one['id']}", code=130)
             found = self._client.get(f"/inquiries/{named(one['id'])}")

@@ -241,23 +241,26 @@ def _starter(command: str | None, url: str | None) -> Any:
 
 def _made(client: Client, drill_id: str, *, started: Any, concurrency: int, gateway: str | None) -> str:
     from roadworthy.doors.cli.drill_runner import DrillRunner, command_start, url_start
-    from roadworthy.doors.cli.taken_work import end_line, progress_line, watched
+    from roadworthy.doors.cli.progress import ProgressLine
+    from roadworthy.doors.cli.taken_work import watched
 
     stop = threading.Event()
     typer.echo(f"drill {drill_id}", err=True)
     start = command_start(started, stop=stop) if started else url_start()
+    progress = ProgressLine("runs")
     runner = DrillRunner(
         client,
         drill_id,
         start=start,
         concurrency=concurrency,
         gateway=gateway,
-        progress=progress_line("runs"),
+        progress=progress,
         stop=stop,
     )
-    state = watched(runner, stop=stop)
-    end_line()
-    return state
+    try:
+        return watched(runner, stop=stop)
+    finally:
+        progress.end()
 
 
 def _cases(cases: str, *, filters: list[str], since: str | None, limit: int) -> dict[str, Any]:

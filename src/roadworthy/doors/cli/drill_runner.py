@@ -10,7 +10,8 @@ from typing import Any
 from roadworthy.domain.agent_ended import AgentEnded
 from roadworthy.doors.cli.asking import named
 from roadworthy.doors.cli.client import Client
-from roadworthy.doors.cli.taken_work import Beat, TakenWork
+from roadworthy.doors.cli.progress import Beat
+from roadworthy.doors.cli.taken_work import TakenWork
 from roadworthy.features.debug.running.command import run_command
 from roadworthy.features.debug.running.environment import Task
 from roadworthy.features.debug.running.telling import drill_marks, otlp_body, send

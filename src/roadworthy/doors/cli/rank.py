@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -9,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from roadworthy.doors.cli.asking import asking
-from roadworthy.doors.cli.client import Client
+from roadworthy.doors.cli.client import Client, fail
 from roadworthy.doors.cli.options import DEFAULT_SERVER, Json, Key, Project, Server
 
 _POLL_S = 1.0
@@ -36,42 +37,50 @@ def rank(
 ) -> None:
     """Rank the steps of a run by suspicion, with the evidence."""
     with asking(server=server, key=key, project=project) as client:
-        asked = (
-            _resampled(client, run_id, times=resample, calls=calls, usd=usd, judge=judge)
-            if resample
-            else None
-        )
+        asked, stopped = None, threading.Event()
+        if resample:
+            body = {"times": resample, "most_calls": calls, "most_usd": usd, "ask_judge": judge}
+            asked = _resampled(client, run_id, body, stopped=stopped)
         found = client.get(f"/runs/{run_id}/suspicious-steps")
         why = client.get(f"/runs/{run_id}/why")
     if as_json:
         from roadworthy.doors.cli import show
 
         show.as_json({**found, "resampling": asked, "why": why})
-        return
-    for line in _lines(found, why, limit=limit):
-        typer.echo(line)
-    for line in _asked_lines(asked) if asked else ():
-        typer.echo(line)
+    else:
+        for line in (*_lines(found, why, limit=limit), *(_asked_lines(asked) if asked else ())):
+            typer.echo(line)
+    if stopped.is_set():
+        raise fail("stopped; no more is asked, and what was found stays", code=130)
 
 
 def _resampled(
-    client: Client, run_id: str, *, times: int, calls: int, usd: float, judge: bool
+    client: Client, run_id: str, body: Mapping[str, Any], *, stopped: threading.Event
 ) -> Mapping[str, Any]:
-    """Waits until it is over. Interrupted, it is cancelled; what was found stays."""
-    body = {"times": times, "most_calls": calls, "most_usd": usd, "ask_judge": judge}
+    """Waits until it is over. Interrupted, it is cancelled and `stopped` set; what was found stays."""
+    from roadworthy.doors.cli.progress import Beat, ProgressLine
+
     found: Mapping[str, Any] = client.send("POST", f"/runs/{run_id}/resample", body=body)
     path = f"/runs/{found['run_id']}/resample"
-    shown = ""
+    progress = ProgressLine("calls")
     try:
         while found["state"] == "running":
+            progress(
+                Beat(
+                    done=found["done"],
+                    planned=found["planned"],
+                    running=0,
+                    cost=f"{found['cost_usd']:.4f} of {body['most_usd']:g} USD",
+                    trying=f"each step {body['times']} times",
+                )
+            )
             time.sleep(_POLL_S)
             found = client.get(path)
-            said = f"asked {found['done']} of {found['planned']}, {found['cost_usd']:.4f} USD"
-            if said != shown:
-                typer.echo(said, err=True)
-                shown = said
     except KeyboardInterrupt:
         found = client.send("POST", f"{path}/cancel")
+        stopped.set()
+    finally:
+        progress.end()
     return found
 
 

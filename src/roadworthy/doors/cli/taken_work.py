@@ -5,32 +5,22 @@ Takes them, has them made in threads, waits for the gateway to know the key they
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
 from typing import Any
 
-import typer
-
 from roadworthy.doors.cli.client import Client, Failed
+from roadworthy.doors.cli.progress import Beat
 
 _POLL_S = 0.5
 _PATIENCE_S = 120.0
 """How long a server that does not answer is waited for: it may be starting anew."""
 _GATEWAY_S = 15.0
 STOPPED = "stopped"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Beat:
-    done: int
-    planned: int
-    running: int
 
 
 class TakenWork:
@@ -59,10 +49,11 @@ class TakenWork:
         self._stop = stop or threading.Event()
         self._alone = alone
         self._ready = False
+        self._beat: Beat | None = None
 
     def run(self) -> str:
         """The state at the end as the server says it, or STOPPED. Raises Failed."""
-        under_way: set[Future[None]] = set()
+        under_way: dict[Future[None], Mapping[str, Any]] = {}
         alone = self._alone
         with ThreadPoolExecutor(max_workers=self._concurrency) as pool:
             while not self._stop.is_set():
@@ -70,28 +61,37 @@ class TakenWork:
                 taken = self._send("take", {"most": max(1, free), "alone": alone}) if free else None
                 if taken is not None:
                     alone = False
-                    self._progress(Beat(**taken["progress"]))
                     if taken[self._items]:
                         self._wait_for_gateway(taken)
-                    under_way |= {pool.submit(self._make, one, taken) for one in taken[self._items]}
+                    under_way |= {pool.submit(self._make, one, taken): one for one in taken[self._items]}
+                    self._beat = self._beaten(taken, list(under_way.values()))
+                    self._progress(self._beat)
                     if taken["state"] != "running" and not under_way:
                         return str(taken["state"])
+                elif self._beat is not None:
+                    self._progress(self._beat)
                 under_way = self._waited(under_way, idle=taken is not None and not taken[self._items])
         return STOPPED
+
+    def _beaten(self, taken: Mapping[str, Any], under_way: Sequence[Mapping[str, Any]]) -> Beat:
+        """How far it is; `under_way` are the items that are made here."""
+        return Beat(**taken["progress"])
 
     def _make(self, one: Mapping[str, Any], taken: Mapping[str, Any]) -> None:
         """One of them, and tell how it ended. Called in threads."""
         raise NotImplementedError
 
-    def _waited(self, under_way: set[Future[None]], *, idle: bool) -> set[Future[None]]:
+    def _waited(
+        self, under_way: Mapping[Future[None], Mapping[str, Any]], *, idle: bool
+    ) -> dict[Future[None], Mapping[str, Any]]:
         if not under_way:
             if idle:
                 self._stop.wait(_POLL_S)
-            return under_way
+            return {}
         over, left = wait(under_way, timeout=_POLL_S, return_when=FIRST_COMPLETED)
         for one in over:
             one.result()
-        return left
+        return {one: item for one, item in under_way.items() if one in left}
 
     def _send(self, what: str, body: Mapping[str, Any]) -> Any:
         """Sent again while the server is away: what it was told twice changes nothing."""
@@ -140,32 +140,17 @@ def watched(work: TakenWork, *, stop: threading.Event) -> str:
 
     thread = threading.Thread(target=run, name="work")
     thread.start()
-    try:
-        while thread.is_alive():
-            thread.join(0.2)
-    except KeyboardInterrupt:
-        stop.set()
-        thread.join()
-    if trouble:
+    while True:
+        try:
+            while thread.is_alive():
+                thread.join(0.2)
+            break
+        except KeyboardInterrupt:
+            # However often it comes: whoever leaves before its agents have ended leaves them behind.
+            stop.set()
+    if trouble and not stop.is_set():
         raise trouble[0]
     return state[0]
-
-
-def progress_line(items: str) -> Callable[[Beat], None]:
-    """Says how far it is on a terminal's standard error, and nothing to a file."""
-    shown = sys.stderr.isatty()
-
-    def say(beat: Beat) -> None:
-        if shown:
-            line = f"\r{beat.done} of {beat.planned} {items}, {beat.running} under way  "
-            typer.echo(line, err=True, nl=False)
-
-    return say
-
-
-def end_line() -> None:
-    if sys.stderr.isatty():
-        typer.echo("", err=True)
 
 
 def _asked(url: str, *, key: str) -> str:

@@ -29,6 +29,8 @@ class Inquiries:
     check: dict[str, str] | None = None
     isolate: bool = True
     finding: dict[str, Any] | None = None
+    usd: float | None = None
+    """Its budget."""
     calls: list[dict[str, Any]] = field(default_factory=list)
     refuses: tuple[int, str] | None = None
     asked: dict[str, Any] = field(default_factory=dict)
@@ -37,6 +39,9 @@ class Inquiries:
     told: list[dict[str, Any]] = field(default_factory=list)
     takes: list[dict[str, Any]] = field(default_factory=list)
     handed: int = 0
+    resampled: str = "running"
+    """The state of its resampling, which goes on by a call each time that somebody asks, up to two."""
+    samples: int = 0
     started: bool = False
     url: str = ""
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -73,6 +78,14 @@ class Inquiries:
             return 200, {"items": [self.view()] if self.started and not self.over else []}
         if path.startswith("/inquiries/"):
             return 200, {**self.view(), "reruns": [self._rerun(one) for one in self.told]}
+        if "/resample" in path:
+            self.resampled = "cancelled" if path.endswith("/cancel") else self.resampled
+            self.samples = min(2, self.samples + (method == "GET"))
+            return 200, self._resampling()
+        if path.endswith("/suspicious-steps"):
+            return 200, {"items": [], "sure": "Nothing is.", "notes": []}
+        if path.endswith("/why"):
+            return 200, {"grounds": "ranking"}
         if path.startswith("/runs/"):
             return 200, {"started_at": "2026-01-01T00:00:00Z"}
         return 404, {"title": "No such path"}
@@ -95,8 +108,21 @@ class Inquiries:
             "server_runs": False,
             "progress": {"done": len(self.told), "planned": self.reruns, "running": 0},
             "finding": self.finding,
+            "budget": {"reruns": 40, "calls": None, "usd": self.usd, "seconds": None},
             "spent": {"reruns": len(self.told), "calls": 0, "usd": 0.0, "seconds": 1.5},
             "created_at": "2026-11-23T03:00:00Z",
+        }
+
+    def _resampling(self) -> dict[str, Any]:
+        return {
+            "run_id": RUN,
+            "state": self.resampled,
+            "done": self.samples,
+            "planned": 15,
+            "cost_usd": self.samples * 0.0001,
+            "items": [],
+            "opinion": None,
+            "notes": [],
         }
 
     def _taken(self, most: int) -> dict[str, Any]:
