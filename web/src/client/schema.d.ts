@@ -4724,6 +4724,97 @@ export interface components {
          * @enum {string}
          */
         Basis: "proven" | "simulated" | "rule";
+        /** BisectFinding */
+        BisectFinding: {
+            /**
+             * Sentences
+             * @description It in words, the answer first
+             * @default []
+             */
+            sentences: string[];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "bisect";
+            /**
+             * @description not_a_step: putting every step right does not help; cannot_tell: the failure does not come back, or reruns say nothing
+             * @default cannot_tell
+             */
+            state: components["schemas"]["FindingState"];
+            /**
+             * Step
+             * @description The likeliest, also while unsure
+             */
+            step: number | null;
+            /**
+             * Confidence
+             * @description Posterior probability of that step
+             * @default 0
+             */
+            confidence: number;
+            /**
+             * Level
+             * @description The confidence that was asked for
+             * @default 0.9
+             */
+            level: number;
+            /**
+             * Mass
+             * @description Posterior probability of no step, of step 1, 2 ... n
+             * @default []
+             */
+            mass: number[];
+            /**
+             * Credible
+             * @description The likeliest steps that together have `level` of the mass; 0: none of them
+             * @default []
+             */
+            credible: number[];
+            /**
+             * Not Excluded
+             * @description All steps but these are excluded at `level`, however random the agent is
+             * @default []
+             */
+            not_excluded: number[];
+            /**
+             * Tried
+             * @default []
+             */
+            tried: components["schemas"]["TriedRerun"][];
+            /**
+             * Confirmed
+             * @description Whether that step put right by itself was enough; null: not tried
+             */
+            confirmed: boolean | null;
+            /**
+             * Pass Rate
+             * @description Estimated share of reruns that pass where the step is put right
+             */
+            pass_rate: number | null;
+            /**
+             * False Pass Rate
+             * @description ... and where it is not
+             */
+            false_pass_rate: number | null;
+            /**
+             * Reruns
+             * @description That are over
+             * @default 0
+             */
+            reruns: number;
+            /**
+             * Calls
+             * @description Really asked of models and systems
+             * @default 0
+             */
+            calls: number;
+            /**
+             * Usd
+             * @default 0
+             */
+            usd: number;
+        };
         /** BlamedView */
         BlamedView: {
             /** Kind */
@@ -7129,6 +7220,11 @@ export interface components {
             /** Teams */
             teams: components["schemas"]["FiguresRowView"][];
         };
+        /**
+         * FindingState
+         * @enum {string}
+         */
+        FindingState: "sure" | "unsure" | "not_a_step" | "cannot_tell";
         /** FindingView */
         FindingView: {
             /** Detector */
@@ -7216,6 +7312,48 @@ export interface components {
             items: components["schemas"]["FleetRowView"][];
             /** Next Cursor */
             next_cursor?: null;
+        };
+        /** ForkFinding */
+        ForkFinding: {
+            /**
+             * Sentences
+             * @description It in words, the answer first
+             * @default []
+             */
+            sentences: string[];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "fork";
+            /**
+             * @description Of the part that was to be as recorded: identical where that held
+             * @default cannot_tell
+             */
+            outcome: components["schemas"]["RerunOutcome"];
+            /**
+             * Passed
+             * @description Reruns that passed the check
+             * @default 0
+             */
+            passed: number;
+            /**
+             * Failed
+             * @default 0
+             */
+            failed: number;
+            /**
+             * Unknown
+             * @description Reruns without a check, or of which it could not say
+             * @default 0
+             */
+            unknown: number;
+            /**
+             * As Recorded
+             * @description Reruns that ended with the recorded answer all the same
+             * @default 0
+             */
+            as_recorded: number;
         };
         /**
          * Form
@@ -7942,11 +8080,9 @@ export interface components {
             progress: components["schemas"]["InquiryProgress"];
             /**
              * Finding
-             * @description What is known by now: `sentences`, and fields by kind; null while nothing is
+             * @description What is known by now; null while nothing is
              */
-            finding: {
-                [key: string]: unknown;
-            } | null;
+            finding: (components["schemas"]["ReplayFinding"] | components["schemas"]["ForkFinding"] | components["schemas"]["BisectFinding"]) | null;
             /**
              * Notes
              * @description What was seen at the start
@@ -8063,11 +8199,9 @@ export interface components {
             progress: components["schemas"]["InquiryProgress"];
             /**
              * Finding
-             * @description What is known by now: `sentences`, and fields by kind; null while nothing is
+             * @description What is known by now; null while nothing is
              */
-            finding: {
-                [key: string]: unknown;
-            } | null;
+            finding: (components["schemas"]["ReplayFinding"] | components["schemas"]["ForkFinding"] | components["schemas"]["BisectFinding"]) | null;
             /**
              * Notes
              * @description What was seen at the start
@@ -11651,6 +11785,44 @@ export interface components {
             /** Release */
             release: string;
         };
+        /** ReplayFinding */
+        ReplayFinding: {
+            /**
+             * Sentences
+             * @description It in words, the answer first
+             * @default []
+             */
+            sentences: string[];
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            kind: "replay";
+            /**
+             * @description Against the recorded run; the worst of its reruns
+             * @default cannot_tell
+             */
+            outcome: components["schemas"]["RerunOutcome"];
+            /**
+             * Outcomes
+             * @description How many reruns each
+             * @default {}
+             */
+            outcomes: {
+                [key: string]: number;
+            };
+            /**
+             * Diverged At
+             * @description The step where it first asked something else
+             */
+            diverged_at: number | null;
+            /**
+             * Diff
+             * @description What it asked there against what was recorded
+             * @default
+             */
+            diff: string;
+        };
         /**
          * RerunCall
          * @description A call of a rerun, and how it was answered.
@@ -11720,6 +11892,12 @@ export interface components {
              */
             notes: string[];
         };
+        /**
+         * RerunOutcome
+         * @description Of a rerun against the recorded run, the worst last.
+         * @enum {string}
+         */
+        RerunOutcome: "identical" | "same_calls" | "other_answer" | "fewer_calls" | "diverged" | "crashed" | "cannot_tell";
         /**
          * RerunStart
          * @description One start of the agent, to be made now.
@@ -13900,6 +14078,31 @@ export interface components {
             items: components["schemas"]["TriedRunView"][];
             /** Next Cursor */
             next_cursor?: null;
+        };
+        /**
+         * TriedRerun
+         * @description A rerun that a bisect has looked at.
+         */
+        TriedRerun: {
+            /** Number */
+            number: number;
+            /**
+             * Switch
+             * @description The first step put right; null: nothing was
+             */
+            switch: number | null;
+            /**
+             * Only
+             * @description That step alone was put right
+             */
+            only: boolean;
+            /** Passed */
+            passed: boolean | null;
+            /**
+             * Why
+             * @description Why it is not counted; empty where it is
+             */
+            why: string;
         };
         /** TriedRunView */
         TriedRunView: {

@@ -12,7 +12,7 @@ from roadworthy.features.debug.check import short
 from roadworthy.features.debug.inquiry import Inquiry, Rerun, RerunState
 
 
-class Outcome(StrEnum):
+class RerunOutcome(StrEnum):
     """Of a rerun against the recorded run, the worst last."""
 
     IDENTICAL = "identical"
@@ -30,12 +30,12 @@ class Outcome(StrEnum):
     CANNOT_TELL = "cannot_tell"
 
 
-_ORDER = list(Outcome)
+_ORDER = list(RerunOutcome)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayFinding:
-    outcome: Outcome
+    outcome: RerunOutcome
     sentences: tuple[str, ...]
     outcomes: dict[str, int]
     """How many reruns each."""
@@ -45,7 +45,7 @@ class ReplayFinding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ForkFinding:
-    outcome: Outcome
+    outcome: RerunOutcome
     """Of the part that was to be as recorded: identical where that held."""
     sentences: tuple[str, ...]
     passed: int
@@ -56,24 +56,25 @@ class ForkFinding:
     """Reruns that ended with the recorded answer all the same."""
 
 
-def outcome_of(rerun: Rerun) -> Outcome:
+def outcome_of(rerun: Rerun) -> RerunOutcome:
     if rerun.ending is None or rerun.holes or not _calls(rerun):
-        return Outcome.CANNOT_TELL
+        return RerunOutcome.CANNOT_TELL
     if rerun.missed:
-        return Outcome.DIVERGED
+        return RerunOutcome.DIVERGED
     if rerun.ending is not Ending.ANSWERED:
-        return Outcome.CRASHED
+        return RerunOutcome.CRASHED
     if rerun.unused:
-        return Outcome.FEWER_CALLS
+        return RerunOutcome.FEWER_CALLS
     if rerun.same is None:
-        return Outcome.SAME_CALLS
-    return Outcome.IDENTICAL if rerun.same else Outcome.OTHER_ANSWER
+        return RerunOutcome.SAME_CALLS
+    return RerunOutcome.IDENTICAL if rerun.same else RerunOutcome.OTHER_ANSWER
 
 
 def replay_finding(inquiry: Inquiry, reruns: Sequence[Rerun]) -> ReplayFinding:
     done = [one for one in reruns if one.state is RerunState.DONE]
     if not done:
-        return ReplayFinding(outcome=Outcome.CANNOT_TELL, sentences=("No rerun is over yet.",), outcomes={})
+        nothing = ("No rerun is over yet.",)
+        return ReplayFinding(outcome=RerunOutcome.CANNOT_TELL, sentences=nothing, outcomes={})
     outcomes = Counter(outcome_of(one) for one in done)
     worst = max(outcomes, key=_ORDER.index)
     shown = next(one for one in done if outcome_of(one) is worst)
@@ -110,11 +111,11 @@ def fork_finding(inquiry: Inquiry, reruns: Sequence[Rerun]) -> ForkFinding:
     if inquiry.output is not None and done:
         sentences.append(f"{same} of {len(done)} ended with the recorded answer all the same.")
     sentences += [f"Rerun {one.number} answered: {short(one.answer)}" for one in done[:3] if one.answer]
-    outcome = Outcome.IDENTICAL
+    outcome = RerunOutcome.IDENTICAL
     if not done or lost:
-        outcome = Outcome.CANNOT_TELL
+        outcome = RerunOutcome.CANNOT_TELL
     elif early:
-        outcome = Outcome.DIVERGED
+        outcome = RerunOutcome.DIVERGED
     return ForkFinding(
         outcome=outcome,
         sentences=(*sentences, *inquiry.doubts, *_notes(done)),
@@ -129,28 +130,28 @@ def _calls(rerun: Rerun) -> int:
     return rerun.matched + rerun.changed + rerun.live + rerun.missed
 
 
-def _sentence(inquiry: Inquiry, one: Rerun, outcome: Outcome) -> str:
+def _sentence(inquiry: Inquiry, one: Rerun, outcome: RerunOutcome) -> str:
     steps = f"all {inquiry.steps} steps" if inquiry.steps > 1 else "the one step"
     match outcome:
-        case Outcome.IDENTICAL:
+        case RerunOutcome.IDENTICAL:
             return f"The same calls at {steps}, and the same answer."
-        case Outcome.SAME_CALLS:
+        case RerunOutcome.SAME_CALLS:
             return f"The same calls at {steps}; what the recorded run answered is not known."
-        case Outcome.OTHER_ANSWER:
+        case RerunOutcome.OTHER_ANSWER:
             return (
                 f"The same calls at {steps}, and another answer: {short(one.answer)!r}, "
                 f"recorded was {short(inquiry.output or '')!r}. The agent is not deterministic, or changed."
             )
-        case Outcome.FEWER_CALLS:
+        case RerunOutcome.FEWER_CALLS:
             return f"The agent ended without asking for {one.unused} of {inquiry.steps} recorded steps."
-        case Outcome.DIVERGED:
+        case RerunOutcome.DIVERGED:
             where = (
                 f"behind the last recorded step ({inquiry.steps})"
                 if one.diverged_at is not None and one.diverged_at > inquiry.steps
                 else f"at step {one.diverged_at} of {inquiry.steps}"
             )
             return f"The agent asked something that was not recorded, first {where}."
-        case Outcome.CRASHED:
+        case RerunOutcome.CRASHED:
             why = "hung" if one.ending is Ending.HUNG else f"ended with {one.exit_code}"
             return f"The agent {why}; all it asked for until then was recorded."
         case _:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-import orjson
 from pydantic import BaseModel, Field
 
 from roadworthy.domain.typed_failure import FailureCode
 from roadworthy.doors.rest.models.entry_points import EntryPointBody, EntryPointView, entry_view
+from roadworthy.doors.rest.models.findings import InquiryFinding, finding_view
 from roadworthy.doors.rest.models.reruns import (
     AnswerCheck,
     InquiryProgress,
@@ -172,9 +172,7 @@ class InquiryView(BaseModel):
     job_id: str | None = Field(description="Of the job, where the server makes the reruns")
     state: InquiryState
     progress: InquiryProgress
-    finding: dict[str, Any] | None = Field(
-        description="What is known by now: `sentences`, and fields by kind; null while nothing is"
-    )
+    finding: InquiryFinding | None = Field(description="What is known by now; null while nothing is")
     notes: list[str] = Field(description="What was seen at the start")
     doubts: list[str] = Field(description="What lowers what may be claimed")
     created_at: str
@@ -243,7 +241,7 @@ def _fields(inquiry: Inquiry, standing: Standing, *, job_id: str | None) -> dict
         "job_id": job_id,
         "state": inquiry.state,
         "progress": progress_view(standing.progress),
-        "finding": orjson.loads(inquiry.finding) if inquiry.finding else None,
+        "finding": finding_view(inquiry),
         "notes": list(inquiry.notes),
         "doubts": list(inquiry.doubts),
         "created_at": rfc3339(inquiry.created_ns),
