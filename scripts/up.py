@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -35,6 +36,12 @@ def start(data: Path) -> int:
     launched = None
     pid = running(data)
     if pid is None:
+        if is_taken():
+            print(
+                f"Something else answers at {page()}: choose another port with ROADWORTHY_PORT.",
+                file=sys.stderr,
+            )
+            return 1
         launched = launch(data, log)
         pid = launched.pid
     else:
@@ -117,6 +124,14 @@ def is_ready() -> bool:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False
+
+
+def is_taken() -> bool:
+    """Whether somebody else listens where the page is to be. Were that another Roadworthy, it would be ready
+    at once, and agents would be pointed at it."""
+    with socket.socket() as probe:
+        probe.settimeout(2)
+        return probe.connect_ex(("127.0.0.1", int(os.environ.get("ROADWORTHY_PORT", "8420")))) == 0
 
 
 def pid_file(data: Path) -> Path:

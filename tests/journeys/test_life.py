@@ -171,20 +171,24 @@ def test_make_up_and_down(tmp_path: Path) -> None:
         "ROADWORTHY_GATEWAY_PORT": str(made.gateway_port),
     }
 
-    def up_script(command: str) -> str:
-        return subprocess.run(
+    def up_script(command: str, *, data: Path = made.data, code: int = 0) -> str:
+        done = subprocess.run(
             [sys.executable, str(script), command],
-            env=environment,
+            env={**environment, "ROADWORTHY_DATA": str(data)},
             capture_output=True,
             text=True,
-            check=True,
-        ).stdout
+            check=False,
+        )
+        assert done.returncode == code, done.stderr
+        return done.stdout + done.stderr
 
     try:
         started = up_script("start")
         assert made.url in started
         assert f"OTEL_EXPORTER_OTLP_ENDPOINT={made.otlp_url}" in started
         assert "already runs" in up_script("start")
+        told = up_script("start", data=tmp_path / "another", code=1)
+        assert f"Something else answers at {made.url}" in told, "its agents would send to the first one"
     finally:
         stopped = up_script("stop")
     assert "stopped" in stopped
