@@ -134,6 +134,18 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     model.server_close()
 
 
+def test_an_agent_that_shows_its_key_and_nothing_else_is_recorded_and_replayed(world: World) -> None:
+    bare = f"{AGENT} --bare"
+    run = world.run("record", "bare", "--input", TASK, "--command", bare)["run"]
+    calls = world.server.json("/api/v1/exchanges?agent=bare&limit=50")["items"]
+    assert [one["run_id"] for one in calls] == [run] * chain_plain.STEPS
+    assert len(world.server.json(f"/api/v1/runs/{run}/tape")["steps"]) == chain_plain.STEPS
+    before = world.model.asked
+    said = world.run("replay", run, "--command", bare)
+    assert said["finding"]["outcome"] == "identical", said
+    assert world.model.asked == before
+
+
 def test_a_replay_asks_nobody_and_a_bisect_names_the_step(world: World) -> None:
     bad, good = world.recorded(slip=SLIP), world.recorded(slip=None)
     before = world.model.asked

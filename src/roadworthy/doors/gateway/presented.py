@@ -1,4 +1,5 @@
-"""The key that a request shows, wherever its SDK puts it, and the token of a drill or a replay with it."""
+"""The key that a request shows, wherever its SDK puts it, and what stands behind it: the token of a drill or
+of a replay, or the name of a run."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ from roadworthy.doors.gateway.request import GatewayRequest
 from roadworthy.features.debug import token as replays
 from roadworthy.features.gateway.drills import token as drills
 from roadworthy.features.gateway.keys.presenting import presented_key
+from roadworthy.features.gateway.recording.binding import without_run
 
 _DRILL = drills.HEADER.encode()
 _DRILL_BAGGAGE = drills.BAGGAGE.encode()
@@ -16,11 +18,11 @@ _BEHIND = f".{replays.PREFIX}.".encode()
 
 
 def key_of(request: GatewayRequest) -> str:
-    """ "" where it shows none. A token behind it is no part of it."""
+    """ "" where it shows none. A token or a run behind it is no part of it."""
     shown = _shown(request)
     if "." not in shown:
         return shown
-    return replays.split_presented(drills.split_presented(shown)[0])[0]
+    return without_run(replays.split_presented(drills.split_presented(shown)[0])[0])
 
 
 def drill_token_of(request: GatewayRequest) -> tuple[str, str]:

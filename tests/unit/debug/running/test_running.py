@@ -19,7 +19,7 @@ from roadworthy.domain.agent_ended import AgentEnded, Ending
 from roadworthy.features.debug.running.answer import answer_of
 from roadworthy.features.debug.running.command import arguments_of, run_command
 from roadworthy.features.debug.running.endpoint import run_endpoint
-from roadworthy.features.debug.running.environment import Task, environment
+from roadworthy.features.debug.running.environment import RECORD, Task, environment
 from roadworthy.features.debug.running.telling import drill_marks, otlp_body, rerun_marks
 
 TASK = Task(
@@ -57,6 +57,15 @@ class _Any(float):
 
 
 _ANY = _Any()
+
+
+def test_the_key_of_a_run_that_is_recorded_names_it() -> None:
+    recorded = environment(replace(TASK, kind=RECORD, token=""), base={})
+    keys = ("OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "ROADWORTHY_MCP_KEY")
+    assert {recorded[one] for one in keys} == {f"rw_key.run.{TASK.trace_id}"}
+    assert environment(TASK, base={})["OPENAI_API_KEY"] == "rw_key.rwd1.x.y"
+    assert environment(replace(TASK, token=""), base={})["OPENAI_API_KEY"] == "rw_key"
+    assert environment(replace(TASK, kind=RECORD, token="", gateway_key=""), base={})["OPENAI_API_KEY"] == ""
 
 
 def test_crashes_and_commands_that_cannot_start_say_why() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roadworthy.domain.exchange import Binding
-from roadworthy.features.gateway.recording.binding import binding_of
+from roadworthy.features.gateway.recording.binding import binding_of, without_run
 
 TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 PARENT = f"00-{TRACE}-{SPAN}-01".encode()
@@ -37,6 +37,20 @@ PARENT = f"00-{TRACE}-{SPAN}-01".encode()
         ([(b"traceparent", b"00-" + b"0" * 32 + b"-" + SPAN.encode() + b"-01")], Binding()),
         ([(b"traceparent", b"ff-" + PARENT[3:])], Binding()),
         ([(b"traceparent", PARENT.upper())], Binding()),
+        ([(b"authorization", b"Bearer rw_k.run.task-7")], Binding(run_id="task-7", by="header")),
+        (
+            [(b"x-api-key", b"rw_k.run." + TRACE.encode())],
+            Binding(trace_id=TRACE, run_id=TRACE, by="header"),
+        ),
+        (
+            [(b"x-goog-api-key", b"rw_k.run." + b"ab" * 16), (b"traceparent", PARENT)],
+            Binding(trace_id=TRACE, span_id=SPAN, run_id="ab" * 16, by="header"),
+        ),
+        (
+            [(b"authorization", b"Bearer rw_k.run.behind"), (b"x-roadworthy-run", b"told")],
+            Binding(run_id="told", by="header"),
+        ),
+        ([(b"authorization", b"Bearer rw_k.run.")], Binding()),
         ([(b"x-roadworthy-run", b"a" * 201)], Binding()),
         ([(b"x-roadworthy-run", b"a\r\nb")], Binding()),
     ],
@@ -45,11 +59,18 @@ def test_headers_and_what_they_say(headers: list[tuple[bytes, bytes]], expected:
     assert binding_of(headers) == expected
 
 
+@pytest.mark.parametrize("shown", ["rw_k", "rw_k.run.task-7", "rw_k.run."])
+def test_the_key_is_what_stands_before_the_run(shown: str) -> None:
+    assert without_run(shown) == "rw_k"
+
+
 @given(
     st.lists(
         st.tuples(
-            st.sampled_from([b"traceparent", b"baggage", b"x-roadworthy-run", b"x-roadworthy-session"]),
-            st.binary(max_size=80),
+            st.sampled_from(
+                [b"traceparent", b"baggage", b"x-roadworthy-run", b"x-roadworthy-session", b"authorization"]
+            ),
+            st.binary(max_size=80) | st.binary(max_size=40).map(lambda end: b"k.run." + end),
         ),
         max_size=5,
     )

@@ -43,10 +43,13 @@ def headers_of(task: Task) -> dict[str, str]:
 
 def environment(task: Task, *, base: Mapping[str, str]) -> dict[str, str]:
     """`base` with what SDKs read: base URLs, key, headers, where to send telemetry. The key carries the
-    token, too (`key.token`), for SDKs that take no headers from the environment."""
+    token, too (`key.token`), or the run that is recorded (`key.run.ID`), for clients that take no headers
+    from the environment."""
     gateway = task.gateway_url.rstrip("/")
     key = task.gateway_key or base.get("ROADWORTHY_GATEWAY_KEY", "")
     shown = f"{key}.{task.token}" if task.token else key
+    if task.kind == RECORD and key:
+        shown = f"{key}.run.{task.trace_id}"
     headers = headers_of(task)
     baggage = headers.pop("baggage", "")
     lines = "\n".join(f"{name}: {value}" for name, value in headers.items())
