@@ -3909,7 +3909,7 @@ export interface paths {
         };
         /**
          * Get Resampling
-         * @description As far as it is.
+         * @description As far as it is; null where nobody asked for one.
          */
         get: operations["getResampling"];
         put?: never;
@@ -4342,7 +4342,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get Entry Point */
+        /**
+         * Get Entry Point
+         * @description null where none is registered.
+         */
         get: operations["getEntryPoint"];
         /**
          * Save Entry Point
@@ -40400,7 +40403,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ResamplingView"];
+                    "application/json": components["schemas"]["ResamplingView"] | null;
                 };
             };
             /** @description A field is wrong; `errors` names it */
@@ -42765,7 +42768,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["EntryPointView"];
+                    "application/json": components["schemas"]["EntryPointView"] | null;
                 };
             };
             /** @description A field is wrong; `errors` names it */

@@ -169,7 +169,11 @@ def _registered(client: Client, agent: str) -> Any:
     try:
         found = client.get(f"/agents/{named(agent)}/entry-point")
     except Failed as failed:
-        raise fail(f"{failed}; or give --command, --callable or --url.", code=2) from None
+        raise fail(str(failed)) from None
+    if found is None:
+        raise fail(
+            f"nobody registered how {agent!r} is started: give --command, --callable or --url.", code=2
+        )
     names = ("command", "callable", "python", "folder", "url", "body", "answer_field", "timeout_s")
     return EntryPoint(via=Via(found["via"]), **{name: found[name] for name in names if found.get(name)})
 

@@ -140,12 +140,7 @@ class _Waiting:
     def _registered(self) -> Mapping[str, Any] | None:
         from roadworthy.doors.cli.asking import named
 
-        try:
-            known: dict[str, Any] = self._client.get(f"/agents/{named(self._agent)}/entry-point")
-        except Failed as failed:
-            if "(HTTP 404)" in str(failed):
-                return None
-            raise
+        known: Mapping[str, Any] | None = self._client.get(f"/agents/{named(self._agent)}/entry-point")
         return known
 
     def _begin(self, one: Mapping[str, Any]) -> None:

@@ -263,3 +263,9 @@ def test_runners_share_the_work_and_a_given_entry_point_is_used(server: Inquirie
             one.communicate(timeout=20)
     assert sorted(one["number"] for one in server.told) == [1, 2, 3, 4, 5, 6]
     assert {one["answer"] for one in server.told} == {"42"}
+
+
+def test_nothing_is_recorded_of_an_agent_that_nobody_said_how_to_start(server: Inquiries) -> None:
+    said = typed("record", "support", "--input", "What is the total?", "--server", server.url)
+    assert said.exit_code == 2
+    assert "nobody registered how 'support' is started" in said.stderr and "--command" in said.stderr

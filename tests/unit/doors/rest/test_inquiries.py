@@ -289,7 +289,8 @@ def test_what_is_not_there_is_404(desk_with_runs: Desk) -> None:
 def test_an_entry_point_is_registered_once(desk_with_runs: Desk) -> None:
     desk = desk_with_runs
     path = "/api/v1/agents/support/entry-point"
-    assert desk.client.get(path).status_code == 404
+    nothing = desk.client.get(path)
+    assert nothing.status_code == 200 and nothing.json() is None
     saved = desk.client.put(path, json={**COMMAND, "folder": "/srv/agent", "timeout_s": 30})
     assert saved.status_code == 200 and saved.json() == desk.client.get(path).json()
     assert _get(desk, f"/runs/{BAD}/tape")["entry"]["folder"] == "/srv/agent"
@@ -299,6 +300,7 @@ def test_an_entry_point_is_registered_once(desk_with_runs: Desk) -> None:
     refused = desk.client.put(path, json=secret)
     assert refused.status_code == 400 and "body.command" in refused.text
     assert desk.client.delete(path).status_code == 204
+    assert desk.client.get(path).json() is None
     assert desk.client.delete(path).status_code == 404
 
 
@@ -384,5 +386,5 @@ def test_only_admins_start_them_and_only_in_their_project(guarded_desk: Desk) ->
     assert desk.client.get(f"{path}/tape", headers=stranger).status_code == 404
     assert desk.client.put(entry, json=COMMAND, headers=reader).status_code == 403
     assert desk.client.put(entry, json=COMMAND, headers=admin).status_code == 200
-    assert desk.client.get(entry, headers=reader).status_code == 200
-    assert desk.client.get(entry, headers=stranger).status_code == 404
+    assert desk.client.get(entry, headers=reader).json()["command"] == COMMAND["command"]
+    assert desk.client.get(entry, headers=stranger).json() is None

@@ -193,6 +193,9 @@ def test_an_incident_blames_by_the_runs_that_show_it_and_those_that_failed_meanw
 
 
 def test_resampling_is_a_job_that_can_be_seen_and_cancelled(desk_with_runs: Desk) -> None:
+    assert _get(desk_with_runs, f"/runs/{BAD}/resample") is None
+    _get(desk_with_runs, "/runs/nowhere/resample", 404)
+    assert desk_with_runs.client.post(f"/api/v1/runs/{BAD}/resample/cancel").status_code == 404
     answered = desk_with_runs.client.post(f"/api/v1/runs/{BAD}/resample", json={"times": 4, "most_calls": 9})
     assert answered.status_code == 201, answered.text
     started = answered.json()

@@ -62,12 +62,18 @@ export const suspiciousQuery = (project: string, runId: string) =>
     staleTime: 60_000,
   });
 
-/** 404 where nobody asked for it. */
+/** How an agent is started for one task; null where nobody registered it. */
+export const entryPointQuery = (project: string, agent: string) =>
+  queryOptions({
+    queryKey: ["entry-point", project, agent],
+    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/agents/{agent}/entry-point", { params: { path: { agent }, query: { project } }, signal })),
+  });
+
+/** null where nobody asked for it. */
 export const resamplingQuery = (project: string, runId: string) =>
   queryOptions({
     queryKey: ["resampling", project, runId],
     queryFn: ({ signal }) => dataOf(api.GET("/api/v1/runs/{run_id}/resample", { params: { path: { run_id: runId }, query: { project } }, signal })),
-    retry: false,
     refetchInterval: (query) => (query.state.data?.state === "running" ? MOVING_MS : false),
   });
 

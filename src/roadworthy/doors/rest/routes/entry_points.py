@@ -15,11 +15,10 @@ router = Endpoints(tags=["debug"])
 
 
 @router.get("/agents/{agent:path}/entry-point", operation_id="getEntryPoint")
-def get_entry_point(ctx: Context, project: ReadProject, agent: AgentName) -> EntryPointView:
+def get_entry_point(ctx: Context, project: ReadProject, agent: AgentName) -> EntryPointView | None:
+    """null where none is registered."""
     found = ctx.debugging.entries.of(project, agent)
-    if found is None:
-        raise not_found("entry point of agent", name=agent)
-    return entry_view(found)
+    return entry_view(found) if found is not None else None
 
 
 @router.put("/agents/{agent:path}/entry-point", operation_id="saveEntryPoint")

@@ -84,15 +84,18 @@ def start_resampling(
 
 
 @router.get("/runs/{run_id}/resample", operation_id="getResampling")
-def get_resampling(ctx: Context, project: ReadProject, run_id: str) -> ResamplingView:
-    """As far as it is."""
-    return _view(ctx, _there(ctx, project, run_id))
+def get_resampling(ctx: Context, project: ReadProject, run_id: str) -> ResamplingView | None:
+    """As far as it is; null where nobody asked for one."""
+    found = _of_run(ctx, project, run_id)
+    return _view(ctx, found) if found is not None else None
 
 
 @router.post("/runs/{run_id}/resample/cancel", operation_id="cancelResampling")
 def cancel_resampling(ctx: Context, project: AdminProject, run_id: str) -> ResamplingView:
     """What was found stays. One that is over stays as it is."""
-    found = _there(ctx, project, run_id)
+    found = _of_run(ctx, project, run_id)
+    if found is None:
+        raise not_found("resampling of run", name=run_id)
     if found.state is ResamplingState.RUNNING:
         found = _suspicion(ctx).book.over(found, ResamplingState.CANCELLED)
     return _view(ctx, found)
@@ -162,14 +165,12 @@ def _suspicion(ctx: RestContext) -> Suspicion:
     )
 
 
-def _there(ctx: RestContext, project: str, run_id: str) -> Resampling:
+def _of_run(ctx: RestContext, project: str, run_id: str) -> Resampling | None:
+    """Raises where there is no such run."""
     run = ctx.observe.run(project, run_id)
     if run is None:
         raise not_found("run", name=run_id)
-    found = _suspicion(ctx).book.of(project, run.id)
-    if found is None:
-        raise not_found("resampling of run", name=run_id)
-    return found
+    return _suspicion(ctx).book.of(project, run.id)
 
 
 def _view(ctx: RestContext, found: Resampling) -> ResamplingView:

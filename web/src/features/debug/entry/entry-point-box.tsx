@@ -2,13 +2,11 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, dataOf } from "@/client/api";
 import { Box } from "@/features/judge/agent/box";
-import { agentFilter } from "@/features/observe/links";
-import { recentRunsQuery } from "@/features/observe/queries";
 import { Button } from "@/ui/button";
 import { CodeBlock } from "@/ui/copy";
 import { Dialog } from "@/ui/overlay";
 import { FailedLine, SkeletonRows } from "@/ui/states";
-import { tapeQuery } from "../queries";
+import { entryPointQuery } from "../queries";
 import { runnerCommand } from "../starting/commands";
 import { asBody, lacking, USUAL, VIAS, wordsOf } from "../starting/entry-choice";
 import { EntryFields } from "../starting/entry-fields";
@@ -16,16 +14,13 @@ import type { EntryPoint } from "../types";
 
 /** How the agent is started for one task: what replays, forks and bisects begin with. */
 export function EntryPointBox({ project, agent }: { project: string; agent: string }) {
-  // What is registered stands on the tape of any of its runs; asking for it by itself is an error where there is none.
-  const runs = useQuery(recentRunsQuery(project, [agentFilter(agent)]));
-  const newest = runs.data?.items[0]?.id;
-  const kept = useQuery({ ...tapeQuery(project, newest ?? ""), enabled: newest !== undefined });
+  const kept = useQuery(entryPointQuery(project, agent));
   const [editing, setEditing] = useState(false);
-  const entry = kept.data?.entry ? asBody(kept.data.entry) : undefined;
+  const entry = kept.data ? asBody(kept.data) : undefined;
   return (
     <Box title="How it is started" aside={<Button onClick={() => setEditing(true)}>{entry ? "Change" : "Register"}</Button>}>
       <div className="flex flex-col gap-2 p-4 text-xs">
-        {runs.isPending || (newest !== undefined && kept.isPending) ? (
+        {kept.isPending ? (
           <SkeletonRows rows={1} />
         ) : kept.isError ? (
           <FailedLine error={kept.error} />
@@ -60,7 +55,8 @@ function EntryPointDialog({ project, agent, entry, onClose }: { project: string;
   const params = { path: { agent }, query: { project } };
   const done = async () => {
     onClose();
-    await client.invalidateQueries({ queryKey: ["tape", project] });
+    // A run's tape carries it, too.
+    await Promise.all([client.invalidateQueries({ queryKey: ["entry-point", project, agent] }), client.invalidateQueries({ queryKey: ["tape", project] })]);
   };
   const save = useMutation({ mutationFn: () => dataOf(api.PUT("/api/v1/agents/{agent}/entry-point", { params, body: draft })), onSuccess: done });
   const remove = useMutation({ mutationFn: () => api.DELETE("/api/v1/agents/{agent}/entry-point", { params }), onSuccess: done });

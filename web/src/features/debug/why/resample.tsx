@@ -5,22 +5,19 @@ import { Button } from "@/ui/button";
 import { Input, Labelled } from "@/ui/form";
 import { money, percent, UNKNOWN } from "@/ui/format";
 import { Dialog } from "@/ui/overlay";
-import { FailedLine } from "@/ui/states";
-import { resamplingQuery, suspiciousQuery } from "../queries";
+import { FailedLine, SkeletonRows } from "@/ui/states";
+import { resamplingQuery } from "../queries";
 import type { Resampling } from "../types";
 
 /** The models asked again, step by step: where they mostly decide otherwise, the recorded decision was a slip. */
 export function Resample({ project, runId, recorded }: { project: string; runId: string; recorded: boolean }) {
   const client = useQueryClient();
   const [asking, setAsking] = useState(false);
-  const [asked, setAsked] = useState(false);
-  const suspects = useQuery(suspiciousQuery(project, runId));
-  // Asking for it is an error where nobody did it yet: the suspects say whether there is one.
-  const done = suspects.data?.items.some((each) => each.reasons.some(({ by }) => by === "resampling" || by === "judge")) ?? false;
-  const found = useQuery({ ...resamplingQuery(project, runId), enabled: asked || done });
+  const found = useQuery(resamplingQuery(project, runId));
   const params = { path: { run_id: runId }, query: { project } };
   const cancel = useMutation({ mutationFn: () => api.POST("/api/v1/runs/{run_id}/resample/cancel", { params }), onSuccess: () => client.invalidateQueries({ queryKey: ["resampling", project, runId] }) });
   if (found.isError) return <FailedLine error={found.error} />;
+  if (found.isPending) return <SkeletonRows rows={1} height={40} />;
   const known = found.data;
   return (
     <div className="flex flex-col gap-2 text-xs">
@@ -38,7 +35,7 @@ export function Resample({ project, runId, recorded }: { project: string; runId:
           <Button onClick={() => setAsking(true)}>{known ? "Ask again, anew" : "Ask its models again"}</Button>
         ) : null}
       </span>
-      {asking ? <AskDialog project={project} runId={runId} onClose={() => setAsking(false)} onAsked={() => setAsked(true)} /> : null}
+      {asking ? <AskDialog project={project} runId={runId} onClose={() => setAsking(false)} /> : null}
     </div>
   );
 }
@@ -85,7 +82,7 @@ function Found({ found }: { found: Resampling }) {
   );
 }
 
-function AskDialog({ project, runId, onClose, onAsked }: { project: string; runId: string; onClose: () => void; onAsked: () => void }) {
+function AskDialog({ project, runId, onClose }: { project: string; runId: string; onClose: () => void }) {
   const client = useQueryClient();
   const [times, setTimes] = useState("5");
   const [usd, setUsd] = useState("1");
@@ -93,7 +90,6 @@ function AskDialog({ project, runId, onClose, onAsked }: { project: string; runI
   const ask = useMutation({
     mutationFn: () => dataOf(api.POST("/api/v1/runs/{run_id}/resample", { params: { path: { run_id: runId }, query: { project } }, body: { times: Number(times), most_calls: 60, most_usd: usd.trim() ? Number(usd) : null, ask_judge: judge } })),
     onSuccess: async () => {
-      onAsked();
       onClose();
       await client.resetQueries({ queryKey: ["resampling", project, runId] });
     },
