@@ -3,6 +3,7 @@ why it failed, and its resampling."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from roadworthy.contracts.metadata import MetadataStore
@@ -23,12 +24,18 @@ class NothingToAsk(Exception):  # noqa: N818 (a condition)
 
 
 class Suspicion:
-    """Safe to call from several threads."""
+    """Safe to call from several threads. `changed` is told of resamplings, as by `ResamplingBook`."""
 
     def __init__(
-        self, *, observe: ObserveService, metadata: MetadataStore, service: InquiryService, tapes: RunTapes
+        self,
+        *,
+        observe: ObserveService,
+        metadata: MetadataStore,
+        service: InquiryService,
+        tapes: RunTapes,
+        changed: Callable[[str, Sequence[str]], None] = lambda _project, _ids: None,
     ) -> None:
-        self.book = ResamplingBook(metadata)
+        self.book = ResamplingBook(metadata, changed=changed)
         self._tapes = tapes
         self._ranking = StepRanking(observe, more=self._asked_again)
         self._before = StepRanking(observe)

@@ -85,6 +85,14 @@ class EventBus:
         """These incidents are new or changed, or something was written into their timelines."""
         self.publish(project, "incidents", incident_ids)
 
+    def publish_inquiries(self, project: str, inquiry_ids: Sequence[str]) -> None:
+        """These inquiries are new, changed or gone, or one of their reruns is another."""
+        self.publish(project, "inquiries", inquiry_ids)
+
+    def publish_resamplings(self, project: str, run_ids: Sequence[str]) -> None:
+        """The resamplings of these runs are new or changed."""
+        self.publish(project, "resamplings", run_ids)
+
     def publish(self, project: str, topic: str, ids: Sequence[str]) -> None:
         """These things are new or changed, and can be read. From any thread."""
         for start in range(0, len(ids), _IDS_AN_EVENT):
@@ -136,8 +144,8 @@ async def lines(
 ) -> AsyncGenerator[bytes, None]:
     """A server-sent event stream (WHATWG HTML, "Server-sent events").
 
-    `hello` on opening, `runs` and `incidents` with {"ids"} as they change (gathered for `gather_s`), `resync`
-    where events were lost and lists should be read anew, and a comment after `heartbeat_s` of silence.
+    `hello` on opening, then topics with {"ids"} as they change (gathered for `gather_s`), `resync` where
+    events were lost and lists should be read anew, and a comment after `heartbeat_s` of silence.
     """
     epoch, _, number = (last_event_id or "").partition("-")
     known = epoch == bus.epoch and number.isdigit()

@@ -16,11 +16,20 @@ MOST_KEPT = 500
 
 
 class InquiryBook:
-    """Safe to call from several threads of one process; that process is the only writer of inquiries."""
+    """Safe to call from several threads of one process; that process is the only writer of inquiries.
+    `changed` is told (project, ids) of each that is new, other or gone, or has other reruns, once it can be
+    read."""
 
-    def __init__(self, metadata: MetadataStore, *, now_ns: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        metadata: MetadataStore,
+        *,
+        now_ns: Callable[[], int],
+        changed: Callable[[str, Sequence[str]], None] = lambda _project, _ids: None,
+    ) -> None:
         self._metadata = metadata
         self._now_ns = now_ns
+        self._changed = changed
         self.lock = threading.RLock()
         """Protects the time between reading what there is to do and writing who does it."""
 
@@ -47,15 +56,18 @@ class InquiryBook:
             inquiry, project=inquiry.project, kind=KIND, record_id=inquiry.id, at_ns=self._now_ns()
         )
         self._metadata.save_records([own, *self._records(inquiry.project, inquiry.id, reruns)])
+        self._changed(inquiry.project, [inquiry.id])
 
     def save_reruns(self, project: str, inquiry_id: str, reruns: Sequence[Rerun]) -> None:
         self._metadata.save_records(self._records(project, inquiry_id, reruns))
+        self._changed(project, [inquiry_id])
 
     def delete(self, project: str, inquiry_id: str) -> bool:
         if not self._metadata.delete_record(project, KIND, inquiry_id):
             return False
         for one in self._metadata.records(project, _reruns_of(inquiry_id)):
             self._metadata.delete_record(project, one.kind, one.id)
+        self._changed(project, [inquiry_id])
         return True
 
     def too_old(self, project: str) -> list[Inquiry]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -83,10 +83,18 @@ class Resampling:
 
 
 class ResamplingBook:
-    """Safe to call from several threads."""
+    """Safe to call from several threads. `changed` is told (project, runs) of each that is new or other, once
+    it can be read."""
 
-    def __init__(self, metadata: MetadataStore, *, now_ns: Callable[[], int] = time.time_ns) -> None:
+    def __init__(
+        self,
+        metadata: MetadataStore,
+        *,
+        changed: Callable[[str, Sequence[str]], None] = lambda _project, _ids: None,
+        now_ns: Callable[[], int] = time.time_ns,
+    ) -> None:
         self._metadata = metadata
+        self._changed = changed
         self._now_ns = now_ns
 
     def of(self, project: str, run_id: str) -> Resampling | None:
@@ -116,6 +124,7 @@ class ResamplingBook:
                 )
             ]
         )
+        self._changed(resampling.project, [resampling.run_id])
 
     def over(self, resampling: Resampling, state: ResamplingState) -> Resampling:
         ended = replace(resampling, state=state, ended_ns=self._now_ns())

@@ -26,8 +26,9 @@ async def stream_events(
     project: ReadProject,
     last_event_id: Annotated[str | None, Header(alias="Last-Event-ID", max_length=100)] = None,
 ) -> StreamingResponse:
-    """Events `hello` (open), `runs` and `incidents` ({"ids": [...]}: new or changed) and `resync` (some were
-    lost: read lists anew). Send back the last `id` as Last-Event-ID to get what was missed."""
+    """Events `hello` (open); `runs`, `incidents`, `inquiries` and `resamplings` ({"ids": [...]}: new or
+    changed; an inquiry with each of its reruns, and when it is gone; a resampling by its run); and `resync`
+    (some were lost: read lists anew). Send back the last `id` as Last-Event-ID to get what was missed."""
     return StreamingResponse(
         lines(ctx.events, project=project, last_event_id=last_event_id),
         media_type="text/event-stream",

@@ -162,6 +162,7 @@ def _suspicion(ctx: RestContext) -> Suspicion:
         metadata=ctx.metadata,
         service=ctx.debugging.service,
         tapes=ctx.debugging.tapes,
+        changed=ctx.events.publish_resamplings,
     )
 
 
