@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -76,11 +76,7 @@ class World:
     known: dict[str, str] = field(default_factory=dict)
 
     def run(self, *arguments: str) -> Any:
-        done = subprocess.run(
-            self.command(*arguments), capture_output=True, text=True, timeout=200, env=_bare(), check=False
-        )
-        assert done.stdout.strip(), done.stderr
-        return json.loads(done.stdout.strip().splitlines()[-1])
+        return _ran(self.command(*arguments))[1]
 
     def command(self, *arguments: str) -> list[str]:
         return [str(COMMAND), *arguments, "--json", "--server", self.server.url]
@@ -119,6 +115,13 @@ class World:
         return self.inquiry(inquiry_id)
 
 
+def _ran(command: Sequence[str]) -> tuple[int, Any]:
+    """Its exit code, and what it said last."""
+    done = subprocess.run(command, capture_output=True, text=True, timeout=200, env=_bare(), check=False)
+    assert done.stdout.strip(), done.stderr
+    return done.returncode, json.loads(done.stdout.strip().splitlines()[-1])
+
+
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     model = Counting()
@@ -144,6 +147,26 @@ def test_an_agent_that_shows_its_key_and_nothing_else_is_recorded_and_replayed(w
     said = world.run("replay", run, "--command", bare)
     assert said["finding"]["outcome"] == "identical", said
     assert world.model.asked == before
+
+
+def test_a_crash_repeated_is_identical_and_another_is_not(world: World, tmp_path: Path) -> None:
+    crashing = f"{AGENT} --crash 'no order A-1'"
+    recorded = world.run("record", "crashing", "--input", TASK, "--command", crashing)
+    assert recorded["ending"] == "crashed"
+    run = str(recorded["run"])
+    code, again = _ran(world.command("replay", run, "--command", crashing))
+    assert (code, again["finding"]["outcome"]) == (0, "identical"), again
+    assert again["finding"]["sentences"][0].endswith("it crashed the same way: ValueError: no order A-1.")
+    code, other = _ran(world.command("replay", run, "--command", f"{AGENT} --crash 'no order A-2'"))
+    assert (code, other["finding"]["outcome"]) == (1, "crashed"), other
+
+    file = str(tmp_path / "crash.case.jsonl")
+    world.run("case", "add", run, "--check", "same", "--command", crashing, "-o", file)
+    offline = [str(COMMAND), "case", "run", file, "--json"]
+    code, held = _ran(offline)
+    assert (code, held["outcome"]) == (0, "passed"), held
+    code, held = _ran([*offline, "--command", f"{AGENT} --crash 'no order A-2'"])
+    assert (code, held["outcome"]) == (1, "failed"), held
 
 
 def test_a_replay_asks_nobody_and_a_bisect_names_the_step(world: World) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from roadworthy.contracts.exchange_log import ExchangeQuery
+from roadworthy.domain.agent_ended import Ending
 from roadworthy.domain.exchange import LISTED, Exchange, is_listing
 from roadworthy.domain.recording import Recording
-from roadworthy.domain.run import Run
-from roadworthy.features.debug.tape.loading import TapeHole, last_listings, load_tape
-from roadworthy.features.debug.tape.tape import Tape, TapeCall
+from roadworthy.domain.run import Run, RunStatus
+from roadworthy.features.debug.running.telling import ENDING, EXIT_CODE
+from roadworthy.features.debug.tape.loading import TapeHole, gone, last_listings, load_tape
+from roadworthy.features.debug.tape.tape import RecordedEnd, Tape, TapeCall
 from roadworthy.features.gateway.recording.service import RecordingGone, RecordingService
 from roadworthy.features.observe.service import ObserveService
 from roadworthy.flows.silent_run_spans import EXCHANGE_ID
@@ -32,13 +34,15 @@ class RunTapes:
 
     def of_run(self, run: Run) -> Tape:
         exchanges = self._recordings.of_run(run)
+        deleted = self._recordings.deleted_of_run(run)
         return load_tape(
             run,
-            exchanges,
+            [*exchanges, *(gone(run, one.exchange_id, started_ns=one.started_ns) for one in deleted)],
             self._read,
             listings=last_listings(self._listed(run, exchanges), self._read, until_ns=_until(run, exchanges)),
             input=run.input,
             output=run.final_answer or None,
+            end=_end_of(run),
         )
 
     def ids(self, project: str, run_id: str) -> Sequence[str]:
@@ -85,6 +89,19 @@ class RunTapes:
             return self._recordings.recording(exchange).recording
         except RecordingGone as gone:
             raise TapeHole(str(gone)) from gone
+
+
+def _end_of(run: Run) -> RecordedEnd | None:
+    """Of one that failed without an answer. How its process ended is told where we started it."""
+    if run.status is not RunStatus.ERROR or run.final_answer:
+        return None
+    said = run.attributes.get(ENDING, "")
+    code = run.attributes.get(EXIT_CODE, "")
+    return RecordedEnd(
+        ending=Ending(said) if said in (Ending.CRASHED, Ending.HUNG) else None,
+        exit_code=int(code) if code.removeprefix("-").isdecimal() else None,
+        error=run.error.removeprefix(f"{said}: ") if said else run.error,
+    )
 
 
 def _until(run: Run, exchanges: Sequence[Exchange]) -> int:

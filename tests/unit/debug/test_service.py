@@ -27,7 +27,11 @@ from roadworthy.features.debug.inquiry import (
 from roadworthy.features.debug.plan import After, Change, ChangeKind
 from roadworthy.features.debug.tape.asked import How
 from roadworthy.features.debug.tape.journal import JournalLine
+from roadworthy.features.debug.tape.tape import RecordedEnd
 from tests.unit.debug.reruns import Workshop, workshop
+
+KEY_ERROR = RecordedEnd(ending=Ending.CRASHED, exit_code=1, error="KeyError: 'A-1'")
+HUNG = RecordedEnd(ending=Ending.HUNG)
 
 
 @pytest.fixture
@@ -108,6 +112,45 @@ def test_the_same_calls_may_end_otherwise(
     shop.tell(start, answer, **changes)
     found = _finding(shop.run(inquiry.id))
     assert found["outcome"] == outcome and words in found["sentences"][0]
+
+
+@pytest.mark.parametrize(
+    ("end", "told", "outcome", "words"),
+    [
+        (KEY_ERROR, {"error": "KeyError: 'A-1'"}, "identical", "it crashed the same way: KeyError: 'A-1'."),
+        (
+            KEY_ERROR,
+            {"error": "ValueError: no"},
+            "crashed",
+            "in another way: it ended with 1: KeyError: 'A-1'.",
+        ),
+        (KEY_ERROR, {"exit_code": 2, "error": "KeyError: 'A-1'"}, "crashed", "The agent ended with 2;"),
+        (
+            KEY_ERROR,
+            {"ending": Ending.ANSWERED, "answer": "41"},
+            "other_answer",
+            "answered where the recorded",
+        ),
+        (HUNG, {"ending": Ending.HUNG}, "identical", "it hung as the recorded run did"),
+        (
+            RecordedEnd(),
+            {"error": "KeyError: 'A-1'"},
+            "same_calls",
+            "how the recorded run failed is not known",
+        ),
+        (RecordedEnd(), {"ending": Ending.ANSWERED, "answer": "41"}, "same_calls", "answered is not known"),
+    ],
+)
+def test_a_run_that_failed_is_held_against_how_it_failed(
+    shop: Workshop, end: RecordedEnd, told: dict[str, object], outcome: str, words: str
+) -> None:
+    shop.tapes.tapes["bad"] = replace(shop.tapes.tapes["bad"], output=None, end=end)
+    inquiry = shop.service.start(shop.draft())
+    start = shop.service.take("default", inquiry.id, most=1)[0]
+    shop.agent(start)
+    shop.tell(start, **{"answer": "", **told})  # type: ignore[arg-type]
+    found = _finding(shop.run(inquiry.id))
+    assert found["outcome"] == outcome and words in found["sentences"][0], found["sentences"]
 
 
 def test_an_agent_that_ends_early_or_calls_nobody_is_told(shop: Workshop) -> None:

@@ -81,7 +81,9 @@ def say_case(case: Case) -> None:
     _said("agent", case.agent)
     _said("run", case.run_id)
     _said("task", case.input)
-    _said("answered", case.tape.output or "not known")
+    _said("answered", case.tape.output or ("nothing" if case.tape.end else "not known"))
+    if case.tape.end is not None:
+        _said("failed", case.tape.end.error or "without a word")
     _said("check", "as recorded" if check.how == "same" else f"{check.how}: {check.expected}")
     _said("calls", case.calls.value)
     if case.expect_failure:

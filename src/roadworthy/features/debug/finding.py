@@ -10,13 +10,15 @@ from enum import StrEnum
 from roadworthy.domain.agent_ended import Ending
 from roadworthy.features.debug.check import short
 from roadworthy.features.debug.inquiry import Inquiry, Rerun, RerunState
+from roadworthy.features.debug.same_end import complaint
+from roadworthy.features.debug.tape.tape import RecordedEnd
 
 
 class RerunOutcome(StrEnum):
     """Of a rerun against the recorded run, the worst last."""
 
     IDENTICAL = "identical"
-    """The same calls, and the same answer."""
+    """The same calls, and the same answer, or the same end without one."""
     SAME_CALLS = "same_calls"
     """The same calls; what the recorded run answered is not known."""
     OTHER_ANSWER = "other_answer"
@@ -26,7 +28,7 @@ class RerunOutcome(StrEnum):
     DIVERGED = "diverged"
     """It asked something that was not recorded."""
     CRASHED = "crashed"
-    """It did not end with an answer."""
+    """It did not end with an answer, and the recorded run did, or ended in another way."""
     CANNOT_TELL = "cannot_tell"
 
 
@@ -61,7 +63,7 @@ def outcome_of(rerun: Rerun) -> RerunOutcome:
         return RerunOutcome.CANNOT_TELL
     if rerun.missed:
         return RerunOutcome.DIVERGED
-    if rerun.ending is not Ending.ANSWERED:
+    if rerun.ending is not Ending.ANSWERED and rerun.same is False:
         return RerunOutcome.CRASHED
     if rerun.unused:
         return RerunOutcome.FEWER_CALLS
@@ -134,9 +136,17 @@ def _sentence(inquiry: Inquiry, one: Rerun, outcome: RerunOutcome) -> str:
     steps = f"all {inquiry.steps} steps" if inquiry.steps > 1 else "the one step"
     match outcome:
         case RerunOutcome.IDENTICAL:
-            return f"The same calls at {steps}, and the same answer."
+            alike = "the same answer" if one.ending is Ending.ANSWERED else _ended_alike(one)
+            return f"The same calls at {steps}, and {alike}."
+        case RerunOutcome.SAME_CALLS if one.ending is not Ending.ANSWERED:
+            return (
+                f"The same calls at {steps}, and it {_ended(one)}; how the recorded run failed is not known."
+            )
         case RerunOutcome.SAME_CALLS:
             return f"The same calls at {steps}; what the recorded run answered is not known."
+        case RerunOutcome.OTHER_ANSWER if inquiry.end is not None:
+            now = short(one.answer)
+            return f"The same calls at {steps}, and it answered where the recorded run failed: {now!r}."
         case RerunOutcome.OTHER_ANSWER:
             return (
                 f"The same calls at {steps}, and another answer: {short(one.answer)!r}, "
@@ -152,10 +162,28 @@ def _sentence(inquiry: Inquiry, one: Rerun, outcome: RerunOutcome) -> str:
             )
             return f"The agent asked something that was not recorded, first {where}."
         case RerunOutcome.CRASHED:
-            why = "hung" if one.ending is Ending.HUNG else f"ended with {one.exit_code}"
-            return f"The agent {why}; all it asked for until then was recorded."
+            then = f" The recorded run failed in another way: {_failed(inquiry.end)}." if inquiry.end else ""
+            return f"The agent {_ended(one)}; all it asked for until then was recorded.{then}"
         case _:
             return _untold(one)
+
+
+def _ended(one: Rerun) -> str:
+    return "hung" if one.ending is Ending.HUNG else f"ended with {one.exit_code}"
+
+
+def _ended_alike(one: Rerun) -> str:
+    if one.ending is Ending.HUNG:
+        return "it hung as the recorded run did"
+    said = short(complaint(one.error))
+    return f"it crashed the same way{f': {said}' if said else f' (exit code {one.exit_code})'}"
+
+
+def _failed(end: RecordedEnd) -> str:
+    if end.ending is Ending.HUNG:
+        return "it hung"
+    code = "" if end.exit_code is None else f"it ended with {end.exit_code}"
+    return ": ".join(one for one in (code, short(complaint(end.error))) if one) or "it crashed"
 
 
 def _untold(one: Rerun) -> str:

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from roadworthy.domain.agent_ended import Ending
 from roadworthy.features.debug.plan import After, Change
+from roadworthy.features.debug.tape.tape import RecordedEnd
 
 
 class InquiryKind(StrEnum):
@@ -116,6 +117,8 @@ class Inquiry:
     """Of the recorded run."""
     output: str | None = None
     """What the recorded run answered; None where nobody told."""
+    end: RecordedEnd | None = None
+    """How it ended, where it gave no answer."""
     tape_ids: tuple[str, ...] = ()
     """Its exchanges, one for each step: what is deleted in between leaves a hole, and moves no other step."""
     good_ids: tuple[str, ...] = ()
@@ -169,8 +172,8 @@ class Rerun:
     diff: str = ""
     """What it asked there against what was recorded."""
     same: bool | None = None
-    """Whether it answered what the recorded run did, to the byte but for white space at the ends; None where
-    that is not known."""
+    """Whether it answered what the recorded run did, to the byte but for white space at the ends, or ended
+    without an answer in the same way; None where that is not known."""
     asked: int = 0
     """Calls that were really asked of models and systems."""
     counted: bool = False

@@ -30,6 +30,7 @@ from roadworthy.features.debug.inquiry import (
 )
 from roadworthy.features.debug.outcome import counted, is_lost
 from roadworthy.features.debug.planning import is_closed, plan_of
+from roadworthy.features.debug.same_end import same_end
 from roadworthy.features.debug.spending import Spent, spent
 from roadworthy.features.debug.starting import AnswerEvaluators, Tapes, ready_to_start
 from roadworthy.features.debug.tape.journal import JournalLine, PlanFolder
@@ -75,7 +76,8 @@ class Standing:
 class InquiryService:
     """`sign` makes the key of tokens (it may raise OSError). `exchanges_of` reads what was recorded, which is
     there `settle_s` after a rerun at the latest. `gateway` is what the gateway said of itself last. `over` is
-    told of each inquiry that ends. Safe to call from several threads."""
+    told of each inquiry that ends, `changed` of all that happens to them, as by `InquiryBook`. Safe to call
+    from several threads."""
 
     def __init__(
         self,
@@ -90,9 +92,10 @@ class InquiryService:
         gateway: Callable[[], GatewaySaid | None] = lambda: None,
         settle_s: float = SETTLE_S,
         over: Callable[[Inquiry], None] = lambda _inquiry: None,
+        changed: Callable[[str, Sequence[str]], None] = lambda _project, _ids: None,
         now_ns: Callable[[], int] = time.time_ns,
     ) -> None:
-        self._book = InquiryBook(metadata, now_ns=now_ns)
+        self._book = InquiryBook(metadata, now_ns=now_ns, changed=changed)
         self._sign = sign
         self._plans = plans
         self._tapes = tapes
@@ -261,7 +264,7 @@ class InquiryService:
             error=error[-2_000:],
             elapsed_ms=elapsed_ms,
             ended_ns=self._now_ns(),
-            same=None if inquiry.output is None else answer.strip() == inquiry.output.strip(),
+            same=_same(inquiry, ending=ending, answer=answer, exit_code=exit_code, error=error),
             notes=tuple(one[:2_000] for one in notes),
         )
         lines = self._plans.lines(plan)
@@ -345,3 +348,14 @@ class InquiryService:
             entry=inquiry.entry,
             isolate=is_closed(plan_of(inquiry, rerun)),
         )
+
+
+def _same(inquiry: Inquiry, *, ending: Ending, answer: str, exit_code: int | None, error: str) -> bool | None:
+    """As of the rerun. An agent that failed in production may have been asked by somebody else than us: that
+    it answers by itself now is no difference."""
+    if ending is not Ending.ANSWERED:
+        known = inquiry.end
+        return same_end(known, ending=ending, exit_code=exit_code, error=error) if known else False
+    if inquiry.end is not None and inquiry.end.ending is not None:
+        return False
+    return None if inquiry.output is None else answer.strip() == inquiry.output.strip()

@@ -51,6 +51,7 @@ def ready_to_start(draft: Inquiry, *, tapes: Tapes, evaluators: AnswerEvaluators
         agent=draft.agent or tape.agent,
         input=draft.input or tape.input,
         output=tape.output,
+        end=tape.end,
         steps=len(tape.calls),
         tape_ids=tuple(one.exchange.id for one in tape.calls),
         good_ids=tuple(one.exchange.id for one in good.calls) if good else (),
@@ -96,7 +97,7 @@ def _seen(made: Inquiry, tape: Tape, good: Tape | None) -> tuple[list[str], list
             doubts.append("The good run was asked something else than the recorded one.")
         if good.agent != tape.agent:
             doubts.append(f"The good run is of another agent, {good.agent}.")
-    if made.output is None:
+    if made.output is None and made.end is None:
         notes.append("What the recorded run answered is not known: answers cannot be compared with it.")
     if tape.input and made.input != tape.input:
         notes.append("The task is another one than that of the recorded run.")

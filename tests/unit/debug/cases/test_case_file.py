@@ -12,11 +12,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from roadworthy.domain.agent_ended import Ending as AgentEnding
 from roadworthy.domain.typed_failure import FailureCode, Retry, TypedFailure
 from roadworthy.features.debug.cases.case import Calls, Case
 from roadworthy.features.debug.cases.file import BadCaseFile, decode, digest_of, encode, holes_of
 from roadworthy.features.debug.inquiry import Check, EntryPoint, Via
 from roadworthy.features.debug.plan import Change, ChangeKind
+from roadworthy.features.debug.tape.tape import RecordedEnd
 from roadworthy.kit.zstandard import zstd
 from tests.unit.debug.cases.tapes import an_order_tape
 
@@ -56,7 +58,11 @@ def sealed(lines: list[Any]) -> bytes:
     return json.dumps(head).encode() + b"\n" + rest
 
 
-@pytest.mark.parametrize("case", [a_case(), FULL])
+END = RecordedEnd(ending=AgentEnding.CRASHED, exit_code=1, error="KeyError: 'A-1'")
+CRASHED = a_case(check=Check(how="same"), tape=replace(an_order_tape(), output=None, end=END))
+
+
+@pytest.mark.parametrize("case", [a_case(), FULL, CRASHED])
 def test_what_goes_in_comes_out(case: Case) -> None:
     found = decode(encode(case))
     for name in ("name", "agent", "run_id", "input", "check", "calls", "expect_failure", "changes", "entry"):
@@ -66,6 +72,7 @@ def test_what_goes_in_comes_out(case: Case) -> None:
             assert was is now
             continue
         assert (now.run_id, now.output, now.listings) == (was.run_id, was.output, was.listings)
+        assert now.end == was.end
         assert [(one.path, one.body, one.answer) for one in now.calls] == [
             (one.path, one.body, one.answer) for one in was.calls
         ]

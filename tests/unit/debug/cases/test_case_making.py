@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
+from roadworthy.domain.agent_ended import Ending
 from roadworthy.features.debug.cases.case import Calls
 from roadworthy.features.debug.cases.file import decode, encode
 from roadworthy.features.debug.cases.making import CaseDraft, NoCase, case_of, file_name, recorded_passes
 from roadworthy.features.debug.inquiry import BadInquiry, Check, EntryPoint, Via
 from roadworthy.features.debug.plan import Change, ChangeKind
+from roadworthy.features.debug.tape.tape import RecordedEnd
 from tests.unit.debug.cases.tapes import an_order_tape, tape
 
 SECRET = "sk-ant-api03-" + "a1B2" * 20
@@ -46,6 +48,17 @@ def test_whether_the_run_itself_passes() -> None:
     )
     failing = case_of(CaseDraft(expected="43", expect_failure=True), an_order_tape())
     assert failing.expect_failure
+
+
+def test_a_run_that_crashed_is_a_case_of_what_it_ought_to_answer_or_of_its_crash() -> None:
+    end = RecordedEnd(ending=Ending.CRASHED, exit_code=1, error="KeyError: 'A-1'")
+    crashed = replace(an_order_tape(), output=None, end=end)
+    with pytest.raises(BadInquiry, match="failed without an answer") as wrong:
+        case_of(CaseDraft(), crashed)
+    assert wrong.value.field == "expected"
+    assert recorded_passes(case_of(CaseDraft(check=Check(how="same")), crashed)) is True
+    assert recorded_passes(case_of(CaseDraft(expected="42"), crashed)) is False
+    assert case_of(CaseDraft(expected="42", expect_failure=True), crashed).tape.end == end
 
 
 def test_words_of_people_are_masked_as_recordings_are() -> None:

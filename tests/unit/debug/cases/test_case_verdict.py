@@ -19,6 +19,7 @@ from roadworthy.features.debug.plan import Change, ChangeKind
 from roadworthy.features.debug.running.check_command import checked_by_command
 from roadworthy.features.debug.tape.asked import How
 from roadworthy.features.debug.tape.journal import JournalLine
+from roadworthy.features.debug.tape.tape import RecordedEnd
 from tests.unit.debug.cases.tapes import an_order_tape
 
 
@@ -127,6 +128,39 @@ def test_an_agent_that_hangs_crashes_or_says_nothing(ended: dict[str, Any], says
     assert found.outcome is Outcome.FAILED
     assert says in found.why[0]
     assert "A call to erp.stock was not answered: nothing like it was recorded" in found.why
+
+
+CRASH: dict[str, Any] = {"ending": Ending.CRASHED, "exit_code": 1, "error": "KeyError: 'A-1'", "answer": ""}
+CRASHED = replace(
+    an_order_tape(),
+    output=None,
+    end=RecordedEnd(ending=Ending.CRASHED, exit_code=1, error="KeyError: 'A-1'"),
+)
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        a_case(tape=CRASHED, check=Check(how="same")),
+        a_case(tape=CRASHED, expect_failure=True),
+    ],
+)
+def test_a_crash_that_is_expected_is_the_recorded_one_and_no_other(case: Case) -> None:
+    as_then = judged(case, *ALL, **CRASH)
+    assert as_then.outcome is Outcome.PASSED
+    assert as_then.why[0].startswith("It crashes as the recorded run did") and "KeyError" in as_then.why[0]
+    other = judged(case, *ALL, **{**CRASH, "error": "ValueError: no"})
+    assert (other.outcome, other.why) == (
+        Outcome.FAILED,
+        ("The agent ended with 1 without an answer: ValueError: no",),
+    )
+    elsewhere = judged(case, ALL[0], MISS, **CRASH)
+    assert (elsewhere.outcome, elsewhere.diverged_at) == (Outcome.FAILED, 2)
+    assert judged(case, *ALL).outcome is Outcome.FAILED, "it answers now"
+
+
+def test_a_crash_that_is_not_expected_fails_though_it_is_the_recorded_one() -> None:
+    assert judged(a_case(tape=CRASHED), *ALL, **CRASH).outcome is Outcome.FAILED
 
 
 def test_an_agent_that_cannot_be_started_is_not_the_agents_fault() -> None:

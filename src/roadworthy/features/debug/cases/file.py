@@ -26,6 +26,7 @@ from roadworthy.features.debug.cases.lines import (
     Line,
     change_of,
     check_of,
+    end_of,
     entry_of,
     exchange_line,
     exchange_of,
@@ -53,6 +54,7 @@ def encode(case: Case) -> bytes:
         {"recorded_at": _time(case.recorded_ns)},
         {"input": case.input},
         {"recorded_answer": case.tape.output},
+        *([{"recorded_end": said(case.tape.end)}] if case.tape.end is not None else []),
         {"check": said(case.check)},
         {"calls": case.calls.value},
     ]
@@ -171,7 +173,9 @@ class _Reader:
         check, calls = self._line("check"), self._line("calls")
         if calls.value("calls", str) not in set(Calls):
             raise calls.bad(f"calls: expected one of {', '.join(Calls)}")
-        entry, failure, good = (self._once.get(one) for one in ("entry", "expect_failure", "good_run"))
+        entry, failure, good, end = (
+            self._once.get(one) for one in ("entry", "expect_failure", "good_run", "recorded_end")
+        )
         agent = self._text("agent")
         asked = self._text("input")
         return Case(
@@ -190,6 +194,7 @@ class _Reader:
                 listings=self._listings("listing"),
                 input=asked,
                 output=self._line("recorded_answer").optional("recorded_answer", str),
+                end=end_of(end) if end is not None else None,
             ),
             good=None
             if good is None
@@ -276,7 +281,7 @@ _MANY: frozenset[str] = _WITH_RECORDING | {"change"}
 _ONCE = frozenset(
     {
         "name", "agent", "run", "recorded_at", "input", "recorded_answer", "check", "calls", "expect_failure",
-        "entry", "good_run", "recordings",
+        "entry", "good_run", "recorded_end", "recordings",
     }
 )  # fmt: skip
 

@@ -8,10 +8,12 @@ from typing import Any, TypeVar
 
 import orjson
 
+from roadworthy.domain.agent_ended import Ending as AgentEnding
 from roadworthy.domain.exchange import Dialect, Ending, Exchange, ExchangeKind
 from roadworthy.domain.typed_failure import FailureCode, Retry, TypedFailure
 from roadworthy.features.debug.inquiry import Check, EntryPoint, Via
 from roadworthy.features.debug.plan import Change, ChangeKind
+from roadworthy.features.debug.tape.tape import RecordedEnd
 
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)
@@ -91,6 +93,14 @@ def entry_of(line: Line) -> EntryPoint:
     if "via" in given:
         given["via"] = inner.word("via", Via)
     return EntryPoint(**given)
+
+
+def end_of(line: Line) -> RecordedEnd:
+    inner = line.inner("recorded_end")
+    given = _given(inner, {"ending": str, "exit_code": int, "error": str})
+    if "ending" in given:
+        given["ending"] = inner.word("ending", AgentEnding)
+    return RecordedEnd(**given)
 
 
 def change_of(line: Line) -> Change:

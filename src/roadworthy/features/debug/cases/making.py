@@ -71,6 +71,8 @@ def case_of(draft: CaseDraft, tape: Tape, *, good: Tape | None = None) -> Case:
 
 def recorded_passes(case: Case) -> bool | None:
     """Whether the run's own answer passes; None where the check cannot say without its runner."""
+    if case.tape.end is not None:
+        return case.check.how == "same"
     if case.tape.output is None or case.check.how == "command":
         return None
     return check_answer(case.check, case.tape.output, recorded=case.tape.output, evaluate=no_evaluator).passed
@@ -103,6 +105,12 @@ def _check_tapes(tape: Tape, good: Tape | None) -> None:
 
 def _check_of(draft: CaseDraft, tape: Tape) -> Check:
     check = draft.check
+    if check is None and tape.end is not None and not draft.expected.strip():
+        raise BadInquiry(
+            "expected",
+            "the run failed without an answer; give what it ought to have answered, or the check `same`, "
+            "which holds the agent to failing in that way",
+        )
     if check is None:
         how = "number" if number(draft.expected) is not None else "contains"
         check = Check(how=how, expected=draft.expected) if draft.expected.strip() else Check(how="same")
@@ -113,7 +121,7 @@ def _check_of(draft: CaseDraft, tape: Tape) -> Check:
         )
     check_check(check)
     if check.how == "same":
-        if tape.output is None:
+        if tape.output is None and tape.end is None:
             raise BadInquiry("expected", "nobody told what the run answered; give what it is to answer")
         if draft.expect_failure:
             raise BadInquiry(

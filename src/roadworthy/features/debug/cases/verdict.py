@@ -12,6 +12,7 @@ from roadworthy.features.debug.cases.case import Calls, Case
 from roadworthy.features.debug.cases.making import no_evaluator
 from roadworthy.features.debug.check import Checked, check_answer, short
 from roadworthy.features.debug.inquiry import Check
+from roadworthy.features.debug.same_end import complaint, same_end
 from roadworthy.features.debug.tape.asked import How
 from roadworthy.features.debug.tape.journal import JournalLine
 
@@ -48,10 +49,12 @@ def verdict_of(
     if ended.ending is Ending.CRASHED and ended.exit_code is None:
         return Verdict(outcome=Outcome.ERROR, why=(f"The agent: {ended.error}.",))
     found, diff = _divergence(lines)
+    calls = _calls(case, lines)
     ill = _ill(ended, lines)
+    if ill and _as_recorded(case, ended) and not calls:
+        return Verdict(outcome=Outcome.PASSED, why=(_failed_alike(case, ended),))
     if ill:
         return Verdict(outcome=Outcome.FAILED, why=tuple(ill), diverged_at=found, diff=diff)
-    calls = _calls(case, lines)
     checked = _checked(case, ended.answer, run_check=run_check)
     if checked.passed is None:
         return Verdict(outcome=Outcome.ERROR, why=(checked.said,), diverged_at=found, diff=diff)
@@ -81,8 +84,25 @@ def _expected_failure(wrong: Sequence[str], diverged_at: int | None, diff: str) 
     )
 
 
+def _as_recorded(case: Case, ended: AgentEnded) -> bool:
+    """Whether it failed in just the way that this case is of: a run that crashed, and is to (`same`), or is
+    known to."""
+    expected = case.expect_failure or case.check.how == "same"
+    end = case.tape.end
+    if end is None or not expected:
+        return False
+    return bool(same_end(end, ending=ended.ending, exit_code=ended.exit_code, error=ended.error))
+
+
+def _failed_alike(case: Case, ended: AgentEnded) -> str:
+    how = "hangs" if ended.ending is Ending.HUNG else "crashes"
+    said = short(complaint(ended.error)) if ended.ending is Ending.CRASHED else ""
+    expected = ", which is expected" if case.expect_failure else ""
+    return f"It {how} as the recorded run did{expected}{f': {said}' if said else '.'}"
+
+
 def _ill(ended: AgentEnded, lines: Sequence[JournalLine]) -> list[str]:
-    """Ended without an answer: of that kind no failure is ever expected."""
+    """Ended without an answer, which is expected of nobody whose recorded run did not."""
     last = ended.error.strip().rpartition("\n")[2][:300]
     unanswered = [f"{_called(one)} was not answered: {one.note}" for one in lines if one.how in _UNANSWERED]
     if ended.ending is Ending.HUNG:
@@ -96,6 +116,8 @@ def _ill(ended: AgentEnded, lines: Sequence[JournalLine]) -> list[str]:
 
 
 def _checked(case: Case, answer: str, *, run_check: CheckCommand) -> Checked:
+    if case.check.how == "same" and case.tape.end is not None:
+        return Checked(passed=False, said="not what was recorded")
     if case.check.how != "command":
         return check_answer(case.check, answer, recorded=case.tape.output, evaluate=no_evaluator)
     return run_check(case.check.expected, answer)

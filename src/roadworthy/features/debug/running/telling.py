@@ -15,6 +15,9 @@ import orjson
 from roadworthy.domain.agent_ended import AgentEnded, Ending
 from roadworthy.features.debug.running.environment import RECORD, Task
 
+ENDING = "roadworthy.ending"
+EXIT_CODE = "roadworthy.exit_code"
+"""Attributes of the root span."""
 _TIMEOUT_S = 10.0
 
 
@@ -51,6 +54,8 @@ def otlp_body(task: Task, ended: AgentEnded, *, agent: str, marks: Mapping[str, 
         "gen_ai.agent.name": name,
         "gen_ai.input.messages": _messages("user", task.input),
         "gen_ai.output.messages": _messages("assistant", said),
+        ENDING: ended.ending.value,
+        EXIT_CODE: "" if ended.exit_code is None else str(ended.exit_code),
         **marks,
     }
     failed = ended.ending is not Ending.ANSWERED

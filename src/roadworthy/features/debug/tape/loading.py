@@ -11,7 +11,7 @@ import orjson
 
 from roadworthy.domain.exchange import Dialect, Ending, Exchange, ExchangeKind, is_listing
 from roadworthy.domain.recording import RecordedMessage, Recording
-from roadworthy.features.debug.tape.tape import Tape, TapeCall
+from roadworthy.features.debug.tape.tape import RecordedEnd, Tape, TapeCall
 
 _GONE = "the exchange was deleted (retention, or by hand)"
 _LEFT_OUT = "body left out"
@@ -43,13 +43,14 @@ def load_tape(
     ids: Sequence[str] = (),
     input: str = "",  # noqa: A002 (the word for it)
     output: str | None = None,
+    end: RecordedEnd | None = None,
 ) -> Tape:
     """`exchanges` in any order; `read` raises TapeHole. Listings of tools are no steps and are left out.
     `listings` as in `Tape`, of `last_listings`. `ids` are those that there were once, in order: what is not
-    among `exchanges` any more stays a step, so that the others keep their numbers."""
+    among `exchanges` any more stays a step, so that the others keep their numbers; as does what is `gone`."""
     if ids:
         held = {one.id: one for one in exchanges}
-        exchanges = [held.get(one) or _gone(run, one) for one in ids]
+        exchanges = [held.get(one) or gone(run, one) for one in ids]
     calls: list[TapeCall] = []
     batches: Counter[tuple[bytes, str]] = Counter()
     ordered = exchanges if ids else sorted(exchanges, key=lambda one: (one.started_ns, one.id))
@@ -71,6 +72,7 @@ def load_tape(
         listings=tuple(listings),
         input=input,
         output=output,
+        end=end,
     )
 
 
@@ -92,7 +94,7 @@ def last_listings(
     return tuple(found.items())
 
 
-def _gone(run: RecordedRun, exchange_id: str) -> Exchange:
+def gone(run: RecordedRun, exchange_id: str, *, started_ns: int = 0) -> Exchange:
     """In place of one of which nothing is left, not even what kind of call it was."""
     return Exchange(
         project=run.project,
@@ -102,7 +104,7 @@ def _gone(run: RecordedRun, exchange_id: str) -> Exchange:
         agent=run.agent,
         target="",
         upstream=_GONE,
-        started_ns=0,
+        started_ns=started_ns,
         elapsed_ms=0.0,
         ending=Ending.COMPLETE,
     )

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from roadworthy.domain.agent_ended import Ending
 from roadworthy.domain.exchange import Exchange
 from roadworthy.domain.recording import RecordedMessage
 from roadworthy.features.debug.tape.asked import text_of
@@ -43,11 +44,21 @@ class TapeCall:
         return without_clock(self.text)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedEnd:
+    """How a recorded run ended that gave no answer, as far as anybody told."""
+
+    ending: Ending | None = None
+    """None: its telemetry says that it failed, but not how the process of it ended."""
+    exit_code: int | None = None
+    error: str = ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Tape:
     """`run_id` is the run that was recorded; `listings` are answers to MCP's `tools/list` as the agent had
     got them last before or in the run, by `modern` or `older` (the JSON of `result`).
-    `input` and `output` are the run's own, as far as anybody told them."""
+    `input` and `output` are the run's own, as far as anybody told them; `end` of one that gave no answer."""
 
     project: str
     agent: str
@@ -56,6 +67,7 @@ class Tape:
     listings: tuple[tuple[str, bytes], ...] = ()
     input: str = ""
     output: str | None = None
+    end: RecordedEnd | None = None
 
     @property
     def holes(self) -> Sequence[TapeCall]:
