@@ -82,7 +82,11 @@ class SqliteExchangeJoins:
 
     def drop_before(self, project: str, at_ns: int) -> None:
         with self._file.writing() as db:
-            db.execute("DELETE FROM joins WHERE project = ? AND started_ns < ?", (project, at_ns))
+            db.execute(
+                "DELETE FROM joins WHERE project = ?1 AND started_ns < ?2 AND run_id NOT IN "
+                "(SELECT run_id FROM joins WHERE project = ?1 AND started_ns >= ?2)",
+                (project, at_ns),
+            )
 
     def delete_project(self, project: str) -> None:
         with self._file.writing() as db:

@@ -78,6 +78,14 @@ class RecordingService:
                 mine[one.id] = replace(one, binding=replace(one.binding, run_id=run.id))
         return sorted(mine.values(), key=lambda one: (one.started_ns, one.id))[:_MOST_OF_A_RUN]
 
+    def deleted_of_run(self, run: Run) -> list[Join]:
+        """What is left of its exchanges that were deleted, by hand or by retention, while others stayed."""
+        joined = self._joins.of_runs(run.project, list(dict.fromkeys([run.id, *run.trace_ids])))
+        ids = tuple(one.exchange_id for one in joined)
+        query = ExchangeQuery(ids=ids, limit=max(1, len(ids)))
+        there = {one.id for one in self._log.exchanges(run.project, query)} if ids else set()
+        return [one for one in joined if one.exchange_id not in there]
+
     def exchange(self, project: str, exchange_id: str) -> Exchange | None:
         found = self._log.exchange(project, exchange_id)
         return None if found is None else self._bound(project, [found])[0]
