@@ -23,7 +23,8 @@ from tests.journeys.gateway_setup import key_for, set_up
 from tests.product import COMMAND, Product, kill_process, wait_until
 
 REPO = Path(__file__).resolve().parents[2]
-AGENT = f"{sys.executable} -S {REPO / 'tests/fixtures/agents/chain_plain.py'}"
+AGENTS = REPO / "tests/fixtures/agents"
+AGENT = f"{sys.executable} -S {AGENTS / 'chain_plain.py'}"
 TASK = "Count from one."
 SLIP = 4
 
@@ -147,6 +148,19 @@ def test_an_agent_that_shows_its_key_and_nothing_else_is_recorded_and_replayed(w
     said = world.run("replay", run, "--command", bare)
     assert said["finding"]["outcome"] == "identical", said
     assert world.model.asked == before
+
+
+def test_a_function_is_recorded_and_replayed_by_the_python_that_is_asked_for(
+    world: World, tmp_path: Path
+) -> None:
+    mine = tmp_path / "python"
+    mine.write_text(f'#!/bin/sh\necho "$1" >> {tmp_path}/used\nexec {sys.executable} "$@"\n')
+    mine.chmod(0o755)
+    how = ("--callable", "chain_plain:answer", "--python", str(mine), "--folder", str(AGENTS))
+    said = world.run("record", "function", "--input", TASK, *how)
+    assert said["answer"] == "That makes 6" and len((tmp_path / "used").read_text().splitlines()) == 1
+    replayed = world.run("replay", said["run"], *how)
+    assert replayed["finding"]["outcome"] == "identical", replayed
 
 
 def test_a_crash_repeated_is_identical_and_another_is_not(world: World, tmp_path: Path) -> None:

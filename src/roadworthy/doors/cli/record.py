@@ -14,6 +14,16 @@ import typer
 from roadworthy.domain.exchange import LISTED
 from roadworthy.doors.cli.asking import asking, named
 from roadworthy.doors.cli.client import Client, Failed, fail
+from roadworthy.doors.cli.debug_options import (
+    AnswerField,
+    CallableOf,
+    Command,
+    Folder,
+    Gateway,
+    Interpreter,
+    PostBody,
+    Url,
+)
 from roadworthy.doors.cli.options import DEFAULT_SERVER, Json, Key, Project, Server
 from roadworthy.doors.cli.taken_work import wait_for_key
 
@@ -25,26 +35,19 @@ _JOINED_S = 15.0
 def record(
     agent: Annotated[str, typer.Argument(metavar="AGENT", help="Name of the agent.")],
     task: Annotated[str | None, typer.Option("--input", help="The task; left out: standard input.")] = None,
-    command: Annotated[
-        str | None, typer.Option(help="Starts the agent; {input} stands for the task.", metavar="COMMAND")
-    ] = None,
-    callable_: Annotated[
-        str | None,
-        typer.Option("--callable", help="A function of Python instead.", metavar="MODULE:FUNCTION"),
-    ] = None,
-    url: Annotated[str | None, typer.Option(help="Of the agent's own endpoint, instead.")] = None,
-    folder: Annotated[str, typer.Option(help="Where the agent is started; left out: here.")] = "",
-    answer_field: Annotated[
-        str, typer.Option(help="Where in a JSON answer the words are: result.text.")
-    ] = "",
+    command: Command = None,
+    callable_: CallableOf = None,
+    url: Url = None,
+    body: PostBody = None,
+    answer_field: AnswerField = "",
+    folder: Folder = None,
+    python: Interpreter = None,
     timeout: Annotated[float, typer.Option(min=1, help="Seconds that the run may take.")] = 120,
     gateway_key: Annotated[
         str | None,
         typer.Option(envvar="ROADWORTHY_GATEWAY_KEY", help="Of the agent; left out: one for this run."),
     ] = None,
-    gateway: Annotated[
-        str | None, typer.Option(help="Address of the gateway as the agent reaches it.", metavar="URL")
-    ] = None,
+    gateway: Gateway = None,
     as_json: Json = False,
     server: Server = DEFAULT_SERVER,
     key: Key = None,
@@ -54,24 +57,21 @@ def record(
 
     Without --command, --callable or --url it is started as its registered entry point says.
     """
-    from roadworthy.features.debug.inquiry import EntryPoint, Via
+    from roadworthy.doors.cli.debug_asked import entry_asked
+    from roadworthy.doors.cli.debug_runner import entry_of
 
-    if sum(map(bool, (command, callable_, url))) > 1:
-        raise fail("how is the agent started? Give one of --command, --callable, --url.", code=2)
+    given = entry_asked(
+        command=command,
+        callable_=callable_,
+        url=url,
+        body=body,
+        answer_field=answer_field,
+        folder=folder,
+        python=python,
+        timeout=timeout,
+    )
     with asking(server=server, key=key, project=project) as client:
-        if command or callable_ or url:
-            via = Via.COMMAND if command else Via.CALLABLE if callable_ else Via.URL
-            entry = EntryPoint(
-                via=via,
-                command=command or "",
-                callable=callable_ or "",
-                url=url or "",
-                folder=folder,
-                answer_field=answer_field,
-                timeout_s=timeout,
-            )
-        else:
-            entry = _registered(client, agent)
+        entry = entry_of(given) if given else _registered(client, agent)
         made = _key_for(client, agent) if gateway_key is None else None
         try:
             told = _recorded(
