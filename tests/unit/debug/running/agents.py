@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 import sys
 import threading
 import time
@@ -11,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from roadworthy.domain.agent_ended import AgentEnded
+from roadworthy.features.debug.running import kept
 from roadworthy.features.debug.running.command import run_command
 from roadworthy.features.debug.running.environment import Task
 from roadworthy.features.debug.running.isolation import Guard
@@ -51,11 +54,61 @@ def ran(
     )
 
 
+NOBODY = 65_534
+
+
+def ran_as_nobody(code: str, *, folder: Path, home: Path) -> str:
+    """What `ran` says of `code`, started in `folder` by somebody who is not root: answer, error and notes, a
+    line each. `home` is theirs. Takes root, and an interpreter that others may start (else "")."""
+    python = shutil.which("python3", path="/usr/local/bin:/usr/bin")
+    if python is None:
+        return ""
+    # The package itself may be where they cannot read it.
+    package = home / "package" / "roadworthy" / "features" / "debug"
+    package.mkdir(parents=True)
+    shutil.copytree(kept._KEEPER.parent, package / "running")
+    doing = (
+        "import encodings.idna, os, sys\n"
+        "from pathlib import Path\n"
+        "from tests.unit.debug.running.agents import ran\n"
+        "from roadworthy.features.debug.running import kept\n"
+        "from roadworthy.features.debug.running.isolation import Guard\n"
+        f"kept._KEEPER, sys.executable = Path({str(package / 'running' / kept._KEEPER.name)!r}), {python!r}\n"
+        f"os.setgroups([]); os.setgid({NOBODY}); os.setuid({NOBODY})\n"
+        f"ended = ran({code!r}, guard=Guard(), folder={str(folder)!r}, timeout_s=20)\n"
+        "print(ended.answer, ended.error, *ended.notes, sep='\\n')\n"
+    )
+    for path in (home, *home.rglob("*")):
+        os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
+    for parent in list(home.parents)[:3]:
+        parent.chmod(parent.stat().st_mode | 0o011)
+    done = subprocess.run(
+        [sys.executable, "-c", doing],
+        cwd=Path(__file__).resolve().parents[4],
+        env={**os.environ, "TMPDIR": str(home), "HOME": str(home)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return done.stdout + done.stderr
+
+
 def is_running(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+def is_there(mark: str, *, seconds: float = 20) -> bool:
+    """Whether a process with `mark` in its environment is, before the time is over."""
+    ends = time.monotonic() + seconds
+    while not _marked(mark):
+        if time.monotonic() > ends:
+            return False
+        time.sleep(0.02)
+    return True
 
 
 def are_gone(mark: str, *, seconds: float = 5) -> bool:

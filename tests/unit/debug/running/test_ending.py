@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from roadworthy.domain.agent_ended import Ending
-from roadworthy.features.debug.running import isolation, kept
+from roadworthy.features.debug.running import files, isolation, kept
 from roadworthy.features.debug.running.isolation import Guard, Isolate
-from tests.unit.debug.running.agents import are_gone, ran
+from tests.unit.debug.running.agents import are_gone, is_there, ran
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="namespaces are of Linux")
 
@@ -83,23 +83,27 @@ def test_one_that_is_stopped_by_its_person_is_over_at_once() -> None:
     assert time.monotonic() - began < 2
 
 
-def test_agents_go_with_a_runner_that_is_killed(tmp_path: Path) -> None:
+def test_agents_go_with_a_runner_that_is_killed_and_so_does_what_it_made(tmp_path: Path) -> None:
     marked = mark("orphan")
-    begun = tmp_path / "begun"
-    code = f"open({str(begun)!r}, 'w').close(); {SLEEPER}"
     runner = (
         "from tests.unit.debug.running.agents import ran\n"
         "from roadworthy.features.debug.running.isolation import Guard\n"
-        f"ran({code!r}, guard=Guard())\n"
+        f"ran({SLEEPER!r}, guard=Guard(), more={marked!r})\n"
     )
     repo = Path(__file__).resolve().parents[4]
-    process = subprocess.Popen([sys.executable, "-c", runner], cwd=repo, env={**os.environ, **marked})
-    ends = time.monotonic() + 20
-    while not begun.exists() and time.monotonic() < ends:
-        time.sleep(0.02)
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    process = subprocess.Popen([sys.executable, "-c", runner], cwd=repo, env=environment)
+    assert is_there(marked["ROADWORTHY_TEST_MARK"])
+    (left,) = tmp_path.glob("roadworthy-rerun-*")
+    files._sweep(tmp_path)
+    assert left.exists(), "a folder that is in use"
     process.kill()
     process.wait()
-    assert begun.exists() and are_gone(marked["ROADWORTHY_TEST_MARK"], seconds=10)
+    assert are_gone(marked["ROADWORTHY_TEST_MARK"], seconds=10)
+    assert str(tmp_path) not in Path("/proc/self/mountinfo").read_text()
+    os.utime(left, (0, 0))
+    files._sweep(tmp_path)
+    assert not left.exists()
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path, guard: Guard | None) -> None:
@@ -115,15 +119,16 @@ def test_an_agent_still_has_its_pipes_its_number_and_its_files(tmp_path: Path, g
         "assert sys.stdin.read() == os.environ['ROADWORTHY_TASK']\n"
         "assert os.readlink('/proc/self') == str(os.getpid())\n"
         f"open({str(tmp_path / 'made')!r}, 'w').write('by it')\n"
+        f"assert os.stat({str(tmp_path / 'made')!r}).st_uid == os.getuid()\n"
         "print(os.getuid(), 'out'); print('err', file=sys.stderr)\n"
     )
     ended = ran(code, guard=guard)
     assert (ended.answer, ended.error) == (f"{os.getuid()} out", "err\n")
-    assert (tmp_path / "made").stat().st_uid == os.getuid()
+    assert (tmp_path / "made").exists() is (guard is None)
 
 
 def test_where_it_has_to_be_isolated_and_cannot_it_is_not_started(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(isolation, "_refusals", ["unshare: Operation not permitted"])
+    monkeypatch.setattr(isolation, "_refused", {"spaces": "unshare: Operation not permitted"})
     ended = ran("print('here')", guard=Guard(isolate=Isolate.REQUIRE))
     assert ended.ending is Ending.CRASHED and ended.answer == ""
     assert "no network of its own (unshare: Operation not permitted)" in ended.error

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import socket
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
@@ -45,7 +43,7 @@ def spaces() -> None:
 
 @pytest.fixture
 def refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(isolation, "_refusals", ["unshare: Operation not permitted"])
+    monkeypatch.setattr(isolation, "_refused", {"spaces": "unshare: Operation not permitted"})
 
 
 @contextmanager
@@ -152,7 +150,7 @@ def test_where_processes_get_no_namespace_they_still_get_a_network(
 
     def without_processes(self: Guarding) -> None:
         plan(self)
-        self.fall_back("mount /proc: Operation not permitted")
+        self.fall_back(kept.Refused("mount /proc: Operation not permitted"))
 
     monkeypatch.setattr(Guarding, "_plan", without_processes)
     with a_server() as gateway, a_server() as other:
@@ -255,50 +253,8 @@ def test_what_tells_telemetry_goes_by_the_real_clock() -> None:
     assert ran(code, guard=Guard(clock_ns=0)).answer == "True True"
 
 
-def test_files_that_are_written_are_named(tmp_path: Path) -> None:
-    made = tmp_path / "made.txt"
-    code = f"open({str(made)!r}, 'a').write('x'); open({str(made)!r}).read(); open('/dev/null', 'w')"
-    notes = ran(code, guard=Guard()).notes
-    assert f"It opened files for writing, which a replay does not undo: {made}." in notes
-
-
 def test_another_sitecustomize_has_its_turn(tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text("import os; os.environ['THEIRS'] = 'too'")
     code = "import os, sys; print(os.environ['THEIRS'], sys.modules['sitecustomize'].__file__)"
     ended = ran(code, guard=Guard(), more={"PYTHONPATH": str(tmp_path)})
     assert ended.answer == f"too {tmp_path / 'sitecustomize.py'}"
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="NOT TESTED: becoming somebody else takes root")
-def test_somebody_who_is_not_root_has_the_same(spaces: None, tmp_path: Path) -> None:
-    python = shutil.which("python3", path="/usr/local/bin:/usr/bin")
-    if python is None:
-        pytest.skip("NOT TESTED: no interpreter that others may start")
-    keeper = shutil.copy(kept._KEEPER, tmp_path)
-    code = (
-        "import os, sys\n"
-        "from tests.unit.debug.running.agents import ran\n"
-        "from roadworthy.features.debug.running import kept\n"
-        "from roadworthy.features.debug.running.isolation import Guard\n"
-        "import encodings.idna\n"
-        f"kept._KEEPER, sys.executable = {str(keeper)!r}, {python!r}\n"
-        "os.setgroups([]); os.setgid(65534); os.setuid(65534)\n"
-        f"code = \"import os; open({str(tmp_path / 'made')!r}, 'w'); print(os.getuid())\"\n"
-        "ended = ran(code, guard=Guard(), folder='/')\n"
-        "print(ended.answer, ended.error, *ended.notes)\n"
-    )
-    tmp_path.chmod(0o777)
-    for parent in list(tmp_path.parents)[:3]:
-        parent.chmod(parent.stat().st_mode | 0o011)
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=Path(__file__).resolve().parents[4],
-        env={**os.environ, "TMPDIR": str(tmp_path)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.stdout.startswith("65534 "), done.stdout + done.stderr
-    assert ALONE in done.stdout or "no network of its own" in done.stdout
-    assert (tmp_path / "made").stat().st_uid == 65_534

@@ -31,18 +31,12 @@ def arguments_of(command: str) -> list[str]:
 
 
 def refusal() -> str:
-    """Why this machine gives an agent no network of its own; "" where it does."""
+    """What this machine cannot keep an agent from in a replay, and why; "" where it can."""
     with closing(Guarding(Guard(), reachable=())) as guarding:
-        while (network := guarding.network) is not None:
-            try:
-                kept = Kept([sys.executable, "-I", "-S", "-c", ""], environment={}, network=network)
-            except Refused as refused:
-                guarding.fall_back(str(refused))
-                continue
-            for one in kept.listeners:
-                one.close()
-            kept.kill()
-            return ""
+        kept = _begun([sys.executable, "-I", "-S", "-c", ""], {}, folder="", guarding=guarding)
+        for one in kept.listeners:
+            one.close()
+        kept.kill()
         return guarding.refused
 
 
@@ -57,13 +51,15 @@ def run_command(
     stop: threading.Event | None = None,
 ) -> AgentEnded:
     """The task goes to its standard input, to ROADWORTHY_TASK, and in place of `{input}` in its arguments.
-    What it prints is its answer. `guard` keeps it from all but the gateway and this server's telemetry; None
-    leaves it free. `stop` ends it early (as if it hung). Every process of it is gone when this returns."""
+    What it prints is its answer. `guard` keeps it from all but the gateway and this server's telemetry, and
+    this machine's files from it; None leaves it free. `stop` ends it early (as if it hung). Every process of
+    it is gone when this returns."""
     own = environment(task, base=os.environ if base is None else base)
     filled = [one.replace("{input}", task.input) for one in command]
     guarding = None
     try:
-        guarding = Guarding(guard, reachable=(task.gateway_url, task.otlp_url)) if guard else None
+        reachable = (task.gateway_url, task.otlp_url)
+        guarding = Guarding(guard, reachable=reachable, folder=folder) if guard else None
         kept = _begun(filled, own, folder=folder, guarding=guarding)
         # From here on: what its keeper took to start is none of its time.
         began = time.monotonic()
@@ -71,7 +67,7 @@ def run_command(
             ended, said = _seen_through(kept, task, field=field, began=began, stop=stop)
         finally:
             kept.kill()
-        return replace(ended, notes=(*said, *(guarding.notes() if guarding else ())))
+        return replace(ended, notes=(*said, *(guarding.notes(kept) if guarding else ())))
     except (OSError, ValueError, Refused, CannotStart) as fault:
         return AgentEnded(ending=Ending.CRASHED, error=f"cannot start {fault}")
     finally:
@@ -82,15 +78,20 @@ def run_command(
 def _begun(arguments: list[str], own: Mapping[str, str], *, folder: str, guarding: Guarding | None) -> Kept:
     while True:
         if guarding is not None and guarding.required and guarding.refused:
-            raise Refused(f"it: this machine gives it no network of its own ({guarding.refused})")
+            raise Refused(f"it: {guarding.refused}")
         given = guarding.environment(own) if guarding else own
-        network = guarding.network if guarding else None
         try:
-            kept = Kept(arguments, environment=given, folder=folder, network=network)
+            kept = Kept(
+                arguments,
+                environment=given,
+                folder=folder,
+                spaces=guarding.spaces if guarding else None,
+                writes=guarding.writes if guarding else None,
+            )
         except Refused as refused:
-            if guarding is None:
+            if guarding is None or (guarding.spaces is None and guarding.writes is None):
                 raise
-            guarding.fall_back(str(refused))
+            guarding.fall_back(refused)
             continue
         if guarding is not None and kept.listeners:
             guarding.opened(kept.listeners)

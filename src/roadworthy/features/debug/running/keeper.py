@@ -1,17 +1,16 @@
 """A small process between us and an agent: it starts it, and ends it with everything it started.
 
-Run by its path (`python -I -S keeper.py FD`), on modules of C alone: those of Python over them, and JSON,
-take longer to load than all that is done here. The socket FD carries, once, what to start (eight bytes of
-length, then `marshal`: `argv`, `env`, `folder`, `grace_s`, `linger_s` and, where the agent is to have a
-network of its own, `network`); then from here lines of Python literals: `refused` (why there can be no such
-network; nothing was started), `ready` (with the listeners of that network, in the order asked for),
-`cannot_start`, and at last `over` with the exit code and how many processes had been left behind. A byte
-from the other side, or its end, ends the agent.
+Begun by `start_keeper.py`, on modules of C and our own alone: those of Python over them, and JSON, take
+longer to load than all that is done here. A socket carries, once, what to start (eight bytes of length, then
+`marshal`: `argv`, `env`, `folder`, `grace_s`, `linger_s`, `spaces` as of `spaces.Spaces` or None, and
+`writes`, the only places it may write to, or None); then from here lines of Python literals: `refused` (why
+there can be no such spaces, and of `what`; nothing was started), `ready` (with the listeners of its network,
+in the order asked for), `cannot_start`, and at last `over` with the exit code, how many processes had been
+left behind, which sockets it `tried` and what it wrote (`files`, as of `layer.Layer.told`). A byte from the
+other side, or its end, ends the agent.
 
-With a network: unshare(2) gives namespaces of network, mounts and processes, with the user namespace's help
-where we are not root; the agent keeps its own uid. In a namespace of processes its first process is this
-keeper, and the kernel ends all others with it. Without one, orphans come to us (PR_SET_CHILD_SUBREAPER), and
-are ended until none is left.
+In a namespace of processes its first process is this keeper, and the kernel ends all others with it. Without
+one, orphans come to us (PR_SET_CHILD_SUBREAPER), and are ended until none is left.
 """
 
 from __future__ import annotations
@@ -25,10 +24,16 @@ import struct
 import sys
 import time
 
+from roadworthy.features.debug.running import landlock
+from roadworthy.features.debug.running.sockets import hang_up
+from roadworthy.features.debug.running.spaces import Refused, Spaces, must
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, NoReturn
+
+    from roadworthy.features.debug.running.layer import Layer
 
 _signal: Any = __import__("_signal")
 
@@ -44,24 +49,18 @@ class suppress:  # noqa: N801 (as contextlib has it)
         return kind is not None and issubclass(kind, self._kind)
 
 
-_NEWNS, _NEWUSER, _NEWPID, _NEWNET = 0x20000, 0x10000000, 0x20000000, 0x40000000
-_MS_BIND, _MS_REC, _MS_PRIVATE = 0x1000, 0x4000, 0x40000
 _MS_NOSUID_NODEV_NOEXEC = 0x2 | 0x4 | 0x8
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
-_SIOCSIFADDR, _SIOCGIFFLAGS, _SIOCSIFFLAGS = 0x8916, 0x8913, 0x8914
-_IFF_UP = 1
 _UNKILLABLE_S = 5.0
-
-
-class _Refused(Exception):  # noqa: N818 (a condition, not a bug)
-    """The kernel, or what guards it, does not let us."""
 
 
 class _Family:
     """The agent and everything it started."""
 
-    def __init__(self, control: _socket.socket, agent: int) -> None:
-        self._control, self._agent = control, agent
+    def __init__(self, control: _socket.socket, agent: int, sockets: dict[_socket.socket, str]) -> None:
+        self._control, self._agent, self._sockets = control, agent, sockets
+        self.tried: dict[str, int] = {}
+        """Sockets in the file system that were called, and how often."""
         self._woken, waker = os.pipe()
         os.set_blocking(self._woken, False)
         os.set_blocking(waker, False)
@@ -80,13 +79,22 @@ class _Family:
             left = None if ends is None else ends - time.monotonic()
             if until() or (left is not None and left <= 0):
                 return
-            watched: list[Any] = [self._woken] if self.asked else [self._woken, self._control]
+            watched: list[Any] = [self._woken, *self._sockets]
+            if not self.asked:
+                watched.append(self._control)
             ready, _, _ = select.select(watched, [], [], left)
             if self._woken in ready:
                 with suppress(BlockingIOError):
                     os.read(self._woken, 4096)
             if self._control in ready:
                 self.asked = True
+            self._hang_up(ready)
+
+    def _hang_up(self, ready: list[Any]) -> None:
+        for one in ready:
+            path = self._sockets.get(one)
+            if path is not None and hang_up(one):
+                self.tried[path] = self.tried.get(path, 0) + 1
 
     def _reap(self) -> None:
         while True:
@@ -147,8 +155,8 @@ def _descendants() -> set[int]:
     return found
 
 
-def _keep(control: _socket.socket, setup: dict[str, Any]) -> None:
-    agent = _started(setup)
+def _keep(control: _socket.socket, libc: ctypes.CDLL, setup: dict[str, Any], spaces: Spaces | None) -> None:
+    agent = _started(setup, libc)
     if isinstance(agent, str):
         _say(control, {"cannot_start": agent})
         return
@@ -156,7 +164,7 @@ def _keep(control: _socket.socket, setup: dict[str, Any]) -> None:
     nothing = os.open(os.devnull, os.O_RDWR)
     for number in (0, 1, 2):
         os.dup2(nothing, number)
-    family = _Family(control, agent)
+    family = _Family(control, agent, spaces.sockets.ours if spaces else {})
     family.wait(None, until=lambda: family.code is not None or family.asked)
     if family.asked:
         family.ask_to_end()
@@ -165,10 +173,19 @@ def _keep(control: _socket.socket, setup: dict[str, Any]) -> None:
         family.wait(setup["linger_s"], until=lambda: family.gone or family.asked)
     asked = family.asked
     left = family.end()
-    _say(control, {"over": family.code, "left": left, "asked": asked, "gone": family.gone})
+    layer = spaces.layer if spaces else None
+    told = {"over": family.code, "left": left, "asked": asked, "gone": family.gone}
+    _say(control, {**told, "tried": family.tried, "files": _wrote(layer) if layer else None})
 
 
-def _started(setup: dict[str, Any]) -> int | str:
+def _wrote(layer: Layer) -> dict[str, Any]:
+    try:
+        return layer.told()
+    except OSError as fault:
+        return {"unread": str(fault)}
+
+
+def _started(setup: dict[str, Any], libc: ctypes.CDLL) -> int | str:
     """Its process id, or why it could not be started."""
     failed, fails = os.pipe()
     pid = os.fork()
@@ -180,6 +197,9 @@ def _started(setup: dict[str, Any]) -> int | str:
                 _signal.signal(number, _signal.SIG_DFL)
             if at:
                 os.chdir(at)
+            if setup["writes"] is not None:
+                at = "Landlock"
+                landlock.refuse_writes(libc, but=setup["writes"])
             at = setup["argv"][0]
             os.execvpe(at, setup["argv"], setup["env"])  # noqa: S606 (as it was given)
         except OSError as fault:
@@ -193,69 +213,6 @@ def _started(setup: dict[str, Any]) -> int | str:
     if why:
         os.waitpid(pid, 0)
     return why or pid
-
-
-def _isolated(libc: ctypes.CDLL, network: dict[str, Any]) -> list[_socket.socket]:
-    """Listeners inside. Raises _Refused."""
-    spaces = _NEWNET | _NEWNS | (_NEWPID if network["pids"] else 0)
-    uid, gid = os.geteuid(), os.getegid()
-    if libc.unshare(spaces) != 0:
-        _must("unshare", libc.unshare(_NEWUSER | spaces))
-        for file, text in (
-            ("setgroups", "deny"),
-            ("uid_map", f"{uid} {uid} 1"),
-            ("gid_map", f"{gid} {gid} 1"),
-        ):
-            _write(f"/proc/self/{file}", text)
-    _must("mount private", libc.mount(b"none", b"/", None, _MS_REC | _MS_PRIVATE, None))
-    _bring_up(network["addresses"])
-    listeners = []
-    for kind, host, port in network["listen"]:
-        family = _socket.AF_INET6 if ":" in host else _socket.AF_INET
-        one = _socket.socket(family, _socket.SOCK_DGRAM if kind == "udp" else _socket.SOCK_STREAM)
-        try:
-            one.bind((host, port))
-            if kind != "udp":
-                one.listen(128)
-        except OSError as fault:
-            raise _Refused(f"bind {host}:{port}: {fault.strerror}") from None
-        listeners.append(one)
-    for source, over, needed in network["binds"]:
-        done = libc.mount(os.fsencode(source), os.fsencode(over), None, _MS_BIND, None)
-        if needed:
-            _must(f"mount {over}", done)
-    return listeners
-
-
-def _bring_up(addresses: list[str]) -> None:
-    """`lo`, and with it the addresses that the gateway is known by."""
-    import fcntl
-
-    any_socket = _socket.socket(_socket.AF_INET, _socket.SOCK_DGRAM)
-    try:
-        asked = struct.pack("16sH14x", b"lo", 0)
-        flags = struct.unpack("16sH14x", fcntl.ioctl(any_socket, _SIOCGIFFLAGS, asked))[1]
-        fcntl.ioctl(any_socket, _SIOCSIFFLAGS, struct.pack("16sH14x", b"lo", flags | _IFF_UP))
-        for place, one in enumerate(addresses):
-            told = struct.pack("=16sHH4s8x", b"lo:%d" % place, _socket.AF_INET, 0, _socket.inet_aton(one))
-            fcntl.ioctl(any_socket, _SIOCSIFADDR, told)
-    except OSError as fault:
-        raise _Refused(f"loopback: {fault.strerror}") from None
-    finally:
-        any_socket.close()
-
-
-def _write(path: str, text: str) -> None:
-    try:
-        with open(path, "w") as file:  # noqa: PTH123
-            file.write(text)
-    except OSError as fault:
-        raise _Refused(f"{path}: {fault.strerror}") from None
-
-
-def _must(what: str, done: int) -> None:
-    if done != 0:
-        raise _Refused(f"{what}: {os.strerror(ctypes.get_errno())}")
 
 
 def _say(control: _socket.socket, told: dict[str, Any], passed: list[_socket.socket] | None = None) -> None:
@@ -285,38 +242,43 @@ def _exactly(control: _socket.socket, size: int) -> bytes:
     return bytes(found)
 
 
-def _first_process(control: _socket.socket, libc: ctypes.CDLL, setup: dict[str, Any]) -> None:
+def _first_process(libc: ctypes.CDLL) -> None:
     """In the new namespace of processes, as its number 1."""
     libc.prctl(_PR_SET_PDEATHSIG, _signal.SIGKILL, 0, 0, 0)
     # A /proc of the other processes would tell programs somebody else's state as their own.
-    _must("mount /proc", libc.mount(b"proc", b"/proc", b"proc", _MS_NOSUID_NODEV_NOEXEC, None))
+    must("mount /proc", libc.mount(b"proc", b"/proc", b"proc", _MS_NOSUID_NODEV_NOEXEC, None))
 
 
-def main() -> NoReturn:
-    control = _socket.socket(fileno=int(sys.argv[1]))
+def _entered(control: _socket.socket, libc: ctypes.CDLL, setup: dict[str, Any]) -> Spaces | None:
+    """In a namespace of processes only its first process comes back. Raises Refused."""
+    asked = setup["spaces"]
+    if setup["writes"] is not None and (why := landlock.refusal(libc)):
+        raise Refused(why, what="writes")
+    spaces = Spaces(libc, asked) if asked else None
+    if asked and asked["pids"]:
+        inner = os.fork()
+        if inner:
+            control.close()
+            os.waitpid(inner, 0)
+            os._exit(0)
+        _first_process(libc)
+    elif sys.platform.startswith("linux"):
+        libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    return spaces
+
+
+def main(descriptor: int) -> NoReturn:
+    control = _socket.socket(fileno=descriptor)
     setup = _told(control)
     libc = ctypes.CDLL(None, use_errno=True)
-    network = setup.get("network")
     try:
-        listeners = _isolated(libc, network) if network else []
-        if network and network["pids"]:
-            inner = os.fork()
-            if inner:
-                control.close()
-                os.waitpid(inner, 0)
-                os._exit(0)
-            _first_process(control, libc, setup)
-        elif sys.platform.startswith("linux"):
-            libc.prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    except _Refused as refused:
-        _say(control, {"refused": str(refused)})
+        spaces = _entered(control, libc, setup)
+    except Refused as refused:
+        _say(control, {"refused": str(refused), "what": refused.what})
         os._exit(0)
+    listeners = spaces.listeners if spaces else []
     _say(control, {"ready": len(listeners)}, listeners)
     for one in listeners:
         one.close()
-    _keep(control, setup)
+    _keep(control, libc, setup, spaces)
     os._exit(0)
-
-
-if __name__ == "__main__":
-    main()

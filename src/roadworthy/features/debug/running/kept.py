@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
-_KEEPER = Path(__file__).with_name("keeper.py")
+_KEEPER = Path(__file__).with_name("start_keeper.py")
 GRACE_S = 2.0
 """Between asking an agent to end and ending it."""
 _LINGER_S = 1.0
@@ -23,7 +23,11 @@ _BACKUP_S = 10.0
 
 
 class Refused(Exception):  # noqa: N818 (a condition, not a bug)
-    """The kernel gives no network of its own; nothing was started."""
+    """The kernel does not give what was asked for; nothing was started. `what` is spaces, files or writes."""
+
+    def __init__(self, why: str, *, what: str = "spaces") -> None:
+        super().__init__(why)
+        self.what = what
 
 
 class CannotStart(Exception):  # noqa: N818 (a condition, not a bug)
@@ -31,8 +35,8 @@ class CannotStart(Exception):  # noqa: N818 (a condition, not a bug)
 
 
 class Kept:
-    """Raises OSError, Refused or CannotStart. `listeners` are those of its network, in the order asked for;
-    they are the caller's to close."""
+    """Raises OSError, Refused or CannotStart. `spaces` and `writes` as of the keeper. `listeners` are those
+    of its network, in the order asked for; they are the caller's to close."""
 
     def __init__(
         self,
@@ -40,7 +44,8 @@ class Kept:
         *,
         environment: Mapping[str, str],
         folder: str = "",
-        network: Mapping[str, Any] | None = None,
+        spaces: Mapping[str, Any] | None = None,
+        writes: Sequence[str] | None = None,
     ) -> None:
         self.listeners: list[socket.socket] = []
         self.code: int | None = None
@@ -48,12 +53,17 @@ class Kept:
         """Processes it had left behind, which were ended."""
         self.gone = True
         """Whether every process of it is known to be."""
+        self.tried: dict[str, int] = {}
+        """Sockets in the file system that it called, and how often."""
+        self.files: dict[str, Any] | None = None
+        """What it wrote, as of `layer.Layer.told`; None where it had no layer, or nothing is known."""
         self._lines = bytearray()
         setup = {
             "argv": list(arguments),
             "env": dict(environment),
             "folder": folder,
-            "network": network,
+            "spaces": spaces,
+            "writes": None if writes is None else list(writes),
             "grace_s": GRACE_S,
             "linger_s": _LINGER_S,
         }
@@ -72,6 +82,7 @@ class Kept:
             told = marshal.dumps(setup)
             with suppress(ConnectionError):  # whoever cannot take it is heard below
                 self._control.sendall(struct.pack(">Q", len(told)) + told)
+            network = spaces["network"] if spaces else None
             self._begun(asked=len(network["listen"]) if network else 0)
         except BaseException:
             self.kill()
@@ -89,6 +100,7 @@ class Kept:
         if "cannot_start" in line:
             raise CannotStart(line["cannot_start"])
         self.code, self.left, self.gone = line["over"], line["left"], line["gone"]
+        self.tried, self.files = line.get("tried", {}), line.get("files")
         return True
 
     def end(self) -> None:
@@ -114,7 +126,7 @@ class Kept:
             words = self._process.stderr.read().decode(errors="replace").strip()
             raise Refused(f"{line['refused']}: {words.rpartition(chr(10))[2]}")
         if "refused" in line:
-            raise Refused(line["refused"])
+            raise Refused(line["refused"], what=line["what"])
 
     def _line(self, within_s: float, *, passed: int = 0) -> dict[str, Any] | None:
         ends = time.monotonic() + within_s
