@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from roadworthy.app.passing_keys import PassingKeys, there
@@ -29,12 +29,14 @@ def resample_work(
     judges: JudgeBook,
     ranked: Callable[[str, str], RankedRun | None],
     gateway_url: str,
+    publish: Callable[[str, Sequence[str]], None],
 ) -> ResampleSteps:
     """The work of jobs of kind `resample`. `folder` is where plans lie; `ranked` as
-    `Suspicion.ranked_unasked`: the judge's model is not told what it said before."""
+    `Suspicion.ranked_unasked`: the judge's model is not told what it said before. `publish` is told as
+    `changed` by `ResamplingBook`."""
     keys = PassingKeys(metadata, what="resampling")
     return ResampleSteps(
-        ResamplingBook(metadata),
+        ResamplingBook(metadata, changed=publish),
         tapes=tapes,
         plans=PlanFolder(folder),
         exchanges=exchanges.exchanges,

@@ -159,6 +159,7 @@ class CoreRoom:
             gateway_url=f"http://{shown_host(settings.gateway_bind)}:{settings.gateway_port}",
             otlp_url=told.otlp_http_url,
             networks=tuple(settings.channel_networks),
+            publish=self.events.publish_inquiries,
         )
         self._cases = CaseService(
             self._metadata,
@@ -206,6 +207,7 @@ class CoreRoom:
             judges=self._judging.judges,
             ranked=suspicion.ranked_unasked,
             gateway_url=f"http://{shown_host(settings.gateway_bind)}:{settings.gateway_port}",
+            publish=self.events.publish_resamplings,
         )
         self._jobs = JobRunner(
             self._metadata,

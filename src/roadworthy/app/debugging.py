@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -46,11 +46,12 @@ class Debugging:
         gateway_url: str,
         otlp_url: str,
         networks: Sequence[str],
+        publish: Callable[[str, Sequence[str]], None],
         gateway_state: Path | None = None,
         settle_s: float = SETTLE_S,
     ) -> None:
         """`folder` is where plans lie, which the gateway reads; `gateway_state` the file it tells of itself
-        in."""
+        in. `publish` is told (project, ids) of inquiries that are new, other or gone."""
         keys = PassingKeys(metadata, what="inquiry")
 
         def key_for(project: str, inquiry: Inquiry) -> str:
@@ -68,6 +69,7 @@ class Debugging:
             gateway=partial(_said, gateway_state) if gateway_state else lambda: None,
             settle_s=settle_s,
             over=keys.revoke,
+            changed=publish,
         )
         self.work = RerunAgent(
             service, gateway_url=gateway_url, otlp_url=otlp_url, allowed=networks, key_for=key_for

@@ -3,12 +3,20 @@ import { useEffect, useRef, useSyncExternalStore } from "react";
 /**
  * Live events of one project: one EventSource for the whole page, shared by all who listen.
  *
- * `runs` and `incidents` carry ids of those that are new or changed; `resync` says that events were lost (a restart, a
- * long sleep) and that lists should be read anew.
+ * Topics carry ids of what is new or changed; `resync` says that events were lost (a restart, a long sleep) and that
+ * lists should be read anew.
  */
 
 export type LiveState = "connecting" | "live" | "lost";
-export type LiveEvent = { kind: "runs" | "incidents"; ids: readonly string[] } | { kind: "resync" };
+export const TOPICS = ["runs", "incidents", "inquiries", "resamplings"] as const;
+export type Topic = (typeof TOPICS)[number];
+export type LiveEvent = { kind: Topic; ids: readonly string[] } | { kind: "resync" };
+
+/** Whether it says that things of this topic have to be read anew. */
+export const about =
+  (topic: Topic) =>
+  (event: LiveEvent): boolean =>
+    event.kind === topic || event.kind === "resync";
 
 type Listener = (event: LiveEvent) => void;
 
@@ -72,13 +80,16 @@ export function connectLive(next: string): () => void {
       }, RETRY_MS);
   });
   mine.addEventListener("resync", () => tell({ kind: "resync" }));
-  for (const kind of ["runs", "incidents"] as const)
+  for (const kind of TOPICS)
     mine.addEventListener(kind, (event) => {
       const ids = readIds((event as MessageEvent<unknown>).data);
       if (ids.length) tell({ kind, ids });
     });
   return () => close();
 }
+
+/** As of now, for what asks by itself where nobody tells it. */
+export const isLive = (): boolean => state === "live";
 
 export function useLiveState(): LiveState {
   return useSyncExternalStore(

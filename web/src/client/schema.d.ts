@@ -653,8 +653,9 @@ export interface paths {
         };
         /**
          * Stream Events
-         * @description Events `hello` (open), `runs` and `incidents` ({"ids": [...]}: new or changed) and `resync` (some were
-         *     lost: read lists anew). Send back the last `id` as Last-Event-ID to get what was missed.
+         * @description Events `hello` (open); `runs`, `incidents`, `inquiries` and `resamplings` ({"ids": [...]}: new or
+         *     changed; an inquiry with each of its reruns, and when it is gone; a resampling by its run); and `resync`
+         *     (some were lost: read lists anew). Send back the last `id` as Last-Event-ID to get what was missed.
          */
         get: operations["streamEvents"];
         put?: never;

@@ -3,6 +3,7 @@ import { Menu as MenuIcon, Unplug } from "lucide-react";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { connectLive, useLiveState } from "@/client/live";
 import { useProject } from "@/client/project";
+import { useLiveDebug } from "@/features/debug/live";
 import { IconButton } from "@/ui/button";
 import { Dialog } from "@/ui/overlay";
 import { Logo } from "@/ui/shell/logo";
@@ -20,6 +21,7 @@ export function Shell() {
   const [help, setHelp] = useState(false);
   const [palette, setPalette] = useState(false);
   useEffect(() => connectLive(project), [project]);
+  useLiveDebug(project);
   useShortcuts({
     "g f": () => void navigate({ to: "/" }),
     "g r": () => void navigate({ to: "/runs" }),

@@ -255,6 +255,7 @@ def open_desk(folder: Path, settings: RestSettings) -> Desk:
         otlp_url=settings.otlp_http_url,
         networks=("127.0.0.0/8",),
         settle_s=0.0,
+        publish=events.publish_inquiries,
     )
     suspicion = Suspicion(
         observe=observe,
@@ -271,6 +272,7 @@ def open_desk(folder: Path, settings: RestSettings) -> Desk:
         judges=judge.judges,
         ranked=suspicion.ranked_unasked,
         gateway_url="http://127.0.0.1:8421",
+        publish=events.publish_resamplings,
     )
     connecting = Connecting(metadata, secrets=folder / "secret.key", folder=folder / "connectors")
     jobs = JobRunner(

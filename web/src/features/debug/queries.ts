@@ -1,10 +1,17 @@
 import { queryOptions } from "@tanstack/react-query";
 import { api, dataOf } from "@/client/api";
+import { isLive } from "@/client/live";
 import type { InquiryKind } from "./types";
 
-/** Every read of this room. A page about something that works reads anew until it is over. */
+/**
+ * Every read of this room. The server tells what moves (`live.ts`). What time alone changes, as a runner that is silent,
+ * it tells nobody of, so what works is also read anew now and then, and often where the server cannot be heard.
+ */
 
-const MOVING_MS = 1_500;
+const [HEARD_MS, UNHEARD_MS] = [10_000, 1_500];
+
+/** When to read anew what works, or is over. */
+export const againIn = (works: boolean | undefined): number | false => (works ? (isLive() ? HEARD_MS : UNHEARD_MS) : false);
 
 export interface InquirySelection {
   run?: string | undefined;
@@ -17,14 +24,14 @@ export const inquiriesQuery = (project: string, { run, agent, kind }: InquirySel
     queryKey: ["inquiries", project, { run, agent, kind }],
     queryFn: ({ signal }) =>
       dataOf(api.GET("/api/v1/inquiries", { params: { query: { project, ...(run ? { run } : {}), ...(agent ? { agent } : {}), ...(kind ? { kind } : {}) } }, signal })),
-    refetchInterval: (query) => (query.state.data?.items.some((each) => each.state === "running") ? MOVING_MS : false),
+    refetchInterval: (query) => againIn(query.state.data?.items.some((each) => each.state === "running")),
   });
 
 export const inquiryQuery = (project: string, id: string) =>
   queryOptions({
     queryKey: ["inquiry", project, id],
     queryFn: ({ signal }) => dataOf(api.GET("/api/v1/inquiries/{inquiry_id}", { params: { path: { inquiry_id: id }, query: { project } }, signal })),
-    refetchInterval: (query) => (query.state.data?.state === "running" ? MOVING_MS : false),
+    refetchInterval: (query) => againIn(query.state.data?.state === "running"),
   });
 
 /** How each call of a rerun was answered. */
@@ -74,7 +81,7 @@ export const resamplingQuery = (project: string, runId: string) =>
   queryOptions({
     queryKey: ["resampling", project, runId],
     queryFn: ({ signal }) => dataOf(api.GET("/api/v1/runs/{run_id}/resample", { params: { path: { run_id: runId }, query: { project } }, signal })),
-    refetchInterval: (query) => (query.state.data?.state === "running" ? MOVING_MS : false),
+    refetchInterval: (query) => againIn(query.state.data?.state === "running"),
   });
 
 export const issueWhyQuery = (project: string, issueId: string) =>

@@ -1,11 +1,11 @@
 import { useQueryClient, type QueryKey } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
-import { useLive, type LiveEvent } from "@/client/live";
+import { about, useLive, type LiveEvent } from "@/client/live";
 
-const aboutRuns = (event: LiveEvent): boolean => event.kind !== "incidents";
+const aboutRuns = about("runs");
 
 /**
- * Reads queries anew when runs change: at once for the first event, then at most every `everyMs`, so that
+ * Reads queries anew when runs change (or what `when` says): at once for the first event, then at most every `everyMs`, so that
  * a busy server is not asked a hundred times a second.
  */
 export function useLiveRefresh(keys: readonly QueryKey[], { everyMs = 2000, when = aboutRuns }: { everyMs?: number; when?: (event: LiveEvent) => boolean } = {}): void {

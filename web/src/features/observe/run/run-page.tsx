@@ -44,7 +44,7 @@ export function RunPage() {
   const spans = useQuery(spansQuery(project, runId));
   useLiveRefresh([runQuery(project, runId).queryKey, spansQuery(project, runId).queryKey, verdictQuery(project, runId).queryKey, ["span", project, runId], ["exchanges", project, runId]], {
     everyMs: 1000,
-    when: (event) => event.kind === "resync" || event.ids.includes(runId) || (run.data !== undefined && event.ids.includes(run.data.id)),
+    when: (event) => event.kind === "resync" || (event.kind === "runs" && (event.ids.includes(runId) || (run.data !== undefined && event.ids.includes(run.data.id)))),
   });
   if (run.isError && Problem.from(run.error).status === 404) return <NoSuchRun id={runId} />;
   if (run.isError) return <Page title="Run"><Failed what="This run" error={run.error} retry={() => void run.refetch()} /></Page>;

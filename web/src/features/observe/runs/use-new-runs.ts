@@ -1,11 +1,12 @@
 import { useQueryClient, type InfiniteData } from "@tanstack/react-query";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { api, dataOf } from "@/client/api";
-import { useLive } from "@/client/live";
+import { about, useLive } from "@/client/live";
 import { runsPage, runsQuery, type RunSelection } from "../queries";
 import { mergeLatest, type Page } from "./merge-latest";
 
 const EVERY_MS = 1000;
+const aboutRuns = about("runs");
 
 /**
  * Keeps a list of runs true without moving it: runs already shown are changed where they stand, new ones
@@ -35,7 +36,8 @@ export function useNewRuns(project: string, selection: RunSelection, attributes:
   }, [client, project, selection, attributes]);
 
   useEffect(() => () => clearTimeout(timer.current), []);
-  useLive(() => {
+  useLive((event) => {
+    if (!aboutRuns(event)) return;
     if (timer.current !== undefined) return;
     timer.current = setTimeout(() => {
       timer.current = undefined;

@@ -2,6 +2,7 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { Plus, Search, ShieldCheck } from "lucide-react";
 import { useMemo, useState } from "react";
+import { about } from "@/client/live";
 import { useProject } from "@/client/project";
 import { useLiveRefresh } from "@/features/observe/live-refresh";
 import { fleetQuery } from "@/features/observe/queries";
@@ -46,7 +47,7 @@ export function IncidentsPage() {
   const act = useAct(project);
   const [active, setActive] = useState(-1);
   const [making, setMaking] = useState(false);
-  useLiveRefresh([["incidents", project], ["incident-figures", project]], { everyMs: 1000, when: (event) => event.kind !== "runs" });
+  useLiveRefresh([["incidents", project], ["incident-figures", project]], { everyMs: 1000, when: about("incidents") });
   const set = (next: Partial<ReturnType<typeof route.useSearch>>) => {
     setActive(-1);
     void navigate({ search: (old) => ({ ...old, ...next }), replace: true });

@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { about } from "@/client/live";
 import { useProject } from "@/client/project";
 import { useLiveRefresh } from "@/features/observe/live-refresh";
 import { unheeded } from "./order";
@@ -8,7 +9,7 @@ import { standingQuery } from "./queries";
 export function StandingIncidents() {
   const project = useProject();
   const { data } = useQuery(standingQuery(project));
-  useLiveRefresh([standingQuery(project).queryKey], { everyMs: 2000, when: (event) => event.kind !== "runs" });
+  useLiveRefresh([standingQuery(project).queryKey], { everyMs: 2000, when: about("incidents") });
   const waiting = (data?.items ?? []).filter(unheeded).length;
   return waiting ? (
     <span className="num ml-auto rounded bg-bad-soft px-1.5 text-2xs font-semibold text-bad group-hover:hidden" title={`${waiting} nobody looks after`}>

@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { RotateCw } from "lucide-react";
 import { useState } from "react";
 import { api, dataOf } from "@/client/api";
+import { about } from "@/client/live";
 import { Card } from "@/features/settings/section";
 import { deliveriesQuery } from "@/features/watch/incidents/queries";
 import { useLiveRefresh } from "@/features/observe/live-refresh";
@@ -20,7 +21,7 @@ export function DeliveryLog({ project, channels }: { project: string; channels: 
   const client = useQueryClient();
   const [channel, setChannel] = useState("");
   const log = useQuery(deliveriesQuery(project, channel ? { channel } : {}));
-  useLiveRefresh([["deliveries", project]], { everyMs: 2000, when: (event) => event.kind !== "runs" });
+  useLiveRefresh([["deliveries", project]], { everyMs: 2000, when: about("incidents") });
   const retry = useMutation({
     mutationFn: (id: string) => dataOf(api.POST("/api/v1/deliveries/{delivery_id}/retry", { params: { path: { delivery_id: id }, query: { project } } })),
     onSuccess: () => client.invalidateQueries({ queryKey: ["deliveries", project] }),
