@@ -68,7 +68,7 @@ def say_inquiry(client: Client, one: Mapping[str, Any]) -> None:
         typer.echo(sentence)
     for rerun in one["reruns"]:
         if rerun["ending"] not in (None, "answered") and rerun["error"]:
-            typer.echo(f"Rerun {rerun['number']} {rerun['ending']}: {_last(rerun['error'])}")
+            typer.echo(f"Rerun {rerun['number']} {rerun['ending']}: {_said(rerun['error'])}")
     spent = one["spent"]
     typer.echo(
         f"\n{counted(spent['reruns'], 'rerun')}, {counted(spent['calls'], 'call')} really asked, "
@@ -191,10 +191,11 @@ def counted(number: int, noun: str) -> str:
     return f"1 {noun}" if number == 1 else f"{number} {noun}s"
 
 
-def _last(text: str) -> str:
-    """The last line with a word in it: the end of a traceback may be drawn."""
-    lines = [line.strip(" |+") for line in text.splitlines() if any(sign.isalnum() for sign in line)]
-    return _short(lines[-1]) if lines else ""
+def _said(error: str) -> str:
+    """The line of what an agent wrote to standard error that says what went wrong."""
+    from roadworthy.features.debug.same_end import complaint
+
+    return _short(complaint(error))
 
 
 def _short(text: str) -> str:

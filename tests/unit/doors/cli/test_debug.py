@@ -59,6 +59,12 @@ def test_a_replay_starts_the_agent_tells_how_it_ended_and_says_what_was_found(se
     assert json.loads(as_json.stdout)["finding"] == SAME
 
 
+def test_of_an_agent_that_crashed_the_line_is_told_that_says_why(server: Inquiries) -> None:
+    crashes = f"{sys.executable} -c 'raise ValueError(\"step 3 is missing\\nmore of it\")'"
+    done = typed("replay", RUN, "--command", crashes, "--server", server.url)
+    assert "Rerun 1 crashed: ValueError: step 3 is missing\n" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("finding", "code"),
     [
