@@ -11,7 +11,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 
-from roadworthy.contracts.telemetry import TelemetryStore
+from roadworthy.contracts.telemetry import Filter, Op, RunQuery, TelemetryStore
 from roadworthy.domain.exchange import Exchange
 from roadworthy.domain.recording import Recording
 from roadworthy.domain.run import Run
@@ -22,13 +22,17 @@ from roadworthy.flows.silent_run_spans import EXCHANGE_ID, SilentRun, otlp_body,
 EVERY_SECONDS = 2.0
 BARE_NS = 30_000_000_000
 """So long after its last call a run's own spans may be on their way."""
+LOOKED_BACK_NS = 7 * 86_400 * 1_000_000_000
+"""After a start runs that began no longer ago are looked through: what waited when the core stopped."""
 _MOST = 2_000
+_MOST_FOUND_AGAIN = 500
+"""Of a project, the newest."""
 _CALLS = frozenset({SpanKind.LLM, SpanKind.TOOL, SpanKind.EMBEDDING})
 
 
 class TellRecordedSteps:
     """`on_joined` and `refresh` from one thread. `give` is to have the body on disk when it returns. What
-    waits is in memory: runs that end within BARE_NS of a crash of the core stay as they were told."""
+    waits is in memory: at the first `refresh` runs without a step are looked for in the store."""
 
     def __init__(
         self,
@@ -44,6 +48,8 @@ class TellRecordedSteps:
         self._recording_of = recording_of
         self._give = give
         self._now = now_ns
+        self._began = now_ns()
+        self._found_again = False
         self._due: OrderedDict[tuple[str, str], int] = OrderedDict()
         """By (project, id of the run), in the order of becoming due."""
         self._told: OrderedDict[tuple[str, str], None] = OrderedDict()
@@ -52,7 +58,9 @@ class TellRecordedSteps:
     def on_joined(self, joined: Sequence[Joined]) -> None:
         for one in joined:
             key = (one.run.project, one.run.id)
-            if (one.run.model_calls or one.run.tool_calls) and key not in self._told:
+            # One that is older than we are may have been told of by who we were before.
+            ours = key in self._told or one.run.started_ns < self._began
+            if not ours and (one.run.model_calls or one.run.tool_calls):
                 continue
             self._due[key] = self._now() + BARE_NS
             self._due.move_to_end(key)
@@ -62,6 +70,9 @@ class TellRecordedSteps:
 
     def refresh(self) -> int:
         """How many runs were told of. Raises StoreUnavailable."""
+        if not self._found_again:
+            self._find_again()
+            self._found_again = True
         told = 0
         while self._due:
             key, due = next(iter(self._due.items()))
@@ -72,6 +83,16 @@ class TellRecordedSteps:
                 self._told[key] = None
             del self._due[key]
         return told
+
+    def _find_again(self) -> None:
+        """Runs with exchanges and without a step: their own spans may be on their way, as ever."""
+        now = self._now()
+        bare = tuple(Filter(field=name, op=Op.EQ, value=0) for name in ("model_calls", "tool_calls"))
+        query = RunQuery(filters=bare, from_ns=now - LOOKED_BACK_NS, limit=_MOST_FOUND_AGAIN)
+        for project in self._store.projects():
+            for run in self._store.runs(project, query):
+                if run.root_span_id and self._exchanges_of(run):
+                    self._due.setdefault((project, run.id), now + BARE_NS)
 
     def _tell(self, project: str, run_id: str) -> bool:
         run = self._store.run(project, run_id)

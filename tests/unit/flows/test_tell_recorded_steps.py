@@ -13,7 +13,7 @@ from roadworthy.domain.recording import RecordedMessage, Recording
 from roadworthy.domain.run import Run
 from roadworthy.domain.span import Span, SpanKind
 from roadworthy.flows.join_exchanges import Joined
-from roadworthy.flows.tell_recorded_steps import BARE_NS, TellRecordedSteps
+from roadworthy.flows.tell_recorded_steps import BARE_NS, LOOKED_BACK_NS, TellRecordedSteps
 from tests.unit.gateway.recording.making import AT_NS, exchange
 
 TRACE, ROOT = "ab" * 16, "cd" * 8
@@ -50,7 +50,11 @@ class Told:
                 binding=Binding(),
             ),
         ]
-        self.flow = TellRecordedSteps(
+        self.flow = self.started()
+
+    def started(self) -> TellRecordedSteps:
+        """As after a start of the core: nothing is known of what went before."""
+        return TellRecordedSteps(
             self.store,
             exchanges_of=lambda _run: self.exchanges,
             recording_of=recording_of,
@@ -155,3 +159,52 @@ def test_a_run_that_went_meanwhile_is_passed_over() -> None:
     told.joined()
     assert told.later() == 0
     assert told.bodies == []
+
+
+def test_what_waited_when_the_core_stopped_is_found_again() -> None:
+    told = Told()
+    told.keep(RUN, ROOT_SPAN)
+    told.joined()
+    told.later(BARE_NS // 2)
+    told.flow = told.started()
+
+    assert told.later(0) == 0, "spans of its own may be on their way still"
+    assert told.later() == 1
+    assert len(told.bodies) == 1
+    assert told.later() == 0, "once"
+
+
+def test_after_a_start_runs_with_steps_and_old_ones_are_left_alone() -> None:
+    told = Told()
+    span = Span(project="p", trace_id=TRACE, span_id="2" * 16, kind=SpanKind.TOOL, start_ns=AT_NS)
+    told.keep(replace(RUN, tool_calls=1), ROOT_SPAN, span)
+    old = "ef" * 16
+    told.keep(replace(RUN, id=old, trace_ids=(old,), sort_ns=AT_NS - LOOKED_BACK_NS - 1))
+    told.later(0)
+
+    assert told.later() == 0
+    assert told.bodies == []
+
+
+def test_a_run_that_was_told_of_before_a_start_and_goes_on_is_told_of_whole() -> None:
+    told = Told()
+    told.keep(RUN, ROOT_SPAN)
+    told.joined()
+    told.later()
+    told.now += 1
+    told.flow = told.started()
+    mine = Span(
+        project="p",
+        trace_id=TRACE,
+        span_id="1" * 16,
+        kind=SpanKind.LLM,
+        start_ns=AT_NS,
+        attributes={"roadworthy.exchange_id": told.exchanges[0].id},
+    )
+    known = replace(RUN, version=2, model_calls=1)
+    told.keep(known, mine)
+    told.exchanges.append(exchange(3, binding=Binding(run_id=TRACE)))
+    told.joined(known)
+
+    assert told.later() == 1
+    assert len(spans_of(told.bodies[-1])) == 3
