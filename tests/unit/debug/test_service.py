@@ -114,6 +114,16 @@ def test_the_same_calls_may_end_otherwise(
     assert found["outcome"] == outcome and words in found["sentences"][0]
 
 
+@pytest.mark.parametrize("kind", [InquiryKind.REPLAY, InquiryKind.FORK])
+def test_that_an_agent_hung_is_said_whatever_else_there_is_to_say(shop: Workshop, kind: InquiryKind) -> None:
+    """Before its first call, say: then nothing else shows it."""
+    asked = {"after": After.LIVE, "fork_at": 2} if kind is InquiryKind.FORK else {}
+    inquiry = shop.service.start(shop.draft(kind=kind, **asked))
+    start = shop.service.take("default", inquiry.id, most=1)[0]
+    shop.tell(start, "", ending=Ending.HUNG)
+    assert "Rerun 1 hung until its time was over." in _finding(shop.run(inquiry.id))["sentences"]
+
+
 @pytest.mark.parametrize(
     ("end", "told", "outcome", "words"),
     [

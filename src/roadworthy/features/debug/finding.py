@@ -195,4 +195,5 @@ def _untold(one: Rerun) -> str:
 
 
 def _notes(done: Sequence[Rerun]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(note for one in done for note in one.notes))[:10]
+    hung = (f"Rerun {one.number} hung until its time was over." for one in done if one.ending is Ending.HUNG)
+    return (*[*hung][:3], *[*dict.fromkeys(note for one in done for note in one.notes)][:10])
