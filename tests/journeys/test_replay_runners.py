@@ -16,7 +16,10 @@ from pathlib import Path
 from threading import Thread
 from typing import Any
 
+import anyio
 import pytest
+from mcp.client.client import Client
+from mcp.client.streamable_http import streamable_http_client
 
 from examples.demo.model.server import running_model
 from tests import product
@@ -192,3 +195,38 @@ def test_a_runner_makes_the_reruns_that_the_page_asks_for(world: World) -> None:
     found = world.server.json(path)
     assert found["finding"]["outcome"] == "identical" and len(found["reruns"]) == 2, found
     assert runner.returncode == 130 and said[-1] == f"replay {found['id']}: done\n"
+
+
+def test_a_coding_agent_replays_and_bisects_by_mcp_what_a_runner_executes(world: World) -> None:
+    good, bad = world.record(), world.record(slip=2)
+    entry = {"via": "command", "command": AGENT}
+    assert put(world.server, "agents/summing/entry-point", entry).status in (200, 201)
+
+    async def session() -> tuple[Any, Any, Any]:
+        async with Client(streamable_http_client(f"{world.server.url}/mcp")) as client:
+
+            async def call(tool: str, **arguments: Any) -> Any:
+                result = await client.call_tool(tool, arguments)
+                assert not result.is_error, result.content
+                return result.structured_content
+
+            waiting = await call("replay_run", run_id=good, wait_seconds=0)
+            again = await call("replay_run", run_id=good, wait_seconds=0)
+            assert waiting["inquiry_id"] == again["inquiry_id"], "asked twice, started once"
+            assert "`roadworthy runner --agent summing`" in waiting["next"]
+            runner = world.begin("runner", "--agent", "summing")
+            try:
+                replayed = await call(
+                    "replay_run", run_id=good, inquiry_id=waiting["inquiry_id"], wait_seconds=60
+                )
+                found = await call("bisect_run", run_id=bad, good_run_id=good, wait_seconds=100)
+            finally:
+                runner.send_signal(signal.SIGINT)
+                runner.communicate(timeout=30)
+            told = await call("bisect_run", run_id=bad, good_run_id=good, start=False)
+            return replayed, found, told
+
+    replayed, found, told = anyio.run(session)
+    assert (replayed["state"], replayed["finding"]["outcome"]) == ("done", "identical"), replayed
+    assert (found["finding"]["state"], found["finding"]["step"]) == ("sure", 5), found
+    assert told["started"] is False and told["earlier"][0]["finding"]["step"] == 5

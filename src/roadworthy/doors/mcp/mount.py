@@ -1,4 +1,4 @@
-"""MCP over streamable HTTP, mounted beside the REST API it reads from."""
+"""MCP over streamable HTTP, mounted beside the REST API it asks."""
 
 from __future__ import annotations
 
@@ -14,30 +14,29 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from roadworthy.doors.mcp.reads import Params, query, refusal
+from roadworthy.doors.mcp.rest import Params, Refused, query, refusal
 
 _TIMEOUT_S = 120
 
 
-class InProcessReads:
+class InProcessRest:
     """Asks the REST app in this process, with the caller's own credentials."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
 
-    async def get(self, path: str, params: Params, *, headers: Mapping[str, str]) -> Any:
-        status, body = await self.ask(path, params, headers=headers)
-        if status != 200:
-            raise refusal(status, body)
-        return body
-
-    async def ask(self, path: str, params: Params, *, headers: Mapping[str, str]) -> tuple[int, Any]:
-        """Status and JSON body."""
+    async def ask(
+        self, path: str, params: Params, *, headers: Mapping[str, str], body: Mapping[str, Any] | None = None
+    ) -> Any:
         async with httpx.AsyncClient(
             transport=self._transport, base_url="http://127.0.0.1", timeout=_TIMEOUT_S, headers=dict(headers)
         ) as client:
-            answer = await client.get(f"/api/v1{path}", params=query(params))
-            return answer.status_code, answer.json()
+            answer = await client.request(
+                "GET" if body is None else "POST", f"/api/v1{path}", params=query(params), json=body
+            )
+            if not answer.is_success:
+                raise refusal(answer.status_code, answer.json())
+            return answer.json()
 
 
 class McpMount:
@@ -51,18 +50,20 @@ class McpMount:
         self._starting = asyncio.Lock()  # protects the start against two first requests
         self._stop = asyncio.Event()
         self._handler: ASGIApp | None = None
-        self._reads: InProcessReads | None = None
+        self._rest: InProcessRest | None = None
         self._task: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        reads, handler = await self._started(scope["app"])
+        rest, handler = await self._started(scope["app"])
         given = Request(scope).headers
         headers = {n: given[n] for n in ("authorization", "x-api-key", "cookie") if n in given}
-        status, body = await reads.ask("/me", {}, headers=headers)
-        if status != 200:
+        try:
+            await rest.ask("/me", {}, headers=headers)
+        except Refused as refused:
             # Before any MCP: clients look for credentials when they see 401, not when a tool fails.
-            refused = JSONResponse(body, status, {"WWW-Authenticate": "Bearer"}, "application/problem+json")
-            await refused(scope, receive, send)
+            asked = {"WWW-Authenticate": "Bearer"}
+            answer = JSONResponse(refused.problem, refused.status, asked, "application/problem+json")
+            await answer(scope, receive, send)
             return
         await handler(scope, receive, send)
 
@@ -72,14 +73,14 @@ class McpMount:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
 
-    async def _started(self, app: ASGIApp) -> tuple[InProcessReads, ASGIApp]:
+    async def _started(self, app: ASGIApp) -> tuple[InProcessRest, ASGIApp]:
         async with self._starting:
-            if self._handler is None or self._reads is None:
-                self._reads = InProcessReads(app)
-                self._handler = await self._start(self._reads)
-            return self._reads, self._handler
+            if self._handler is None or self._rest is None:
+                self._rest = InProcessRest(app)
+                self._handler = await self._start(self._rest)
+            return self._rest, self._handler
 
-    async def _start(self, reads: InProcessReads) -> ASGIApp:
+    async def _start(self, rest: InProcessRest) -> ASGIApp:
         from mcp.server.streamable_http_manager import StreamableHTTPASGIApp, StreamableHTTPSessionManager
         from mcp.server.transport_security import TransportSecuritySettings
 
@@ -87,7 +88,7 @@ class McpMount:
 
         # It says every request, and there is one for each tool call.
         logging.getLogger("httpx2").setLevel(logging.WARNING)
-        server = build_server(reads, version=version("roadworthy"))
+        server = build_server(rest, version=version("roadworthy"))
         # Stateless: nothing is pushed to clients, so nothing is kept for them between requests.
         # Host and Origin: the guard in front has looked at them.
         trusted = TransportSecuritySettings(enable_dns_rebinding_protection=False)

@@ -188,7 +188,7 @@ def test_long_texts_are_cut_and_say_so() -> None:
     assert json.dumps(cut["b"]) == "1"
 
 
-def test_why_a_run_failed_and_how_it_is_executed_again_without_starting_anything(
+def test_what_cannot_be_executed_again_is_not_started_and_the_command_is_told(
     open_server: Listening,
 ) -> None:
     open_server.desk.write(1)
@@ -203,9 +203,22 @@ def test_why_a_run_failed_and_how_it_is_executed_again_without_starting_anything
             assert why["suspects"][0]["span_id"] == why["span_id"]
             replay = await call(client, "replay_run", run_id=run)
             assert replay["command"].startswith(f"roadworthy replay {run} --command")
+            assert replay["started"] is False
             assert any("went through the gateway" in one for one in replay["in_the_way"])
+            assert any("Nobody registered" in one for one in replay["in_the_way"])
             bisect = await call(client, "bisect_run", run_id=run, good_run_id=trace_id(2))
             assert f"--good {trace_id(2)}" in bisect["command"] and bisect["earlier"] == []
+            blind = await call(client, "bisect_run", run_id=run)
+            assert any("what a right answer is" in one for one in blind["in_the_way"])
+            checked = await call(client, "bisect_run", run_id=run, check="contains:it's 42")
+            assert """ --check 'contains:it'"'"'s 42'""" in checked["command"]
+            hints = {one.name: one.annotations for one in (await client.list_tools()).tools}
+            assert [name for name, hint in hints.items() if not (hint and hint.read_only_hint)] == [
+                "replay_run",
+                "bisect_run",
+            ]
+            gone = await client.call_tool("replay_run", {"run_id": run, "inquiry_id": "nobody"})
+            assert gone.is_error
             result = await client.call_tool("why_did_run_fail", {"run_id": "0" * 32})
             assert result.is_error
 
