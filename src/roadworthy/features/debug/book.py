@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable, Sequence
+
+import orjson
 
 from roadworthy.contracts.metadata import MetadataStore, Record
 from roadworthy.contracts.records import as_record, read_record
-from roadworthy.features.debug.inquiry import EntryPoint, Inquiry, InquiryState, Rerun
+from roadworthy.features.debug.inquiry import EntryPoint, Inquiry, InquiryKind, InquiryState, Rerun
 
 KIND = "inquiry"
 ENTRY_POINT = "entry_point"
@@ -37,6 +40,11 @@ class InquiryBook:
         """Newest first."""
         kept = [read_record(Inquiry, one) for one in self._metadata.records(project, KIND)]
         return sorted(kept, key=lambda one: (one.created_ns, one.id), reverse=True)
+
+    def counts(self, project: str) -> Counter[tuple[InquiryKind, InquiryState]]:
+        """How many are kept, by kind and state. Reads less of each than `all`."""
+        kept = (orjson.loads(one.body) for one in self._metadata.records(project, KIND))
+        return Counter((InquiryKind(one["kind"]), InquiryState(one["state"])) for one in kept)
 
     def one(self, project: str, inquiry_id: str) -> Inquiry | None:
         kept = self._metadata.record(project, KIND, inquiry_id)

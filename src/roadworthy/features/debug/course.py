@@ -15,6 +15,7 @@ from roadworthy.features.debug.finding import fork_finding, replay_finding
 from roadworthy.features.debug.inquiry import Inquiry, InquiryKind, InquiryState, Rerun, RerunState
 from roadworthy.features.debug.outcome import with_costs
 from roadworthy.features.debug.spending import out_of, spent
+from roadworthy.features.debug.tally import RerunTally
 
 GRACE_S = 60.0
 """How much longer than its time-out a rerun may be with whoever took it."""
@@ -61,6 +62,7 @@ class Course:
         settle_s: float,
         over: Callable[[Inquiry], None],
         now_ns: Callable[[], int],
+        tally: RerunTally | None = None,
     ) -> None:
         self._book = book
         self._search = search
@@ -68,6 +70,7 @@ class Course:
         self._gateway = gateway
         self._settle_ns = int(settle_s * 1e9)
         self._over_now = over
+        self._tally = tally or RerunTally()
         self._now_ns = now_ns
 
     def looked(self, inquiry: Inquiry, *, told: bool = False) -> tuple[Inquiry, list[Rerun]]:
@@ -77,9 +80,11 @@ class Course:
         if inquiry.state is not InquiryState.RUNNING and not told:
             return inquiry, reruns
         now = [self._aged(inquiry, one) for one in reruns]
-        changed = [one for one, before in zip(now, reruns, strict=True) if one != before]
+        changed = [(before, one) for before, one in zip(reruns, now, strict=True) if one != before]
         if changed:
-            self._book.save_reruns(inquiry.project, inquiry.id, changed)
+            self._book.save_reruns(inquiry.project, inquiry.id, [one for _, one in changed])
+        for before, one in changed:
+            self._tally.moved(inquiry.kind, before, one)
         after = self._found(inquiry, now)
         if after != inquiry:
             self._book.save(after)

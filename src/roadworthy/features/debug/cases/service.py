@@ -128,6 +128,9 @@ class CaseService:
         found = [read_record(KeptCase, one) for one in self._metadata.records(project, KIND)]
         return sorted(found, key=lambda one: (one.created_ns, one.id), reverse=True)
 
+    def count(self, project: str) -> int:
+        return len(self._metadata.records(project, KIND))
+
     def one(self, project: str, case_id: str) -> KeptCase | None:
         kept = self._metadata.record(project, KIND, case_id)
         return read_record(KeptCase, kept) if kept else None
