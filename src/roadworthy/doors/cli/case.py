@@ -17,12 +17,14 @@ from roadworthy.doors.cli.debug_options import (
     CallableOf,
     CheckOf,
     Command,
+    Files,
     Folder,
     FreezeClock,
     GoodRun,
     Interpreter,
     Isolate,
     Isolation,
+    Written,
 )
 from roadworthy.doors.cli.options import DEFAULT_SERVER, Json, Key, Project, Server
 
@@ -207,6 +209,7 @@ def run(
     jobs: Annotated[int, typer.Option("-j", "--jobs", min=1, max=64, help="Cases at once.")] = 1,
     fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop at the first that fails.")] = False,
     isolate: Isolate = Isolation.AUTO,
+    written: Files = Written.THROWAWAY,
     freeze_clock: FreezeClock = True,
     timing: Annotated[bool, typer.Option("--timing", help="Say what each case took over its agent.")] = False,
     update: Annotated[bool, typer.Option("--update", help="Says how cases are made anew.")] = False,
@@ -221,6 +224,7 @@ def run(
     from roadworthy.doors.gateway.offline import offline_gateway
     from roadworthy.features.debug.cases.offline_run import How, run_file
     from roadworthy.features.debug.cases.suite import CaseResult, case_files, exit_code, junit, run_suite
+    from roadworthy.features.debug.running.files import Files as KeptFiles
     from roadworthy.features.debug.running.isolation import Isolate as Kept
 
     if update:
@@ -234,6 +238,7 @@ def run(
         folder=folder or "",
         timeout_s=timeout,
         isolate=Kept(isolate.value),
+        files=KeptFiles(written.value),
         own_clock=not freeze_clock,
     )
     stop = threading.Event()

@@ -17,6 +17,7 @@ from roadworthy.doors.cli.debug_options import (
     CheckOf,
     Command,
     Concurrency,
+    Files,
     Folder,
     FreezeClock,
     Gateway,
@@ -34,6 +35,7 @@ from roadworthy.doors.cli.debug_options import (
     Task,
     Timeout,
     Url,
+    Written,
 )
 from roadworthy.doors.cli.debug_work import InquiryWork
 from roadworthy.doors.cli.options import DEFAULT_SERVER, Json, Key, Project, Server
@@ -54,6 +56,7 @@ def replay(
     repeats: Annotated[int, typer.Option(min=1, max=50, help="How often.")] = 1,
     concurrency: Concurrency = 1,
     isolate: Isolate = Isolation.AUTO,
+    files: Files = Written.THROWAWAY,
     freeze_clock: FreezeClock = True,
     gateway: Gateway = None,
     as_json: Json = False,
@@ -83,7 +86,9 @@ def replay(
         "concurrency": concurrency,
     }
     client = Client(server=server, key=key, project=project)
-    work = InquiryWork(client, isolate=isolate, freeze_clock=freeze_clock, gateway=gateway, as_json=as_json)
+    work = InquiryWork(
+        client, isolate=isolate, files=files, freeze_clock=freeze_clock, gateway=gateway, as_json=as_json
+    )
     work.ask("replay", run_id, asked, save=save)
 
 
@@ -138,6 +143,7 @@ def fork(
     budget_seconds: BudgetSeconds = None,
     concurrency: Concurrency = 1,
     isolate: Isolate = Isolation.AUTO,
+    files: Files = Written.THROWAWAY,
     freeze_clock: FreezeClock = True,
     gateway: Gateway = None,
     as_json: Json = False,
@@ -186,7 +192,9 @@ def fork(
         "budget": _budget(budget_reruns, budget_calls, budget_usd, budget_seconds),
     }
     client = Client(server=server, key=key, project=project)
-    work = InquiryWork(client, isolate=isolate, freeze_clock=freeze_clock, gateway=gateway, as_json=as_json)
+    work = InquiryWork(
+        client, isolate=isolate, files=files, freeze_clock=freeze_clock, gateway=gateway, as_json=as_json
+    )
     work.ask("fork", run_id, asked, save=save)
 
 
@@ -224,6 +232,7 @@ def bisect(
     budget_seconds: BudgetSeconds = None,
     concurrency: Concurrency = 1,
     isolate: Isolate = Isolation.AUTO,
+    files: Files = Written.THROWAWAY,
     freeze_clock: FreezeClock = True,
     gateway: Gateway = None,
     as_json: Json = False,
@@ -260,7 +269,9 @@ def bisect(
         "budget": _budget(budget_reruns, budget_calls, budget_usd, budget_seconds),
     }
     client = Client(server=server, key=key, project=project)
-    work = InquiryWork(client, isolate=isolate, freeze_clock=freeze_clock, gateway=gateway, as_json=as_json)
+    work = InquiryWork(
+        client, isolate=isolate, files=files, freeze_clock=freeze_clock, gateway=gateway, as_json=as_json
+    )
     work.ask("bisect", run_id, asked, save=save, fixes=fixes or [])
 
 

@@ -14,6 +14,11 @@ class Isolation(StrEnum):
     OFF = "off"
 
 
+class Written(StrEnum):
+    THROWAWAY = "throwaway"
+    KEEP = "keep"
+
+
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="Id of the recorded run.")]
 Command = Annotated[
     str | None, typer.Option(help="Starts the agent; {input} stands for the task.", metavar="COMMAND")
@@ -38,6 +43,12 @@ Isolate = Annotated[
     Isolation,
     typer.Option(
         help="Of replays: in a network of their own where the kernel lets us (auto), or not at all (require)."
+    ),
+]
+Files = Annotated[
+    Written,
+    typer.Option(
+        "--files", help="What the agent writes to files: gone when it is over (throwaway), or left (keep)."
     ),
 ]
 FreezeClock = Annotated[

@@ -1,5 +1,5 @@
-"""Makes the reruns of an inquiry on this machine: starts the agent as its entry point says, kept from the
-world where the rerun is a pure replay, and tells the server how it ended."""
+"""Makes the reruns of an inquiry on this machine: starts the agent as its entry point says, kept from
+this machine's files, and from the world where the rerun is a pure replay; tells the server how it ended."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from roadworthy.features.debug.inquiry import EntryPoint, Via
 from roadworthy.features.debug.running.check_command import checked_by_command
 from roadworthy.features.debug.running.entry import run_entry
 from roadworthy.features.debug.running.environment import Task
+from roadworthy.features.debug.running.files import Files
 from roadworthy.features.debug.running.isolation import Guard, Isolate
 from roadworthy.features.debug.running.telling import otlp_body, rerun_marks, send
 
@@ -43,6 +44,7 @@ class RerunRunner(TakenWork):
         *,
         concurrency: int,
         isolate: Isolate = Isolate.AUTO,
+        files: Files = Files.THROWAWAY,
         freeze_clock: bool = True,
         entry: EntryPoint | None = None,
         gateway: str | None = None,
@@ -63,6 +65,7 @@ class RerunRunner(TakenWork):
         self._inquiry_id = inquiry_id
         self._entry = entry
         self._isolate = isolate
+        self._files = files
         self._freeze_clock = freeze_clock
         self._began: dict[str, int | None] = {}
         self._used: Mapping[str, Any] = {}
@@ -84,7 +87,7 @@ class RerunRunner(TakenWork):
             gateway_key=taken["gateway_key"] or "",
             kind="replay",
         )
-        guard = self._guard(one, taken) if one["isolate"] else None
+        guard = self._guard(one, taken)
         ended = run_entry(entry, task, guard=guard, stop=self._stop)
         if self._stop.is_set():
             # Ended by us: nothing is known of what the agent would have made of it.
@@ -120,12 +123,14 @@ class RerunRunner(TakenWork):
         )
 
     def _guard(self, one: Mapping[str, Any], taken: Mapping[str, Any]) -> Guard:
-        if not self._freeze_clock:
-            return Guard(isolate=self._isolate)
+        live = not one["isolate"]
+        if live or not self._freeze_clock:
+            return Guard(isolate=self._isolate, files=self._files, live=live)
         run_id = taken["run_id"]
         # Of a bisect each rerun throws its own dice: how often it passes is what is asked.
         seed = f"{run_id}:{one['number']}" if taken["kind"] == "bisect" else run_id
-        return Guard(isolate=self._isolate, clock_ns=self._recorded_at(run_id), seed=seed)
+        then_ns = self._recorded_at(run_id)
+        return Guard(isolate=self._isolate, files=self._files, clock_ns=then_ns, seed=seed)
 
     def _recorded_at(self, run_id: str) -> int | None:
         """None: the run itself is gone, or not there yet. Asked once: it is the same for all reruns."""

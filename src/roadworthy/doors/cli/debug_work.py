@@ -9,7 +9,7 @@ import typer
 
 from roadworthy.doors.cli.asking import named
 from roadworthy.doors.cli.client import Client, Failed, fail
-from roadworthy.doors.cli.debug_options import Isolation
+from roadworthy.doors.cli.debug_options import Isolation, Written
 
 _OPTIONS = {
     "check": "--check",
@@ -30,10 +30,18 @@ class InquiryWork:
     """One inquiry, asked for and made here."""
 
     def __init__(
-        self, client: Client, *, isolate: Isolation, freeze_clock: bool, gateway: str | None, as_json: bool
+        self,
+        client: Client,
+        *,
+        isolate: Isolation,
+        files: Written,
+        freeze_clock: bool,
+        gateway: str | None,
+        as_json: bool,
     ) -> None:
         self._client = client
         self._isolate = isolate
+        self._files = files
         self._freeze_clock = freeze_clock
         self._gateway = gateway
         self._as_json = as_json
@@ -63,6 +71,7 @@ class InquiryWork:
         from roadworthy.doors.cli.debug_runner import RerunRunner, entry_of
         from roadworthy.doors.cli.progress import ProgressLine
         from roadworthy.doors.cli.taken_work import STOPPED, watched
+        from roadworthy.features.debug.running.files import Files
         from roadworthy.features.debug.running.isolation import Isolate
 
         check_entry_here(entry_of(one["entry"]))
@@ -74,6 +83,7 @@ class InquiryWork:
             one["id"],
             concurrency=one["concurrency"],
             isolate=Isolate(self._isolate.value),
+            files=Files(self._files.value),
             freeze_clock=self._freeze_clock,
             gateway=self._gateway,
             progress=progress,
@@ -102,7 +112,7 @@ class InquiryWork:
         from roadworthy.features.debug.running.command import refusal
 
         if why := refusal():
-            raise fail(f"--isolate: this machine gives an agent no network of its own: {why}", code=2)
+            raise fail(f"--isolate: {why}", code=2)
 
 
 def _is_bad_input(said: str) -> bool:

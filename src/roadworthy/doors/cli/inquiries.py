@@ -13,10 +13,12 @@ from roadworthy.doors.cli.debug_options import (
     BudgetReruns,
     BudgetSeconds,
     BudgetUsd,
+    Files,
     FreezeClock,
     Gateway,
     Isolate,
     Isolation,
+    Written,
 )
 from roadworthy.doors.cli.debug_work import InquiryWork, say_json
 from roadworthy.doors.cli.options import DEFAULT_SERVER, Json, Key, Project, Server
@@ -85,6 +87,7 @@ def resume(
     budget_calls: BudgetCalls = None,
     budget_seconds: BudgetSeconds = None,
     isolate: Isolate = Isolation.AUTO,
+    files: Files = Written.THROWAWAY,
     freeze_clock: FreezeClock = True,
     gateway: Gateway = None,
     as_json: Json = False,
@@ -102,7 +105,9 @@ def resume(
         one = client.send("POST", f"/inquiries/{named(inquiry_id)}/resume", body=body)
     except Failed as error:
         raise fail(str(error)) from None
-    work = InquiryWork(client, isolate=isolate, freeze_clock=freeze_clock, gateway=gateway, as_json=as_json)
+    work = InquiryWork(
+        client, isolate=isolate, files=files, freeze_clock=freeze_clock, gateway=gateway, as_json=as_json
+    )
     work.make(one, alone=True)
 
 

@@ -14,6 +14,7 @@ from roadworthy.doors.cli.debug_options import (
     AnswerField,
     CallableOf,
     Command,
+    Files,
     Folder,
     FreezeClock,
     Gateway,
@@ -23,6 +24,7 @@ from roadworthy.doors.cli.debug_options import (
     PostBody,
     Timeout,
     Url,
+    Written,
 )
 from roadworthy.doors.cli.options import DEFAULT_SERVER, Key, Project, Server
 from roadworthy.features.debug.inquiry import EntryPoint, Via
@@ -43,6 +45,7 @@ def runner(
     python: Interpreter = None,
     timeout: Timeout = 120,
     isolate: Isolate = Isolation.AUTO,
+    files: Files = Written.THROWAWAY,
     freeze_clock: FreezeClock = True,
     gateway: Gateway = None,
     server: Server = DEFAULT_SERVER,
@@ -69,7 +72,7 @@ def runner(
     entry = EntryPoint(**{**given, "via": Via(given["via"])}) if given else None
     client = Client(server=server, key=key, project=project)
     waiting = _Waiting(
-        client, agent, entry=entry, isolate=isolate, freeze_clock=freeze_clock, gateway=gateway
+        client, agent, entry=entry, isolate=isolate, files=files, freeze_clock=freeze_clock, gateway=gateway
     )
     typer.echo(f"waiting for inquiries of {agent} at {server}", err=True)
     try:
@@ -92,6 +95,7 @@ class _Waiting:
         *,
         entry: EntryPoint | None,
         isolate: Isolation,
+        files: Written,
         freeze_clock: bool,
         gateway: str | None,
     ) -> None:
@@ -99,6 +103,7 @@ class _Waiting:
         self._agent = agent
         self._entry = entry
         self._isolate = isolate
+        self._files = files
         self._freeze_clock = freeze_clock
         self._gateway = gateway
         self._stop = threading.Event()
@@ -146,6 +151,7 @@ class _Waiting:
     def _begin(self, one: Mapping[str, Any]) -> None:
         from roadworthy.doors.cli.debug_runner import RerunRunner, entry_of
         from roadworthy.features.debug.running.entry import BadEntry, check_here
+        from roadworthy.features.debug.running.files import Files as Kept
         from roadworthy.features.debug.running.isolation import Isolate as Isolated
 
         try:
@@ -159,6 +165,7 @@ class _Waiting:
             one["id"],
             concurrency=one["concurrency"],
             isolate=Isolated(self._isolate.value),
+            files=Kept(self._files.value),
             freeze_clock=self._freeze_clock,
             entry=self._entry,
             gateway=self._gateway,

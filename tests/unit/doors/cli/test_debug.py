@@ -189,7 +189,22 @@ def test_a_bisect_is_drawn_and_a_fix_is_what_its_step_is(server: Inquiries) -> N
     assert picture == f"   2  tool   crm.order  {'#' * 23}   95.0 % < +"
     assert "nothing put right" in done.stdout and "put right from step 2 on" in done.stdout
     assert "Step 2 (crm.order) ruined it: 95 % sure." in done.stdout
-    assert [one["notes"] for one in server.told] == [[], []]
+    for told in server.told:
+        assert told["notes"][0].startswith("It goes on live: this machine's network was open to it")
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="namespaces are of Linux")
+@pytest.mark.parametrize("closed", [True, False])
+@pytest.mark.parametrize("files", ["throwaway", "keep"])
+def test_what_the_agent_writes_is_kept_where_that_is_wished(
+    server: Inquiries, tmp_path: Path, closed: bool, files: str
+) -> None:
+    server.isolate = closed
+    made = tmp_path / "made.txt"
+    writes = shlex.join([sys.executable, "-S", "-c", f"open({str(made)!r}, 'w'); print(42)"])
+    typed("replay", RUN, "--command", writes, "--files", files, "--server", server.url)
+    refused = any("could not keep it" in one for one in server.told[0]["notes"])
+    assert made.exists() is (files == "keep" or refused), server.told
 
 
 def test_a_check_by_command_is_run_here(server: Inquiries) -> None:

@@ -24,6 +24,7 @@ from roadworthy.features.debug.running.check_command import checked_by_command
 from roadworthy.features.debug.running.command import arguments_of, run_command
 from roadworthy.features.debug.running.entry import check_here
 from roadworthy.features.debug.running.environment import Task
+from roadworthy.features.debug.running.files import Files
 from roadworthy.features.debug.running.isolation import Guard, Isolate
 from roadworthy.features.debug.tape.journal import JournalLine
 from roadworthy.features.debug.tape.tape import Tape
@@ -63,6 +64,7 @@ class How:
     """Working directory; "" is the case's, which is taken from where the command stands."""
     timeout_s: float | None = None
     isolate: Isolate = Isolate.AUTO
+    files: Files = Files.THROWAWAY
     own_clock: bool = False
     """Leave the agent the clock of now; else a Python agent's begins when the run was recorded."""
 
@@ -141,6 +143,7 @@ def _arguments(entry: EntryPoint) -> list[str]:
 def _guard(case: Case, how: How) -> Guard:
     return Guard(
         isolate=how.isolate,
+        files=how.files,
         clock_ns=None if how.own_clock or not case.recorded_ns else case.recorded_ns,
         seed="" if how.own_clock else case.run_id,
     )
