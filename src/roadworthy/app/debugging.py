@@ -63,7 +63,7 @@ class Debugging:
             sign=lambda: signing_key(there(secrets)),
             plans=PlanFolder(folder),
             tapes=tapes,
-            evaluators=CheckByEvaluator(evaluators),
+            evaluators=CheckByEvaluator(evaluators, recordings),
             search=search,
             exchanges_of=partial(exchanges_by_run, exchanges),
             gateway=partial(_said, gateway_state) if gateway_state else lambda: None,

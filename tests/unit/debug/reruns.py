@@ -92,11 +92,16 @@ class Evaluators:
 
     says: list[bool | None] = field(default_factory=lambda: [True])
     known: str = "polite"
+    calls: list[tuple[str, ...]] = field(default_factory=list)
+    """That it was asked about, in the order of asking."""
 
     def problem(self, project: str, name: str) -> str:
         return "" if name == self.known else f"no evaluator {name!r}; there are: {self.known}"
 
-    def evaluate(self, inquiry: Inquiry, name: str, answer: str) -> Checked:
+    def evaluate(
+        self, inquiry: Inquiry, name: str, answer: str, *, calls: Sequence[str], fresh: bool
+    ) -> Checked:
+        self.calls.append(tuple(calls))
         return Checked(passed=self.says.pop(0) if len(self.says) > 1 else self.says[0])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,9 @@ from roadworthy.backends.exchange_log.sqlite.log import SqliteExchangeLog
 from roadworthy.backends.metadata.sqlite.store import SqliteMetadataStore
 from roadworthy.backends.telemetry.memory.store import MemoryTelemetryStore
 from roadworthy.contracts.exchange_joins import Join
-from roadworthy.domain.run import Run
-from roadworthy.features.debug.tape.tape import Tape
+from roadworthy.domain.agent_ended import Ending
+from roadworthy.domain.run import Run, RunStatus
+from roadworthy.features.debug.tape.tape import RecordedEnd, Tape
 from roadworthy.features.gateway.recording.orders import OrderFolder
 from roadworthy.features.gateway.recording.policy_book import PolicyBook
 from roadworthy.features.gateway.recording.recorder import StoringRecorder
@@ -63,9 +65,9 @@ class World:
             policies=PolicyBook(self.metadata),
         )
 
-    def tape(self) -> Tape:
+    def tape(self, run: Run = RUN) -> Tape:
         observe = ObserveService(MemoryTelemetryStore(), assemble=assemble)
-        return RunTapes(self.recordings, observe).of_run(RUN)
+        return RunTapes(self.recordings, observe).of_run(run)
 
     def close(self) -> None:
         self.log.close()
@@ -91,6 +93,27 @@ def test_a_call_that_was_deleted_by_hand_stays_a_step_that_says_so(world: World)
         (2, "the exchange was deleted (retention, or by hand)")
     ]
     assert tape.calls[2].exchange.id == CALLS[2].id
+
+
+@pytest.mark.parametrize(
+    ("run", "end"),
+    [
+        (RUN, None),
+        (replace(RUN, status=RunStatus.ERROR, final_answer="Sorry"), None),
+        (
+            replace(
+                RUN,
+                status=RunStatus.ERROR,
+                error="crashed: KeyError: 'A-1'",
+                attributes={"roadworthy.ending": "crashed", "roadworthy.exit_code": "-9"},
+            ),
+            RecordedEnd(ending=Ending.CRASHED, exit_code=-9, error="KeyError: 'A-1'"),
+        ),
+        (replace(RUN, status=RunStatus.ERROR, error="no order"), RecordedEnd(error="no order")),
+    ],
+)
+def test_how_a_run_failed_is_as_its_telemetry_says(world: World, run: Run, end: RecordedEnd | None) -> None:
+    assert world.tape(run).end == end
 
 
 def test_of_a_run_that_retention_left_half_of_it_is_known_what_is_missing(world: World) -> None:

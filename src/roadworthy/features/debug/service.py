@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -33,6 +34,7 @@ from roadworthy.features.debug.planning import is_closed, plan_of
 from roadworthy.features.debug.same_end import same_end
 from roadworthy.features.debug.spending import Spent, spent
 from roadworthy.features.debug.starting import AnswerEvaluators, Tapes, ready_to_start
+from roadworthy.features.debug.tally import RerunTally
 from roadworthy.features.debug.tape.journal import JournalLine, PlanFolder
 from roadworthy.features.debug.token import ReplayToken, write_token
 
@@ -96,6 +98,7 @@ class InquiryService:
         now_ns: Callable[[], int] = time.time_ns,
     ) -> None:
         self._book = InquiryBook(metadata, now_ns=now_ns, changed=changed)
+        self.tally = RerunTally()
         self._sign = sign
         self._plans = plans
         self._tapes = tapes
@@ -107,6 +110,7 @@ class InquiryService:
             gateway=gateway,
             settle_s=settle_s,
             over=over,
+            tally=self.tally,
             now_ns=now_ns,
         )
         self._over_now = over
@@ -126,6 +130,10 @@ class InquiryService:
 
     def all(self, project: str) -> list[Inquiry]:
         return self._book.all(project)
+
+    def counts(self, project: str) -> Counter[tuple[InquiryKind, InquiryState]]:
+        """How many are kept."""
+        return self._book.counts(project)
 
     def one(self, project: str, inquiry_id: str) -> Inquiry | None:
         """As far as it is by now."""
@@ -225,6 +233,8 @@ class InquiryService:
             starts = self._planned(inquiry, taken)
             if taken:
                 self._book.save_reruns(project, inquiry_id, taken)
+            for before, after in zip(found, taken, strict=True):
+                self.tally.moved(inquiry.kind, before, after)
         return starts
 
     def ended(
@@ -273,12 +283,13 @@ class InquiryService:
         if told.state is RerunState.DONE:
             keep = inquiry.steps if plan.keep is None else min(plan.keep, inquiry.steps)
             told = counted(told, lines, keep=keep)
-            told = self._checked(inquiry, told, answer, passed=passed, said=check_said)
+            told = self._checked(inquiry, told, answer, lines=lines, passed=passed, said=check_said)
         with self._book.lock:
             now = self._book.rerun(project, inquiry_id, number)
             if now != rerun:
                 return now
             self._book.save_reruns(project, inquiry_id, [told])
+            self.tally.moved(inquiry.kind, rerun, told)
             there = self._book.one(project, inquiry_id)
             if there is not None:
                 self._course.looked(there, told=True)
@@ -301,7 +312,14 @@ class InquiryService:
         self._plans.remove_project(project)
 
     def _checked(
-        self, inquiry: Inquiry, rerun: Rerun, answer: str, *, passed: bool | None, said: str
+        self,
+        inquiry: Inquiry,
+        rerun: Rerun,
+        answer: str,
+        *,
+        lines: Sequence[JournalLine],
+        passed: bool | None,
+        said: str,
     ) -> Rerun:
         check = inquiry.check
         if check is None or rerun.ending is None:
@@ -309,11 +327,14 @@ class InquiryService:
         if check.how == "command" and rerun.ending is Ending.ANSWERED and passed is not None:
             found = Checked(passed=passed, said=said)
         else:
+            calls = [one.exchange_id for one in lines if one.exchange_id]
             found = check_answer(
                 check,
                 answer,
                 recorded=inquiry.output,
-                evaluate=lambda name, text: self._evaluators.evaluate(inquiry, name, text),
+                evaluate=lambda name, text: self._evaluators.evaluate(
+                    inquiry, name, text, calls=calls, fresh=True
+                ),
                 ending=rerun.ending,
             )
         if rerun.missed and found.passed is False:

@@ -29,13 +29,17 @@ class Tapes(Protocol):
 
 
 class AnswerEvaluators(Protocol):
-    """The evaluators of a project, asked about an answer."""
+    """The evaluators of a project, asked about an answer and the calls on the way to it."""
 
     def problem(self, project: str, name: str) -> str:
-        """Why it cannot decide about answers; "" where it can."""
+        """Why it cannot decide about reruns; "" where it can."""
         ...
 
-    def evaluate(self, inquiry: Inquiry, name: str, answer: str) -> Checked: ...
+    def evaluate(
+        self, inquiry: Inquiry, name: str, answer: str, *, calls: Sequence[str], fresh: bool
+    ) -> Checked:
+        """`calls` are ids of exchanges, `fresh` where they may still be on their way. Never raises."""
+        ...
 
 
 def ready_to_start(draft: Inquiry, *, tapes: Tapes, evaluators: AnswerEvaluators) -> Inquiry:
@@ -109,8 +113,8 @@ def _check_tried(made: Inquiry, good: Tape | None, evaluators: AnswerEvaluators)
     is to say, and whether it disagrees with itself. Raises BadInquiry where it does not tell them apart."""
     if made.check is None or made.check.how in _RUNNERS:
         return [], False
-    bad = _twice(made, made.output, evaluators)
-    well = _twice(made, good.output if good else None, evaluators)
+    bad = _twice(made, made.output, evaluators, calls=made.tape_ids)
+    well = _twice(made, good.output if good else None, evaluators, calls=made.good_ids)
     doubts = []
     if bad == [True, True]:
         other = f" The good run answered: {short(good.output)}" if good and good.output else ""
@@ -137,7 +141,9 @@ def _check_tried(made: Inquiry, good: Tape | None, evaluators: AnswerEvaluators)
     return doubts, any(len(set(said)) > 1 for said in (bad, well))
 
 
-def _twice(made: Inquiry, answer: str | None, evaluators: AnswerEvaluators) -> list[bool | None]:
+def _twice(
+    made: Inquiry, answer: str | None, evaluators: AnswerEvaluators, *, calls: Sequence[str]
+) -> list[bool | None]:
     if answer is None or made.check is None:
         return []
     return [
@@ -145,7 +151,7 @@ def _twice(made: Inquiry, answer: str | None, evaluators: AnswerEvaluators) -> l
             made.check,
             answer,
             recorded=made.output,
-            evaluate=lambda name, text: evaluators.evaluate(made, name, text),
+            evaluate=lambda name, text: evaluators.evaluate(made, name, text, calls=calls, fresh=False),
         ).passed
         for _ in range(2)
     ]

@@ -227,7 +227,7 @@ def test_an_evaluator_of_the_project_decides(desk_with_runs: Desk, tmp_path: Pat
     for name, kind, config in (
         ("right total", "numeric", {"expected": 42}),
         ("quick", "latency", {"limit_ms": 1000}),
-        ("tools only", "contains", {"phrases": ["x"], "where": "tool_results"}),
+        ("of the task", "contains", {"phrases": ["x"], "where": "input"}),
     ):
         desk.judge.evaluators.save(
             NamedEvaluator(project="default", id=name.replace(" ", "-"), name=name, kind=kind, config=config)
@@ -235,7 +235,7 @@ def test_an_evaluator_of_the_project_decides(desk_with_runs: Desk, tmp_path: Pat
     body = {"entry": COMMAND, "good_run": GOOD, "check": {"how": "evaluator", "expected": "right total"}}
     found = _make(desk, tmp_path, _post(desk, f"/runs/{BAD}/bisect", body))
     assert found["finding"]["step"] == 2 and found["doubts"] == []
-    for name, words in (("quick", "whole run"), ("tools only", "tool_results"), ("nobody", "no evaluator")):
+    for name, words in (("quick", "how long"), ("of the task", "no rerun"), ("nobody", "no evaluator")):
         refused = desk.client.post(
             f"/api/v1/runs/{BAD}/bisect",
             json={**body, "check": {"how": "evaluator", "expected": name}},
