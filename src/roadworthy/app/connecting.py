@@ -52,7 +52,9 @@ class Connecting:
         self.dictionaries = DictionaryBook(metadata)
         self.deliveries = BatchDeliveries(folder)
         book = ConnectorBook(metadata, seal=self._sealer)
-        self.service = ConnectorService(book, parts=self.parts, deliveries=self.deliveries, openers=openers)
+        self.service = ConnectorService(
+            book, parts=self.parts, folder=folder, deliveries=self.deliveries, openers=openers
+        )
         self.loads = LoadBatchFiles(book, self.deliveries, look=lambda *asked: loader.look(*asked))
         loader = Loader(self.parts, stopping=self.loads.stopping.is_set)
         self.profiles = ProfileConnector(book, self.dictionaries, open_source=self._source, folder=folder)

@@ -103,7 +103,8 @@ class GatewayRoom:
         self.tools = GatewayTools(
             lambda: self.keeper.current,
             transport=self.transport,
-            unseal=_Opener(folder.secret_key),
+            unseal=(secrets := _Opener(folder.secret_key)),
+            seal=secrets.seal,
             folder=folder.gateway,
             connectors=folder.connectors,
             callers=self.caller,
@@ -161,8 +162,16 @@ class _Opener:
         self._sealer: Sealer | None = None
 
     def __call__(self, sealed: str) -> str:
+        """Raises CannotOpen."""
+        return self._held().open(sealed)
+
+    def seal(self, secret: str) -> str:
+        """Raises CannotOpen."""
+        return self._held().seal(secret)
+
+    def _held(self) -> Sealer:
         if self._sealer is None:
             if not self._key_file.exists():
                 raise CannotOpen("the installation's key file is not there")
             self._sealer = Sealer(self._key_file)
-        return self._sealer.open(sealed)
+        return self._sealer

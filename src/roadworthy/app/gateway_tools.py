@@ -55,6 +55,7 @@ class GatewayTools:
         *,
         transport: Transport,
         unseal: Callable[[str], str],
+        seal: Callable[[str], str],
         folder: Path,
         connectors: Path,
         callers: Callable[[GatewayRequest], Caller | TypedFailure],
@@ -63,7 +64,9 @@ class GatewayTools:
         on_told: Callable[[Ending, str], None] = lambda _ending, _code: None,
     ) -> None:
         self._current = current
-        self.parts = Parts(transport=transport, unseal=unseal, folder=connectors, dictionary=self.dictionary)
+        self.parts = Parts(
+            transport=transport, unseal=unseal, seal=seal, folder=connectors, dictionary=self.dictionary
+        )
         self.facts = ToolFacts(folder / FACTS)
         self.systems = Systems(self._open)
         self.catalog = Catalog(self.systems, seen=self.facts.seen, raw=_undescribed, describe=self._described)

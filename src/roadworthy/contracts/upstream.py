@@ -11,7 +11,8 @@ Promises
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 from roadworthy.domain.typed_failure import FailureCode
@@ -35,11 +36,13 @@ class Waits:
 class Identity:
     """How a system knows us, beyond headers: PEM texts, and an HTTP proxy (`http://user:password@host:port`)."""
 
-    client_certificate: str = ""
-    client_key: str = ""
-    authority: str = ""
+    client_certificate: str = field(default="", repr=False)
+    client_key: str = field(default="", repr=False)
+    authority: str = field(default="", repr=False)
     """Certificates of the authority to trust instead of the public ones."""
-    proxy: str = ""
+    public_too: bool = False
+    """Whether the public authorities are trusted beside it."""
+    proxy: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,13 +58,36 @@ class UpstreamRequest:
     """Beyond it `UpstreamFailed(TOO_LARGE)`; None for no bound but what streams through."""
 
 
-class UpstreamFailed(Exception):  # noqa: N818 (a condition, not a bug)
-    """`sent`: whether any byte of the request may have reached the upstream: a retry may do it twice."""
+class Unreached(StrEnum):
+    """Why no connection came about; words that a machine may branch on."""
 
-    def __init__(self, code: FailureCode, message: str, *, sent: bool) -> None:
+    CERTIFICATE_UNTRUSTED = "certificate_untrusted"
+    CERTIFICATE_EXPIRED = "certificate_expired"
+    """Or is not valid yet."""
+    CERTIFICATE_OTHER_NAME = "certificate_of_another_name"
+    CLIENT_CERTIFICATE_REFUSED = "client_certificate_refused"
+    """Ours was not taken, or is missing."""
+    OWN_CERTIFICATES_UNUSABLE = "own_certificates_unusable"
+    """What we were given (certificate, key, authority) cannot be read, or does not belong together."""
+    PROXY_UNREACHABLE = "proxy_unreachable"
+    PROXY_CREDENTIALS = "proxy_credentials"
+    PROXY_REFUSED = "proxy_refused"
+    PROXY_CANNOT_REACH = "proxy_cannot_reach_it"
+    ADDRESS_REFUSED = "address_refused"
+    NO_ADDRESS = "no_address"
+
+
+class UpstreamFailed(Exception):  # noqa: N818 (a condition, not a bug)
+    """`sent`: whether any byte of the request may have reached the upstream: a retry may do it twice.
+    `reason`: where it is known why there was no connection; the next try meets the same."""
+
+    def __init__(
+        self, code: FailureCode, message: str, *, sent: bool, reason: Unreached | None = None
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.sent = sent
+        self.reason = reason
 
 
 class UpstreamAnswer(Protocol):

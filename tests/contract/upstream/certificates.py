@@ -30,12 +30,12 @@ class Authority:
         self._certificate = made.sign(self._key, hashes.SHA256())
         self.pem = self._certificate.public_bytes(serialization.Encoding.PEM).decode()
 
-    def issue(self, name: str, *, addresses: tuple[str, ...] = ()) -> Pair:
+    def issue(self, name: str, *, addresses: tuple[str, ...] = (), expired: bool = False) -> Pair:
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         names: list[x509.GeneralName] = [x509.DNSName(name)]
         names += [x509.IPAddress(ipaddress.ip_address(one)) for one in addresses]
-        made = self._build(subject, key.public_key()).add_extension(
+        made = self._build(subject, key.public_key(), days=-1 if expired else 2).add_extension(
             x509.SubjectAlternativeName(names), critical=False
         )
         signed = made.sign(self._key, hashes.SHA256())
@@ -58,7 +58,9 @@ class Authority:
             context.verify_mode = ssl.CERT_REQUIRED
         return context
 
-    def _build(self, subject: x509.Name, key: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
+    def _build(
+        self, subject: x509.Name, key: ec.EllipticCurvePublicKey, *, days: int = 2
+    ) -> x509.CertificateBuilder:
         now = datetime.datetime.now(datetime.UTC)
         return (
             x509.CertificateBuilder()
@@ -66,6 +68,6 @@ class Authority:
             .issuer_name(self._name)
             .public_key(key)
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - datetime.timedelta(days=1))
-            .not_valid_after(now + datetime.timedelta(days=2))
+            .not_valid_before(now - datetime.timedelta(days=3))
+            .not_valid_after(now + datetime.timedelta(days=days))
         )

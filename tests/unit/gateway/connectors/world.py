@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from roadworthy.contracts.tool_system import ToolCallContext, ToolSystem
 from roadworthy.domain.connector import Connector, ConnectorKind
 from roadworthy.features.gateway.connectors.opened import Parts
 from roadworthy.features.gateway.connectors.opening import open_system
+from roadworthy.features.gateway.tools.opening import mcp_opener
 
 CONTEXT = ToolCallContext(project="default", agent="support")
 
@@ -29,21 +31,21 @@ def with_system(
     connector: Connector,
     folder: Path,
     work: Callable[[ToolSystem], Coroutine[Any, Any, Any]],
+    loop: Callable[[Coroutine[Any, Any, Any]], Any] = asyncio.run,
     **parts: Any,
 ) -> Any:
     async def run() -> Any:
         transport = HttpTransport()
-        made = Parts(
-            transport=transport, unseal=lambda text: text, seal=lambda text: text, folder=folder, **parts
-        )
-        system = open_system(connector, made)
+        seals = {"unseal": lambda text: text, "seal": lambda text: text}
+        made = Parts(transport=transport, folder=folder, **{**seals, **parts})
+        system = open_system(connector, made, more={ConnectorKind.MCP: mcp_opener(lambda *_: None)})
         try:
             return await work(system)
         finally:
             await system.close()
             await transport.close()
 
-    return asyncio.run(run())
+    return loop(run())
 
 
 @dataclass
@@ -64,7 +66,7 @@ class Server:
 
 
 @contextmanager
-def serving() -> Iterator[Server]:
+def serving(*, tls: ssl.SSLContext | None = None) -> Iterator[Server]:
     server = Server()
 
     class Handler(BaseHTTPRequestHandler):
@@ -95,9 +97,13 @@ def serving() -> Iterator[Server]:
 
     httpd = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     httpd.daemon_threads = True
+    httpd.handle_error = lambda *_: None  # type: ignore[method-assign] # handshakes that fail on purpose
+    if tls is not None:
+        # Each connection shakes hands in a thread of its own.
+        httpd.socket = tls.wrap_socket(httpd.socket, server_side=True, do_handshake_on_connect=False)
     thread = threading.Thread(target=httpd.serve_forever, args=(0.01,), daemon=True)
     thread.start()
-    server.url = f"http://127.0.0.1:{httpd.server_address[1]}"
+    server.url = f"{'https' if tls else 'http'}://127.0.0.1:{httpd.server_address[1]}"
     try:
         yield server
     finally:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import httptools
 
-from roadworthy.contracts.upstream import Headers, UpstreamFailed, Waits
+from roadworthy.contracts.upstream import Headers, Unreached, UpstreamFailed, Waits
 from roadworthy.domain.typed_failure import FailureCode
 
 HEAD_BYTES = 128 << 10
@@ -187,11 +187,11 @@ class HttpAnswer:
         self.fail(code, f"the upstream closed the connection {what}")
 
     def fail(self, code: FailureCode, message: str) -> None:
-        if self._complete or self._error is not None:
-            return
-        self._error = UpstreamFailed(code, message, sent=True)
-        self._drop()
-        self._wake()
+        self._fail(UpstreamFailed(code, message, sent=True))
+
+    def refuse(self) -> None:
+        """The upstream did not take the connection."""
+        self._fail(not_taken())
 
     # What the parser calls.
 
@@ -242,6 +242,13 @@ class HttpAnswer:
             self._end(reusable=self._parser.should_keep_alive())
 
     # Inside.
+
+    def _fail(self, error: UpstreamFailed) -> None:
+        if self._complete or self._error is not None:
+            return
+        self._error = error
+        self._drop()
+        self._wake()
 
     def _sink_it(self, take: Callable[[bytes], bool]) -> None:
         self._deadline = min(self._loop.time() + self._waits.between_s, self._total_by)
@@ -322,6 +329,13 @@ class HttpAnswer:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+
+def not_taken() -> UpstreamFailed:
+    """It ended the handshake, so it never got the request."""
+    message = "the upstream does not take our certificate, or wants one"
+    reason = Unreached.CLIENT_CERTIFICATE_REFUSED
+    return UpstreamFailed(FailureCode.UNREACHABLE, message, sent=False, reason=reason)
 
 
 def _framed(headers: list[tuple[bytes, bytes]], status: int) -> bool:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 from roadworthy.backends.upstream.http.answer import HttpAnswer
+from roadworthy.backends.upstream.http.tls import refuses_us
 from roadworthy.contracts.upstream import Waits
 from roadworthy.domain.typed_failure import FailureCode
 
@@ -20,6 +21,8 @@ class Connection(asyncio.Protocol):
         self.poisoned = False
         """What it sends cannot be told apart any more: never used again."""
         self.open = False
+        self.refused = False
+        """Whether it was ended because of the certificate we showed, or did not show."""
         self.idle_since = 0.0
         self.on_free: Callable[[Connection], None] | None = None
         self._on_closed = on_closed
@@ -109,10 +112,14 @@ class Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self.open = False
+        self.refused = refuses_us(exc)
         answer, self._answer = self._answer, None
         if answer is not None:
             if exc is None:
                 answer.eof()
+            elif self.refused and not answer.started:
+                # With TLS 1.3 it says so after our request went out, and before it reads it.
+                answer.refuse()
             else:
                 code = FailureCode.INVALID_ANSWER if answer.status else FailureCode.UNREACHABLE
                 answer.fail(code, f"the connection to the upstream broke: {type(exc).__name__}")

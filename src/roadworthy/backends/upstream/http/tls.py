@@ -8,7 +8,7 @@ import tempfile
 from functools import lru_cache
 from pathlib import Path
 
-from roadworthy.contracts.upstream import Identity, UpstreamFailed
+from roadworthy.contracts.upstream import Identity, Unreached, UpstreamFailed
 from roadworthy.domain.typed_failure import FailureCode
 
 
@@ -19,19 +19,43 @@ def tls_context(identity: Identity | None) -> ssl.SSLContext:
     A company's own authority for everything comes by SSL_CERT_FILE or SSL_CERT_DIR.
     """
     try:
-        context = _trusting(identity.authority if identity is not None else "")
+        context = _trusting(identity)
         if identity is not None and identity.client_certificate:
             _present(context, identity)
     except (ssl.SSLError, ValueError, OSError) as odd:
         message = f"the certificates of this upstream cannot be used: {type(odd).__name__}"
-        raise UpstreamFailed(FailureCode.UNREACHABLE, message, sent=False) from None
+        reason = Unreached.OWN_CERTIFICATES_UNUSABLE
+        raise UpstreamFailed(FailureCode.UNREACHABLE, message, sent=False, reason=reason) from None
     context.set_alpn_protocols(["http/1.1"])
     return context
 
 
-def _trusting(authority: str) -> ssl.SSLContext:
-    if authority:
-        return ssl.create_default_context(cadata=authority)
+def why_untrusted(odd: ssl.SSLCertVerificationError) -> Unreached:
+    """What is wrong with the certificate an upstream shows (X509_V_ERR_* of OpenSSL's x509_vfy.h)."""
+    if odd.verify_code in (9, 10):
+        return Unreached.CERTIFICATE_EXPIRED
+    if odd.verify_code in (62, 64):
+        return Unreached.CERTIFICATE_OTHER_NAME
+    return Unreached.CERTIFICATE_UNTRUSTED
+
+
+def refuses_us(odd: BaseException | None) -> bool:
+    """Whether the upstream ended the connection because of the certificate we showed, or did not show (alerts
+    of RFC 8446, 6.2). With TLS 1.3 it says so only after our first request went out."""
+    reason = str(getattr(odd, "reason", "") or "") if isinstance(odd, ssl.SSLError) else ""
+    return "ALERT" in reason and any(word in reason for word in _OF_OURS)
+
+
+_OF_OURS = ("CERTIFICATE", "UNKNOWN_CA", "ACCESS_DENIED", "HANDSHAKE_FAILURE", "DECRYPT_ERROR")
+
+
+def _trusting(identity: Identity | None) -> ssl.SSLContext:
+    authority = identity.authority if identity is not None else ""
+    if identity is not None and authority:
+        context = ssl.create_default_context(cadata=authority)
+        if identity.public_too:
+            context.load_default_certs()
+        return context
     context = ssl.create_default_context()
     if not context.cert_store_stats()["x509_ca"] and not os.environ.get("SSL_CERT_FILE"):
         # A machine without a store of its own (slim images, macOS).

@@ -6,9 +6,9 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 
-from roadworthy.backends.upstream.http.answer import HttpAnswer
+from roadworthy.backends.upstream.http.answer import HttpAnswer, not_taken
 from roadworthy.backends.upstream.http.connection import Connection
-from roadworthy.backends.upstream.http.dialing import Way, dial
+from roadworthy.backends.upstream.http.dialing import Way, dial, is_refused
 from roadworthy.backends.upstream.http.origin import place_of
 from roadworthy.backends.upstream.http.wire import request_head
 from roadworthy.contracts.upstream import UpstreamFailed, UpstreamRequest
@@ -58,6 +58,10 @@ class HttpTransport:
                 stale = reused and failed.code is FailureCode.UNREACHABLE and not answer.started
                 if stale and request.method in _SAFE:
                     continue
+                cut_off = failed.code is FailureCode.UNREACHABLE and not answer.started and not failed.reason
+                shown = way.identity is not None and way.origin.encrypted and not reused
+                if cut_off and shown and await is_refused(way, seconds=waits.connect_s):
+                    raise not_taken() from None
                 raise
             return answer
 

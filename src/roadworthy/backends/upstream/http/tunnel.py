@@ -7,8 +7,17 @@ import ssl
 from collections.abc import Callable, Sequence
 
 from roadworthy.backends.upstream.http.connection import Connection
+from roadworthy.contracts.upstream import Unreached
 
 _HEAD_BYTES = 16 << 10
+
+
+class ProxyFailed(OSError):  # noqa: N818 (a condition, not a bug)
+    """The way ends at the proxy. `reason` None: what it said makes no sense."""
+
+    def __init__(self, message: str, *, reason: Unreached | None) -> None:
+        super().__init__(0, message)
+        self.reason = reason
 
 
 async def open_tunnel(
@@ -21,7 +30,7 @@ async def open_tunnel(
     host: str,
     make: Callable[[asyncio.AbstractEventLoop], Connection],
 ) -> Connection:
-    """A connection to `to` (`host:port`). Raises OSError; the caller bounds the time."""
+    """A connection to `to` (`host:port`). Raises ProxyFailed and OSError; the caller bounds the time."""
     loop = asyncio.get_running_loop()
     transport, asking = await _reach(addresses, port=port)
     try:
@@ -31,7 +40,7 @@ async def open_tunnel(
         transport.write("\r\n".join([*head, "", ""]).encode())
         status = await asking.status
         if not 200 <= status < 300:
-            raise OSError(0, f"the proxy answered {status}")
+            raise ProxyFailed(f"the proxy answered {status}", reason=_meant_by(status))
         connection = make(loop)
         if context is None:
             transport.set_protocol(connection)
@@ -39,7 +48,7 @@ async def open_tunnel(
             return connection
         secured = await loop.start_tls(transport, connection, context, server_hostname=host)
         if secured is None:
-            raise OSError(0, "the proxy closed the connection")
+            raise ProxyFailed("the proxy closed the connection", reason=None)
         connection.connection_made(secured)
     except BaseException:
         transport.abort()
@@ -47,15 +56,21 @@ async def open_tunnel(
     return connection
 
 
+def _meant_by(status: int) -> Unreached:
+    if status == 407:
+        return Unreached.PROXY_CREDENTIALS
+    return Unreached.PROXY_CANNOT_REACH if status >= 500 else Unreached.PROXY_REFUSED
+
+
 async def _reach(addresses: Sequence[str], *, port: int) -> tuple[asyncio.Transport, _Asking]:
     loop = asyncio.get_running_loop()
-    failed: OSError = OSError(0, "the proxy has no address")
+    why = "it has no address"
     for address in addresses:
         try:
             return await loop.create_connection(lambda: _Asking(loop), address, port)
         except OSError as odd:
-            failed = odd
-    raise failed
+            why = odd.strerror or type(odd).__name__
+    raise ProxyFailed(f"the proxy cannot be reached: {why}", reason=Unreached.PROXY_UNREACHABLE)
 
 
 class _Asking(asyncio.Protocol):
@@ -84,7 +99,7 @@ class _Asking(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self.status.done():
-            self.status.set_exception(OSError(0, "the proxy closed the connection"))
+            self.status.set_exception(ProxyFailed("the proxy closed the connection", reason=None))
 
     def _odd(self) -> None:
-        self.status.set_exception(OSError(0, "the proxy's answer is no HTTP"))
+        self.status.set_exception(ProxyFailed("the proxy's answer is no HTTP", reason=None))

@@ -50,6 +50,6 @@ class Parts:
             raise SecretMissing(f"the secret {ref.secret!r} cannot be opened: {fault}") from None
 
 
-def folder_of(parts: Parts, connector: Connector) -> Path:
-    """Where what is kept for a connector lies."""
-    return parts.folder / connector.project / connector.name
+def folder_of(folder: Path, connector: Connector) -> Path:
+    """Where in DATA/connectors what is kept for a connector lies."""
+    return folder / connector.project / connector.name

@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Protocol, runtime_checkable
 
@@ -13,6 +14,7 @@ from roadworthy.contracts.tool_system import ToolCallContext, ToolFailed, ToolRe
 from roadworthy.domain.connector import Connector, ConnectorKind
 from roadworthy.domain.delivery import BadRow, Delivery, TableState
 from roadworthy.domain.typed_failure import TypedFailure
+from roadworthy.features.gateway.connectors.access.credentials import forget_tokens
 from roadworthy.features.gateway.connectors.book import ConnectorBook
 from roadworthy.features.gateway.connectors.described import DescribedSystem
 from roadworthy.features.gateway.connectors.opened import Parts
@@ -57,19 +59,21 @@ class Deliveries(Protocol):
 
 
 class ConnectorService:
-    """`parts` makes what one opened connector works with, and closes it."""
+    """`parts` makes what one opened connector works with; `folder` is DATA/connectors."""
 
     def __init__(
         self,
         book: ConnectorBook,
         *,
         parts: Callable[[], Parts],
+        folder: Path,
         deliveries: Deliveries,
         openers: Mapping[ConnectorKind, Opener] = MappingProxyType({}),
     ) -> None:
         self.book = book
         self.deliveries = deliveries
         self._parts = parts
+        self._folder = folder
         self._openers = openers
 
     @asynccontextmanager
@@ -117,6 +121,7 @@ class ConnectorService:
         if connector is None:
             return False
         self.book.delete(project, name)
+        forget_tokens(self._folder, connector)
         if connector.kind is ConnectorKind.BATCH:
             self.deliveries.forget(connector)
         return True

@@ -355,8 +355,11 @@ def _mistake(target: str, odd: Exception) -> ToolFailed:
 
 
 def _again(call: _Call, failure: TypedFailure) -> bool:
-    """Only what may be done twice, or did not reach the system, and was not tried again already."""
-    if len(call.attempts) >= MOST_TRIES or failure.code not in _AGAIN or "attempts" in failure.facts:
+    """Only what may be done twice, or did not reach the system, was not tried again already, and may go
+    otherwise the next time."""
+    if len(call.attempts) >= MOST_TRIES or failure.code not in _AGAIN:
+        return False
+    if "attempts" in failure.facts or "reason" in failure.facts:
         return False
     return call.idempotent or failure.facts.get("sent") == "no"
 

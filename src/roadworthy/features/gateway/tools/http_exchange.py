@@ -17,6 +17,7 @@ from roadworthy.contracts.upstream import (
     Waits,
 )
 from roadworthy.domain.typed_failure import FailureCode
+from roadworthy.features.gateway.connectors.access.oauth import TokenSource
 from roadworthy.features.gateway.connectors.failing import failed
 from roadworthy.features.gateway.tools.events import EventReader
 from roadworthy.features.gateway.tools.reading import (
@@ -49,7 +50,7 @@ class Endpoint(Protocol):
     @property
     def headers(self) -> Headers: ...
     @property
-    def token(self) -> Any: ...
+    def tokens(self) -> TokenSource | None: ...
     @property
     def identity(self) -> Identity | None: ...
     @property
@@ -207,25 +208,37 @@ class HttpExchange:
     async def _sent(
         self, method: str, body: bytes, headers: Headers, *, silence_s: float | None = None
     ) -> UpstreamAnswer:
+        """Once more with a new access token, where the one that was shown is not taken: nothing was done."""
+        tokens = self._endpoint.tokens
+        if tokens is None:
+            return await self._transport.send(self._request(method, body, headers, silence_s=silence_s))
+        for last in (False, True):
+            token = await tokens.token()
+            shown = [*headers, (b"authorization", b"Bearer " + token.encode())]
+            answer = await self._transport.send(self._request(method, body, shown, silence_s=silence_s))
+            if answer.status != 401 or last:
+                break
+            await answer.abort()
+            tokens.refused(token)
+        return answer
+
+    def _request(
+        self, method: str, body: bytes, headers: Headers, *, silence_s: float | None
+    ) -> UpstreamRequest:
         endpoint = self._endpoint
-        credentials: list[tuple[bytes, bytes]] = []
-        if endpoint.token is not None:
-            credentials.append((b"authorization", b"Bearer " + (await endpoint.token()).encode()))
         wait_s = silence_s or endpoint.timeout_s
-        return await self._transport.send(
-            UpstreamRequest(
-                method=method,
-                url=endpoint.url,
-                headers=[*self._fixed, *headers, *credentials],
-                body=body,
-                # The caller's own deadline is at most this.
-                waits=Waits(
-                    first_byte_s=wait_s, between_s=wait_s, total_s=None if silence_s else endpoint.timeout_s
-                ),
-                allow_private=endpoint.allow_private,
-                identity=endpoint.identity,
-                max_answer_bytes=None if silence_s else endpoint.max_result_bytes + _ROOM,
-            )
+        return UpstreamRequest(
+            method=method,
+            url=endpoint.url,
+            headers=[*self._fixed, *headers],
+            body=body,
+            # The caller's own deadline is at most this.
+            waits=Waits(
+                first_byte_s=wait_s, between_s=wait_s, total_s=None if silence_s else endpoint.timeout_s
+            ),
+            allow_private=endpoint.allow_private,
+            identity=endpoint.identity,
+            max_answer_bytes=None if silence_s else endpoint.max_result_bytes + _ROOM,
         )
 
     async def _refused(self, answer: UpstreamAnswer, headers: Headers, *, request_id: int) -> Exception:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,9 @@ import orjson
 from roadworthy.contracts.tool_system import ToolCallContext, ToolFailed, ToolResult, ToolSpec
 from roadworthy.contracts.upstream import Headers, Identity, Transport, UpstreamFailed
 from roadworthy.domain.typed_failure import FailureCode
+from roadworthy.features.gateway.connectors.access.oauth import TokenFailed, TokenSource
 from roadworthy.features.gateway.connectors.failing import failed
+from roadworthy.features.gateway.connectors.reaching import not_reached
 from roadworthy.features.gateway.tools.http_exchange import (
     HttpExchange,
     HttpStatus,
@@ -47,12 +49,12 @@ LISTEN_PAUSES_S = (1.0, 5.0, 30.0, 120.0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class McpEndpoint:
-    """`name` is the connector's. `token` gives a bearer token, where one is needed that changes."""
+    """`name` is the connector's. `tokens` gives a bearer token, where one is needed that changes."""
 
     name: str
     url: str
     headers: Headers = ()
-    token: Callable[[], Awaitable[str]] | None = None
+    tokens: TokenSource | None = None
     identity: Identity | None = None
     allow_private: bool = False
     timeout_s: float = 30.0
@@ -131,6 +133,8 @@ class McpHttpSystem:
                 await asyncio.wait_for(task, 2.0)
             except (TimeoutError, asyncio.CancelledError, UpstreamFailed):
                 task.cancel()
+        if self._endpoint.tokens is not None:
+            await self._endpoint.tokens.close()
 
     # --- asking ------------------------------------------------------------------------------------------
 
@@ -163,8 +167,11 @@ class McpHttpSystem:
         except SessionLost:
             what = f"{about} forgets who asks as soon as it is told"
             raise failed(FailureCode.UPSTREAM_ERROR, what, about=about, may_repeat=True) from None
+        except TokenFailed as fault:
+            raise failed(fault.code, f"{about} was not called: {fault}", about=about) from None
         except UpstreamFailed as fault:
-            raise self._unreached(fault, about=about, may_repeat=may_repeat) from None
+            most = self._endpoint.max_result_bytes
+            raise not_reached(fault, about=about, may_repeat=may_repeat, max_bytes=most) from None
         raise AssertionError("unreachable")
 
     async def _send(self, method: str, params: dict[str, Any], *, traceparent: str) -> dict[str, Any]:
@@ -285,7 +292,7 @@ class McpHttpSystem:
                     return  # It has none; the list is looked at from time to time anyway.
             except RpcFailed:
                 return
-            except (UpstreamFailed, NotAnAnswer, SessionLost, ToolFailed):
+            except (UpstreamFailed, NotAnAnswer, SessionLost, ToolFailed, TokenFailed):
                 pass
             # While nobody listened it may have changed.
             self.on_changed()
@@ -298,7 +305,7 @@ class McpHttpSystem:
         async def say() -> None:
             try:
                 await self._http.say(method, body, headers)
-            except (UpstreamFailed, HttpStatus, SessionLost) as fault:
+            except (UpstreamFailed, HttpStatus, SessionLost, TokenFailed) as fault:
                 log.debug("%s was not told: %s", self._endpoint.name, type(fault).__name__)
 
         task = asyncio.create_task(say())
@@ -311,22 +318,8 @@ class McpHttpSystem:
         what = f"{about} did not answer within {seconds:.3g} s"
         return failed(FailureCode.TIMEOUT, what, about=about, may_repeat=may_repeat)
 
-    def _unreached(self, fault: UpstreamFailed, *, about: str, may_repeat: bool) -> ToolFailed:
-        repeat = may_repeat or not fault.sent
-        return failed(
-            fault.code, f"{about} failed: {_WORDS.get(fault.code, 'the connection broke')}", about=about,
-            may_repeat=repeat, sent="yes" if fault.sent else "no",
-        )  # fmt: skip
-
 
 _ENVELOPE = {VERSION_KEY: MODERN, CLIENT_KEY: IMPLEMENTATION, CAPABILITIES_KEY: {}}
-_WORDS = {
-    FailureCode.TIMEOUT: "nothing came within the time it has",
-    FailureCode.UNREACHABLE: "it cannot be reached",
-    FailureCode.TOO_LARGE: "its answer is larger than allowed",
-    FailureCode.INVALID_ANSWER: "what came is no whole answer",
-    FailureCode.NOT_ALLOWED: "its address may not be connected to",
-}
 
 
 def _tells_changes(result: Mapping[str, Any]) -> bool:

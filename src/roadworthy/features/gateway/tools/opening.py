@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from fnmatch import fnmatchcase
 from typing import Any
 
 from roadworthy.contracts.tool_system import ToolCallContext, ToolResult, ToolSpec, ToolSystem
-from roadworthy.contracts.upstream import Identity
 from roadworthy.domain.connector import Connector
+from roadworthy.features.gateway.connectors.access.credentials import credentials_of
 from roadworthy.features.gateway.connectors.failing import no_such_tool
-from roadworthy.features.gateway.connectors.http.oauth import TokenSource
 from roadworthy.features.gateway.connectors.opened import Parts, SecretMissing
-from roadworthy.features.gateway.connectors.settings.http import (
-    ApiKeyAuth,
-    BasicAuth,
-    BearerAuth,
-    OAuth2Auth,
-)
+from roadworthy.features.gateway.connectors.reaching import identity_of
+from roadworthy.features.gateway.connectors.settings.http import ApiKeyAuth
 from roadworthy.features.gateway.connectors.settings.mcp import McpSettings
 from roadworthy.features.gateway.tools.child import ChildCommand
 from roadworthy.features.gateway.tools.mcp_http import McpEndpoint, McpHttpSystem
@@ -101,47 +95,17 @@ def _command(connector: Connector, settings: McpSettings, parts: Parts) -> Child
 
 
 def _endpoint(connector: Connector, settings: McpSettings, parts: Parts) -> McpEndpoint:
-    def secret(ref: Any) -> bytes:
-        text = parts.secret(connector, ref).strip()
-        if any(ord(c) < 32 or ord(c) == 127 or ord(c) > 255 for c in text):
-            raise SecretMissing("a secret that goes into a header must be one line of latin-1 text")
-        return text.encode("latin-1")
-
-    auth, url = settings.auth, settings.url or ""
+    auth = settings.auth
+    if isinstance(auth, ApiKeyAuth) and auth.header is None:
+        raise SecretMissing("a key of an MCP server goes into a header; expected auth.header")
+    identity = identity_of(connector, tls=settings.tls, proxy=settings.proxy, parts=parts)
+    shown = credentials_of(connector, auth, identity=identity, parts=parts)
     headers = [(name.lower().encode(), value.encode("latin-1")) for name, value in settings.headers.items()]
-    token: Callable[[], Awaitable[str]] | None = None
-    if isinstance(auth, BearerAuth):
-        headers.append((b"authorization", b"Bearer " + secret(auth.token)))
-    elif isinstance(auth, BasicAuth):
-        pair = f"{auth.user}:{parts.secret(connector, auth.password)}".encode()
-        headers.append((b"authorization", b"Basic " + base64.b64encode(pair)))
-    elif isinstance(auth, ApiKeyAuth):
-        if auth.header is None:
-            raise SecretMissing("a key of an MCP server goes into a header; expected auth.header")
-        headers.append((auth.header.lower().encode(), auth.prefix.encode("latin-1") + secret(auth.key)))
-    elif isinstance(auth, OAuth2Auth):
-        token = TokenSource(
-            auth,
-            transport=parts.transport,
-            client_secret=parts.secret(connector, auth.client_secret),
-            refresh_token=parts.secret(connector, auth.refresh_token),
-            allow_private=connector.allow_private,
-            timeout_s=connector.timeout_s,
-            keep=lambda _: None,
-        ).token
-    tls = settings.tls
-    identity = None
-    if tls.certificate is not None or tls.authority:
-        identity = Identity(
-            client_certificate=parts.secret(connector, tls.certificate),
-            client_key=parts.secret(connector, tls.key),
-            authority=tls.authority,
-        )
     return McpEndpoint(
         name=connector.name,
-        url=url,
-        headers=headers,
-        token=token,
+        url=settings.url or "",
+        headers=[*headers, *shown.headers],
+        tokens=shown.tokens,
         identity=identity,
         allow_private=connector.allow_private,
         timeout_s=connector.timeout_s,

@@ -46,6 +46,7 @@ class Systems:
         for task in tuple(self._closing):
             task.cancel()
         await asyncio.gather(*(_closed(system) for _, system in held.values()))
+        await asyncio.gather(*tuple(self._closing), return_exceptions=True)
 
     def _close_later(self, system: ToolSystem) -> None:
         async def close() -> None:

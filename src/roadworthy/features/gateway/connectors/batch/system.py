@@ -17,12 +17,13 @@ from roadworthy.contracts.tool_system import ToolCallContext, ToolResult, ToolSp
 from roadworthy.domain.connector import Connector
 from roadworthy.domain.delivery import TableState
 from roadworthy.domain.typed_failure import FailureCode
-from roadworthy.features.gateway.connectors.arguments import ArgumentCheck, object_schema, refused
+from roadworthy.features.gateway.connectors.arguments import object_schema, refused
 from roadworthy.features.gateway.connectors.batch.deliveries import states
 from roadworthy.features.gateway.connectors.batch.paths import tables_file
 from roadworthy.features.gateway.connectors.batch.store import quoted
+from roadworthy.features.gateway.connectors.beginning import Beginning
 from roadworthy.features.gateway.connectors.described import words_for
-from roadworthy.features.gateway.connectors.failing import failed, no_such_tool
+from roadworthy.features.gateway.connectors.failing import failed
 from roadworthy.features.gateway.connectors.opened import Parts
 from roadworthy.features.gateway.connectors.settings.batch import BatchSettings
 from roadworthy.features.gateway.connectors.sql.reading import NotReading, check_reads
@@ -50,20 +51,14 @@ class BatchSystem:
         self._file = tables_file(parts.folder, connector)
         self._threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix=f"batch-{connector.name}")
         self._specs = {one.name: one for one in self._make_specs()}
-        self._checks: dict[str, ArgumentCheck] = {}
+        self._begin = Beginning(connector, self._specs)
 
     async def tools(self) -> Sequence[ToolSpec]:
         return list(self._specs.values())
 
     async def call(self, name: str, arguments: Mapping[str, Any], *, context: ToolCallContext) -> ToolResult:
-        spec = self._specs.get(name)
-        if spec is None:
-            raise no_such_tool(name, connector=self._connector.name)
-        about = f"{self._connector.name}.{name}"
-        if name not in self._checks:
-            self._checks[name] = ArgumentCheck(spec.arguments, about=about)
-        self._checks[name](arguments)
-        seconds = min(self._connector.timeout_s, context.deadline_s)
+        begun = self._begin(name, arguments, context=context)
+        about, seconds = begun.about, begun.seconds
         if name == "describe":
             return await self._describe(about=about)
         if name == "lookup":

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import random
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import orjson
 
 from roadworthy.contracts.tool_system import ToolCallContext, ToolFailed, ToolResult, ToolSpec
-from roadworthy.contracts.upstream import Headers, Identity, UpstreamFailed, UpstreamRequest, Waits
+from roadworthy.contracts.upstream import Headers, UpstreamFailed, UpstreamRequest, Waits
 from roadworthy.domain.connector import Connector
 from roadworthy.domain.typed_failure import FailureCode
-from roadworthy.features.gateway.connectors.arguments import ArgumentCheck, SchemaInvalid, refused
-from roadworthy.features.gateway.connectors.failing import failed, no_such_tool
+from roadworthy.features.gateway.connectors.access.credentials import credentials_of
+from roadworthy.features.gateway.connectors.access.oauth import TokenFailed
+from roadworthy.features.gateway.connectors.arguments import refused
+from roadworthy.features.gateway.connectors.beginning import Beginning
+from roadworthy.features.gateway.connectors.failing import failed
 from roadworthy.features.gateway.connectors.http.answers import read_result, status_failure
-from roadworthy.features.gateway.connectors.http.oauth import TokenFailed, TokenSource
 from roadworthy.features.gateway.connectors.http.openapi import read_calls
 from roadworthy.features.gateway.connectors.http.operation import Call, declared_call
 from roadworthy.features.gateway.connectors.http.templates import (
@@ -28,18 +29,14 @@ from roadworthy.features.gateway.connectors.http.templates import (
     fill_path,
     fill_query,
 )
-from roadworthy.features.gateway.connectors.opened import Parts, SecretMissing, folder_of
-from roadworthy.features.gateway.connectors.settings.http import (
-    ApiKeyAuth,
-    BasicAuth,
-    BearerAuth,
-    HttpSettings,
-    OAuth2Auth,
-)
+from roadworthy.features.gateway.connectors.opened import Parts
+from roadworthy.features.gateway.connectors.reaching import identity_of, not_reached
+from roadworthy.features.gateway.connectors.settings.http import HttpSettings
 
 _BACKOFF_S = 0.2
 _TRIED_AGAIN = frozenset({FailureCode.TIMEOUT, FailureCode.UNREACHABLE, FailureCode.INVALID_ANSWER})
 _USER_AGENT = b"roadworthy"
+_HeaderList = list[tuple[bytes, bytes]]
 
 
 def calls_of(settings: HttpSettings) -> dict[str, Call]:
@@ -58,22 +55,19 @@ class HttpSystem:
         self._settings = settings
         self._parts = parts
         self._calls = calls_of(settings)
-        self._checks: dict[str, ArgumentCheck] = {}
-        self._identity = self._identify()
-        self._fixed, self._fixed_query = self._credentials()
-        self._tokens = self._token_source()
+        self._begin = Beginning(connector, {name: one.spec for name, one in self._calls.items()})
+        self._identity = identity_of(connector, tls=settings.tls, proxy=settings.proxy, parts=parts)
+        self._shown = credentials_of(connector, settings.auth, identity=self._identity, parts=parts)
+        self._tokens = self._shown.tokens
 
     async def tools(self) -> Sequence[ToolSpec]:
         return [one.spec for one in self._calls.values()]
 
     async def call(self, name: str, arguments: Mapping[str, Any], *, context: ToolCallContext) -> ToolResult:
-        call = self._calls.get(name)
-        if call is None:
-            raise no_such_tool(name, connector=self._connector.name)
-        about = f"{self._connector.name}.{name}"
-        seconds = min(call.timeout_s or self._connector.timeout_s, context.deadline_s)
-        values = {**call.defaults, **arguments}
-        self._check(call, about)(values)
+        found = self._calls.get(name)
+        values = {**(found.defaults if found else {}), **arguments}
+        begun = self._begin(name, values, context=context, most_s=found.timeout_s if found else None)
+        call, about, seconds = self._calls[name], begun.about, begun.seconds
         try:
             path, query = fill_path(call.path, values), fill_query(call.query, values)
             body, headers = self._payload(call, values)
@@ -104,6 +98,27 @@ class HttpSystem:
                 attempts=str(tries),
             ) from None
 
+    async def check(self) -> str:
+        """Calls the tool that the settings name, or asks for the URL: any answer will do that lets us in and
+        is no failure of the system's own."""
+        name, seconds = self._connector.name, self._connector.timeout_s
+        context = ToolCallContext(project=self._connector.project, agent="", deadline_s=seconds)
+        if self._settings.check:
+            await self.call(self._settings.check, {}, context=context)
+            return f"{self._settings.check} answers"
+        spec = ToolSpec(name="check", description="", arguments={})
+        probe = Call(spec=spec, method="GET", path="")
+        try:
+            async with asyncio.timeout(seconds):
+                status, said = await self._looked_at(probe, about=name)
+        except TimeoutError:
+            raise failed(
+                FailureCode.TIMEOUT, f"{name} did not answer within {seconds:g} s", about=name
+            ) from None
+        if status in (401, 403) or status >= 500:
+            raise status_failure(status, said, about=name, idempotent=True)
+        return f"it answers ({status})"
+
     async def close(self) -> None:
         if self._tokens is not None:
             await self._tokens.close()
@@ -113,6 +128,8 @@ class HttpSystem:
         if tries > self._settings.retries:
             return False
         facts = failure.failure.facts
+        if facts.get("reason"):
+            return False
         if facts.get("token_renewed") or facts.get("sent") == "no":
             return True
         worth = failure.failure.code in _TRIED_AGAIN or facts.get("status", "") in (
@@ -123,24 +140,48 @@ class HttpSystem:
         )
         return call.spec.idempotent and worth
 
+    async def _looked_at(self, probe: Call, *, about: str) -> tuple[int, Headers]:
+        """With a new access token where the one that is kept is not taken."""
+        _, headers = self._payload(probe, {})
+        for last in (False, True):
+            try:
+                status, said, _ = await self._asked(
+                    probe, about, path="", query="", headers=headers, body=b""
+                )
+                break
+            except ToolFailed as failure:
+                if last or not failure.failure.facts.get("token_renewed"):
+                    raise
+        return status, said
+
     async def _once(
+        self, call: Call, about: str, *, path: str, query: str, headers: _HeaderList, body: bytes
+    ) -> ToolResult:
+        status, said, answer = await self._asked(
+            call, about, path=path, query=query, headers=headers, body=body
+        )
+        if not 200 <= status < 300:
+            raise status_failure(status, said, about=about, idempotent=call.spec.idempotent)
+        return read_result(said, answer, about=about, items=call.items, empty=call.method == "HEAD")
+
+    async def _asked(
         self,
         call: Call,
         about: str,
         *,
         path: str,
         query: str,
-        headers: list[tuple[bytes, bytes]],
+        headers: _HeaderList,
         body: bytes,
-    ) -> ToolResult:
-        credentials, token = list(self._fixed), ""
+    ) -> tuple[int, Headers, bytes]:
+        credentials, token = list(self._shown.headers), ""
         if self._tokens is not None:
             try:
                 token = await self._tokens.token()
             except TokenFailed as failure:
                 raise failed(failure.code, f"{about} was not called: {failure}", about=about) from None
             credentials.append((b"authorization", b"Bearer " + token.encode()))
-        query = "&".join(one for one in (query, self._fixed_query) if one)
+        query = "&".join(one for one in (query, self._shown.query) if one)
         base = self._settings.url.rstrip("/")
         request = UpstreamRequest(
             method=call.method,
@@ -162,9 +203,7 @@ class HttpSystem:
                 status="401",
                 token_renewed="yes",  # noqa: S106 (a fact, no password)
             )
-        if not 200 <= status < 300:
-            raise status_failure(status, said, about=about, idempotent=call.spec.idempotent)
-        return read_result(said, answer, about=about, items=call.items, empty=call.method == "HEAD")
+        return status, said, answer
 
     async def _exchange(
         self, request: UpstreamRequest, *, call: Call, about: str
@@ -180,36 +219,15 @@ class HttpSystem:
             finally:
                 await answer.abort()
         except UpstreamFailed as failure:
-            raise self._transport_failure(failure, call=call, about=about) from None
+            raise not_reached(
+                failure,
+                about=about,
+                may_repeat=call.spec.idempotent,
+                max_bytes=self._connector.max_result_bytes,
+            ) from None
         return answer.status, answer.headers, bytes(body)
 
-    def _transport_failure(self, failure: UpstreamFailed, *, call: Call, about: str) -> ToolFailed:
-        words = {
-            FailureCode.TIMEOUT: "did not answer in time",
-            FailureCode.UNREACHABLE: "cannot be reached",
-            FailureCode.TOO_LARGE: f"answered with more than {self._connector.max_result_bytes} bytes",
-            FailureCode.INVALID_ANSWER: "answered with what is no HTTP, or was cut off",
-            FailureCode.NOT_ALLOWED: "is at an address that may not be connected to",
-        }
-        return failed(
-            failure.code,
-            f"{about} {words.get(failure.code, 'failed')}",
-            about=about,
-            may_repeat=call.spec.idempotent or not failure.sent,
-            sent="" if failure.sent or failure.code is not FailureCode.UNREACHABLE else "no",
-        )
-
-    def _check(self, call: Call, about: str) -> ArgumentCheck:
-        found = self._checks.get(call.spec.name)
-        if found is None:
-            try:
-                found = ArgumentCheck(call.spec.arguments, about=about)
-            except SchemaInvalid as invalid:
-                raise refused(about, f"its own schema is none: {invalid}") from None
-            self._checks[call.spec.name] = found
-        return found
-
-    def _payload(self, call: Call, values: Mapping[str, Any]) -> tuple[bytes, list[tuple[bytes, bytes]]]:
+    def _payload(self, call: Call, values: Mapping[str, Any]) -> tuple[bytes, _HeaderList]:
         """Raises CannotFill."""
         headers = [
             (b"accept", b"application/json, text/*;q=0.8"),
@@ -240,77 +258,6 @@ class HttpSystem:
         if not any(name == b"content-type" for name, _ in headers):
             headers.append((b"content-type", b"application/json"))
         return body, headers
-
-    def _identify(self) -> Identity | None:
-        tls, proxy = self._settings.tls, self._settings.proxy
-        if tls.certificate is None and not tls.authority and proxy is None:
-            return None
-        secret = self._parts.secret
-        return Identity(
-            client_certificate=secret(self._connector, tls.certificate),
-            client_key=secret(self._connector, tls.key),
-            authority=tls.authority,
-            proxy=proxy if isinstance(proxy, str) else secret(self._connector, proxy),
-        )
-
-    def _credentials(self) -> tuple[list[tuple[bytes, bytes]], str]:
-        """(headers, query) of every request. Raises SecretMissing."""
-        auth = self._settings.auth
-        if isinstance(auth, BearerAuth):
-            return [(b"authorization", b"Bearer " + self._header_secret(auth.token))], ""
-        if isinstance(auth, BasicAuth):
-            pair = f"{auth.user}:{self._parts.secret(self._connector, auth.password)}".encode()
-            return [(b"authorization", b"Basic " + base64.b64encode(pair))], ""
-        if isinstance(auth, ApiKeyAuth):
-            if auth.query is not None:
-                key = self._parts.secret(self._connector, auth.key)
-                return [], f"{quote(auth.query, safe='')}={quote(key, safe='')}"
-            name = (auth.header or "").lower().encode()
-            return [(name, auth.prefix.encode("latin-1") + self._header_secret(auth.key))], ""
-        return [], ""
-
-    def _header_secret(self, ref: Any) -> bytes:
-        text = self._parts.secret(self._connector, ref).strip()
-        if any(ord(c) < 32 or ord(c) == 127 or ord(c) > 255 for c in text):
-            raise SecretMissing("a secret that goes into a header must be one line of latin-1 text")
-        return text.encode("latin-1")
-
-    def _token_source(self) -> TokenSource | None:
-        auth = self._settings.auth
-        if not isinstance(auth, OAuth2Auth):
-            return None
-        kept = folder_of(self._parts, self._connector) / "refresh.token"
-        refresh = self._parts.secret(self._connector, auth.refresh_token)
-        if refresh and kept.is_file():
-            refresh = self._kept_token(kept, before=refresh)
-
-        def keep(token: str) -> None:
-            if self._parts.seal is None:
-                return
-            kept.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            draft = kept.with_suffix(".new")
-            draft.touch(mode=0o600)
-            text = f"{self._parts.seal(self._parts.secret(self._connector, auth.refresh_token))}\n"
-            draft.write_text(text + self._parts.seal(token))
-            draft.replace(kept)
-
-        return TokenSource(
-            auth,
-            transport=self._parts.transport,
-            client_secret=self._parts.secret(self._connector, auth.client_secret),
-            refresh_token=refresh,
-            allow_private=self._connector.allow_private,
-            timeout_s=self._connector.timeout_s,
-            keep=keep,
-        )
-
-    def _kept_token(self, kept: Any, *, before: str) -> str:
-        """The rotated one, unless a person has entered another since."""
-        try:
-            first, _, token = kept.read_text().partition("\n")
-            return self._parts.unseal(token) if self._parts.unseal(first) == before else before
-        except Exception:  # noqa: BLE001 (half a file, another key: what the person entered holds)
-            return before
 
 
 def host_of(settings: HttpSettings) -> str:

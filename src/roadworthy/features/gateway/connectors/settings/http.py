@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
-from roadworthy.features.gateway.connectors.settings.secret_ref import Secret, Settings
+from roadworthy.features.gateway.connectors.settings.secret_ref import Secret, SecretRef, Settings
 
 _TOKEN = re.compile(r"^[!#$%&'*+.^_`|~0-9A-Za-z-]+$")
 _NOT_OURS = frozenset(
@@ -48,7 +48,28 @@ def _header_value(value: str) -> str:
     return value
 
 
+def plain_proxy(url: str) -> str:
+    """Raises ValueError."""
+    try:
+        parts = urlsplit(url)
+        ok = parts.scheme == "http" and bool(parts.hostname) and parts.port != 0
+        ok = ok and parts.path in ("", "/") and not parts.query and not parts.fragment
+    except ValueError:
+        ok = False
+    if not ok or any(ord(c) <= 32 or ord(c) >= 127 for c in url):
+        raise ValueError("expected http://host:port")
+    return url
+
+
+def _open_proxy(url: str) -> str:
+    if "@" in url:
+        raise ValueError("it holds a password; expected {secret: NAME}")
+    return plain_proxy(url)
+
+
 Url = Annotated[str, Field(max_length=2_000), AfterValidator(_plain_url)]
+Proxy = Annotated[str, Field(max_length=2_000), AfterValidator(_open_proxy)] | SecretRef
+"""An HTTP proxy: its address, or a secret where that holds a password."""
 HeaderName = Annotated[str, AfterValidator(_header_name)]
 HeaderValue = Annotated[str, Field(max_length=8_000), AfterValidator(_header_value)]
 
@@ -168,7 +189,7 @@ class HttpSettings(Settings):
     url: Url
     auth: Auth = NoAuth()
     tls: Tls = Tls()
-    proxy: Annotated[str, Field(max_length=2_000)] | Secret | None = Field(
+    proxy: Proxy | None = Field(
         default=None, description="http://host:port, or a secret where it holds a password"
     )
     headers: dict[HeaderName, HeaderValue] = Field(default_factory=dict)
@@ -186,8 +207,4 @@ class HttpSettings(Settings):
     def _some(self) -> HttpSettings:
         if not self.operations and self.openapi is None:
             raise ValueError("expected operations or openapi: what it may be asked")
-        if isinstance(self.proxy, str) and not self.proxy.startswith("http://"):
-            raise ValueError("proxy: expected http://host:port")
-        if isinstance(self.proxy, str) and "@" in self.proxy:
-            raise ValueError("proxy: it holds a password; expected {secret: NAME}")
         return self

@@ -11,6 +11,7 @@ from roadworthy.features.gateway.connectors.settings.http import (
     HeaderName,
     HeaderValue,
     NoAuth,
+    Proxy,
     Tls,
     Url,
 )
@@ -25,6 +26,9 @@ class McpSettings(Settings):
     protocol: Literal["auto", "2026-07-28", "2025-11-25", "2025-06-18", "2025-03-26"] = "auto"
     auth: Auth = NoAuth()
     tls: Tls = Tls()
+    proxy: Proxy | None = Field(
+        default=None, description="http://host:port, or a secret where it holds a password"
+    )
     headers: dict[HeaderName, HeaderValue] = Field(default_factory=dict)
     command: str = Field(default="", max_length=2_000)
     arguments: list[Annotated[str, Field(max_length=4_000)]] = Field(default_factory=list, max_length=200)

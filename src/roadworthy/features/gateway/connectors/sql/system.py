@@ -10,13 +10,8 @@ import orjson
 
 from roadworthy.contracts.tool_system import ToolCallContext, ToolResult, ToolSpec
 from roadworthy.domain.connector import Connector
-from roadworthy.features.gateway.connectors.arguments import (
-    ArgumentCheck,
-    SchemaInvalid,
-    object_schema,
-    refused,
-)
-from roadworthy.features.gateway.connectors.failing import no_such_tool
+from roadworthy.features.gateway.connectors.arguments import object_schema, refused
+from roadworthy.features.gateway.connectors.beginning import Beginning
 from roadworthy.features.gateway.connectors.opened import Parts
 from roadworthy.features.gateway.connectors.settings.sql import NamedQuery, SqlSettings
 from roadworthy.features.gateway.connectors.sql.database import Database, Rows
@@ -45,19 +40,15 @@ class SqlSystem:
         self._settings = settings
         self._parts = parts
         self.database = Database(connector, settings, parts)
-        self._checks: dict[str, ArgumentCheck] = {}
         self._specs = {one.name: one for one in self._make_specs()}
+        self._begin = Beginning(connector, self._specs)
 
     async def tools(self) -> Sequence[ToolSpec]:
         return list(self._specs.values())
 
     async def call(self, name: str, arguments: Mapping[str, Any], *, context: ToolCallContext) -> ToolResult:
-        spec = self._specs.get(name)
-        if spec is None:
-            raise no_such_tool(name, connector=self._connector.name)
-        about = f"{self._connector.name}.{name}"
-        self._check(spec, about)(arguments)
-        seconds = min(self._connector.timeout_s, context.deadline_s)
+        begun = self._begin(name, arguments, context=context)
+        about, seconds = begun.about, begun.seconds
         if name == "describe":
             return await self._describe(arguments, about=about, seconds=seconds)
         if name == "query" and name not in self._settings.queries:
@@ -121,16 +112,6 @@ class SqlSystem:
             may_repeat=query.idempotent or not writes,
         )
         return rows_result(rows)
-
-    def _check(self, spec: ToolSpec, about: str) -> ArgumentCheck:
-        found = self._checks.get(spec.name)
-        if found is None:
-            try:
-                found = ArgumentCheck(spec.arguments, about=about)
-            except SchemaInvalid as invalid:
-                raise refused(about, f"its own schema is none: {invalid}") from None
-            self._checks[spec.name] = found
-        return found
 
     def _make_specs(self) -> list[ToolSpec]:
         name = self._connector.title or self._connector.name

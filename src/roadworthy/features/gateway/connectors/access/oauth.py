@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import logging
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode
 
 import orjson
 
-from roadworthy.contracts.upstream import Transport, UpstreamFailed, UpstreamRequest, Waits
+from roadworthy.contracts.upstream import Identity, Transport, UpstreamFailed, UpstreamRequest, Waits
 from roadworthy.domain.typed_failure import FailureCode
+from roadworthy.features.gateway.connectors.access.token_file import KeptTokens, LockBusy, TokenFile
+from roadworthy.features.gateway.connectors.reaching import why
 from roadworthy.features.gateway.connectors.settings.http import OAuth2Auth
+from roadworthy.kit.sealing import CannotOpen
+
+log = logging.getLogger(__name__)
 
 EARLY_S = 30.0
 """A token is renewed so long before it ends, or half its life for short ones."""
@@ -24,6 +31,8 @@ _PAUSE_S = 2.0
 """After a failure; until then those who ask get the same answer: a token endpoint in trouble is not
 helped."""
 
+_ERRORS = ("invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "invalid_scope")
+
 
 class TokenFailed(Exception):  # noqa: N818 (a condition, not a bug)
     """`code` says how; the message holds nothing that the server said."""
@@ -33,8 +42,18 @@ class TokenFailed(Exception):  # noqa: N818 (a condition, not a bug)
         self.code = code
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Granted:
+    token: str = field(repr=False)
+    seconds: float
+    """For which it is taken for good."""
+    rotated: str = field(repr=False)
+    """A new refresh token; "" where the old one stays."""
+
+
 class TokenSource:
-    """For one event loop. `keep` is told a new refresh token where the server rotates it."""
+    """For one event loop. With `kept`, all processes that share its file renew one after the other, and take
+    what another has just got. `renewing` is the command that enters another refresh token."""
 
     def __init__(
         self,
@@ -45,7 +64,9 @@ class TokenSource:
         refresh_token: str,
         allow_private: bool,
         timeout_s: float,
-        keep: Callable[[str], None] = lambda _: None,
+        identity: Identity | None = None,
+        renewing: str = "",
+        kept: TokenFile | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._auth = auth
@@ -54,9 +75,14 @@ class TokenSource:
         self._refresh_token = refresh_token
         self._allow_private = allow_private
         self._timeout_s = timeout_s
-        self._keep = keep
+        self._identity = identity
+        self._renewing = renewing
+        self._kept = kept
+        self._unwritten: KeptTokens | None = None
+        """What could not be written: it goes before the file."""
         self._clock = clock
         self._token = ""
+        self._refused = ""
         self._until = 0.0
         self._failed: tuple[float, TokenFailed] | None = None
         self._fetching: asyncio.Task[str] | None = None
@@ -74,31 +100,73 @@ class TokenSource:
 
     def refused(self, token: str) -> None:
         """The system took it no longer: the next call fetches another."""
+        self._refused = token
         if token == self._token:
             self._token = ""
 
     async def close(self) -> None:
-        if self._fetching is not None and not self._fetching.done():
-            self._fetching.cancel()
+        """Waits for a refresh under way: the token that was shown for it is gone, and what comes must be
+        kept."""
+        fetching = self._fetching
+        if fetching is None or fetching.done():
+            return
+        if self._kept is not None:
+            await asyncio.wait({fetching}, timeout=self._timeout_s)
+        fetching.cancel()
 
     async def _fetch(self) -> str:
         try:
-            status, body = await self._ask()
-            self._take(status, body)
+            if self._kept is not None:
+                await self._renew(self._kept)
+            else:
+                self._take(await self._granted())
         except TokenFailed as failure:
             self._failed = (self._clock() + _PAUSE_S, failure)
             raise
         self._failed = None
         return self._token
 
-    def _take(self, status: int, body: bytes) -> None:
-        if status != 200:
-            code = FailureCode.UPSTREAM_ERROR if status >= 500 else FailureCode.UPSTREAM_REFUSED
-            raise TokenFailed(code, f"the token endpoint answered {status}")
+    async def _renew(self, kept: TokenFile) -> None:
+        try:
+            async with kept.locked(seconds=self._timeout_s):
+                found = self._unwritten or kept.read()
+                self._refresh_token = found.refresh
+                if found.access not in ("", self._refused) and time.time() < found.until:
+                    # Another process renewed while this one waited.
+                    self._token = found.access
+                    self._until = self._clock() + found.until - time.time()
+                    return
+                granted = await self._granted()
+                self._take(granted)
+                until = time.time() + granted.seconds
+                self._unwritten = KeptTokens(refresh=self._refresh_token, access=granted.token, until=until)
+                await asyncio.to_thread(kept.write, self._unwritten)
+                self._unwritten = None
+        except LockBusy:
+            what = "another process renews the access token, and does not come to an end"
+            raise TokenFailed(FailureCode.TIMEOUT, what) from None
+        except (OSError, CannotOpen) as odd:
+            if not self._token:
+                what = f"no token can be kept: {odd}"
+                raise TokenFailed(FailureCode.GATEWAY_ERROR, what) from None
+            log.error("a renewed token cannot be written: %s", odd)
+
+    async def _granted(self) -> _Granted:
+        status, body = await self._ask()
+        return self._read(status, body)
+
+    def _take(self, granted: _Granted) -> None:
+        self._token = granted.token
+        self._until = self._clock() + granted.seconds
+        self._refresh_token = granted.rotated or self._refresh_token
+
+    def _read(self, status: int, body: bytes) -> _Granted:
         try:
             said = orjson.loads(body)
         except orjson.JSONDecodeError:
             said = None
+        if status != 200:
+            raise self._refusal(status, said.get("error") if isinstance(said, dict) else None)
         token = said.get("access_token") if isinstance(said, dict) else None
         kind = str(said.get("token_type", "bearer")) if isinstance(said, dict) else ""
         if not isinstance(token, str) or not token or kind.lower() != "bearer":
@@ -107,12 +175,21 @@ class TokenSource:
             # RFC 6750, 2.1: what else would get into a header.
             raise TokenFailed(FailureCode.INVALID_ANSWER, "the token endpoint gave a token that is none")
         seconds = _life(said.get("expires_in"))
-        self._token = token
-        self._until = self._clock() + max(seconds - EARLY_S, seconds / 2)
         rotated = said.get("refresh_token")
-        if isinstance(rotated, str) and rotated and rotated != self._refresh_token and self._refresh_token:
-            self._refresh_token = rotated
-            self._keep(rotated)
+        return _Granted(
+            token=token,
+            seconds=max(seconds - EARLY_S, seconds / 2),
+            rotated=rotated if isinstance(rotated, str) and self._refresh_token else "",
+        )
+
+    def _refusal(self, status: int, error: object) -> TokenFailed:
+        """Of its `error` only what RFC 6749 (5.2) defines is repeated."""
+        code = FailureCode.UPSTREAM_ERROR if status >= 500 else FailureCode.UPSTREAM_REFUSED
+        if error == "invalid_grant" and self._refresh_token:
+            again = f": {self._renewing}" if self._renewing else ""
+            return TokenFailed(code, f"the refresh token is no longer accepted; enter another one{again}")
+        known = f" ({error})" if error in _ERRORS else ""
+        return TokenFailed(code, f"the token endpoint answered {status}{known}")
 
     async def _ask(self) -> tuple[int, bytes]:
         auth = self._auth
@@ -142,6 +219,7 @@ class TokenSource:
                 connect_s=self._timeout_s, first_byte_s=self._timeout_s, between_s=5, total_s=self._timeout_s
             ),
             allow_private=self._allow_private,
+            identity=self._identity,
             max_answer_bytes=_MOST_BYTES,
         )
         try:
@@ -153,7 +231,9 @@ class TokenSource:
             finally:
                 await answer.abort()
         except UpstreamFailed as failure:
-            raise TokenFailed(failure.code, f"the token endpoint failed: {failure.code.value}") from None
+            raise TokenFailed(
+                failure.code, f"the token endpoint {why(failure, max_bytes=_MOST_BYTES)}"
+            ) from None
         return answer.status, bytes(body)
 
 
