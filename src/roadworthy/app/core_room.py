@@ -15,6 +15,7 @@ from roadworthy.app.asking_again import resample_work
 from roadworthy.app.connecting import Connecting
 from roadworthy.app.contracting import Contracting
 from roadworthy.app.core_metrics import IngestCollector
+from roadworthy.app.debug_metrics import DebugCollector
 from roadworthy.app.debugging import Debugging
 from roadworthy.app.drilling import Drilling
 from roadworthy.app.folder import DataFolder
@@ -190,6 +191,8 @@ class CoreRoom:
         self._telemetry_out = SelfTelemetry.of(settings)
         REGISTRY.register(IngestCollector(self.worker, backlog_bytes=self._backlog.bytes))
         REGISTRY.register(ObjectiveCollector(self._objectives.service.counts.progress))
+        debug = DebugCollector(self._metadata, inquiries=self._debugging.door.service, cases=self._cases)
+        REGISTRY.register(debug)
         REGISTRY.register(WatchCollector(self._watching.engine, handing=self._watching.flow.handing))
         reprice = Reprice(self._telemetry, metadata=self._metadata, assemble=assemble, price_with=_price_with)
         suspicion = Suspicion(

@@ -61,8 +61,8 @@ class Course:
         gateway: Callable[[], GatewaySaid | None],
         settle_s: float,
         over: Callable[[Inquiry], None],
+        tally: RerunTally,
         now_ns: Callable[[], int],
-        tally: RerunTally | None = None,
     ) -> None:
         self._book = book
         self._search = search
@@ -70,7 +70,7 @@ class Course:
         self._gateway = gateway
         self._settle_ns = int(settle_s * 1e9)
         self._over_now = over
-        self._tally = tally or RerunTally()
+        self._tally = tally
         self._now_ns = now_ns
 
     def looked(self, inquiry: Inquiry, *, told: bool = False) -> tuple[Inquiry, list[Rerun]]:

@@ -78,8 +78,8 @@ class Standing:
 class InquiryService:
     """`sign` makes the key of tokens (it may raise OSError). `exchanges_of` reads what was recorded, which is
     there `settle_s` after a rerun at the latest. `gateway` is what the gateway said of itself last. `over` is
-    told of each inquiry that ends, `changed` of all that happens to them, as by `InquiryBook`. Safe to call
-    from several threads."""
+    told of each inquiry that ends, `changed` of all that happens to them, as by `InquiryBook`. `tally` counts
+    their reruns. Safe to call from several threads."""
 
     def __init__(
         self,
@@ -324,7 +324,7 @@ class InquiryService:
         check = inquiry.check
         if check is None or rerun.ending is None:
             return rerun
-        if check.how == "command" and rerun.ending is Ending.ANSWERED and passed is not None:
+        if check.how == "command" and rerun.ending is Ending.ANSWERED and (passed is not None or said):
             found = Checked(passed=passed, said=said)
         else:
             calls = [one.exchange_id for one in lines if one.exchange_id]
