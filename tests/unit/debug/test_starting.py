@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import orjson
 import pytest
 
 from roadworthy.backends.metadata.sqlite.store import SqliteMetadataStore
+from roadworthy.features.debug.check import WAVERS
 from roadworthy.features.debug.inquiry import (
     BadInquiry,
     Budget,
@@ -159,6 +160,38 @@ def test_a_checker_that_disagrees_with_itself_makes_nothing_sure(shop: Workshop)
     found = orjson.loads(over.finding)
     assert (found["state"], found["step"]) == ("unsure", 2)
     assert any("disagrees with itself" in one for one in found["sentences"])
+
+
+_FLIPPED = f"{WAVERS}: asked twice about one answer it said passed, then failed."
+
+
+def _searched(shop: Workshop, *, wavers: Callable[[int], bool]) -> tuple[int, dict[str, Any]]:
+    """Of a check by command, told with each rerun: how many were made, and what was found."""
+    inquiry = shop.bisect(check=Check(how="command", expected="./check"))
+    for _ in range(40):
+        for start in shop.service.take("default", inquiry.id, most=1):
+            answer = shop.agent(start)
+            passed = None if wavers(start.rerun.number) else "42" in answer
+            shop.tell(start, answer, passed=passed, check_said=_FLIPPED if passed is None else "it said so")
+        over = shop.service.one("default", inquiry.id)
+        if over is not None and over.state is not InquiryState.RUNNING:
+            break
+    assert over is not None and over.state is InquiryState.DONE
+    return len(shop.service.reruns("default", inquiry.id)), orjson.loads(over.finding)
+
+
+def test_a_command_that_disagrees_with_itself_makes_nothing_sure(shop: Workshop) -> None:
+    made, found = _searched(shop, wavers=lambda number: number == 1)
+    assert (found["state"], found["step"]) == ("unsure", 2)
+    assert found["sentences"][0].startswith(
+        f"The check disagreed with itself about 1 of {made} answers: nothing"
+    )
+
+
+def test_a_command_that_is_a_coin_ends_the_search(shop: Workshop) -> None:
+    made, found = _searched(shop, wavers=lambda number: number % 2 == 1)
+    assert found["state"] != "sure" and made <= 8
+    assert "No more was tried." in found["sentences"][0]
 
 
 def test_a_check_that_cannot_say_is_said(shop: Workshop) -> None:

@@ -7,8 +7,15 @@ from dataclasses import asdict, replace
 
 from roadworthy.features.debug.bisect.finding import Finding, FindingState
 from roadworthy.features.debug.bisect.strategy import Bisection
+from roadworthy.features.debug.check import WAVERS
 from roadworthy.features.debug.course import Searched
 from roadworthy.features.debug.inquiry import Inquiry, Rerun
+
+_WAVERS_LITTLE = 0.1
+"""Of the answers it was asked about: a check that disagrees with itself about more makes nothing sure."""
+_WAVERS_MUCH = 0.25
+"""Where it is so many, and at least four, no further answer would help."""
+_FEW = 4
 
 
 def search(inquiry: Inquiry, reruns: Sequence[Rerun], most: int) -> Searched:
@@ -22,16 +29,34 @@ def search(inquiry: Inquiry, reruns: Sequence[Rerun], most: int) -> Searched:
     )
     found = bisection.next(max(1, most))
     finding = found if isinstance(found, Finding) else bisection.so_far()
+    wavered, asked = _wavered(reruns)
+    useless = wavered >= _FEW and wavered >= _WAVERS_MUCH * asked
+    over = isinstance(found, Finding) or useless
     return Searched(
-        questions=() if isinstance(found, Finding) else [(one.switch, one.only) for one in found][:most],
-        over=isinstance(found, Finding),
-        finding=asdict(_told(finding, inquiry)),
+        questions=() if over else [(one.switch, one.only) for one in found][:most],
+        over=over,
+        finding=asdict(_told(finding, inquiry, wavered=wavered, asked=asked, useless=useless)),
     )
 
 
-def _told(finding: Finding, inquiry: Inquiry) -> Finding:
+def _wavered(reruns: Sequence[Rerun]) -> tuple[int, int]:
+    """About how many answers the check said one thing and then another, and about how many it was asked."""
+    asked = [one for one in reruns if one.check_said]
+    return sum(WAVERS in one.check_said for one in asked), len(asked)
+
+
+def _told(finding: Finding, inquiry: Inquiry, *, wavered: int, asked: int, useless: bool) -> Finding:
     """With what was doubtful from the start; nothing is sure by a check that disagrees with itself."""
-    state = finding.state
-    if inquiry.check_wavers and state is FindingState.SURE:
+    state, said = finding.state, finding.sentences
+    sure = state in (FindingState.SURE, FindingState.NOT_A_STEP)
+    if inquiry.check_wavers and sure:
         state = FindingState.UNSURE
-    return replace(finding, state=state, sentences=(*finding.sentences, *inquiry.doubts))
+    if wavered:
+        told = f"The check disagreed with itself about {wavered} of {asked} answers"
+        if wavered <= _WAVERS_LITTLE * asked:
+            said = (*said, f"{told}: those are not counted.")
+        else:
+            state = FindingState.UNSURE if sure else state
+            ended = " No more was tried." if useless else ""
+            said = (f"{told}: nothing is sure by such a check, whatever follows.{ended}", *said)
+    return replace(finding, state=state, sentences=(*said, *inquiry.doubts))

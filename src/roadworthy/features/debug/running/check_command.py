@@ -6,7 +6,7 @@ import os
 import subprocess
 from collections.abc import Mapping
 
-from roadworthy.features.debug.check import Checked
+from roadworthy.features.debug.check import WAVERS, Checked
 from roadworthy.features.debug.running.command import arguments_of
 
 TIMEOUT_S = 60.0
@@ -37,7 +37,7 @@ def checked_by_command(
     words = {True: "passed", False: "failed"}
     return Checked(
         passed=None,
-        said="The check disagrees with itself: asked twice about one answer it said "
+        said=f"{WAVERS}: asked twice about one answer it said "
         f"{words[bool(first.passed)]}, then {words[bool(second.passed)]}.",
     )
 
