@@ -85,7 +85,7 @@ def test_a_run_is_replayed_from_its_page_by_a_runner(visit: Visit, world: World,
         runner.send_signal(signal.SIGINT)
         runner.communicate(timeout=30)
     # The page follows by itself.
-    expect(page.get_by_text("identical", exact=True)).to_be_visible()
+    expect(page.get_by_text("Identical", exact=True)).to_be_visible()
     expect(page.get_by_role("list", name="Calls of the rerun").get_by_role("listitem")).to_have_count(STEPS)
     visit.assert_accessible()
     visit.photograph("replay-identical")
@@ -110,7 +110,7 @@ def test_the_step_that_ruined_a_run_is_found_and_shown_as_a_picture(
     finally:
         runner.send_signal(signal.SIGINT)
         runner.communicate(timeout=30)
-    expect(page.get_by_text(re.compile(rf"step {SLIP_STEP}, [\d.]+ % sure"))).to_be_visible()
+    expect(page.get_by_text(re.compile(rf"Step {SLIP_STEP}, [\d.]+ % sure"))).to_be_visible()
     expect(page.get_by_role("heading", name=re.compile(f"Step {SLIP_STEP}: "))).to_be_visible()
     expect(page.get_by_role("heading", name="What flipped")).to_be_visible()
     visit.assert_accessible()

@@ -10,7 +10,8 @@ interface AnswersProps {
 
 /** Two answers beside each other, with the words that differ marked. */
 export function Answers({ left, right, leftTitle, rightTitle }: AnswersProps) {
-  const words = diffWords(left ?? "", right ?? "");
+  // Beside an answer that is not there, nothing differs.
+  const words = diffWords(left ?? right ?? "", right ?? left ?? "");
   return (
     <div className="grid md:grid-cols-2">
       <Side title={leftTitle} known={left !== null} pieces={words.left} tone="bg-bad-soft text-bad" />

@@ -5,12 +5,13 @@ import { cx } from "@/ui/classes";
 import { Failed, SkeletonRows } from "@/ui/states";
 import { DiffText } from "./diff-text";
 import { HowBadge, howWords } from "./look";
-import { rerunCallsQuery } from "./queries";
+import { rerunCallsQuery, tapeQuery } from "./queries";
 import type { RerunCall } from "./types";
 
 /** Each call a rerun made: what was asked, who answered, and why not the recording where it did not. */
-export function Calls({ project, inquiryId, number }: { project: string; inquiryId: string; number: number }) {
+export function Calls({ project, inquiryId, runId, number }: { project: string; inquiryId: string; runId: string; number: number }) {
   const calls = useQuery(rerunCallsQuery(project, inquiryId, number));
+  const tape = useQuery(tapeQuery(project, runId));
   const [only, setOnly] = useState<string>();
   if (calls.isError) return <Failed what="The calls" error={calls.error} retry={() => void calls.refetch()} />;
   if (calls.isPending) return <SkeletonRows rows={4} height={36} />;
@@ -31,21 +32,27 @@ export function Calls({ project, inquiryId, number }: { project: string; inquiry
       ) : null}
       <ol aria-label="Calls of the rerun">
         {shown.map((each, at) => (
-          <Call key={at} call={each} number={items.indexOf(each) + 1} />
+          <Call key={at} call={each} number={items.indexOf(each) + 1} said={FROM_TAPE.has(each.how) ? tape.data?.steps.find(({ step }) => step === each.step)?.answer : null} />
         ))}
       </ol>
     </>
   );
 }
 
-function Call({ call, number }: { call: RerunCall; number: number }) {
+/** How a call is answered where it gets the recorded answer. */
+const FROM_TAPE = new Set(["recorded", "dated"]);
+
+function Call({ call, number, said }: { call: RerunCall; number: number; said: string | null | undefined }) {
   const [open, setOpen] = useState(call.how === "miss");
   const more = Boolean(call.diff);
   const head = (
     <>
       <span className="num w-6 shrink-0 text-right text-2xs text-faint">{number}</span>
       <span className="min-w-0 flex-1">
-        <span className="block truncate text-xs font-medium">{call.target || call.kind}</span>
+        <span className="flex min-w-0 items-baseline gap-3 text-xs">
+          <span className="truncate font-medium">{call.target || call.kind}</span>
+          {said ? <span className="hidden min-w-0 flex-1 truncate font-mono text-2xs text-muted sm:inline">{said}</span> : null}
+        </span>
         {call.note ? <span className="block text-2xs text-muted">{call.note}</span> : null}
       </span>
       {call.step ? <span className="num text-2xs whitespace-nowrap text-muted">step {call.step}</span> : null}

@@ -5,7 +5,7 @@ import { useState } from "react";
 import { api } from "@/client/api";
 import { Problem } from "@/client/problem";
 import { useProject } from "@/client/project";
-import { Button, buttonClass } from "@/ui/button";
+import { Button, buttonClass, IconButton } from "@/ui/button";
 import { CopyId } from "@/ui/copy";
 import { Page } from "@/ui/shell/page";
 import { Empty, Failed, SkeletonRows } from "@/ui/states";
@@ -13,6 +13,7 @@ import { notify } from "@/ui/toast";
 import { BisectView } from "./bisect/bisect-view";
 import { ForkView } from "./fork/fork-view";
 import { InquiryState, KINDS } from "./look";
+import { ProgressCard } from "./progress/progress-card";
 import { inquiryQuery } from "./queries";
 import { ReplayView } from "./replay/replay-view";
 import { ResumeDialog } from "./resume-dialog";
@@ -61,7 +62,9 @@ function Loaded({ project, inquiry }: { project: string; inquiry: Inquiry }) {
           <span className="truncate" title={inquiry.input}>
             {word} of {inquiry.agent}
           </span>
-          <CopyId id={inquiry.id} label="Copy inquiry id" />
+          <span className="hidden sm:inline">
+            <CopyId id={inquiry.id} label="Copy inquiry id" />
+          </span>
         </h1>
       }
       actions={<Actions project={project} inquiry={inquiry} />}
@@ -75,6 +78,11 @@ function Loaded({ project, inquiry }: { project: string; inquiry: Inquiry }) {
             was asked: <span className="text-text">{inquiry.input}</span>
           </p>
           <Waiting project={project} inquiry={inquiry} />
+          {inquiry.state === "done" ? null : (
+            <ProgressCard inquiry={inquiry}>
+              <GoingOn project={project} inquiry={inquiry} />
+            </ProgressCard>
+          )}
           {inquiry.kind === "replay" ? (
             <ReplayView project={project} inquiry={inquiry} chosen={search.rerun} onRerun={(rerun) => set({ rerun })} />
           ) : inquiry.kind === "fork" ? (
@@ -88,19 +96,37 @@ function Loaded({ project, inquiry }: { project: string; inquiry: Inquiry }) {
   );
 }
 
+/** What stops it, or lets it go on. */
+function GoingOn({ project, inquiry }: { project: string; inquiry: Inquiry }) {
+  const client = useQueryClient();
+  const [asking, setAsking] = useState(false);
+  const cancel = useMutation({
+    mutationFn: () => api.POST("/api/v1/inquiries/{inquiry_id}/cancel", { params: { path: { inquiry_id: inquiry.id }, query: { project } } }),
+    onSuccess: () => Promise.all([client.invalidateQueries({ queryKey: ["inquiry", project, inquiry.id] }), client.invalidateQueries({ queryKey: ["inquiries", project] })]),
+    onError: (error) => notify("It was not cancelled", error.message),
+  });
+  if (inquiry.state === "running")
+    return (
+      <Button disabled={cancel.isPending} onClick={() => cancel.mutate()}>
+        <Ban className="size-3.5 text-muted" aria-hidden /> Cancel
+      </Button>
+    );
+  return (
+    <>
+      <Button look="primary" onClick={() => setAsking(true)}>
+        <Play className="size-3.5" aria-hidden /> Go on
+      </Button>
+      {asking ? <ResumeDialog project={project} inquiry={inquiry} onClose={() => setAsking(false)} /> : null}
+    </>
+  );
+}
+
 function Actions({ project, inquiry }: { project: string; inquiry: Inquiry }) {
   const client = useQueryClient();
   const navigate = route.useNavigate();
-  const [asking, setAsking] = useState<"resume" | "delete">();
-  const path = { params: { path: { inquiry_id: inquiry.id }, query: { project } } };
-  const changed = () => Promise.all([client.invalidateQueries({ queryKey: ["inquiry", project, inquiry.id] }), client.invalidateQueries({ queryKey: ["inquiries", project] })]);
-  const cancel = useMutation({
-    mutationFn: () => api.POST("/api/v1/inquiries/{inquiry_id}/cancel", path),
-    onSuccess: changed,
-    onError: (error) => notify("It was not cancelled", error.message),
-  });
+  const [deleting, setDeleting] = useState(false);
   const remove = useMutation({
-    mutationFn: () => api.DELETE("/api/v1/inquiries/{inquiry_id}", path),
+    mutationFn: () => api.DELETE("/api/v1/inquiries/{inquiry_id}", { params: { path: { inquiry_id: inquiry.id }, query: { project } } }),
     onSuccess: async () => {
       await navigate({ to: "/inquiries" });
       client.removeQueries({ queryKey: ["inquiry", project, inquiry.id] });
@@ -111,25 +137,13 @@ function Actions({ project, inquiry }: { project: string; inquiry: Inquiry }) {
   return (
     <>
       <InquiryState inquiry={inquiry} />
-      {inquiry.state === "running" ? (
-        <Button disabled={cancel.isPending} onClick={() => cancel.mutate()}>
-          <Ban className="size-3.5 text-muted" aria-hidden /> Cancel
-        </Button>
-      ) : (
-        <>
-          {inquiry.state === "done" ? null : (
-            <Button onClick={() => setAsking("resume")}>
-              <Play className="size-3.5 text-muted" aria-hidden /> Go on
-            </Button>
-          )}
-          <Button look="ghost" aria-label="Delete this inquiry" onClick={() => setAsking("delete")}>
-            <Trash2 className="size-3.5" aria-hidden />
-          </Button>
-        </>
+      {inquiry.state === "running" ? null : (
+        <IconButton label="Delete this inquiry" onClick={() => setDeleting(true)}>
+          <Trash2 />
+        </IconButton>
       )}
-      {asking === "resume" ? <ResumeDialog project={project} inquiry={inquiry} onClose={() => setAsking(undefined)} /> : null}
-      {asking === "delete" ? (
-        <Sure title="Delete this inquiry?" what="Its reruns stay as runs of their own; what they were compared with, and what was found, goes." act="Delete" pending={remove.isPending} onAct={() => remove.mutate()} onClose={() => setAsking(undefined)} />
+      {deleting ? (
+        <Sure title="Delete this inquiry?" what="Its reruns stay as runs of their own; what they were compared with, and what was found, goes." act="Delete" pending={remove.isPending} onAct={() => remove.mutate()} onClose={() => setDeleting(false)} />
       ) : null}
     </>
   );

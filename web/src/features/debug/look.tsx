@@ -31,10 +31,10 @@ const STATES = { running: "under way", done: "done", cancelled: "cancelled", out
 /** Where it stands: how far along while it works, one word after. */
 export function InquiryState({ inquiry }: { inquiry: Pick<InquiryRow, "state" | "progress"> }) {
   const { done, planned } = inquiry.progress;
-  if (inquiry.state !== "running") return <Badge tone={inquiry.state === "done" ? "ok" : "warn"}>{STATES[inquiry.state]}</Badge>;
+  if (inquiry.state !== "running") return <Badge tone={inquiry.state === "done" ? "quiet" : "warn"}>{STATES[inquiry.state]}</Badge>;
   return (
     <span className="flex items-center gap-2 text-xs" title={`${done} of ${plural(planned, "rerun")} so far`}>
-      <progress className="h-1.5 w-16 accent-(--accent)" max={Math.max(planned, 1)} value={done} aria-label={`${done} of ${planned} reruns`} />
+      <progress className="h-1.5 w-16" max={Math.max(planned, 1)} value={done} aria-label={`${done} of ${planned} reruns`} />
       <span className="num text-2xs text-muted">
         {done}/{planned}
       </span>

@@ -3,7 +3,7 @@ import { Info } from "lucide-react";
 import { Card } from "@/features/settings/section";
 import { cx } from "@/ui/classes";
 import { duration, money } from "@/ui/format";
-import { saidOf } from "./bisect/layout";
+import { saidOf, type Uncounted } from "./bisect/layout";
 import { SaidMark } from "./look";
 import type { Rerun as RerunOf } from "./types";
 
@@ -23,13 +23,13 @@ export function RerunPicker({ reruns, chosen, onChoose }: { reruns: readonly Rer
 }
 
 /** How one rerun ended: what the check said of it, how it was kept in, what was noticed. */
-export function Rerun({ rerun, checked }: { rerun: RerunOf; checked: boolean }) {
+export function Rerun({ rerun, checked, uncounted }: { rerun: RerunOf; checked: boolean; uncounted?: Uncounted }) {
   if (rerun.state === "waiting") return null;
   return (
     <Card className="p-4 text-xs">
       <div className="flex flex-wrap items-center gap-x-4 gap-y-1">
         <h2 className="text-sm font-semibold">Rerun {rerun.number}</h2>
-        {checked || rerun.state === "taken" ? <SaidMark said={saidOf(rerun)} /> : <span className="text-muted">{rerun.ending ?? "ended"}</span>}
+        {checked || rerun.state === "taken" ? <SaidMark said={saidOf(rerun, uncounted)} /> : <span className="text-muted">{rerun.ending ?? "ended"}</span>}
         {rerun.state === "done" ? (
           <span className="num text-muted">
             {duration(rerun.elapsed_ms)} · {money(rerun.cost_usd)} · {rerun.asked} really asked
@@ -41,8 +41,9 @@ export function Rerun({ rerun, checked }: { rerun: RerunOf; checked: boolean }) 
           </Link>
         ) : null}
       </div>
+      {uncounted?.get(rerun.number) ? <p className="mt-2">Not counted: {uncounted.get(rerun.number)}.</p> : null}
       {rerun.check_said ? <p className="mt-2">The check: {rerun.check_said}</p> : null}
-      {rerun.error ? <pre tabIndex={0} aria-label="What it said on its way out" className="mt-2 max-h-40 overflow-auto rounded-lg bg-bad-soft p-2 font-mono text-2xs whitespace-pre-wrap text-bad">{rerun.error}</pre> : null}
+      {rerun.error ? <pre ref={atItsEnd} tabIndex={0} aria-label="What it said on its way out" className="mt-2 max-h-40 overflow-auto rounded-lg bg-bad-soft p-2 font-mono text-2xs whitespace-pre-wrap text-bad">{rerun.error}</pre> : null}
       {rerun.notes.length ? (
         <ul className="mt-2 flex flex-col gap-1">
           {rerun.notes.map((note) => (
@@ -56,3 +57,8 @@ export function Rerun({ rerun, checked }: { rerun: RerunOf; checked: boolean }) 
     </Card>
   );
 }
+
+/** The last words of a trace say what it was. */
+const atItsEnd = (element: HTMLElement | null) => {
+  if (element) element.scrollTop = element.scrollHeight;
+};

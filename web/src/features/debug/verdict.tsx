@@ -1,7 +1,7 @@
 import { CircleCheck, CircleHelp, CircleX, Crosshair, Split, type LucideIcon } from "lucide-react";
 import { cx } from "@/ui/classes";
 import { percent } from "@/ui/format";
-import { bisectFinding, forkFinding, replayFinding, type Outcome } from "./finding";
+import { bisectFinding, forkFinding, replayFinding, type BisectFinding, type Outcome } from "./finding";
 import type { InquiryRow } from "./types";
 
 interface Words {
@@ -17,7 +17,7 @@ export function Verdict({ inquiry, large = false }: { inquiry: InquiryRow; large
   const { icon: Icon, tone, text } = words;
   return (
     <span className={cx("inline-flex min-w-0 items-center gap-1.5", large ? "text-lg font-semibold tracking-[-0.01em]" : "text-xs", tone)}>
-      <Icon className={cx("shrink-0", large ? "size-5" : "size-3.5")} aria-hidden /> {text}
+      <Icon className={cx("shrink-0", large ? "size-5" : "size-3.5")} aria-hidden /> {large ? text.charAt(0).toUpperCase() + text.slice(1) : text}
     </span>
   );
 }
@@ -34,11 +34,20 @@ export function wordsOf(inquiry: InquiryRow): Words | undefined {
   }
   if (bisect) {
     if (bisect.state === "sure" && bisect.step !== null) return { icon: Crosshair, tone: "text-accent", text: `step ${bisect.step}, ${percent(bisect.confidence)} sure` };
-    if (bisect.state === "unsure" && bisect.step !== null) return { icon: CircleHelp, tone: "text-warn", text: `perhaps step ${bisect.step}, ${percent(bisect.confidence)} sure` };
+    if (bisect.state === "unsure" && bisect.step !== null) return { icon: CircleHelp, tone: "text-warn", text: unsureWords(bisect) };
     if (bisect.state === "not_a_step") return { icon: CircleX, tone: "text-warn", text: "no step by itself" };
     return UNTOLD;
   }
   return undefined;
+}
+
+/** The likeliest step where it is more likely than all others together; else where the search has come to. */
+export function unsureWords({ step, confidence, credible, level }: Pick<BisectFinding, "step" | "confidence" | "credible" | "level">): string {
+  const steps = credible.filter((each) => each > 0).sort((a, b) => a - b);
+  const [first, last] = [steps[0], steps.at(-1)];
+  if (confidence >= 0.5 || first === undefined || last === undefined) return `perhaps step ${step ?? "?"}, ${percent(confidence)} sure`;
+  const where = first === last ? `step ${first}` : last - first + 1 === steps.length ? `one of steps ${first} to ${last}` : `one of ${steps.length} steps`;
+  return `${where}${credible.includes(0) ? " or none" : ""}, ${percent(level)} sure`;
 }
 
 const UNTOLD: Words = { icon: CircleHelp, tone: "text-muted", text: "cannot be told" };

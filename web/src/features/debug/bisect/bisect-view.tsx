@@ -3,20 +3,17 @@ import { Link } from "@tanstack/react-router";
 import { useMemo } from "react";
 import { Card } from "@/features/settings/section";
 import { Badge } from "@/ui/badges";
-import { duration, money, percent, plural } from "@/ui/format";
+import { percent } from "@/ui/format";
 import { KindIcon } from "@/ui/kinds";
 import { SkeletonRows } from "@/ui/states";
 import { Answers } from "../answers";
 import { Calls } from "../calls";
-import { Facts, Sentences } from "../facts";
 import { bisectFinding } from "../finding";
-import { changeWords } from "../fork/change-words";
 import { tapeQuery } from "../queries";
 import { Rerun } from "../reruns";
 import type { Inquiry, TapeStep } from "../types";
-import { Verdict } from "../verdict";
-import { checkWords } from "../words";
-import { flipOf } from "./layout";
+import { Head } from "./head";
+import { flipOf, massOf, peakOf, type Uncounted } from "./layout";
 import { Picture, type PictureStep } from "./picture";
 
 interface BisectViewProps {
@@ -28,64 +25,28 @@ interface BisectViewProps {
   onStep: (step: number | undefined) => void;
 }
 
+const NONE: readonly number[] = [];
+
 /** What was tried, what flipped, how sure, what it cost: a picture that grows while it works. */
 export function BisectView({ project, inquiry, chosen, onRerun, step, onStep }: BisectViewProps) {
   const tape = useQuery(tapeQuery(project, inquiry.run_id));
   const found = bisectFinding(inquiry);
   const at = found?.step ?? null;
   const steps = useMemo<PictureStep[]>(() => tape.data?.steps ?? Array.from({ length: inquiry.steps }, (_, place) => ({ step: place + 1, kind: "model", target: "" })), [tape.data, inquiry.steps]);
-  const flip = flipOf(inquiry.reruns);
+  const uncounted = useMemo<Uncounted>(() => new Map(found?.tried.flatMap(({ number, why }) => (why ? [[number, why] as const] : []))), [found]);
+  const sure = found?.state === "sure";
+  // Of several steps as likely as each other none is the one.
+  const marked = at !== null && (sure || peakOf(massOf(found?.mass, steps.length))?.steps.length === 1) ? at : null;
+  const flip = flipOf(inquiry.reruns, uncounted);
   const rerun = inquiry.reruns.find((each) => each.number === chosen);
-  const looked = tape.data?.steps.find((each) => each.step === (step ?? at));
-  const spent = inquiry.reruns.filter((each) => each.state === "done");
-  const sum = (of: (each: (typeof spent)[number]) => number) => spent.reduce((all, each) => all + of(each), 0);
+  const looked = tape.data?.steps.find((each) => each.step === (step ?? marked));
   return (
     <>
-      <Card className="p-4">
-        <div className="flex flex-col gap-3">
-          {found && found.state !== "unsure" ? <Verdict inquiry={inquiry} large /> : <p className="text-lg font-semibold tracking-[-0.01em] text-muted">{inquiry.state === "running" ? "Looking for the step" : <Verdict inquiry={inquiry} large />}</p>}
-          {found?.confirmed === true ? (
-            <p>
-              <Badge tone="ok">confirmed: that step alone put right, it succeeds</Badge>
-            </p>
-          ) : found?.confirmed === false ? (
-            <p>
-              <Badge tone="warn">not confirmed: that step alone put right is not enough</Badge>
-            </p>
-          ) : null}
-          {found ? <Sentences sentences={found.sentences} /> : null}
-          <Facts
-            facts={[
-              ["reruns", `${spent.length}${inquiry.budget.reruns ? ` of at most ${inquiry.budget.reruns}` : ""}`],
-              ["really asked", plural(sum((each) => each.asked), "call")],
-              ["cost", `${money(sum((each) => each.cost_usd))}${inquiry.budget.usd ? ` of at most ${money(inquiry.budget.usd)}` : ""}`],
-              ["time of the agent", duration(sum((each) => each.elapsed_ms))],
-              ["sure to", percent(inquiry.confidence)],
-            ]}
-          />
-          <p className="text-2xs text-muted">
-            Succeeds when the answer {checkWords(inquiry.check)}; put right {inquiry.good_run ? (
-              <>
-                from{" "}
-                <Link to="/runs/$runId" params={{ runId: inquiry.good_run }} className="link">
-                  a good run
-                </Link>
-              </>
-            ) : inquiry.live_model ? (
-              `by ${inquiry.live_model}`
-            ) : inquiry.changes.length ? (
-              inquiry.changes.map(changeWords).join(" ")
-            ) : (
-              "by asking again"
-            )}
-            .
-          </p>
-        </div>
-      </Card>
+      <Head inquiry={inquiry} />
       <Card>
-        <Picture steps={steps} reruns={inquiry.reruns} mass={found?.mass} found={at} sure={found?.state === "sure"} chosen={step} onStep={(next) => onStep(next === step ? undefined : next)} rerun={chosen} onRerun={(next) => onRerun(next === chosen ? undefined : next)} />
+        <Picture steps={steps} reruns={inquiry.reruns} mass={found?.mass} credible={found && !sure ? found.credible : NONE} level={found?.level ?? inquiry.confidence} uncounted={uncounted} found={marked} sure={sure} chosen={step} onStep={(next) => onStep(next === step ? undefined : next)} rerun={chosen} onRerun={(next) => onRerun(next === chosen ? undefined : next)} />
       </Card>
-      {tape.isPending ? <SkeletonRows rows={2} height={48} /> : looked ? <StepCard runId={inquiry.run_id} step={looked} isFound={looked.step === at} share={found?.mass[looked.step]} /> : null}
+      {tape.isPending ? <SkeletonRows rows={2} height={48} /> : looked ? <StepCard runId={inquiry.run_id} step={looked} isFound={looked.step === marked} sure={sure} share={found?.mass[looked.step]} /> : null}
       {flip?.failed ? (
         <section>
           <h2 className="mb-2 text-sm font-semibold">What flipped</h2>
@@ -96,10 +57,10 @@ export function BisectView({ project, inquiry, chosen, onRerun, step, onStep }: 
       ) : null}
       {rerun ? (
         <>
-          <Rerun rerun={rerun} checked />
+          <Rerun rerun={rerun} checked uncounted={uncounted} />
           {rerun.state === "done" ? (
             <Card>
-              <Calls project={project} inquiryId={inquiry.id} number={rerun.number} />
+              <Calls project={project} inquiryId={inquiry.id} runId={inquiry.run_id} number={rerun.number} />
             </Card>
           ) : null}
         </>
@@ -110,14 +71,14 @@ export function BisectView({ project, inquiry, chosen, onRerun, step, onStep }: 
   );
 }
 
-function StepCard({ runId, step, isFound, share }: { runId: string; step: TapeStep; isFound: boolean; share: number | undefined }) {
+function StepCard({ runId, step, isFound, sure, share }: { runId: string; step: TapeStep; isFound: boolean; sure: boolean; share: number | undefined }) {
   return (
     <Card className="p-4">
       <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
         <h2 className="flex items-center gap-2 text-sm font-semibold">
           <KindIcon kind={step.kind === "model" ? "llm" : "tool"} className="size-4" /> Step {step.step}: {step.target}
         </h2>
-        {isFound ? <Badge tone="accent">the step</Badge> : null}
+        {isFound ? <Badge tone={sure ? "accent" : "quiet"}>{sure ? "the step" : "the likeliest so far"}</Badge> : null}
         {share === undefined ? null : <span className="num text-xs text-muted">{percent(share)} likely</span>}
         <Link to="/runs/$runId" params={{ runId }} search={step.span_id ? { span: step.span_id } : { pane: "recordings", call: step.exchange_id }} className="link ml-auto min-h-6 text-xs leading-6">
           Open it in the run

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Rerun } from "../types";
-import { flipOf, massOf, middleOf, numberEvery, percentage, saidOf, spoken, startOf } from "./layout";
+import { flipOf, massOf, middleOf, numberEvery, peakOf, percentage, saidOf, spoken, startOf } from "./layout";
 
 const rerun = (number: number, at: number | null, passed: boolean | null, more: Partial<Rerun> = {}): Rerun =>
   ({ number, switch: at, passed, only: false, state: "done", ending: "answered", ...more }) as Rerun;
@@ -25,6 +25,20 @@ describe("the picture of a bisect", () => {
     expect(saidOf(rerun(1, 3, null))).toBe("nothing");
     expect(saidOf(rerun(1, 3, null, { state: "taken" }))).toBe("running");
     expect(saidOf(rerun(1, 3, null, { state: "waiting" }))).toBe("waiting");
+  });
+
+  it("does not call a rerun failed that the search does not count", () => {
+    const uncounted = new Map([[1, "the agent made no call through the gateway"]]);
+    expect(saidOf(rerun(1, 3, false), uncounted)).toBe("nothing");
+    expect(saidOf(rerun(2, 3, false), uncounted)).toBe("failed");
+    expect(flipOf([rerun(3, 2, true), rerun(1, 3, false)], uncounted)?.failed).toBeUndefined();
+  });
+
+  it("writes the likeliest once, however many steps share it", () => {
+    expect(peakOf([0, 0.1, 0.8, 0.1])).toEqual({ share: 0.8, steps: [2], middle: 2 });
+    expect(peakOf([0.2, 0.2, 0.3, 0.3])).toMatchObject({ steps: [2, 3], middle: 2.5 });
+    expect(peakOf([0, 0.4, 0.2, 0.4])?.middle).toBeUndefined();
+    expect(peakOf([1, 0, 0])).toBeUndefined();
   });
 
   it("finds the two switches between which it flips", () => {

@@ -19,11 +19,16 @@ export function numberEvery(steps: number, width: number): number {
 
 export type Said = "passed" | "failed" | "nothing" | "running" | "waiting";
 
-/** What a rerun says about the step that is looked for. */
-export function saidOf({ state, passed }: Pick<Rerun, "state" | "passed">): Said {
+/** Reruns that the search does not count, by their number, and why. */
+export type Uncounted = ReadonlyMap<number, string>;
+
+const ALL_COUNT: Uncounted = new Map();
+
+/** What a rerun says about the step that is looked for: an agent that never came so far has failed, and says nothing. */
+export function saidOf({ state, passed, number }: Pick<Rerun, "state" | "passed" | "number">, uncounted = ALL_COUNT): Said {
   if (state === "waiting") return "waiting";
   if (state === "taken") return "running";
-  return passed === null ? "nothing" : passed ? "passed" : "failed";
+  return passed === null || uncounted.has(number) ? "nothing" : passed ? "passed" : "failed";
 }
 
 export interface Flip {
@@ -33,8 +38,8 @@ export interface Flip {
 }
 
 /** The two reruns nearest to each other that came out differently; undefined while none succeeded. */
-export function flipOf(reruns: readonly Rerun[]): Flip | undefined {
-  const asked = reruns.filter((each) => !each.only && each.switch !== null && each.passed !== null);
+export function flipOf(reruns: readonly Rerun[], uncounted = ALL_COUNT): Flip | undefined {
+  const asked = reruns.filter((each) => !each.only && each.switch !== null && each.passed !== null && !uncounted.has(each.number));
   const passed = asked.filter((each) => each.passed).sort((a, b) => (b.switch ?? 0) - (a.switch ?? 0))[0];
   if (!passed) return undefined;
   const after = asked.filter((each) => each.passed === false && (each.switch ?? 0) > (passed.switch ?? 0));
@@ -46,9 +51,26 @@ export function massOf(mass: readonly number[] | undefined, steps: number): numb
   return Array.from({ length: steps + 1 }, (_, step) => mass?.[step] ?? 0);
 }
 
+export interface Peak {
+  share: number;
+  /** The steps that are likeliest, each as likely as the others. */
+  steps: readonly number[];
+  /** Where its figure stands: over the one, or in the middle of those beside each other; undefined where they lie apart. */
+  middle: number | undefined;
+}
+
+/** What stands out of `likely` (entry 0 is no step); undefined where nothing does. */
+export function peakOf(likely: readonly number[]): Peak | undefined {
+  const share = Math.max(0, ...likely.slice(1));
+  if (share < 0.005) return undefined;
+  const steps = likely.flatMap((each, step) => (step > 0 && share - each < 1e-6 ? [step] : []));
+  const [first = 1, last = 1] = [steps[0], steps.at(-1)];
+  return { share, steps, middle: last - first + 1 === steps.length ? (first + last) / 2 : undefined };
+}
+
 /** In words, for who cannot see it. */
-export function spoken(reruns: readonly Rerun[], steps: number, found: number | null): string {
-  const count = (said: Said) => reruns.filter((each) => saidOf(each) === said).length;
+export function spoken(reruns: readonly Rerun[], steps: number, found: number | null, uncounted = ALL_COUNT): string {
+  const count = (said: Said) => reruns.filter((each) => saidOf(each, uncounted) === said).length;
   const parts = [`${steps} steps`, `${reruns.length} reruns: ${count("passed")} succeeded, ${count("failed")} failed`];
   if (count("running") + count("waiting")) parts.push(`${count("running") + count("waiting")} to come`);
   parts.push(found === null ? "no step found yet" : `step ${found} is marked as the one`);

@@ -4,7 +4,7 @@ import { cx } from "@/ui/classes";
 import { percent } from "@/ui/format";
 import { SAID } from "../look";
 import type { Rerun } from "../types";
-import { LEAST_COLUMN, massOf, middleOf, numberEvery, percentage, saidOf, spoken, startOf, type Said } from "./layout";
+import { LEAST_COLUMN, massOf, middleOf, numberEvery, peakOf, percentage, saidOf, spoken, startOf, type Said, type Uncounted } from "./layout";
 
 export interface PictureStep {
   step: number;
@@ -17,6 +17,10 @@ interface PictureProps {
   reruns: readonly Rerun[];
   /** How likely each step is to be the one; entry 0: no step by itself. */
   mass: readonly number[] | undefined;
+  /** The likeliest steps that together have `level` of it, while none of them is sure. */
+  credible: readonly number[];
+  level: number;
+  uncounted: Uncounted;
   found: number | null;
   sure: boolean;
   chosen: number | undefined;
@@ -26,7 +30,7 @@ interface PictureProps {
 }
 
 /** Steps along the axis; how likely each is to be the one above it; below it each rerun, where it was switched. */
-export function Picture({ steps, reruns, mass, found, sure, chosen, onStep, rerun, onRerun }: PictureProps) {
+export function Picture({ steps, reruns, mass, credible, level, uncounted, found, sure, chosen, onStep, rerun, onRerun }: PictureProps) {
   const n = steps.length;
   const axis = useRef<HTMLDivElement>(null);
   const [width, setWidth] = useState(600);
@@ -48,6 +52,7 @@ export function Picture({ steps, reruns, mass, found, sure, chosen, onStep, reru
           <div className="grid grid-cols-[var(--label)_minmax(0,1fr)] items-start">
             <span className="text-2xs leading-6 text-muted">step</span>
             <div ref={axis} className="relative h-6 border-t border-line-strong">
+              {credible.map((step) => (step > 0 ? <i key={step} aria-hidden className="absolute -top-px h-0.5 bg-accent" style={{ left: percentage(startOf(step, n)), width: percentage(1 / n) }} /> : null))}
               {steps.map(({ step, target }) =>
                 step === found || step === chosen || (step % every === 0 && !near(step, found, every) && !near(step, chosen, every)) || (step === 1 && every > 1 && !near(1, found, every)) ? (
                   <button
@@ -66,14 +71,14 @@ export function Picture({ steps, reruns, mass, found, sure, chosen, onStep, reru
               )}
             </div>
           </div>
-          <ol aria-label={`Reruns. ${spoken(reruns, n, found)}`} className="mt-1">
+          <ol aria-label={`Reruns. ${spoken(reruns, n, found, uncounted)}`} className="mt-1">
             {reruns.map((each) => (
-              <Lane key={each.number} rerun={each} steps={n} chosen={each.number === rerun} onChoose={() => onRerun(each.number)} />
+              <Lane key={each.number} rerun={each} said={saidOf(each, uncounted)} why={uncounted.get(each.number)} steps={n} chosen={each.number === rerun} onChoose={() => onRerun(each.number)} />
             ))}
           </ol>
         </div>
       </div>
-      <Legend />
+      <Legend credible={credible.length ? level : undefined} />
     </figure>
   );
 }
@@ -88,28 +93,32 @@ function Band({ step, steps, sure }: { step: number; steps: number; sure: boolea
 }
 
 function Likely({ likely, steps, found, known }: { likely: readonly number[]; steps: readonly PictureStep[]; found: number | null; known: boolean }) {
-  const top = Math.max(...likely.slice(1), 0.001);
+  const peak = peakOf(likely);
   const none = likely[0] ?? 0;
   return (
     <div className="relative grid grid-cols-[var(--label)_minmax(0,1fr)]">
       <div className="flex flex-col justify-between pr-2 text-2xs text-muted">
         <span>how likely each step is the one</span>
-        {known && none >= 0.005 ? <span className="num">no step by itself: {percent(none)}</span> : null}
+        {known && none >= 0.005 ? <span className="num">
+            no step by itself: <span className="whitespace-nowrap">{percent(none)}</span>
+          </span> : null}
       </div>
-      <div className="flex h-24 items-end" role="img" aria-label={known ? likelyWords(likely) : "Nothing is known yet"}>
+      <div className="relative flex h-24 items-end" role="img" aria-label={known ? likelyWords(likely) : "Nothing is known yet"}>
         {steps.map(({ step, target }) => {
           const share = likely[step] ?? 0;
           return (
             <span key={step} className="relative flex h-full flex-1 items-end px-px" title={`step ${step}, ${target}: ${percent(share)}`}>
-              <i aria-hidden className={cx("block w-full rounded-t-xs transition-[height] duration-300", step === found ? "bg-accent" : "bg-(--chart-runs)")} style={{ height: `${share > 0 ? Math.max(1.5, (share / top) * 80) : 0}%` }} />
-              {share === top && share > 0.02 ? (
-                <span className="num absolute left-1/2 -translate-x-1/2 text-2xs font-medium whitespace-nowrap" style={{ bottom: "calc(80% + 2px)" }}>
-                  {percent(share)}
-                </span>
-              ) : null}
+              <i aria-hidden className={cx("block w-full rounded-t-xs transition-[height] duration-300", step === found ? "bg-accent" : "bg-(--chart-runs)")} style={{ height: `${share > 0 ? Math.max(1.5, (share / (peak?.share ?? 1)) * 80) : 0}%` }} />
             </span>
           );
         })}
+        {known && peak?.middle !== undefined ? (
+          <span aria-hidden className="num absolute -translate-x-1/2 text-2xs font-medium whitespace-nowrap" style={{ bottom: "calc(80% + 2px)", left: `clamp(1.5rem, ${percentage(middleOf(peak.middle, steps.length))}, 100% - 1.5rem)` }}>
+            {percent(peak.share)}
+            {peak.steps.length > 1 ? " each" : ""}
+          </span>
+        ) : null}
+        {known ? null : <span className="absolute inset-0 flex items-center justify-center text-2xs text-faint">Nothing is known yet</span>}
       </div>
     </div>
   );
@@ -124,8 +133,17 @@ function likelyWords(likely: readonly number[]): string {
   return `How likely each step is the one: ${best.map(({ share, step }) => `step ${step} ${percent(share)}`).join(", ") || "no step by itself"}`;
 }
 
-function Lane({ rerun, steps, chosen, onChoose }: { rerun: Rerun; steps: number; chosen: boolean; onChoose: () => void }) {
-  const said = saidOf(rerun);
+interface LaneProps {
+  rerun: Rerun;
+  said: Said;
+  /** Why it says nothing. */
+  why: string | undefined;
+  steps: number;
+  chosen: boolean;
+  onChoose: () => void;
+}
+
+function Lane({ rerun, said, why, steps, chosen, onChoose }: LaneProps) {
   const { word, tone } = SAID[said];
   const at = rerun.switch ?? steps + 1;
   const where = rerun.switch === null ? "all as recorded" : rerun.only ? `step ${rerun.switch} alone put right` : `put right from step ${rerun.switch} on`;
@@ -135,7 +153,7 @@ function Lane({ rerun, steps, chosen, onChoose }: { rerun: Rerun; steps: number;
         type="button"
         aria-pressed={chosen}
         onClick={onChoose}
-        title={`Rerun ${rerun.number}: ${where}, ${word}`}
+        title={`Rerun ${rerun.number}: ${where}, ${word}${why ? `: ${why}` : ""}`}
         className={cx("relative grid w-full grid-cols-[var(--label)_minmax(0,1fr)] items-center rounded text-left hover:bg-hover/60", chosen && "outline-2 outline-accent")}
       >
         <span className={cx("flex h-6 items-center gap-1.5 truncate text-2xs", tone)}>
@@ -171,7 +189,7 @@ function Marker({ said, left, only = false }: { said: Said; left: string; only?:
   );
 }
 
-function Legend() {
+function Legend({ credible }: { credible: number | undefined }) {
   return (
     <figcaption className="flex flex-wrap items-center gap-x-4 gap-y-1 border-t border-line px-4 py-2 text-2xs text-muted">
       <span className="flex items-center gap-1.5">
@@ -191,6 +209,11 @@ function Legend() {
       <span className="flex items-center gap-1">
         <Square className="size-3.5" aria-hidden /> that step alone, to confirm
       </span>
+      {credible === undefined ? null : (
+        <span className="flex items-center gap-1.5">
+          <i aria-hidden className="h-0.5 w-5 bg-accent" /> together {percent(credible)} likely
+        </span>
+      )}
     </figcaption>
   );
 }

@@ -43,7 +43,7 @@ export function AgentDebug({ project, agent }: { project: string; agent: string 
         ) : made.length ? (
           <ul>
             {made.slice(0, SHOWN).map((each) => (
-              <InquiryRow key={each.id} inquiry={each} />
+              <InquiryRow key={each.id} inquiry={each} known="agent" />
             ))}
           </ul>
         ) : (

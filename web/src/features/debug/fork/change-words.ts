@@ -1,5 +1,7 @@
 import type { ChangeView } from "../types";
 
+type Shown = Pick<ChangeView, "step" | "kind" | "text" | "find" | "tool_calls" | "onwards">;
+
 const WHAT: Record<ChangeView["kind"], (text: string) => string> = {
   answer: (text) => `the model answers ${shown(text)}`,
   result: (text) => `the tool returns ${shown(text)}`,
@@ -10,9 +12,22 @@ const WHAT: Record<ChangeView["kind"], (text: string) => string> = {
   forbid: (text) => `the tool ${text} is refused`,
 };
 
-/** A change as a sentence: "At step 4 the tool returns “…”." */
-export function changeWords({ step, kind, text, onwards }: Pick<ChangeView, "step" | "kind" | "text" | "onwards">): string {
-  return `${onwards ? "From" : "At"} step ${step}${onwards ? " on" : ""} ${WHAT[kind](text)}.`;
+/** A change within a sentence: "at step 4 the tool returns “…”". */
+export function changePhrase(change: Shown): string {
+  const { step, onwards } = change;
+  return `${onwards ? "from" : "at"} step ${step}${onwards ? " on" : ""} ${whatOf(change)}`;
+}
+
+/** A change as a sentence of its own. */
+export function changeWords(change: Shown): string {
+  const phrase = changePhrase(change);
+  return `${phrase.charAt(0).toUpperCase()}${phrase.slice(1)}.`;
+}
+
+function whatOf({ kind, text, find, tool_calls: calls }: Shown): string {
+  if (kind === "prompt" && find) return text ? `${shown(find)} in the prompt becomes ${shown(text)}` : `${shown(find)} is cut out of the prompt`;
+  if (kind === "answer" && calls) return `the model calls ${shown(calls)}${text ? ` and says ${shown(text)}` : ""}`;
+  return WHAT[kind](text);
 }
 
 function shown(text: string): string {

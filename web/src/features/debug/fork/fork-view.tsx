@@ -90,7 +90,7 @@ export function ForkView({ project, inquiry, chosen, onRerun, step, onStep }: Fo
         <section>
           <h2 className="mb-2 text-sm font-semibold">Who answered each call</h2>
           <Card>
-            <Calls project={project} inquiryId={inquiry.id} number={rerun.number} />
+            <Calls project={project} inquiryId={inquiry.id} runId={inquiry.run_id} number={rerun.number} />
           </Card>
         </section>
       ) : null}

@@ -78,7 +78,8 @@ function Side({ step }: { step: RecordedStep | null }) {
     <span className="flex min-w-0 items-center gap-2 px-3">
       <span className="num w-5 shrink-0 text-right text-2xs text-faint">{step.step}</span>
       <KindIcon kind={step.kind === "model" ? "llm" : "tool"} />
-      <span className="truncate">{step.target}</span>
+      <span className="shrink-0 truncate max-sm:shrink">{step.target}</span>
+      {step.answer ? <span className="hidden min-w-0 truncate font-mono text-2xs text-muted sm:inline">{step.answer}</span> : null}
     </span>
   );
 }

@@ -67,7 +67,7 @@ export function ReplayView({ project, inquiry, chosen, onRerun }: ReplayViewProp
         <section>
           <h2 className="mb-2 text-sm font-semibold">Calls</h2>
           <Card>
-            <Calls project={project} inquiryId={inquiry.id} number={rerun.number} />
+            <Calls project={project} inquiryId={inquiry.id} runId={inquiry.run_id} number={rerun.number} />
           </Card>
         </section>
       ) : null}

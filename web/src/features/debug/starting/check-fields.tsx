@@ -7,7 +7,7 @@ const HOWS: readonly { value: CheckHow; label: string; hint: string }[] = [
   { value: "contains", label: "contains", hint: "Somewhere in the answer, whatever its case and spaces" },
   { value: "exact", label: "is exactly", hint: "To the letter, but for white space at the ends" },
   { value: "number", label: "states the number", hint: "However it is written: 1,234.50 is 1234.5" },
-  { value: "regex", label: "matches the pattern", hint: "A regular expression, as Python reads it" },
+  { value: "regex", label: "matches the pattern", hint: "A regular expression (RE2)" },
   { value: "json", label: "fits the JSON schema", hint: "" },
   { value: "evaluator", label: "passes the evaluator", hint: "One of the project's, run on the answer" },
 ];

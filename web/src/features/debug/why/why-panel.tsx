@@ -42,7 +42,7 @@ export function WhyPanel({ project, run, onSelect, onChange }: WhyPanelProps) {
         ) : made.data.items.length ? (
           <ul className="-mx-4 border-t border-line md:-mx-5">
             {made.data.items.map((each) => (
-              <InquiryRow key={each.id} inquiry={each} />
+              <InquiryRow key={each.id} inquiry={each} known="run" />
             ))}
           </ul>
         ) : (
