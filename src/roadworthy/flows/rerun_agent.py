@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from roadworthy.contracts.metadata import Job
 from roadworthy.domain.project import DEFAULT_PROJECT
@@ -18,6 +18,8 @@ from roadworthy.features.observe.jobs import Step
 
 KIND = "rerun"
 _PATIENCE_S = 1.0
+_TAKING_S = 15.0
+"""Then other inquiries have their turn, and the job says how far it is."""
 _NOTE = "Asked at its own endpoint: whether it called anybody beside the gateway cannot be seen."
 
 
@@ -26,8 +28,8 @@ def arguments(inquiry_id: str) -> str:
 
 
 class RerunAgent:
-    """The work of a job of kind `rerun`: as many reruns at once as the inquiry allows, a piece. What a piece
-    that was killed had taken is handed out again."""
+    """The work of a job of kind `rerun`: as many reruns at once as the inquiry allows. A piece takes them for
+    some seconds and waits for their end. What a piece that was killed had taken is handed out again."""
 
     def __init__(
         self,
@@ -49,18 +51,29 @@ class RerunAgent:
 
     def __call__(self, job: Job) -> Step:
         inquiry_id = json.loads(job.arguments)["inquiry"]
-        known = self._service.one(job.project, inquiry_id)
-        # No more than can be begun at once: what is taken has to be told of in time.
-        starts = self._service.take(job.project, inquiry_id, most=known.concurrency) if known else []
         inquiry = self._service.one(job.project, inquiry_id)
-        if inquiry is None or (inquiry.state is not InquiryState.RUNNING and not starts):
+        if inquiry is None or inquiry.state is not InquiryState.RUNNING:
             return self._step(job, inquiry_id, position=None)
-        if starts:
-            with ThreadPoolExecutor(max_workers=inquiry.concurrency) as pool:
-                list(pool.map(lambda start: self._made(inquiry, start), starts))
-        else:
+        if not self._made_some(inquiry):
             time.sleep(self._patience_s)
         return self._step(job, inquiry_id, position="going")
+
+    def _made_some(self, inquiry: Inquiry) -> bool:
+        """Whether there were any. One that is slow holds up no other."""
+        ends, any_made = time.monotonic() + _TAKING_S, False
+        under_way: set[Future[None]] = set()
+        with ThreadPoolExecutor(max_workers=inquiry.concurrency) as pool:
+            while True:
+                # No more than can be begun at once: what is taken has to be told of in time.
+                room = inquiry.concurrency - len(under_way) if time.monotonic() < ends else 0
+                starts = self._service.take(inquiry.project, inquiry.id, most=room) if room else []
+                under_way |= {pool.submit(self._made, inquiry, one) for one in starts}
+                if not under_way:
+                    return any_made
+                any_made = True
+                over, under_way = wait(under_way, return_when=FIRST_COMPLETED)
+                for one in over:
+                    one.result()
 
     def _made(self, inquiry: Inquiry, start: Start) -> None:
         task = Task(

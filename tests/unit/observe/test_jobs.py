@@ -174,3 +174,23 @@ def test_kinds_beside_do_not_hold_up_the_others(metadata: SqliteMetadataStore) -
     assert first is not None and first.status is JobStatus.WAITING
     held.set()
     runner.stop(timeout_s=15)
+
+
+def test_jobs_beside_take_turns(metadata: SqliteMetadataStore) -> None:
+    seen: list[str] = []
+    both_there = threading.Event()
+
+    def work(job: Job) -> Step:
+        assert both_there.wait(30)
+        seen.append(job.arguments)
+        number = int(job.position or "0") + 1
+        return Step(position=None if number == 3 else str(number), done=number)
+
+    runner = JobRunner(metadata, kinds={"rerun": work}, beside={"rerun"})
+    runner.start()
+    jobs = [runner.add(project="p", kind="rerun", arguments=name, unit="") for name in ("long", "other")]
+    both_there.set()
+    for job in jobs:
+        wait_for(ended(metadata, job, JobStatus.DONE))
+    runner.stop()
+    assert seen == ["long", "other"] * 3

@@ -31,8 +31,8 @@ between a piece and the note that it was done."""
 
 
 class JobRunner:
-    """Runs jobs in a thread of its own, in the order they were asked for; each of the kinds `beside` has
-    another one, because such jobs may take hours of waiting for others.
+    """Runs jobs in a thread of its own, in the order they were asked for. Each of the kinds `beside` has
+    another one, because such jobs may take hours of waiting for others; jobs of such a kind take turns.
 
     `add` returns once the job is durable. A job that was running when the process ended goes on from its
     last position when `start` is called.
@@ -159,7 +159,9 @@ class JobRunner:
             if job.status in (JobStatus.WAITING, JobStatus.RUNNING)
             and lane == (job.kind if job.kind in self._lanes else "")
         ]
-        return min(open_jobs, key=lambda job: (job.created_ns, job.id), default=None)
+        return min(
+            open_jobs, key=lambda job: (job.updated_ns if lane else job.created_ns, job.id), default=None
+        )
 
     def _piece(self, job: Job) -> None:
         try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -207,10 +207,13 @@ def test_a_drill_of_the_server_that_was_cancelled_goes_on(desk: Desk) -> None:
 
 
 @contextmanager
-def answering(said: bytes) -> Iterator[str]:
+def answering(said: bytes, *, before: Callable[[], None] = lambda: None) -> Iterator[str]:
+    """`before` is called for each request, in its own thread."""
+
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["content-length"]))
+            before()
             self.send_response(200)
             self.send_header("content-length", str(len(said)))
             self.end_headers()

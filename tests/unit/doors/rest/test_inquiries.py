@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -330,6 +331,28 @@ def test_the_server_makes_reruns_of_an_endpoint_as_a_job(desk_with_runs: Desk) -
     assert found["finding"]["outcome"] == "cannot_tell"  # the endpoint made no call through the gateway
     assert (found["reruns"][0]["answer"], found["reruns"][0]["same"]) == ("It is 41.", True)
     assert any("own endpoint" in one for one in found["reruns"][0]["notes"])
+
+
+def test_the_server_makes_as_many_reruns_at_once_as_were_asked_for_and_a_slow_one_holds_up_none(
+    desk_with_runs: Desk,
+) -> None:
+    desk = desk_with_runs
+    first, others_are_over = threading.Lock(), threading.Event()
+
+    def slow_at_first() -> None:
+        if first.acquire(blocking=False):
+            assert others_are_over.wait(60)
+
+    with answering(b'{"answer": "It is 41."}', before=slow_at_first) as url:
+        entry = {"via": "url", "url": url}
+        body = {"entry": entry, "server_runs": True, "repeats": 4, "concurrency": 2}
+        path = f"/inquiries/{_post(desk, f'/runs/{BAD}/replay', body)['id']}"
+        desk.jobs.start()
+        wait_until(lambda: _get(desk, path)["progress"]["done"] == 3, seconds=30, what="all but the slow one")
+        assert _get(desk, path)["progress"]["running"] == 1
+        others_are_over.set()
+        wait_until(lambda: _get(desk, path)["state"] == "done", seconds=30, what="the end of the replay")
+        desk.jobs.stop(timeout_s=15)
 
 
 def test_cancelled_and_resumed_the_servers_reruns_go_on(desk_with_runs: Desk) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -122,7 +123,8 @@ def list_inquiries(
         and agent in ("", one.agent)
         and state in (None, one.state)
     ]
-    return InquiryPage(items=[_view(ctx, one) for one in found[:limit]])
+    jobs = _jobs(ctx, project)
+    return InquiryPage(items=[_view(ctx, one, jobs) for one in found[:limit]])
 
 
 @router.get("/inquiries/{inquiry_id}", operation_id="getInquiry")
@@ -130,7 +132,7 @@ def get_inquiry(ctx: Context, project: ReadProject, inquiry_id: str) -> InquiryD
     """With its reruns and what is known by now."""
     service = ctx.debugging.service
     inquiry = _there(service.one(project, inquiry_id), inquiry_id)
-    return inquiry_detail(inquiry, service.standing(inquiry), job_id=_job_of(ctx, inquiry))
+    return inquiry_detail(inquiry, service.standing(inquiry), job_id=_job_of(inquiry, _jobs(ctx, project)))
 
 
 @router.delete("/inquiries/{inquiry_id}", operation_id="deleteInquiry", status_code=204)
@@ -272,20 +274,17 @@ def _there(inquiry: Inquiry | None, inquiry_id: str) -> Inquiry:
     return inquiry
 
 
-def _view(ctx: RestContext, inquiry: Inquiry) -> InquiryView:
+def _view(ctx: RestContext, inquiry: Inquiry, jobs: Mapping[str, str] | None = None) -> InquiryView:
+    known = _jobs(ctx, inquiry.project) if jobs is None else jobs
     standing = ctx.debugging.service.standing(inquiry)
-    return inquiry_view(inquiry, standing, job_id=_job_of(ctx, inquiry))
+    return inquiry_view(inquiry, standing, job_id=_job_of(inquiry, known))
 
 
-def _job_of(ctx: RestContext, inquiry: Inquiry) -> str | None:
-    if not inquiry.server_runs:
-        return None
-    wanted = arguments(inquiry.id)
-    return next(
-        (
-            one.id
-            for one in ctx.metadata.jobs(inquiry.project)
-            if one.kind == KIND and one.arguments == wanted
-        ),
-        None,
-    )
+def _jobs(ctx: RestContext, project: str) -> dict[str, str]:
+    """Id of the newest job of reruns, by what it was given."""
+    newest = ctx.metadata.jobs(project)
+    return {one.arguments: one.id for one in reversed(newest) if one.kind == KIND}
+
+
+def _job_of(inquiry: Inquiry, jobs: Mapping[str, str]) -> str | None:
+    return jobs.get(arguments(inquiry.id)) if inquiry.server_runs else None
