@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import time
 
 import pytest
@@ -63,3 +65,16 @@ def test_no_pattern_takes_long() -> None:
     evil = Check(how="regex", expected=r"^(([a-z])+.)+[A-Z]([a-z])+$")
     assert check_answer(evil, "a" * 100_000, recorded=None, evaluate=_never).passed is False
     assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize(("how", "loaded"), [("contains", False), ("regex", True)])
+def test_arrow_is_loaded_beforehand_for_a_pattern_and_for_nothing_else(how: str, loaded: bool) -> None:
+    program = (
+        "import sys\n"
+        "from roadworthy.features.debug.check import made_ready\n"
+        "from roadworthy.features.debug.inquiry import Check\n"
+        f"made_ready(Check(how={how!r}, expected='4.')).join()\n"
+        "print('pyarrow.compute' in sys.modules)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == str(loaded)

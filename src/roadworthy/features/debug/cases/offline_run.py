@@ -16,7 +16,7 @@ from roadworthy.features.debug.cases.case import Case
 from roadworthy.features.debug.cases.file import BadCaseFile, decode, holes_of
 from roadworthy.features.debug.cases.suite import CaseResult, Timing
 from roadworthy.features.debug.cases.verdict import Outcome, Verdict, verdict_of
-from roadworthy.features.debug.check import Checked
+from roadworthy.features.debug.check import Checked, made_ready
 from roadworthy.features.debug.inquiry import EntryPoint, Via
 from roadworthy.features.debug.plan import Plan
 from roadworthy.features.debug.running.callable import arguments_of_callable
@@ -103,6 +103,8 @@ def run_case(
         arguments = _arguments(entry)
         guard = _guard(case, how)
         with offline(case.tape, _plan(case), case.good) as gateway:
+            # While the agent starts: it is the other process that works now.
+            made_ready(case.check)
             ended = _run(case, entry, arguments, guard=guard, url=gateway.url, key=gateway.key, stop=stop)
             lines, calls_ms = gateway.lines, gateway.answering_ms
         verdict = verdict_of(
