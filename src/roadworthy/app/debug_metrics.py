@@ -13,6 +13,7 @@ from roadworthy.domain.project import DEFAULT_PROJECT
 from roadworthy.features.debug.cases.service import CaseService
 from roadworthy.features.debug.inquiry import InquiryKind, InquiryState
 from roadworthy.features.debug.service import InquiryService
+from roadworthy.features.debug.tally import TakenBack
 
 
 class DebugCollector(Collector):
@@ -48,8 +49,9 @@ class DebugCollector(Collector):
             "Of these, those that nobody told of in time, or whose gateway died.",
             labels=["kind", "why"],
         )
-        for (kind, why), count in sorted(tally.taken_back.items()):
-            back.add_metric([kind.value, why.value], count)
+        for kind in InquiryKind:
+            for why in TakenBack:
+                back.add_metric([kind.value, why.value], tally.taken_back.get((kind, why), 0))
         yield back
         over = CounterMetricFamily("roadworthy_reruns", "Reruns that are over.", labels=["kind", "result"])
         for (kind, result), count in sorted(tally.results.items()):

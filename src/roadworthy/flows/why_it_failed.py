@@ -95,15 +95,13 @@ class WhyItFailed:
 
     def run(self, project: str, run_id: str) -> WhyRun | None:
         """None: no such run."""
-        ranked = self._ranked(project, run_id)
-        if ranked is None:
-            return None
-        proved = self._proved(project, ranked)
-        return proved or _suspected(ranked)
+        return self._of_run(project, run_id, self._inquiries(project))
 
     def runs(self, project: str, run_ids: Sequence[str], *, of: int) -> WhyRuns:
         """`run_ids` of the linked runs, `of` how many there are in all; at most 20 are looked at."""
-        found = [one for run_id in run_ids[:MOST_RUNS] if (one := self.run(project, run_id)) is not None]
+        inquiries = self._inquiries(project)
+        looked = [self._of_run(project, run_id, inquiries) for run_id in run_ids[:MOST_RUNS]]
+        found = [one for one in looked if one is not None]
         groups: defaultdict[tuple[str, str], list[WhyRun]] = defaultdict(list)
         for one in found:
             if one.grounds is not Grounds.NOTHING:
@@ -114,9 +112,13 @@ class WhyItFailed:
         example = max(first, key=lambda one: (one.grounds is Grounds.BISECT, one.confidence), default=None)
         return WhyRuns(runs=len(found), of=max(of, len(found)), blamed=blamed, example=example)
 
-    def _proved(self, project: str, ranked: RankedRun) -> WhyRun | None:
+    def _of_run(self, project: str, run_id: str, inquiries: Sequence[Inquiry]) -> WhyRun | None:
+        ranked = self._ranked(project, run_id)
+        return (self._proved(project, ranked, inquiries) or _suspected(ranked)) if ranked else None
+
+    def _proved(self, project: str, ranked: RankedRun, inquiries: Sequence[Inquiry]) -> WhyRun | None:
         run = ranked.run
-        for inquiry in self._inquiries(project):
+        for inquiry in inquiries:
             if inquiry.kind is not InquiryKind.BISECT or inquiry.run_id != run.id or not inquiry.finding:
                 continue
             finding = _read(inquiry.finding)

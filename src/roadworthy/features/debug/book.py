@@ -6,8 +6,6 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-import orjson
-
 from roadworthy.contracts.metadata import MetadataStore, Record
 from roadworthy.contracts.records import as_record, read_record
 from roadworthy.features.debug.inquiry import EntryPoint, Inquiry, InquiryKind, InquiryState, Rerun
@@ -33,18 +31,28 @@ class InquiryBook:
         self._metadata = metadata
         self._now_ns = now_ns
         self._changed = changed
+        self._known: dict[str, dict[str, tuple[str, Inquiry]]] = {}
+        """By project and id what was kept, and what it reads as: runners and pages ask for all each second,
+        and most never change again."""
         self.lock = threading.RLock()
         """Protects the time between reading what there is to do and writing who does it."""
 
     def all(self, project: str) -> list[Inquiry]:
         """Newest first."""
-        kept = [read_record(Inquiry, one) for one in self._metadata.records(project, KIND)]
+        before = self._known.get(project, {})
+        now: dict[str, tuple[str, Inquiry]] = {}
+        for record in self._metadata.records(project, KIND):
+            known = before.get(record.id)
+            if known is None or known[0] != record.body:
+                known = (record.body, read_record(Inquiry, record))
+            now[record.id] = known
+        self._known[project] = now
+        kept = [one for _, one in now.values()]
         return sorted(kept, key=lambda one: (one.created_ns, one.id), reverse=True)
 
     def counts(self, project: str) -> Counter[tuple[InquiryKind, InquiryState]]:
-        """How many are kept, by kind and state. Reads less of each than `all`."""
-        kept = (orjson.loads(one.body) for one in self._metadata.records(project, KIND))
-        return Counter((InquiryKind(one["kind"]), InquiryState(one["state"])) for one in kept)
+        """How many are kept, by kind and state."""
+        return Counter((one.kind, one.state) for one in self.all(project))
 
     def one(self, project: str, inquiry_id: str) -> Inquiry | None:
         kept = self._metadata.record(project, KIND, inquiry_id)
