@@ -28,6 +28,7 @@ from roadworthy.flows.check_answer import CheckByEvaluator
 from roadworthy.flows.debug_tape import RunTapes
 from roadworthy.flows.look_up_drill_runs import exchanges_by_run
 from roadworthy.flows.rerun_agent import RerunAgent
+from roadworthy.flows.suspected_calls import SuspectedCalls
 
 
 class Debugging:
@@ -65,6 +66,7 @@ class Debugging:
             tapes=tapes,
             evaluators=CheckByEvaluator(evaluators, recordings),
             search=search,
+            suspected=SuspectedCalls(observe, tapes).of,
             exchanges_of=partial(exchanges_by_run, exchanges),
             gateway=partial(_said, gateway_state) if gateway_state else lambda: None,
             settle_s=settle_s,

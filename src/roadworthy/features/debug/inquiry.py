@@ -126,6 +126,8 @@ class Inquiry:
     """As the gateway knew who called: what agents are named in their telemetry may be another name."""
     tool_steps: tuple[int, ...] = ()
     """Which of them call a tool; the others ask a model."""
+    suspicion: tuple[float, ...] = ()
+    """Of a bisect, how much of the suspicion each step had before it was begun; () where none was known."""
     notes: tuple[str, ...] = ()
     """What was seen at the start, a sentence each."""
     doubts: tuple[str, ...] = ()

@@ -26,6 +26,7 @@ def search(inquiry: Inquiry, reruns: Sequence[Rerun], most: int) -> Searched:
         reruns,
         confidence=inquiry.confidence,
         budget=replace(inquiry.budget, reruns=None, calls=None, usd=None, seconds=None),
+        prior=inquiry.suspicion or None,
     )
     found = bisection.next(max(1, most))
     finding = found if isinstance(found, Finding) else bisection.so_far()

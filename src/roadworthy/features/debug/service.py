@@ -40,6 +40,10 @@ from roadworthy.features.debug.token import ReplayToken, write_token
 
 SETTLE_S = 2.0
 """Calls are recorded behind the call."""
+SUSPICION_NOTE = (
+    "The search begins with the steps that the ranking suspects: a quarter of what it believes at first, the "
+    "rest is even."
+)
 ANSWER_CHARACTERS = 20_000
 """Of an answer, as it is kept."""
 _DELETED = "What was recorded of the run was deleted (retention, or by hand): nothing more can be tried."
@@ -79,7 +83,8 @@ class InquiryService:
     """`sign` makes the key of tokens (it may raise OSError). `exchanges_of` reads what was recorded, which is
     there `settle_s` after a rerun at the latest. `gateway` is what the gateway said of itself last. `over` is
     told of each inquiry that ends, `changed` of all that happens to them, as by `InquiryBook`. `tally` counts
-    their reruns. Safe to call from several threads."""
+    their reruns. `suspected` says how suspicious each step of a bisect's run is before anything is
+    executed, () where it cannot. Safe to call from several threads."""
 
     def __init__(
         self,
@@ -90,6 +95,7 @@ class InquiryService:
         tapes: Tapes,
         evaluators: AnswerEvaluators,
         search: Search,
+        suspected: Callable[[Inquiry], Sequence[float]] = lambda _inquiry: (),
         exchanges_of: ExchangesOf = lambda _project, _runs: {},
         gateway: Callable[[], GatewaySaid | None] = lambda: None,
         settle_s: float = SETTLE_S,
@@ -103,6 +109,7 @@ class InquiryService:
         self._plans = plans
         self._tapes = tapes
         self._evaluators = evaluators
+        self._suspected = suspected
         self._course = Course(
             self._book,
             search=search,
@@ -119,7 +126,14 @@ class InquiryService:
     def start(self, draft: Inquiry) -> Inquiry:
         """As it was kept, with an id. Raises BadInquiry."""
         ready = ready_to_start(draft, tapes=self._tapes, evaluators=self._evaluators)
-        inquiry = replace(ready, id=secrets.token_hex(6), created_ns=self._now_ns())
+        suspicion = tuple(self._suspected(ready)) if ready.kind is InquiryKind.BISECT else ()
+        inquiry = replace(
+            ready,
+            id=secrets.token_hex(6),
+            created_ns=self._now_ns(),
+            suspicion=suspicion,
+            notes=(*ready.notes, SUSPICION_NOTE) if suspicion else ready.notes,
+        )
         numbers = range(1, inquiry.repeats + 1) if inquiry.kind is not InquiryKind.BISECT else ()
         with self._book.lock:
             self._book.save(inquiry, [Rerun(number=number, switch=inquiry.fork_at) for number in numbers])
