@@ -28,6 +28,7 @@ from roadworthy.features.gateway.keys.caller import Caller
 from roadworthy.features.gateway.profile import dictionary_book
 from roadworthy.features.gateway.snapshot.model import GatewaySnapshot, PartReader
 from roadworthy.features.gateway.tools import rules
+from roadworthy.features.gateway.tools.bell import Bell
 from roadworthy.features.gateway.tools.catalog import Catalog
 from roadworthy.features.gateway.tools.desk import ToolDesk
 from roadworthy.features.gateway.tools.facts import ToolFacts
@@ -55,7 +56,7 @@ class GatewayTools:
         *,
         transport: Transport,
         unseal: Callable[[str], str],
-        seal: Callable[[str], str],
+        seal: Callable[[str], str] | None = None,
         folder: Path,
         connectors: Path,
         callers: Callable[[GatewayRequest], Caller | TypedFailure],
@@ -69,13 +70,22 @@ class GatewayTools:
         )
         self.facts = ToolFacts(folder / FACTS)
         self.systems = Systems(self._open)
-        self.catalog = Catalog(self.systems, seen=self.facts.seen, raw=_undescribed, describe=self._described)
+        self.bell = Bell()
+        self.catalog = Catalog(
+            self.systems,
+            seen=self.facts.seen,
+            raw=_undescribed,
+            describe=self._described,
+            on_other=self.bell.ring,
+        )
         self._opener = mcp_opener(self.catalog.changed)
         self.guards = Guards()
         desk = ToolDesk(self.systems, guards=self.guards, facts=self.facts)
         offering = Offering(self._rules, self.catalog)
         self._swept = time.monotonic()
-        room = ToolRoom(desk, offering, callers=callers, recorder=recorder, faults=faults, on_told=on_told)
+        room = ToolRoom(
+            desk, offering, callers=callers, recorder=recorder, faults=faults, on_told=on_told, bell=self.bell
+        )
         self.rooms: Mapping[str, Handler] = {"/mcp": McpDoor(room), "/connect": ConnectDoor(room)}
 
     async def close(self) -> None:

@@ -9,7 +9,7 @@ Promises
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -32,6 +32,15 @@ class ToolSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """What a running call says of itself. `message` is the system's own words: for people, not for models."""
+
+    progress: float
+    total: float | None = None
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ToolCallContext:
     """Whose call it is: passed on where the system understands it (traceparent), never as a credential."""
 
@@ -39,6 +48,8 @@ class ToolCallContext:
     agent: str
     traceparent: str = ""
     deadline_s: float = 30.0
+    on_progress: Callable[[Progress], None] | None = None
+    """Told of a running call's progress by systems that tell of it. Must not raise or wait."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,12 +1,14 @@
 """The MCP endpoint of each agent (`/mcp`): the stateless revision, and those that shake hands.
 
 JSON-RPC by hand: a proxy made of a whole SDK costs some fifty milliseconds of CPU a call. Without sessions:
-an old client may send what id it likes, nothing is kept of it, so that any gateway process can answer.
+an old client is given an id and may send what it likes, nothing is kept of it, so that any gateway process
+can answer.
 Source: modelcontextprotocol.io/specification, 2025-03-26 to 2026-07-28.
 """
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
@@ -14,6 +16,7 @@ from urllib.parse import unquote
 import orjson
 
 from roadworthy.domain.exchange import Dialect
+from roadworthy.doors.gateway.mcp_events import ProgressNotes, takes_events, tell_changes
 from roadworthy.doors.gateway.reply import Reply
 from roadworthy.doors.gateway.request import GatewayRequest
 from roadworthy.doors.gateway.room import Done, Room
@@ -55,8 +58,12 @@ class McpDoor:
         caller = self._room.caller(request, reply, agent=unquote(agent))
         if caller is None:
             return
+        if request.method == "GET" and takes_events(request):
+            changes = self._room.changes(request, caller)
+            if changes is not None:
+                await tell_changes(reply, changes)
+                return
         if request.method != "POST":
-            # No stream of our own: what lists of tools are worth is told with them.
             reply.send(405, [(b"allow", b"POST"), *_JSON], _error(None, INVALID_REQUEST, "POST alone"))
             return
         version = (request.header(b"mcp-protocol-version") or b"").decode("latin-1").strip()
@@ -97,8 +104,19 @@ class McpDoor:
         if method == "tools/call":
             await self._call(number, params, request, reply, caller, modern=modern)
             return
+        if method == "subscriptions/listen" and modern:
+            changes = self._room.changes(request, caller)
+            if changes is not None:
+                wish = params.get("notifications")
+                wanted = isinstance(wish, dict) and wish.get("toolsListChanged") is True
+                await tell_changes(reply, changes, number=number, wanted=wanted)
+                return
         result = await self._result(method, params, caller, modern=modern)
-        if result is None:
+        if result is not None and method == "initialize" and self._room.tells_changes:
+            # Clients that are given a session open the stream that tells of changes. Nothing is kept of it.
+            session = [*_JSON, (b"mcp-session-id", secrets.token_hex(16).encode())]
+            reply.send(200, session, _answer(number, result))
+        elif result is None:
             status = STATUS_OF_ERROR[METHOD_NOT_FOUND] if modern else 200
             reply.send(status, _JSON, _error(number, METHOD_NOT_FOUND, "Method not found"))
         else:
@@ -117,7 +135,7 @@ class McpDoor:
                 {
                     "resultType": "complete",
                     "supportedVersions": [MODERN, *HANDSHAKE],
-                    "capabilities": {"tools": {}},
+                    "capabilities": {"tools": {"listChanged": True} if self._room.tells_changes else {}},
                     "instructions": INSTRUCTIONS,
                     "ttlMs": 3_600_000,
                     "cacheScope": "private",
@@ -129,7 +147,7 @@ class McpDoor:
             return orjson.dumps(
                 {
                     "protocolVersion": wanted if wanted in HANDSHAKE else HANDSHAKE[0],
-                    "capabilities": {"tools": {}},
+                    "capabilities": {"tools": {"listChanged": True} if self._room.tells_changes else {}},
                     "serverInfo": IMPLEMENTATION,
                     "instructions": INSTRUCTIONS,
                 }
@@ -153,6 +171,8 @@ class McpDoor:
             return
         meta = params.get("_meta")
         said = meta.get("traceparent") if isinstance(meta, dict) else None
+        token = meta.get("progressToken") if isinstance(meta, dict) else None
+        asked = isinstance(token, str | int) and isinstance(reply, Reply) and takes_events(request)
         await self._room.call(
             request,
             reply,
@@ -162,6 +182,7 @@ class McpDoor:
             dialect=Dialect.MCP,
             shape=lambda done: (200, _answer(number, _result_json(done, modern=modern))),
             traceparent=said if isinstance(said, str) else "",
+            notes=ProgressNotes(reply, token) if asked and token is not None else None,
         )
 
     async def _batch(

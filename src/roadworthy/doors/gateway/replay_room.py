@@ -18,7 +18,7 @@ from roadworthy.doors.gateway.replay_live import pass_on
 from roadworthy.doors.gateway.replay_seat import PlayedCall, ReplaySeat
 from roadworthy.doors.gateway.reply import Reply
 from roadworthy.doors.gateway.request import GatewayRequest
-from roadworthy.doors.gateway.room import Shape
+from roadworthy.doors.gateway.room import Changes, Notes, Shape
 from roadworthy.features.debug.tape.asked import Asked, How, Played
 from roadworthy.features.debug.tape.listing import listing_of
 from roadworthy.features.debug.tape.missing import not_recorded
@@ -39,6 +39,8 @@ class _Told:
 class ReplayRoom:
     """A `room.Room` for one request of a rerun. `usual` answers what goes on live; None where nothing may."""
 
+    tells_changes = False
+
     def __init__(self, seat: ReplaySeat, *, usual: Handler | None) -> None:
         self._seat = seat
         self._usual = usual
@@ -48,6 +50,9 @@ class ReplayRoom:
             return self._seat
         message = f"This key belongs to {self._seat.agent}, not to {agent[:100]}."
         refuse(reply, path=request.path, status=403, message=message)
+        return None
+
+    def changes(self, request: GatewayRequest, caller: ReplaySeat) -> Changes | None:
         return None
 
     async def listed(self, caller: ReplaySeat, *, modern: bool) -> bytes:
@@ -77,6 +82,7 @@ class ReplayRoom:
         dialect: Dialect,
         shape: Shape,
         traceparent: str = "",
+        notes: Notes | None = None,
     ) -> None:
         body = request.body
         if body.lstrip()[:1] == b"[":

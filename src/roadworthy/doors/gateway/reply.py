@@ -37,6 +37,7 @@ class Reply:
         "ended",
         "gone",
         "head",
+        "on_leave",
         "started",
         "status",
     )
@@ -63,6 +64,8 @@ class Reply:
         self._chunked = False
         self._left: int | None = None
         self._keep_alive = request.keep_alive
+        self.on_leave: Callable[[], None] = lambda: None
+        """Called where the gateway stops: an answer that lasts is to be ended."""
         self.status = 0
         self.head = b""
         """As it was sent."""
@@ -143,6 +146,7 @@ class Reply:
     def close_after(self) -> None:
         """Let the connection serve no further request."""
         self._keep_alive = False
+        self.on_leave()
 
     # What the connection calls.
 

@@ -11,20 +11,24 @@ import orjson
 from roadworthy.contracts.recorder import Recorder
 from roadworthy.domain.exchange import Dialect, Ending, ExchangeKind
 from roadworthy.domain.typed_failure import FailureCode, Retry, TypedFailure
+from roadworthy.doors.gateway.offer_changes import OfferChanges
 from roadworthy.doors.gateway.refusing import tell
 from roadworthy.doors.gateway.reply import Reply
 from roadworthy.doors.gateway.request import GatewayRequest
-from roadworthy.doors.gateway.room import Shape
+from roadworthy.doors.gateway.room import Notes, Shape
 from roadworthy.doors.gateway.told_listings import ToldListings
 from roadworthy.doors.gateway.tool_story import ToolFaults, ToolStory
 from roadworthy.features.gateway.keys.caller import Caller
 from roadworthy.features.gateway.keys.presenting import UNAUTHENTICATED, WHY, refused
+from roadworthy.features.gateway.tools.bell import Bell
 from roadworthy.features.gateway.tools.catalog import RETRY_S
 from roadworthy.features.gateway.tools.desk import ToolCallDone, ToolDesk, not_now
 from roadworthy.features.gateway.tools.names import offered_name
 from roadworthy.features.gateway.tools.offering import Offer, Offering
 
 FRESH_MS = 30_000
+MOST_LISTENING = 1_024
+"""Streams that wait for tools to change; beyond them clients look for themselves."""
 _CHALLENGE = ((b"www-authenticate", b'Bearer realm="roadworthy gateway"'),)
 
 
@@ -40,6 +44,7 @@ class ToolRoom:
         recorder: Recorder | None = None,
         faults: ToolFaults | None = None,
         on_told: Callable[[Ending, str], None] = lambda _ending, _code: None,
+        bell: Bell | None = None,
     ) -> None:
         self._desk = desk
         self._offering = offering
@@ -48,6 +53,8 @@ class ToolRoom:
         self._told = ToldListings(recorder)
         self._faults = faults
         self._on_told = on_told
+        self._bell = bell
+        self.tells_changes = bell is not None
 
     def caller(self, request: GatewayRequest, reply: Reply, *, agent: str = "") -> Caller | None:
         """None: it was told why not. `agent` is the one that the path names."""
@@ -65,6 +72,11 @@ class ToolRoom:
             headers=_CHALLENGE if unknown else (),
         )
         return None
+
+    def changes(self, request: GatewayRequest, caller: Caller) -> OfferChanges | None:
+        if self._bell is None or self._bell.ears >= MOST_LISTENING:
+            return None
+        return OfferChanges(self._bell.ear(), self._offering, lambda: self._callers(request), caller)
 
     async def listed(self, caller: Caller, *, modern: bool) -> bytes:
         """The result of `tools/list`, as JSON. Recorded where it is another than the agent was told last."""
@@ -98,12 +110,17 @@ class ToolRoom:
         dialect: Dialect,
         shape: Shape,
         traceparent: str = "",
+        notes: Notes | None = None,
     ) -> None:
         """Calls, answers and records: also a call whose agent went away."""
         story = ToolStory(request, caller, dialect=dialect, traceparent=traceparent)
+        if notes is not None:
+            notes.headers = [(b"x-roadworthy-exchange", story.id.encode())]
         done = ToolCallDone(target=name[:300], ending=Ending.REFUSED)
         try:
-            done = await self._made(request, story, caller, name=name, arguments=arguments, done=done)
+            done = await self._made(
+                request, story, caller, name=name, arguments=arguments, done=done, notes=notes
+            )
         except asyncio.CancelledError:
             story.tell(self._recorder, done, asked=name[:300], status=0, body=b"", ending=Ending.ABORTED)
             self._on_told(Ending.ABORTED, "")
@@ -115,7 +132,8 @@ class ToolRoom:
             after = done.failure.retry_after_s
             if after is not None and status in (429, 503):
                 headers.append((b"retry-after", b"%d" % max(1, round(after))))
-        reply.send(status, headers, body)
+        if notes is None or not notes.end(body):
+            reply.send(status, headers, body)
         story.tell(self._recorder, done, asked=name[:300], status=status, body=body)
         self._on_told(done.ending, done.failure.code.value if done.failure else "")
 
@@ -128,6 +146,7 @@ class ToolRoom:
         name: str,
         arguments: Mapping[str, Any],
         done: ToolCallDone,
+        notes: Notes | None,
     ) -> ToolCallDone:
         offer = await self._offering.of(caller)
         tool = offer.by_name.get(name)
@@ -152,7 +171,12 @@ class ToolRoom:
                 target=tool.target,
             )
         return await self._desk.call(
-            caller, tool, arguments, traceparent=story.traceparent, fault=story.injection
+            caller,
+            tool,
+            arguments,
+            traceparent=story.traceparent,
+            fault=story.injection,
+            on_progress=notes.tell if notes is not None else None,
         )
 
 

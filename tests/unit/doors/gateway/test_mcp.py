@@ -95,7 +95,10 @@ async def test_older_clients_shake_hands_and_need_no_session(tmp_path: Path) -> 
                 "clientInfo": {"name": "c", "version": "1"},
             }
             result = (await house.rpc("initialize", hello, modern=False))["result"]
-            assert (result["protocolVersion"], result["capabilities"]) == (agreed, {"tools": {}})
+            assert (result["protocolVersion"], result["capabilities"]) == (
+                agreed,
+                {"tools": {"listChanged": True}},
+            )
         note = orjson.dumps({"jsonrpc": "2.0", "method": "notifications/initialized"})
         noted = await house.ask("POST", "/mcp", note, house.headers(**{"mcp-session-id": "mine"}))
         assert (noted.status, noted.body) == (202, b"")

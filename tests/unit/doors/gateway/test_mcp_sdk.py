@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-import socket
 import sys
-import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import pytest
-import uvicorn
-from mcp.client.client import Client
-from mcp.client.streamable_http import streamable_http_client
 from mcp.server.mcpserver import Context, MCPServer
 
-from tests.unit.doors.gateway.tool_house import ToolHouse, connector, grant, looped, tool_house
+from tests.unit.doors.gateway.sdk_ends import sdk_client, sdk_server
+from tests.unit.doors.gateway.tool_house import connector, grant, looped, tool_house
 
 SERVER = MCPServer("crm")
 
@@ -44,25 +38,8 @@ def fails() -> str:
 
 @pytest.fixture(scope="module", params=["stateful", "stateless"])
 def server(request: pytest.FixtureRequest) -> Iterator[str]:
-    app = SERVER.streamable_http_app(stateless_http=request.param == "stateless", json_response=False)
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        served = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1))
-        thread = threading.Thread(target=served.run, kwargs={"sockets": [sock]}, daemon=True)
-        thread.start()
-        while not served.started:
-            assert thread.is_alive()
-        yield f"http://127.0.0.1:{sock.getsockname()[1]}/mcp"
-        served.should_exit = True
-        thread.join(15)
-
-
-@contextlib.asynccontextmanager
-async def _client(house: ToolHouse, *, mode: str) -> AsyncIterator[Client]:
-    async with httpx2.AsyncClient(headers=house.headers(), timeout=30) as http:
-        transport = streamable_http_client(house.url, http_client=http)
-        async with Client(transport, mode=mode) as client:
-            yield client
+    with sdk_server(SERVER, stateless=request.param == "stateless") as url:
+        yield url
 
 
 @pytest.mark.parametrize("protocol", ["auto", "2025-06-18"])
@@ -72,7 +49,7 @@ def test_the_sdks_client_calls_the_sdks_server(server: str, protocol: str, tmp_p
         async with tool_house(folder) as house:
             house.put(connector("crm", url=server, settings={"protocol": protocol}), grant("crm.*"))
             for mode in ("auto", "legacy"):
-                async with _client(house, mode=mode) as client:
+                async with sdk_client(house, mode=mode) as client:
                     listed = {one.name: one for one in (await client.list_tools()).tools}
                     assert sorted(listed) == ["crm__fails", "crm__find", "crm__slowly"]
                     assert listed["crm__find"].description == "Finds a customer."
@@ -107,6 +84,6 @@ async def test_a_program_of_the_sdk_is_a_connector_too(tmp_path: Path) -> None:
     async with tool_house(tmp_path) as house:
         settings = {"arguments": [str(program)]}
         house.put(connector("sums", command=sys.executable, settings=settings, timeout_s=30), grant("sums.*"))
-        async with _client(house, mode="auto") as client:
+        async with sdk_client(house, mode="auto") as client:
             found = await client.call_tool("sums__add", {"a": 2, "b": 3})
             assert found.structured_content == {"result": 5}

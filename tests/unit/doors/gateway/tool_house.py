@@ -57,6 +57,11 @@ class ToolHouse:
     number: int = 0
 
     @property
+    def listening(self) -> int:
+        """Clients that are told when their tools change."""
+        return self.tools.bell.ears
+
+    @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/mcp"
 
@@ -158,7 +163,11 @@ def failure(result: Mapping[str, Any]) -> dict[str, Any]:
 
 @contextlib.asynccontextmanager
 async def tool_house(
-    folder: Path, *, recorder: Recorder | None = None, faults: ToolFaults | None = None
+    folder: Path,
+    *,
+    recorder: Recorder | None = None,
+    faults: ToolFaults | None = None,
+    grace_seconds: float = 1.0,
 ) -> AsyncIterator[ToolHouse]:
     records: dict[tuple[str, str], Record] = {}
     secrets: dict[tuple[str, str], NewSecret] = {}
@@ -201,7 +210,7 @@ async def tool_house(
     )
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
-        async with gateway_door(desk, sock=sock, grace_seconds=1.0):
+        async with gateway_door(desk, sock=sock, grace_seconds=grace_seconds):
             house = ToolHouse(
                 port=sock.getsockname()[1],
                 recorded=recorded,

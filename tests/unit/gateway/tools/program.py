@@ -34,6 +34,12 @@ def call(number: int, name: str, arguments: dict[str, Any]) -> None:
         sys.stdout.write("garbage\n" * 1000)
         sys.stdout.flush()
         return None
+    if name == "grow":
+        say({"method": "notifications/tools/list_changed"})
+    if name == "slowly":
+        token = json.loads(arguments["meta"])["progressToken"]
+        for told in ({"progressToken": token, "progress": 1, "total": 2, "message": "half"}, {"progress": 2}):
+            say({"method": "notifications/progress", "params": told})
     if name == "environment":
         return say({"id": number, "result": {"content": [], "structuredContent": dict(os.environ)}})
     text = f"{os.getpid()}"
@@ -67,7 +73,10 @@ def main() -> None:
             tools = [{"name": n, "inputSchema": {"type": "object"}, "annotations": hints} for n in names]
             say({"id": number, "result": {"tools": tools}})
         elif method == "tools/call":
-            call(number, asked["params"]["name"], asked["params"]["arguments"])
+            arguments = asked["params"]["arguments"]
+            if "_meta" in asked["params"]:
+                arguments["meta"] = json.dumps(asked["params"]["_meta"])
+            call(number, asked["params"]["name"], arguments)
         else:
             say({"id": number, "error": {"code": -32601, "message": "?"}})
 

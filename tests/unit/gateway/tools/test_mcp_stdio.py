@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import uvloop
 
-from roadworthy.contracts.tool_system import ToolCallContext, ToolFailed
+from roadworthy.contracts.tool_system import Progress, ToolCallContext, ToolFailed
 from roadworthy.domain.typed_failure import FailureCode
 from roadworthy.features.gateway.tools.child import ChildCommand
 from roadworthy.features.gateway.tools.mcp_stdio import McpStdioSystem
@@ -182,3 +182,19 @@ def test_it_dies_with_a_gateway_that_is_killed() -> None:
     gateway.wait(15)
     gateway.stdout.close()
     uvloop.run(_until_gone(pid))
+
+
+def test_what_it_says_between_answers_is_heard() -> None:
+    async def test() -> None:
+        changed: list[bool] = []
+        told: list[Progress] = []
+        async with _system(on_changed=lambda: changed.append(True)) as system:
+            await _said(system, "grow")
+            assert changed == [True]
+            context = ToolCallContext(
+                project="default", agent="support", deadline_s=15, on_progress=told.append
+            )
+            await system.call("slowly", {}, context=context)
+        assert told == [Progress(progress=1, total=2, message="half")]
+
+    _run(test)

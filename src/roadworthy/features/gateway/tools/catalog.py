@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from roadworthy.contracts.tool_system import ToolFailed, ToolSpec, ToolSystem
 from roadworthy.domain.connector import Connector
@@ -18,6 +19,8 @@ from roadworthy.features.gateway.tools.systems import Systems
 log = logging.getLogger(__name__)
 
 FRESH_S = 60.0
+CALM_S = 0.5
+"""Between two looks that a system asked for by saying that its tools have changed."""
 RETRY_S = 10.0
 """After a look that failed."""
 WAIT_S = 15.0
@@ -51,10 +54,14 @@ class _Held:
     listing: Listing
     until: float
     looking: asyncio.Task[Listing] | None = None
+    told: bool = False
+    """Its system said since the last look began that its tools are others."""
+    following: asyncio.Task[None] | None = None
 
 
 class Catalog:
-    """For one event loop. `seen` hears of what each system declares, each time it was asked."""
+    """For one event loop. `seen` hears of what each system declares, each time it was asked; `on_other` that
+    a listing says something else now."""
 
     def __init__(
         self,
@@ -63,9 +70,11 @@ class Catalog:
         seen: Seen = lambda _connector, _tools: None,
         raw: Callable[[ToolSystem], ToolSystem] = lambda system: system,
         describe: Callable[[Connector, ToolSpec], ToolSpec] = lambda _connector, spec: spec,
+        on_other: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._systems = systems
+        self._on_other = on_other
         self._seen = seen
         self._raw = raw
         self._describe = describe
@@ -96,13 +105,29 @@ class Catalog:
         return [held.listing for held in self._held.values()]
 
     def changed(self, project: str, connector: str) -> None:
-        """The system says that its tools are others now."""
+        """The system says that its tools are others now: it is asked at once, and not by the next agent."""
         held = self._held.get((project, connector))
-        if held is not None:
-            held.until = 0.0
+        if held is None:
+            return
+        held.until, held.told = 0.0, True
+        if held.following is None or held.following.done():
+            held.following = asyncio.get_running_loop().create_task(self._follow(held))
+
+    async def _follow(self, held: _Held) -> None:
+        """One look after the other: one that had begun before it was told does not count."""
+        while held.told:
+            if held.looking is not None and not held.looking.done():
+                await asyncio.wait({held.looking})
+            held.told = False
+            self._look_behind(held.listing.connector, held)
+            if held.looking is not None:
+                await asyncio.wait({held.looking})
+            await asyncio.sleep(CALM_S)
 
     async def close(self) -> None:
-        looking = [held.looking for held in self._held.values() if held.looking is not None]
+        held = self._held.values()
+        looking: list[asyncio.Task[Any]] = [one.looking for one in held if one.looking is not None]
+        looking += [one.following for one in held if one.following is not None]
         for task in looking:
             task.cancel()
         await asyncio.gather(*looking, return_exceptions=True)
@@ -151,6 +176,7 @@ class Catalog:
         if held.listing.tools != tools or held.listing.problem or not held.listing.number:
             self._number += 1
             held.listing = Listing(connector=connector, tools=tools, number=self._number)
+            self._on_other()
         held.until = self._clock() + FRESH_S
         self._seen(connector, {name: one.declared for name, one in tools.items()})
         return held.listing

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 import orjson
 
-from roadworthy.contracts.tool_system import ToolCallContext, ToolFailed, ToolResult, ToolSystem
+from roadworthy.contracts.tool_system import Progress, ToolCallContext, ToolFailed, ToolResult, ToolSystem
 from roadworthy.domain.connector import Connector
 from roadworthy.domain.exchange import Attempt, Ending
 from roadworthy.domain.typed_failure import FailureCode, Retry, TypedFailure
@@ -64,6 +64,7 @@ class _Call:
     seconds: float
     idempotent: bool
     fault: ToolFault | None = None
+    on_progress: Callable[[Progress], None] | None = None
     attempts: list[Attempt] = field(default_factory=list)
 
 
@@ -91,6 +92,7 @@ class ToolDesk:
         *,
         traceparent: str = "",
         fault: ToolFault | None = None,
+        on_progress: Callable[[Progress], None] | None = None,
     ) -> ToolCallDone:
         """Never raises but CancelledError, which is passed on to the system. A call with a `fault` has a
         breaker of its own: no drill opens that of live traffic."""
@@ -112,6 +114,7 @@ class ToolDesk:
                 seconds=_seconds(tool.connector, contract),
                 idempotent=_is_idempotent(tool, contract),
                 fault=fault,
+                on_progress=on_progress,
             )
             try:
                 await self._made(call, done)
@@ -183,6 +186,7 @@ class ToolDesk:
                 agent=call.caller.agent,
                 traceparent=call.traceparent,
                 deadline_s=seconds,
+                on_progress=call.on_progress,
             )
             result = await system.call(call.tool.spec.name, call.arguments, context=context)
             breaker.succeeded(ticket, clock())

@@ -111,9 +111,12 @@ class HttpExchange:
         self.session = ""
         self._ending: set[asyncio.Task[None]] = set()
 
-    async def ask(self, body: bytes, headers: Headers, *, request_id: int) -> dict[str, Any]:
-        """Raises UpstreamFailed, HttpStatus, SessionLost, RpcFailed, NotAnAnswer."""
-        answer = await self._sent("POST", body, headers)
+    async def ask(
+        self, body: bytes, headers: Headers, *, request_id: int, silence_s: float | None = None
+    ) -> dict[str, Any]:
+        """`silence_s`: of a request whose answer is a stream that lasts. Raises UpstreamFailed, HttpStatus,
+        SessionLost, RpcFailed, NotAnAnswer."""
+        answer = await self._sent("POST", body, headers, silence_s=silence_s)
         try:
             if answer.status >= 300:
                 raise await self._refused(answer, headers, request_id=request_id)

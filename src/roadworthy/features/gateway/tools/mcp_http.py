@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
-from roadworthy.contracts.tool_system import ToolCallContext, ToolFailed, ToolResult, ToolSpec
+from roadworthy.contracts.tool_system import Progress, ToolCallContext, ToolFailed, ToolResult, ToolSpec
 from roadworthy.contracts.upstream import Headers, Identity, Transport, UpstreamFailed
 from roadworthy.domain.typed_failure import FailureCode
 from roadworthy.features.gateway.connectors.access.oauth import TokenFailed, TokenSource
 from roadworthy.features.gateway.connectors.failing import failed
 from roadworthy.features.gateway.connectors.reaching import not_reached
 from roadworthy.features.gateway.tools.http_exchange import (
+    LISTEN_SILENCE_S,
     HttpExchange,
     HttpStatus,
     SessionLost,
@@ -37,6 +39,7 @@ from roadworthy.features.gateway.tools.reading import (
     RpcFailed,
     invalid,
     read_call,
+    read_progress,
     read_tools,
     refused_by_rpc,
 )
@@ -44,7 +47,9 @@ from roadworthy.features.gateway.tools.reading import (
 log = logging.getLogger(__name__)
 
 MOST_PAGES = 50
-LISTEN_PAUSES_S = (1.0, 5.0, 30.0, 120.0)
+LISTEN_PAUSES_S = (1.0, 1.0, 5.0, 30.0, 120.0)
+LISTEN_STEADY_S = 60.0
+"""A stream that lasted so long is begun again without a long pause."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +85,7 @@ class McpHttpSystem:
         self._settling = asyncio.Lock()
         self._number = 0
         self._specs: dict[str, ToolSpec] = {}
+        self._progress: dict[int, Callable[[Progress], None]] = {}
         self._listening: asyncio.Task[None] | None = None
         self._farewells: set[asyncio.Task[None]] = set()
 
@@ -102,7 +108,8 @@ class McpHttpSystem:
             raise self._too_late(about, self._endpoint.timeout_s, may_repeat=True) from None
         specs = read_tools(listed)
         self._specs = {one.name: one for one in specs}
-        if self._endpoint.listen and self._changes_told and self._listening is None:
+        # Many a server with sessions tells of changes without having said that it would.
+        if self._endpoint.listen and (self._changes_told or self._session) and self._listening is None:
             self._listening = asyncio.create_task(self._listen(), name=f"listen-{self._endpoint.name}")
         return specs
 
@@ -117,7 +124,7 @@ class McpHttpSystem:
         try:
             async with asyncio.timeout(seconds):
                 result = await self._asked(
-                    "tools/call", params, about=about, may_repeat=may_repeat, traceparent=context.traceparent
+                    "tools/call", params, about=about, may_repeat=may_repeat, context=context
                 )
         except TimeoutError:
             raise self._too_late(about, seconds, may_repeat=may_repeat) from None
@@ -139,7 +146,13 @@ class McpHttpSystem:
     # --- asking ------------------------------------------------------------------------------------------
 
     async def _asked(
-        self, method: str, params: dict[str, Any], *, about: str, may_repeat: bool, traceparent: str = ""
+        self,
+        method: str,
+        params: dict[str, Any],
+        *,
+        about: str,
+        may_repeat: bool,
+        context: ToolCallContext | None = None,
     ) -> dict[str, Any]:
         """One request, in the revision that was agreed; agreed anew once where the server has forgotten.
         Raises ToolFailed, and cancels what is asked when it is cancelled."""
@@ -148,7 +161,7 @@ class McpHttpSystem:
                 if not self._version:
                     await self._agree()
                 try:
-                    return await self._send(method, params, traceparent=traceparent)
+                    return await self._send(method, params, context=context)
                 except SessionLost:
                     # The server says so before it does anything: nothing was carried out.
                     self._forget()
@@ -174,7 +187,14 @@ class McpHttpSystem:
             raise not_reached(fault, about=about, may_repeat=may_repeat, max_bytes=most) from None
         raise AssertionError("unreachable")
 
-    async def _send(self, method: str, params: dict[str, Any], *, traceparent: str) -> dict[str, Any]:
+    async def _send(
+        self,
+        method: str,
+        params: dict[str, Any],
+        *,
+        context: ToolCallContext | None = None,
+        silence_s: float | None = None,
+    ) -> dict[str, Any]:
         self._number += 1
         number = self._number
         headers = [(b"mcp-protocol-version", self._version.encode())]
@@ -188,11 +208,14 @@ class McpHttpSystem:
                     headers += parameter_headers(spec.arguments, params["arguments"])
         elif self._session:
             headers.append((b"mcp-session-id", self._session.encode("latin-1")))
-        if traceparent:
-            headers.append((b"traceparent", traceparent.encode("ascii", "ignore")))
+        if context is not None and context.traceparent:
+            headers.append((b"traceparent", context.traceparent.encode("ascii", "ignore")))
+        if context is not None and context.on_progress is not None:
+            params = {**params, "_meta": {**params.get("_meta", {}), "progressToken": number}}
+            self._progress[number] = context.on_progress
         body = orjson.dumps({"jsonrpc": "2.0", "id": number, "method": method, "params": params})
         try:
-            return await self._http.ask(body, headers, request_id=number)
+            return await self._http.ask(body, headers, request_id=number, silence_s=silence_s)
         except asyncio.CancelledError:
             if self._version != MODERN and method == "tools/call":
                 # The stateless revision cancels by closing; older servers want to be told.
@@ -203,6 +226,8 @@ class McpHttpSystem:
                 }
                 self._say_later("POST", orjson.dumps(told))
             raise
+        finally:
+            self._progress.pop(number, None)
 
     # --- agreeing on a revision --------------------------------------------------------------------------
 
@@ -219,7 +244,7 @@ class McpHttpSystem:
         """Anything but a clear yes is a no: the server is older."""
         self._version = MODERN
         try:
-            result = await self._send("server/discover", {}, traceparent="")
+            result = await self._send("server/discover", {})
         except (RpcFailed, HttpStatus, NotAnAnswer, SessionLost):
             self._version = ""
             if must:
@@ -258,9 +283,12 @@ class McpHttpSystem:
     # --- changes -----------------------------------------------------------------------------------------
 
     def _notified(self, message: dict[str, Any]) -> None:
-        """What a server says of itself; progress and logs are nobody's business here."""
+        """What a server says of itself and of our calls; its logs are nobody's business here."""
         if message.get("method") == "notifications/tools/list_changed":
             self.on_changed()
+        elif (told := read_progress(message)) is not None:
+            if (on_progress := self._progress.get(told[0])) is not None:
+                on_progress(told[1])
         elif "id" in message and isinstance(message.get("method"), str) and self._version != MODERN:
             asked = message["id"]
             answer: dict[str, Any] = {"jsonrpc": "2.0", "id": asked}
@@ -272,16 +300,18 @@ class McpHttpSystem:
 
     async def _listen(self) -> None:
         """A stream that says when the tools have changed; begun again, with growing pauses, when it ends."""
-        ended = 0
+        ended, began = 0, 0.0
         while True:
-            await asyncio.sleep(LISTEN_PAUSES_S[min(ended, len(LISTEN_PAUSES_S) - 1)] if ended else 0)
-            ended += 1
+            if began and time.monotonic() - began > LISTEN_STEADY_S:
+                ended = 0
+            await asyncio.sleep(LISTEN_PAUSES_S[min(ended, len(LISTEN_PAUSES_S) - 1)] if began else 0)
+            ended, began = ended + 1, time.monotonic()
             if not self._version:
                 continue
             try:
                 if self._version == MODERN:
                     wish = {"notifications": {"toolsListChanged": True}}
-                    await self._send("subscriptions/listen", wish, traceparent="")
+                    await self._send("subscriptions/listen", wish, silence_s=LISTEN_SILENCE_S)
                 else:
                     headers = [(b"mcp-protocol-version", self._version.encode())]
                     if self._session:

@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from roadworthy.contracts.tool_system import ToolCallContext, ToolResult, ToolSpec
+from roadworthy.contracts.tool_system import Progress, ToolCallContext, ToolResult, ToolSpec
 from roadworthy.domain.typed_failure import FailureCode
 from roadworthy.features.gateway.connectors.failing import failed
 from roadworthy.features.gateway.tools.child import LOG_LINES, Child, ChildCommand, ChildGone
@@ -31,6 +31,7 @@ from roadworthy.features.gateway.tools.reading import (
     RpcFailed,
     invalid,
     read_call,
+    read_progress,
     read_tools,
     refused_by_rpc,
     result_of,
@@ -80,6 +81,7 @@ class McpStdioSystem:
         self._starting = asyncio.Lock()
         self._said: deque[str] = deque(maxlen=LOG_LINES)
         self._waiting: dict[int, tuple[Child, asyncio.Future[dict[str, Any]]]] = {}
+        self._progress: dict[int, Callable[[Progress], None]] = {}
         self._number = 0
         self._modern = False
         self._specs: dict[str, ToolSpec] = {}
@@ -132,6 +134,7 @@ class McpStdioSystem:
             about=about,
             seconds=min(self._timeout_s, context.deadline_s),
             may_repeat=spec is not None and spec.idempotent,
+            on_progress=context.on_progress,
         )
         return read_call(result, about=about)
 
@@ -146,14 +149,21 @@ class McpStdioSystem:
     # --- asking ------------------------------------------------------------------------------------------
 
     async def _asked(
-        self, method: str, params: dict[str, Any], *, about: str, seconds: float, may_repeat: bool
+        self,
+        method: str,
+        params: dict[str, Any],
+        *,
+        about: str,
+        seconds: float,
+        may_repeat: bool,
+        on_progress: Callable[[Progress], None] | None = None,
     ) -> dict[str, Any]:
         sent = False
         try:
             async with asyncio.timeout(seconds):
                 child = await self._running()
                 sent = True
-                found = await self._answer(child, method, params)
+                found = await self._answer(child, method, params, on_progress=on_progress)
         except TimeoutError:
             self._got_none()
             raise failed(
@@ -173,12 +183,22 @@ class McpStdioSystem:
         self._unanswered = 0
         return found
 
-    async def _answer(self, child: Child, method: str, params: dict[str, Any]) -> dict[str, Any]:
+    async def _answer(
+        self,
+        child: Child,
+        method: str,
+        params: dict[str, Any],
+        *,
+        on_progress: Callable[[Progress], None] | None = None,
+    ) -> dict[str, Any]:
         """Raises ChildGone, RpcFailed, NotAnAnswer."""
         self._number += 1
         number = self._number
         if self._modern:
             params = {**params, "_meta": {**params.get("_meta", {}), **_ENVELOPE}}
+        if on_progress is not None:
+            params = {**params, "_meta": {**params.get("_meta", {}), "progressToken": number}}
+            self._progress[number] = on_progress
         waits: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._waiting[number] = (child, waits)
         try:
@@ -196,6 +216,7 @@ class McpStdioSystem:
             raise
         finally:
             self._waiting.pop(number, None)
+            self._progress.pop(number, None)
 
     def _heard(self, line: bytes) -> None:
         """One line of the child's standard output."""
@@ -213,15 +234,18 @@ class McpStdioSystem:
         self._garbage_in_a_row = 0
         method, number = message.get("method"), message.get("id")
         if isinstance(method, str):
-            self._told(method, number)
+            self._told(method, number, message)
         elif isinstance(number, int) and not isinstance(number, bool):
             _, waits = self._waiting.get(number, (None, None))
             if waits is not None and not waits.done():
                 waits.set_result(message)
 
-    def _told(self, method: str, number: Any) -> None:
+    def _told(self, method: str, number: Any, message: Mapping[str, Any]) -> None:
         if method == "notifications/tools/list_changed":
             self.on_changed()
+        elif (told := read_progress(message)) is not None:
+            if (on_progress := self._progress.get(told[0])) is not None:
+                on_progress(told[1])
         elif number is not None and self._child is not None:
             answer: dict[str, Any] = {"jsonrpc": "2.0", "id": number}
             if method == "ping":

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 import orjson
 
-from roadworthy.contracts.tool_system import ToolFailed, ToolResult, ToolSpec
+from roadworthy.contracts.tool_system import Progress, ToolFailed, ToolResult, ToolSpec
 from roadworthy.domain.typed_failure import FailureCode
 from roadworthy.features.gateway.connectors.failing import failed
 from roadworthy.features.gateway.tools.protocol import INVALID_PARAMS, METHOD_NOT_FOUND
@@ -115,6 +115,25 @@ def read_call(result: Mapping[str, Any], *, about: str) -> ToolResult:
         structured=result.get("structuredContent"),
         is_error=result.get("isError") is True,
     )
+
+
+def read_progress(message: Mapping[str, Any]) -> tuple[int, Progress] | None:
+    """Of `notifications/progress`: which of our calls, and how far it is. None for what is none."""
+    params = message.get("params")
+    if message.get("method") != "notifications/progress" or not isinstance(params, Mapping):
+        return None
+    token, done, total, said = (params.get(key) for key in ("progressToken", "progress", "total", "message"))
+    if not isinstance(token, int) or not _is_number(done):
+        return None
+    return token, Progress(
+        progress=done,
+        total=total if _is_number(total) else None,
+        message=said if isinstance(said, str) else "",
+    )
+
+
+def _is_number(value: Any) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def invalid(about: str, what: str, *, may_repeat: bool = False) -> ToolFailed:
