@@ -24,6 +24,7 @@ from roadworthy.doors.cli.debug_options import (
     Interpreter,
     Isolate,
     Isolation,
+    StartOptions,
     Written,
 )
 from roadworthy.doors.cli.options import DEFAULT_SERVER, Json, Key, Project, Server
@@ -91,13 +92,7 @@ def add(
         "expect_failure": expect_failure,
         "good_run": good or "",
         "entry": entry_asked(
-            command=command,
-            callable_=callable_,
-            url=None,
-            body=None,
-            answer_field=answer_field,
-            folder=None,
-            python=python,
+            StartOptions(command=command, callable_=callable_, answer_field=answer_field, python=python),
             timeout=timeout,
         ),
     }

@@ -6,63 +6,36 @@ from typing import Annotated, Any
 
 import typer
 
-from roadworthy.doors.cli.client import Client
 from roadworthy.doors.cli.debug_options import (
-    AnswerField,
-    BudgetCalls,
-    BudgetReruns,
-    BudgetSeconds,
-    BudgetUsd,
-    CallableOf,
+    BudgetOptions,
     CheckOf,
-    Command,
     Concurrency,
-    Files,
-    Folder,
-    FreezeClock,
-    Gateway,
+    EntryOptions,
     GoodRun,
-    Interpreter,
-    Isolate,
-    Isolation,
-    Live,
-    LiveTools,
-    Mixed,
-    PostBody,
-    Recorded,
+    OnwardOptions,
+    RerunOptions,
     RunId,
     Save,
+    ServerOptions,
     Task,
-    Timeout,
-    Url,
-    Written,
 )
 from roadworthy.doors.cli.debug_work import InquiryWork
-from roadworthy.doors.cli.options import DEFAULT_SERVER, Json, Key, Project, Server
+from roadworthy.doors.cli.option_groups import grouped
+from roadworthy.doors.cli.options import Json
 
 
+@grouped
 def replay(
+    *,
     run_id: RunId,
-    command: Command = None,
-    callable_: CallableOf = None,
-    url: Url = None,
-    body: PostBody = None,
-    answer_field: AnswerField = "",
-    folder: Folder = None,
-    python: Interpreter = None,
-    timeout: Timeout = 120,
+    entry: EntryOptions,
     save: Save = False,
     task: Task = "",
     repeats: Annotated[int, typer.Option(min=1, max=50, help="How often.")] = 1,
     concurrency: Concurrency = 1,
-    isolate: Isolate = Isolation.AUTO,
-    files: Files = Written.THROWAWAY,
-    freeze_clock: FreezeClock = True,
-    gateway: Gateway = None,
+    how: RerunOptions,
     as_json: Json = False,
-    server: Server = DEFAULT_SERVER,
-    key: Key = None,
-    project: Project = None,
+    server: ServerOptions,
 ) -> None:
     """Start the agent again, each call answered from the recording: does it do the same?
 
@@ -71,28 +44,18 @@ def replay(
     from roadworthy.doors.cli.debug_asked import entry_asked
 
     asked = {
-        "entry": entry_asked(
-            command=command,
-            callable_=callable_,
-            url=url,
-            body=body,
-            answer_field=answer_field,
-            folder=folder,
-            python=python,
-            timeout=timeout,
-        ),
+        "entry": entry_asked(entry, timeout=entry.timeout),
         "input": task,
         "repeats": repeats,
         "concurrency": concurrency,
     }
-    client = Client(server=server, key=key, project=project)
-    work = InquiryWork(
-        client, isolate=isolate, files=files, freeze_clock=freeze_clock, gateway=gateway, as_json=as_json
-    )
+    work = InquiryWork(server.client, how, as_json=as_json)
     work.ask("replay", run_id, asked, save=save)
 
 
+@grouped
 def fork(
+    *,
     run_id: RunId,
     at: Annotated[int, typer.Option(min=1, help="The step that is changed.", metavar="STEP")],
     answer: Annotated[
@@ -121,42 +84,30 @@ def fork(
         bool, typer.Option("--onwards", help="The change holds for every later call of that kind, too.")
     ] = False,
     good: GoodRun = None,
-    live: Live = False,
-    mixed: Mixed = False,
-    recorded: Recorded = False,
-    live_tools: LiveTools = None,
+    onward: OnwardOptions,
     check: CheckOf = None,
-    command: Command = None,
-    callable_: CallableOf = None,
-    url: Url = None,
-    body: PostBody = None,
-    answer_field: AnswerField = "",
-    folder: Folder = None,
-    python: Interpreter = None,
-    timeout: Timeout = 120,
+    entry: EntryOptions,
     save: Save = False,
     task: Task = "",
     repeats: Annotated[int, typer.Option(min=1, max=50, help="How often.")] = 1,
-    budget_reruns: BudgetReruns = None,
-    budget_usd: BudgetUsd = None,
-    budget_calls: BudgetCalls = None,
-    budget_seconds: BudgetSeconds = None,
+    budget: BudgetOptions,
     concurrency: Concurrency = 1,
-    isolate: Isolate = Isolation.AUTO,
-    files: Files = Written.THROWAWAY,
-    freeze_clock: FreezeClock = True,
-    gateway: Gateway = None,
+    how: RerunOptions,
     as_json: Json = False,
-    server: Server = DEFAULT_SERVER,
-    key: Key = None,
-    project: Project = None,
+    server: ServerOptions,
 ) -> None:
     """Replay up to a step, change something there, and go on: from recordings, or live.
 
     Ends with 0 where the check passed (without one: where it answered the same), 1 where not, 3 where that
     cannot be told.
     """
-    from roadworthy.doors.cli.debug_asked import after_asked, changes_asked, check_asked, entry_asked
+    from roadworthy.doors.cli.debug_asked import (
+        after_asked,
+        budget_asked,
+        changes_asked,
+        check_asked,
+        entry_asked,
+    )
 
     asked: dict[str, Any] = {
         "fork_at": at,
@@ -172,33 +123,23 @@ def fork(
             parameters=parameters,
             forbid=forbid,
         ),
-        "after": after_asked(live=live, mixed=mixed, recorded=recorded),
+        "after": after_asked(onward),
         "good_run": good or "",
-        "live_tools": live_tools or [],
+        "live_tools": onward.live_tools or [],
         "check": check_asked(check),
-        "entry": entry_asked(
-            command=command,
-            callable_=callable_,
-            url=url,
-            body=body,
-            answer_field=answer_field,
-            folder=folder,
-            python=python,
-            timeout=timeout,
-        ),
+        "entry": entry_asked(entry, timeout=entry.timeout),
         "input": task,
         "repeats": repeats,
         "concurrency": concurrency,
-        "budget": _budget(budget_reruns, budget_calls, budget_usd, budget_seconds),
+        "budget": budget_asked(budget),
     }
-    client = Client(server=server, key=key, project=project)
-    work = InquiryWork(
-        client, isolate=isolate, files=files, freeze_clock=freeze_clock, gateway=gateway, as_json=as_json
-    )
+    work = InquiryWork(server.client, how, as_json=as_json)
     work.ask("fork", run_id, asked, save=save)
 
 
+@grouped
 def bisect(
+    *,
     run_id: RunId,
     check: CheckOf = None,
     good: GoodRun = None,
@@ -211,71 +152,35 @@ def bisect(
     model: Annotated[
         str | None, typer.Option(help="Asked in place of the agent's own, for real.", metavar="NAME")
     ] = None,
-    live: Live = False,
-    mixed: Mixed = False,
-    recorded: Recorded = False,
-    live_tools: LiveTools = None,
+    onward: OnwardOptions,
     confidence: Annotated[float, typer.Option(min=0.5, max=0.999, help="How sure it has to be.")] = 0.9,
-    command: Command = None,
-    callable_: CallableOf = None,
-    url: Url = None,
-    body: PostBody = None,
-    answer_field: AnswerField = "",
-    folder: Folder = None,
-    python: Interpreter = None,
-    timeout: Timeout = 120,
+    entry: EntryOptions,
     save: Save = False,
     task: Task = "",
-    budget_reruns: BudgetReruns = None,
-    budget_usd: BudgetUsd = None,
-    budget_calls: BudgetCalls = None,
-    budget_seconds: BudgetSeconds = None,
+    budget: BudgetOptions,
     concurrency: Concurrency = 1,
-    isolate: Isolate = Isolation.AUTO,
-    files: Files = Written.THROWAWAY,
-    freeze_clock: FreezeClock = True,
-    gateway: Gateway = None,
+    how: RerunOptions,
     as_json: Json = False,
-    server: Server = DEFAULT_SERVER,
-    key: Key = None,
-    project: Project = None,
+    server: ServerOptions,
 ) -> None:
     """Find the step that made a run fail: the first one whose correction makes it succeed.
 
     What is right comes from a good run, from --fix, from another model, or from asking again. Ends with 0
     where the step is found, 1 where it is none of them, 3 where that cannot be told.
     """
-    from roadworthy.doors.cli.debug_asked import after_asked, check_asked, entry_asked
+    from roadworthy.doors.cli.debug_asked import after_asked, budget_asked, check_asked, entry_asked
 
     asked: dict[str, Any] = {
         "check": check_asked(check),
         "good_run": good or "",
         "live_model": model or "",
-        "after": after_asked(live=live, mixed=mixed, recorded=recorded),
-        "live_tools": live_tools or [],
+        "after": after_asked(onward),
+        "live_tools": onward.live_tools or [],
         "confidence": confidence,
-        "entry": entry_asked(
-            command=command,
-            callable_=callable_,
-            url=url,
-            body=body,
-            answer_field=answer_field,
-            folder=folder,
-            python=python,
-            timeout=timeout,
-        ),
+        "entry": entry_asked(entry, timeout=entry.timeout),
         "input": task,
         "concurrency": concurrency,
-        "budget": _budget(budget_reruns, budget_calls, budget_usd, budget_seconds),
+        "budget": budget_asked(budget),
     }
-    client = Client(server=server, key=key, project=project)
-    work = InquiryWork(
-        client, isolate=isolate, files=files, freeze_clock=freeze_clock, gateway=gateway, as_json=as_json
-    )
+    work = InquiryWork(server.client, how, as_json=as_json)
     work.ask("bisect", run_id, asked, save=save, fixes=fixes or [])
-
-
-def _budget(reruns: int | None, calls: int | None, usd: float | None, seconds: float | None) -> Any:
-    from roadworthy.doors.cli.debug_asked import budget_asked
-
-    return budget_asked(reruns=reruns, calls=calls, usd=usd, seconds=seconds)

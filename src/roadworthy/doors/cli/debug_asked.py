@@ -9,6 +9,7 @@ from typing import Any
 import typer
 
 from roadworthy.doors.cli.client import fail
+from roadworthy.doors.cli.debug_options import BudgetOptions, OnwardOptions, StartOptions
 from roadworthy.features.debug.inquiry import EntryPoint, Via
 from roadworthy.features.debug.running.entry import BadEntry, check_here
 
@@ -30,41 +31,36 @@ def text_of(given: str, *, option: str) -> str:
         raise bad(option, f"{given[1:]} cannot be read as text: {fault}") from None
 
 
-def entry_asked(
-    *,
-    command: str | None,
-    callable_: str | None,
-    url: str | None,
-    body: str | None,
-    answer_field: str,
-    folder: str | None,
-    python: str | None,
-    timeout: float,
-) -> dict[str, Any] | None:
+def entry_asked(start: StartOptions, *, timeout: float) -> dict[str, Any] | None:
     """None where nothing was given: the registered one is meant."""
-    given = [name for name, value in (("command", command), ("callable", callable_), ("url", url)) if value]
+    ways = (("command", start.command), ("callable", start.callable_), ("url", start.url))
+    given = [name for name, value in ways if value]
     if len(given) > 1:
         raise bad(
             f"--{given[1]}", f"expected one of --command, --callable and --url, and --{given[0]} is there"
         )
     if not given:
-        for option, value in (("--folder", folder), ("--python", python), ("--body", body)):
+        for option, value in (
+            ("--folder", start.folder),
+            ("--python", start.python),
+            ("--body", start.body),
+        ):
             if value:
                 raise bad(option, "expected with --command, --callable or --url")
         return None
     asked: dict[str, Any] = {
         "via": given[0],
-        "command": command or "",
-        "callable": callable_ or "",
-        "url": url or "",
-        "python": python or "",
+        "command": start.command or "",
+        "callable": start.callable_ or "",
+        "url": start.url or "",
+        "python": start.python or "",
         # Whoever goes on with it later may stand elsewhere.
-        "folder": str(Path(folder or ".").resolve()) if not url else "",
-        "answer_field": answer_field,
+        "folder": str(Path(start.folder or ".").resolve()) if not start.url else "",
+        "answer_field": start.answer_field,
         "timeout_s": timeout,
     }
-    if body:
-        asked["body"] = body
+    if start.body:
+        asked["body"] = start.body
     check_entry_here(EntryPoint(**{**asked, "via": Via(given[0])}))
     return asked
 
@@ -87,8 +83,9 @@ def check_asked(given: str | None) -> dict[str, str] | None:
     return {"how": how, "expected": text_of(expected, option="--check")}
 
 
-def after_asked(*, live: bool, mixed: bool, recorded: bool) -> str | None:
-    given = [name for name, said in (("live", live), ("mixed", mixed), ("recorded", recorded)) if said]
+def after_asked(onward: OnwardOptions) -> str | None:
+    ways = (("live", onward.live), ("mixed", onward.mixed), ("recorded", onward.recorded))
+    given = [name for name, said in ways if said]
     if len(given) > 1:
         raise bad(
             f"--{given[1]}", f"expected one of --live, --mixed and --recorded, and --{given[0]} is there"
@@ -127,13 +124,15 @@ def fixes_asked(fixes: list[str], *, kinds: dict[int, str]) -> list[dict[str, An
     return changes
 
 
-def budget_asked(
-    *, reruns: int | None, calls: int | None, usd: float | None, seconds: float | None
-) -> dict[str, Any] | None:
+def budget_asked(given: BudgetOptions) -> dict[str, Any] | None:
     """None where nothing was given; 0 reruns is no bound."""
-    if reruns is None and calls is None and usd is None and seconds is None:
+    if given == BudgetOptions():
         return None
-    found: dict[str, Any] = {"calls": calls, "usd": usd, "seconds": seconds}
-    if reruns is not None:
-        found["reruns"] = reruns or None
+    found: dict[str, Any] = {
+        "calls": given.budget_calls,
+        "usd": given.budget_usd,
+        "seconds": given.budget_seconds,
+    }
+    if given.budget_reruns is not None:
+        found["reruns"] = given.budget_reruns or None
     return found

@@ -1,11 +1,15 @@
-"""Options that replay, fork, bisect and the runner share."""
+"""Options that replay, fork, bisect, record and the runner share, and those of them that come together."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
 
 import typer
+
+from roadworthy.doors.cli.client import Client
+from roadworthy.doors.cli.options import DEFAULT_SERVER, Key, Project, Server
 
 
 class Isolation(StrEnum):
@@ -84,3 +88,60 @@ BudgetReruns = Annotated[int | None, typer.Option(min=0, help="At most so many r
 BudgetUsd = Annotated[float | None, typer.Option(min=0, help="At most so much for models.")]
 BudgetCalls = Annotated[int | None, typer.Option(min=0, help="At most so many calls really asked.")]
 BudgetSeconds = Annotated[float | None, typer.Option(min=1, help="At most so long.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartOptions:
+    """How the agent is started, where that is not as it is registered."""
+
+    command: Command = None
+    callable_: CallableOf = None
+    url: Url = None
+    body: PostBody = None
+    answer_field: AnswerField = ""
+    folder: Folder = None
+    python: Interpreter = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryOptions(StartOptions):
+    timeout: Timeout = 120
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnwardOptions:
+    """Who answers behind the step in question."""
+
+    live: Live = False
+    mixed: Mixed = False
+    recorded: Recorded = False
+    live_tools: LiveTools = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetOptions:
+    budget_reruns: BudgetReruns = None
+    budget_usd: BudgetUsd = None
+    budget_calls: BudgetCalls = None
+    budget_seconds: BudgetSeconds = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RerunOptions:
+    """What reruns are made in."""
+
+    isolate: Isolate = Isolation.AUTO
+    files: Files = Written.THROWAWAY
+    freeze_clock: FreezeClock = True
+    gateway: Gateway = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerOptions:
+    server: Server = DEFAULT_SERVER
+    key: Key = None
+    project: Project = None
+
+    @property
+    def client(self) -> Client:
+        return Client(server=self.server, key=self.key, project=self.project)

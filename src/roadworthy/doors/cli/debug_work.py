@@ -9,7 +9,7 @@ import typer
 
 from roadworthy.doors.cli.asking import named
 from roadworthy.doors.cli.client import Client, Failed, fail
-from roadworthy.doors.cli.debug_options import Isolation, Written
+from roadworthy.doors.cli.debug_options import Isolation, RerunOptions
 
 _OPTIONS = {
     "check": "--check",
@@ -29,21 +29,9 @@ _OPTIONS = {
 class InquiryWork:
     """One inquiry, asked for and made here."""
 
-    def __init__(
-        self,
-        client: Client,
-        *,
-        isolate: Isolation,
-        files: Written,
-        freeze_clock: bool,
-        gateway: str | None,
-        as_json: bool,
-    ) -> None:
+    def __init__(self, client: Client, how: RerunOptions, *, as_json: bool) -> None:
         self._client = client
-        self._isolate = isolate
-        self._files = files
-        self._freeze_clock = freeze_clock
-        self._gateway = gateway
+        self._how = how
         self._as_json = as_json
 
     def ask(
@@ -82,10 +70,10 @@ class InquiryWork:
             self._client,
             one["id"],
             concurrency=one["concurrency"],
-            isolate=Isolate(self._isolate.value),
-            files=Files(self._files.value),
-            freeze_clock=self._freeze_clock,
-            gateway=self._gateway,
+            isolate=Isolate(self._how.isolate.value),
+            files=Files(self._how.files.value),
+            freeze_clock=self._how.freeze_clock,
+            gateway=self._how.gateway,
             progress=progress,
             stop=stop,
             alone=alone,
@@ -107,7 +95,7 @@ class InquiryWork:
         raise typer.Exit(exit_code(found))
 
     def _check_isolation(self) -> None:
-        if self._isolate is not Isolation.REQUIRE:
+        if self._how.isolate is not Isolation.REQUIRE:
             return
         from roadworthy.features.debug.running.command import refusal
 

@@ -7,20 +7,10 @@ from typing import Annotated, Any
 import typer
 
 from roadworthy.doors.cli.asking import asking, named
-from roadworthy.doors.cli.client import Client, Failed, fail
-from roadworthy.doors.cli.debug_options import (
-    BudgetCalls,
-    BudgetReruns,
-    BudgetSeconds,
-    BudgetUsd,
-    Files,
-    FreezeClock,
-    Gateway,
-    Isolate,
-    Isolation,
-    Written,
-)
+from roadworthy.doors.cli.client import Failed, fail
+from roadworthy.doors.cli.debug_options import BudgetOptions, RerunOptions, ServerOptions
 from roadworthy.doors.cli.debug_work import InquiryWork, say_json
+from roadworthy.doors.cli.option_groups import grouped
 from roadworthy.doors.cli.options import DEFAULT_SERVER, Json, Key, Project, Server
 
 app = typer.Typer(no_args_is_help=True, help="Replays, forks and bisects of before.", rich_markup_mode=None)
@@ -80,35 +70,25 @@ def cancel(
 
 
 @app.command()
+@grouped
 def resume(
+    *,
     inquiry_id: InquiryId,
-    budget_reruns: BudgetReruns = None,
-    budget_usd: BudgetUsd = None,
-    budget_calls: BudgetCalls = None,
-    budget_seconds: BudgetSeconds = None,
-    isolate: Isolate = Isolation.AUTO,
-    files: Files = Written.THROWAWAY,
-    freeze_clock: FreezeClock = True,
-    gateway: Gateway = None,
+    budget: BudgetOptions,
+    how: RerunOptions,
     as_json: Json = False,
-    server: Server = DEFAULT_SERVER,
-    key: Key = None,
-    project: Project = None,
+    server: ServerOptions,
 ) -> None:
     """Go on with one that was stopped, cancelled or out of budget, and make its reruns here."""
     from roadworthy.doors.cli.debug_asked import budget_asked
 
-    client = Client(server=server, key=key, project=project)
-    budget = budget_asked(reruns=budget_reruns, calls=budget_calls, usd=budget_usd, seconds=budget_seconds)
+    client, given = server.client, budget_asked(budget)
     try:
-        body = {"budget": budget} if budget else {}
+        body = {"budget": given} if given else {}
         one = client.send("POST", f"/inquiries/{named(inquiry_id)}/resume", body=body)
     except Failed as error:
         raise fail(str(error)) from None
-    work = InquiryWork(
-        client, isolate=isolate, files=files, freeze_clock=freeze_clock, gateway=gateway, as_json=as_json
-    )
-    work.make(one, alone=True)
+    InquiryWork(client, how, as_json=as_json).make(one, alone=True)
 
 
 def _say_line(one: dict[str, Any]) -> None:

@@ -14,17 +14,9 @@ import typer
 from roadworthy.domain.exchange import LISTED
 from roadworthy.doors.cli.asking import asking, named
 from roadworthy.doors.cli.client import Client, Failed, fail
-from roadworthy.doors.cli.debug_options import (
-    AnswerField,
-    CallableOf,
-    Command,
-    Folder,
-    Gateway,
-    Interpreter,
-    PostBody,
-    Url,
-)
-from roadworthy.doors.cli.options import DEFAULT_SERVER, Json, Key, Project, Server
+from roadworthy.doors.cli.debug_options import Gateway, ServerOptions, StartOptions
+from roadworthy.doors.cli.option_groups import grouped
+from roadworthy.doors.cli.options import Json
 from roadworthy.doors.cli.taken_work import wait_for_key
 
 _SEEN_S = 30.0
@@ -32,16 +24,12 @@ _JOINED_S = 15.0
 """So long a call that names no run is waited for, to be found with its run."""
 
 
+@grouped
 def record(
+    *,
     agent: Annotated[str, typer.Argument(metavar="AGENT", help="Name of the agent.")],
     task: Annotated[str | None, typer.Option("--input", help="The task; left out: standard input.")] = None,
-    command: Command = None,
-    callable_: CallableOf = None,
-    url: Url = None,
-    body: PostBody = None,
-    answer_field: AnswerField = "",
-    folder: Folder = None,
-    python: Interpreter = None,
+    start: StartOptions,
     timeout: Annotated[float, typer.Option(min=1, help="Seconds that the run may take.")] = 120,
     gateway_key: Annotated[
         str | None,
@@ -49,9 +37,7 @@ def record(
     ] = None,
     gateway: Gateway = None,
     as_json: Json = False,
-    server: Server = DEFAULT_SERVER,
-    key: Key = None,
-    project: Project = None,
+    server: ServerOptions,
 ) -> None:
     """Run an agent once and record it: what it asks goes through the gateway, its task and answer are told.
 
@@ -60,17 +46,8 @@ def record(
     from roadworthy.doors.cli.debug_asked import entry_asked
     from roadworthy.doors.cli.debug_runner import entry_of
 
-    given = entry_asked(
-        command=command,
-        callable_=callable_,
-        url=url,
-        body=body,
-        answer_field=answer_field,
-        folder=folder,
-        python=python,
-        timeout=timeout,
-    )
-    with asking(server=server, key=key, project=project) as client:
+    given = entry_asked(start, timeout=timeout)
+    with asking(server=server.server, key=server.key, project=server.project) as client:
         entry = entry_of(given) if given else _registered(client, agent)
         made = _key_for(client, agent) if gateway_key is None else None
         try:

@@ -10,23 +10,8 @@ from typing import Annotated, Any
 import typer
 
 from roadworthy.doors.cli.client import Client, Failed, fail
-from roadworthy.doors.cli.debug_options import (
-    AnswerField,
-    CallableOf,
-    Command,
-    Files,
-    Folder,
-    FreezeClock,
-    Gateway,
-    Interpreter,
-    Isolate,
-    Isolation,
-    PostBody,
-    Timeout,
-    Url,
-    Written,
-)
-from roadworthy.doors.cli.options import DEFAULT_SERVER, Key, Project, Server
+from roadworthy.doors.cli.debug_options import EntryOptions, RerunOptions, ServerOptions
+from roadworthy.doors.cli.option_groups import grouped
 from roadworthy.features.debug.inquiry import EntryPoint, Via
 
 _POLL_S = 1.0
@@ -34,23 +19,13 @@ _AGAIN_S = 30.0
 """After trouble with an inquiry."""
 
 
+@grouped
 def runner(
+    *,
     agent: Annotated[str, typer.Option(help="Whose reruns are made.", metavar="NAME")],
-    command: Command = None,
-    callable_: CallableOf = None,
-    url: Url = None,
-    body: PostBody = None,
-    answer_field: AnswerField = "",
-    folder: Folder = None,
-    python: Interpreter = None,
-    timeout: Timeout = 120,
-    isolate: Isolate = Isolation.AUTO,
-    files: Files = Written.THROWAWAY,
-    freeze_clock: FreezeClock = True,
-    gateway: Gateway = None,
-    server: Server = DEFAULT_SERVER,
-    key: Key = None,
-    project: Project = None,
+    entry: EntryOptions,
+    how: RerunOptions,
+    server: ServerOptions,
 ) -> None:
     """Make the reruns of an agent that others ask for, until stopped; as many runners as wanted.
 
@@ -59,22 +34,10 @@ def runner(
     """
     from roadworthy.doors.cli.debug_asked import entry_asked
 
-    given = entry_asked(
-        command=command,
-        callable_=callable_,
-        url=url,
-        body=body,
-        answer_field=answer_field,
-        folder=folder,
-        python=python,
-        timeout=timeout,
-    )
-    entry = EntryPoint(**{**given, "via": Via(given["via"])}) if given else None
-    client = Client(server=server, key=key, project=project)
-    waiting = _Waiting(
-        client, agent, entry=entry, isolate=isolate, files=files, freeze_clock=freeze_clock, gateway=gateway
-    )
-    typer.echo(f"waiting for inquiries of {agent} at {server}", err=True)
+    given = entry_asked(entry, timeout=entry.timeout)
+    started = EntryPoint(**{**given, "via": Via(given["via"])}) if given else None
+    waiting = _Waiting(server.client, agent, entry=started, how=how)
+    typer.echo(f"waiting for inquiries of {agent} at {server.server}", err=True)
     try:
         waiting.run()
     except KeyboardInterrupt:
@@ -88,24 +51,11 @@ def runner(
 class _Waiting:
     """Looks for inquiries every second; each has a thread while it is under way."""
 
-    def __init__(
-        self,
-        client: Client,
-        agent: str,
-        *,
-        entry: EntryPoint | None,
-        isolate: Isolation,
-        files: Written,
-        freeze_clock: bool,
-        gateway: str | None,
-    ) -> None:
+    def __init__(self, client: Client, agent: str, *, entry: EntryPoint | None, how: RerunOptions) -> None:
         self._client = client
         self._agent = agent
         self._entry = entry
-        self._isolate = isolate
-        self._files = files
-        self._freeze_clock = freeze_clock
-        self._gateway = gateway
+        self._how = how
         self._stop = threading.Event()
         self._under_way: dict[str, threading.Thread] = {}
         self._not_before: dict[str, float] = {}
@@ -164,11 +114,11 @@ class _Waiting:
             self._client,
             one["id"],
             concurrency=one["concurrency"],
-            isolate=Isolated(self._isolate.value),
-            files=Kept(self._files.value),
-            freeze_clock=self._freeze_clock,
+            isolate=Isolated(self._how.isolate.value),
+            files=Kept(self._how.files.value),
+            freeze_clock=self._how.freeze_clock,
             entry=self._entry,
-            gateway=self._gateway,
+            gateway=self._how.gateway,
             stop=self._stop,
         )
         thread = threading.Thread(target=self._see_through, args=(work, one), name=one["id"])
