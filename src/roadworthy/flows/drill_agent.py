@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 from roadworthy.contracts.metadata import Job
 from roadworthy.domain.project import DEFAULT_PROJECT
@@ -15,6 +14,7 @@ from roadworthy.features.debug.running.telling import drill_marks, otlp_body, se
 from roadworthy.features.gateway.drills.drill import Drill, DrillState
 from roadworthy.features.gateway.drills.service import DrillService, Start
 from roadworthy.features.observe.jobs import Step
+from roadworthy.flows.taken_work import make_as_taken
 
 KIND = "drill"
 _PATIENCE_S = 1.0
@@ -25,8 +25,8 @@ def arguments(drill_id: str) -> str:
 
 
 class DrillAgent:
-    """The work of a job of kind `drill`: as many runs at once as the drill allows, a piece. What a piece that
-    was killed had taken is handed out again."""
+    """The work of a job of kind `drill`: as many runs at once as the drill allows. A piece takes them for
+    some seconds and waits for their end. What a piece that was killed had taken is handed out again."""
 
     def __init__(
         self,
@@ -47,16 +47,15 @@ class DrillAgent:
 
     def __call__(self, job: Job) -> Step:
         drill_id = json.loads(job.arguments)["drill"]
-        known = self._service.one(job.project, drill_id)
-        # No more than can be begun at once: what is taken has to be told of in time.
-        starts = self._service.take(job.project, drill_id, most=known.concurrency) if known else []
         drill = self._service.one(job.project, drill_id)
         if drill is None or drill.state is not DrillState.RUNNING:
             return self._step(job, drill_id, position=None)
-        if starts:
-            with ThreadPoolExecutor(max_workers=drill.concurrency) as pool:
-                list(pool.map(lambda start: self._made(drill, start), starts))
-        else:
+        made = make_as_taken(
+            lambda most: self._service.take(drill.project, drill.id, most=most),
+            lambda start: self._made(drill, start),
+            at_once=drill.concurrency,
+        )
+        if not made:
             time.sleep(self._patience_s)
         return self._step(job, drill_id, position="going")
 

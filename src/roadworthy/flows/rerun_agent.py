@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 from roadworthy.contracts.metadata import Job
 from roadworthy.domain.project import DEFAULT_PROJECT
@@ -15,11 +14,10 @@ from roadworthy.features.debug.running.environment import Task
 from roadworthy.features.debug.running.telling import otlp_body, rerun_marks, send
 from roadworthy.features.debug.service import InquiryService, Start
 from roadworthy.features.observe.jobs import Step
+from roadworthy.flows.taken_work import make_as_taken
 
 KIND = "rerun"
 _PATIENCE_S = 1.0
-_TAKING_S = 15.0
-"""Then other inquiries have their turn, and the job says how far it is."""
 _NOTE = "Asked at its own endpoint: whether it called anybody beside the gateway cannot be seen."
 
 
@@ -54,26 +52,14 @@ class RerunAgent:
         inquiry = self._service.one(job.project, inquiry_id)
         if inquiry is None or inquiry.state is not InquiryState.RUNNING:
             return self._step(job, inquiry_id, position=None)
-        if not self._made_some(inquiry):
+        made = make_as_taken(
+            lambda most: self._service.take(inquiry.project, inquiry.id, most=most),
+            lambda start: self._made(inquiry, start),
+            at_once=inquiry.concurrency,
+        )
+        if not made:
             time.sleep(self._patience_s)
         return self._step(job, inquiry_id, position="going")
-
-    def _made_some(self, inquiry: Inquiry) -> bool:
-        """Whether there were any. One that is slow holds up no other."""
-        ends, any_made = time.monotonic() + _TAKING_S, False
-        under_way: set[Future[None]] = set()
-        with ThreadPoolExecutor(max_workers=inquiry.concurrency) as pool:
-            while True:
-                # No more than can be begun at once: what is taken has to be told of in time.
-                room = inquiry.concurrency - len(under_way) if time.monotonic() < ends else 0
-                starts = self._service.take(inquiry.project, inquiry.id, most=room) if room else []
-                under_way |= {pool.submit(self._made, inquiry, one) for one in starts}
-                if not under_way:
-                    return any_made
-                any_made = True
-                over, under_way = wait(under_way, return_when=FIRST_COMPLETED)
-                for one in over:
-                    one.result()
 
     def _made(self, inquiry: Inquiry, start: Start) -> None:
         task = Task(
