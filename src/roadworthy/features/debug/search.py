@@ -32,10 +32,10 @@ def search(inquiry: Inquiry, reruns: Sequence[Rerun], most: int) -> Searched:
     finding = found if isinstance(found, Finding) else bisection.so_far()
     wavered, asked = _wavered(reruns)
     useless = wavered >= _FEW and wavered >= _WAVERS_MUCH * asked
-    over = isinstance(found, Finding) or useless
+    asks = () if isinstance(found, Finding) or useless else [(one.switch, one.only) for one in found]
     return Searched(
-        questions=() if over else [(one.switch, one.only) for one in found][:most],
-        over=over,
+        questions=asks[:most],
+        over=isinstance(found, Finding) or useless,
         finding=asdict(_told(finding, inquiry, wavered=wavered, asked=asked, useless=useless)),
     )
 
