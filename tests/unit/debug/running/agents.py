@@ -57,7 +57,7 @@ def ran(
 NOBODY = 65_534
 
 
-def ran_as_nobody(code: str, *, folder: Path, home: Path) -> str:
+def ran_as_nobody(code: str, *, folder: Path, home: Path, layer_size: str = "25%") -> str:
     """What `ran` says of `code`, started in `folder` by somebody who is not root: answer, error and notes, a
     line each. `home` is theirs. Takes root, and an interpreter that others may start (else "")."""
     python = shutil.which("python3", path="/usr/local/bin:/usr/bin")
@@ -71,7 +71,8 @@ def ran_as_nobody(code: str, *, folder: Path, home: Path) -> str:
         "import encodings.idna, os, sys\n"
         "from pathlib import Path\n"
         "from tests.unit.debug.running.agents import ran\n"
-        "from roadworthy.features.debug.running import kept\n"
+        "from roadworthy.features.debug.running import files, kept\n"
+        f"files.LAYER_SIZE = {layer_size!r}\n"
         "from roadworthy.features.debug.running.isolation import Guard\n"
         f"kept._KEEPER, sys.executable = Path({str(package / 'running' / kept._KEEPER.name)!r}), {python!r}\n"
         f"os.setgroups([]); os.setgid({NOBODY}); os.setuid({NOBODY})\n"

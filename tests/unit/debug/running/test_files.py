@@ -7,6 +7,7 @@ import shutil
 import socket
 import sqlite3
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -15,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from roadworthy.domain.agent_ended import AgentEnded, Ending
-from roadworthy.features.debug.running import isolation
+from roadworthy.features.debug.running import files, isolation
 from roadworthy.features.debug.running.command import run_command
 from roadworthy.features.debug.running.files import Files
 from roadworthy.features.debug.running.isolation import Guard, Isolate
@@ -24,6 +25,8 @@ from tests.unit.debug.running.agents import NOBODY, TASK, ran, ran_as_nobody
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="namespaces are of Linux")
 NODE = shutil.which("node")
+NO_MEMORY = "none"
+"""No size that a tmpfs takes: it cannot be had, as where it keeps no attributes for who is not root."""
 LAYER_REFUSED = {"files": "overlay: Operation not permitted"}
 
 PYTHON = """\
@@ -110,10 +113,11 @@ def test_a_folder_that_it_only_stands_in_is_covered_too(
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="NOT TESTED: becoming somebody else takes root")
-def test_somebody_who_is_not_root_has_the_same(layer: None, folder: Path) -> None:
+@pytest.mark.parametrize("size", ["25%", NO_MEMORY])
+def test_somebody_who_is_not_root_has_the_same(layer: None, folder: Path, size: str) -> None:
     before = seen(folder)
     more = "import os, tempfile; tempfile.mkstemp(dir='/var/tmp', suffix='.rw'); print(os.getuid())"
-    said = ran_as_nobody(PYTHON + more, folder=folder, home=folder.parent)
+    said = ran_as_nobody(PYTHON + more, folder=folder, home=folder.parent, layer_size=size)
     if not said:
         pytest.skip("NOT TESTED: no interpreter that others may start")
     assert f"as it was, more\n{NOBODY}" in said or "no network of its own" in said, said
@@ -121,6 +125,24 @@ def test_somebody_who_is_not_root_has_the_same(layer: None, folder: Path) -> Non
         assert f"deleted {folder}/folder" in said and f"{folder}/moved/inner.txt" in said, said
     assert "as it was, more" not in (folder / "grown.txt").read_text()
     assert seen(folder) == before and not list(Path("/var/tmp").glob("*.rw"))
+    assert not list(folder.parent.glob("roadworthy-rerun-*"))
+
+
+def test_a_layer_that_cannot_be_in_memory_is_in_the_temporary_folder(
+    layer: None, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "LAYER_SIZE", NO_MEMORY)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    assert f"deleted {folder}/gone.txt" in wrote(ran(PYTHON, guard=Guard(), folder=str(folder)))
+    assert (folder / "gone.txt").exists() and not list(tmp_path.glob("roadworthy-rerun-*"))
+
+
+def test_a_layer_that_is_full_is_said(layer: None, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(files, "LAYER_SIZE", "400k")
+    ended = ran("open('large', 'wb').write(bytes(1_000_000))", guard=Guard(), folder=str(folder))
+    assert "No space left on device" in ended.error
+    assert any(one.startswith("Its throw-away layer of files was full") for one in ended.notes)
+    assert f"created {folder}/large" in wrote(ended)
 
 
 def test_a_database_that_it_writes_to_is_as_before(layer: None, folder: Path) -> None:
@@ -279,9 +301,9 @@ def test_a_server_on_a_socket_in_the_file_system_is_not_reached_and_that_is_said
         pytest.skip("NOT TESTED: there is no node here")
     path = tmp_path / "base.sock"
     command = [str(NODE), "-e", CALL_IN_JS] if language == "javascript" else [sys.executable, "-c", CALL]
-    for files in Files:
+    for way in Files:
         with a_database(path) as told:
-            ended = run_command([*command, str(path)], TASK, guard=Guard(files=files))
+            ended = run_command([*command, str(path)], TASK, guard=Guard(files=way))
         path.unlink()
         assert "done" not in ended.answer and told == []
         assert f"The agent tried to reach {path} by itself; a replay lets nothing out." in ended.notes
@@ -308,8 +330,9 @@ def test_what_goes_on_live_reaches_servers_and_the_network(layer: None, tmp_path
     assert "It goes on live: this machine's network was open to it, past the gateway, too." in ended.notes
 
 
-def test_its_own_servers_and_shared_memory_work(layer: None, folder: Path) -> None:
+def test_its_own_servers_terminals_and_shared_memory_work(layer: None, folder: Path) -> None:
     code = (
+        "import pty; os_end, tty = pty.openpty()\n"
         "import multiprocessing.shared_memory as shared, os, socket, threading\n"
         "server = socket.socket(socket.AF_UNIX); server.bind('own.sock'); server.listen()\n"
         "threading.Thread(target=lambda: server.accept()[0].sendall(b'own')).start()\n"

@@ -26,6 +26,7 @@ from roadworthy.features.debug.running.entry import check_here
 from roadworthy.features.debug.running.environment import Task
 from roadworthy.features.debug.running.files import Files
 from roadworthy.features.debug.running.isolation import Guard, Isolate
+from roadworthy.features.debug.running.kept import make_ready
 from roadworthy.features.debug.tape.journal import JournalLine
 from roadworthy.features.debug.tape.tape import Tape
 
@@ -102,6 +103,7 @@ def run_case(
         check_here(entry)
         arguments = _arguments(entry)
         guard = _guard(case, how)
+        make_ready()
         with offline(case.tape, _plan(case), case.good) as gateway:
             # While the agent starts: it is the other process that works now.
             made_ready(case.check)

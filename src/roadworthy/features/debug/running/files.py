@@ -17,6 +17,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+LAYER_SIZE = "25%"
+"""Of this machine's memory, that a throw-away layer takes at most."""
 _PREFIX = "roadworthy-rerun-"
 _SHOWN = 8
 _STALE_S = 60.0

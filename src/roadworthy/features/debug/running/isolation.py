@@ -20,6 +20,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 from typing import Any
 
+from roadworthy.features.debug.running import files
 from roadworthy.features.debug.running.files import NEXT, Files, RerunFolder, Way, listed, said_of_files
 from roadworthy.features.debug.running.kept import Kept, Refused
 from roadworthy.features.debug.running.relay import Address, Relay, address_of
@@ -87,7 +88,8 @@ class Guarding:
         """As of `spaces.Spaces`; None where none are needed, or to be had."""
         if self._why or (self._network is None and self._way is not Way.LAYER):
             return None
-        layer = {"wanted": [one for one in self._wanted if one], "kept": [self._notes]}
+        wanted = [one for one in self._wanted if one]
+        layer = {"size": files.LAYER_SIZE, "wanted": wanted, "kept": [self._notes]}
         return {
             "pids": self._pids,
             "network": self._network,

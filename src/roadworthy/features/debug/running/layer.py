@@ -6,6 +6,9 @@ Part of the keeper, loaded before an agent is started: on modules of C alone. Ev
 user namespaces since Linux 5.11) whose upper side is in memory that goes with the namespace; where that keeps
 no attributes for whoever is not root (before Linux 6.6), in the rerun's own folder. What stands there when
 the agent is over is what it wrote, whatever language it is in.
+
+The machine's own root has one overlay for each file system, the first of them as its new root folder. In a
+user namespace the kernel covers nothing that has other mounts below, so it is folder by folder there.
 """
 
 # pathlib costs as much start time as all that is done here.
@@ -18,11 +21,13 @@ import os
 import stat
 import struct
 
+from roadworthy.features.debug.running.written import Found, read
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_MS_BIND, _MS_REC = 0x1000, 0x4000
+_MS_BIND, _MS_REC, _MNT_DETACH = 0x1000, 0x4000, 2
 _SYS_MOUNT_SETATTR = 442
 _AT_FDCWD, _AT_EMPTY_PATH, _AT_RECURSIVE = -100, 0x1000, 0x8000
 _READ_ONLY = 1
@@ -37,10 +42,6 @@ _ALSO = ("/tmp", "/var/tmp", "/dev/shm", "/run/lock")  # noqa: S108 (theirs, not
 """Where everybody writes."""
 _MOST_PLACES = 48
 _MOST_SPLIT = 64
-_MOST_READ = 20_000
-_SHOWN = 8
-_SIZE = "25%"
-"""Of this machine's memory, at most; what goes beyond is told to the agent as a full disk."""
 
 
 class NoLayer(Exception):  # noqa: N818 (a condition, not a bug)
@@ -48,13 +49,14 @@ class NoLayer(Exception):  # noqa: N818 (a condition, not a bug)
 
 
 class Layer:
-    """`at` is an empty folder, `wanted` are folders that the agent will write to, `kept` files that stay
-    outside the layer. To be made before the namespaces are entered: within, files of others have no owner."""
+    """`at` is an empty folder; `size` is how much the layer takes at most, as of a tmpfs, and what goes
+    beyond is told to the agent as a full disk; `wanted` are folders that it will write to, `kept` files that
+    stay outside. To be made before the namespaces are entered: within, files of others have no owner."""
 
     _libc: ctypes.CDLL
 
-    def __init__(self, at: str, *, wanted: list[str], kept: list[str]) -> None:
-        self._at, self._kept = at, kept
+    def __init__(self, at: str, *, size: str, wanted: list[str], kept: list[str]) -> None:
+        self._at, self._size, self._kept = at, size, kept
         self._root = False
         self._mounts = _mounts()
         self._wanted = [os.path.realpath(one) for one in (*wanted, *_ALSO) if os.path.isdir(one)]
@@ -63,9 +65,11 @@ class Layer:
         self._numbers: dict[str, int] = {}
         self._read_only: list[str] = []
         self._open = -1
+        self._new_root = ""
 
     def lay(self, libc: ctypes.CDLL, *, root: bool) -> None:
-        """`root` is whether we are the machine's own, with no user namespace. Raises NoLayer, OSError."""
+        """`root` is whether we are the machine's own, with no user namespace. To be followed by `enter`.
+        Raises NoLayer, OSError."""
         self._libc, self._root = libc, root
         places = self._places()
         self._lowers = {path: os.open(path, os.O_PATH | os.O_DIRECTORY) for path in places}
@@ -74,6 +78,9 @@ class Layer:
         upper = self._upper()
         _set_read_only(self._libc, b"/", on=True, below=True)
         _set_read_only(self._libc, upper, on=False)
+        if places[:1] == ["/"]:
+            self._new_root = f"{self.folder}/root"
+            os.mkdir(self._new_root)
         for number, path in enumerate(places):
             self._overlay(number, path)
             for below, descriptor in covered.get(path, ()):
@@ -82,7 +89,21 @@ class Layer:
             raise NoLayer("; ".join(self._read_only[:3]))
         for path, descriptor in outside:
             if self._bind(f"/proc/self/fd/{descriptor}", path, _MS_BIND):
-                _set_read_only(self._libc, os.fsencode(path), on=False)
+                _set_read_only(self._libc, os.fsencode(self.over(path)), on=False)
+
+    def over(self, path: str) -> str:
+        """Where what is to lie over `path` is mounted, before it is entered."""
+        return self._new_root + path
+
+    def enter(self) -> None:
+        """For this process and those it starts. The folder they stand in is still one below: see to that."""
+        if not self._new_root:
+            return
+        os.chdir(self._new_root)
+        # pivot_root(2): the old one lies over the new, until it is taken away.
+        if self._libc.pivot_root(b".", b".") != 0 or self._libc.umount2(b".", _MNT_DETACH) != 0:
+            raise NoLayer(f"pivot_root: {_why()}")
+        os.chdir("/")
 
     @property
     def folder(self) -> str:
@@ -92,19 +113,21 @@ class Layer:
     def told(self) -> dict[str, Any]:
         """What stands in it: up to eight names of what was `created`, `changed`, `deleted`, `renamed` in all
         `count`; which places could only be made `read_only`, and why; whether it was `full`."""
-        found = _Found()
+        found = Found()
         for path, number in self._numbers.items():
-            _read(found, f"{self.folder}/u{number}", f"/proc/self/fd/{self._lowers[path]}", path)
+            read(found, f"{self.folder}/u{number}", f"/proc/self/fd/{self._lowers[path]}", path.rstrip("/"))
         room = os.statvfs(self.folder)
         return {**found.told(), "read_only": self._read_only, "full": room.f_bavail == 0}
 
     def _places(self) -> list[str]:
         """Outer ones first. Those that may be written to, and are no part of another."""
+        if self._root:
+            real = [path for path, mount in self._mounts.items() if mount.real]
+            return sorted(one for one in real if _may_be_written(one))[:_MOST_PLACES]
         found: dict[str, None] = {}
-        found |= dict.fromkeys(filter(None, map(self._own_place, self._wanted)))
-        for path, mount in self._mounts.items():
-            if mount.real:
-                found |= dict.fromkeys(self._split(path) if self._has_to_be_split(path) else [path])
+        own = filter(None, map(self._own_place, self._wanted))
+        for path in (*own, *(path for path, mount in self._mounts.items() if mount.real)):
+            found |= dict.fromkeys(self._split(path) if self._has_to_be_split(path) else [path])
         writable = [one for one in found if _may_be_written(one)][:_MOST_PLACES]
         return sorted(one for one in writable if not self._is_part(one, writable))
 
@@ -121,8 +144,7 @@ class Layer:
         return "" if path == "/" else path
 
     def _has_to_be_split(self, path: str) -> bool:
-        """The root cannot be covered from within; what has mounts below only by the machine's own root."""
-        return path == "/" or (not self._root and any(one.startswith(path + "/") for one in self._mounts))
+        return any(_is_below(one, path) for one in self._mounts)
 
     def _split(self, path: str, depth: int = 0) -> list[str]:
         try:
@@ -137,16 +159,14 @@ class Layer:
         return found
 
     def _is_part(self, path: str, places: list[str]) -> bool:
-        around = [one for one in places if path.startswith(one + "/")]
-        if path in self._mounts or not around:
-            return False
-        return self._root or os.path.dirname(path) in around
+        """Of another place, so that the kernel copies up what is between them."""
+        return path not in self._mounts and os.path.dirname(path) in places
 
     def _covered_mounts(self, places: list[str]) -> dict[str, list[tuple[str, int]]]:
         """Place → mounts that its overlay would hide, innermost place alone; they are put back over it."""
         found: dict[str, list[tuple[str, int]]] = {}
         for path in sorted(self._mounts):
-            around = [one for one in places if path.startswith(one + "/")]
+            around = [one for one in places if _is_below(path, one)]
             if around:
                 try:
                     one = (path, os.open(path, os.O_PATH))
@@ -154,14 +174,14 @@ class Layer:
                     continue
                 mounts = found.setdefault(max(around, key=len), [])
                 # One below another comes with it.
-                if not any(path.startswith(outer + "/") for outer, _ in mounts):
+                if not any(_is_below(path, outer) for outer, _ in mounts):
                     mounts.append(one)
         return found
 
     def _upper(self) -> bytes:
         """A mount of its own, opened."""
         at = os.fsencode(self._at)
-        in_memory = self._libc.mount(b"tmpfs", at, b"tmpfs", 0, f"mode=700,size={_SIZE}".encode()) == 0
+        in_memory = self._libc.mount(b"tmpfs", at, b"tmpfs", 0, f"mode=700,size={self._size}".encode()) == 0
         if in_memory and not self._root and not _keeps_attributes(self._at):
             self._libc.umount2(at, 0)
             in_memory = False
@@ -180,95 +200,13 @@ class Layer:
         os.chmod(upper, stat.S_IMODE(seen.st_mode))
         kind = "redirect_dir=on" if self._root else "userxattr"
         told = f"lowerdir=/proc/self/fd/{lower},upperdir={upper},workdir={work},{kind},volatile"
-        if self._libc.mount(b"overlay", os.fsencode(path), b"overlay", 0, told.encode()) == 0:
+        if self._libc.mount(b"overlay", os.fsencode(self.over(path)), b"overlay", 0, told.encode()) == 0:
             self._numbers[path] = number
         else:
             self._read_only.append(f"{path} ({_why()})")
 
     def _bind(self, source: str, over: str, how: int) -> bool:
-        return bool(self._libc.mount(source.encode(), os.fsencode(over), None, how, None) == 0)
-
-
-class _Found:
-    def __init__(self) -> None:
-        self._names: dict[str, list[str]] = {"created": [], "changed": [], "deleted": [], "renamed": []}
-        self.read = 0
-
-    def add(self, what: str, name: str) -> None:
-        self._names[what].append(name)
-
-    def told(self) -> dict[str, Any]:
-        deleted = self._names["deleted"]
-        for one in self._names["renamed"]:
-            old = one.partition(" to ")[0]
-            if old in deleted:
-                deleted.remove(old)
-        count = sum(len(names) for names in self._names.values())
-        shown, left = {}, _SHOWN
-        for what, names in self._names.items():
-            shown[what] = sorted(names)[:left]
-            left -= len(shown[what])
-        return {**shown, "count": count, "all_read": self.read < _MOST_READ}
-
-
-def _read(found: _Found, upper: str, lower: str, shown: str) -> None:
-    """`lower` "" is for a folder of which nothing was there before."""
-    with os.scandir(upper) as entries:
-        for one in sorted(entries, key=lambda entry: entry.name):
-            found.read += 1
-            if one.name == "__pycache__":
-                continue
-            if found.read >= _MOST_READ:
-                return
-            path, seen = f"{shown}/{one.name}", one.stat(follow_symlinks=False)
-            before = _seen(f"{lower}/{one.name}") if lower else None
-            if stat.S_ISCHR(seen.st_mode) and seen.st_rdev == 0:
-                found.add("deleted", path)
-            elif stat.S_ISDIR(seen.st_mode):
-                _read_folder(found, one.path, f"{lower}/{one.name}" if lower else "", path, before)
-            elif before is None:
-                found.add("created", path)
-            elif _marks(before) != _marks(seen):
-                found.add("changed", path)
-
-
-def _read_folder(found: _Found, upper: str, lower: str, path: str, before: os.stat_result | None) -> None:
-    if redirect := _attribute(upper, "redirect"):
-        # Absolute within its place, or a bare name beside it.
-        place = path[: -len(upper.partition("/u")[2].partition("/")[2]) - 1]
-        old = f"{place}{redirect}" if redirect.startswith("/") else f"{os.path.dirname(path)}/{redirect}"
-        found.add("renamed", f"{old} to {path}")
-        return
-    if before is None or not stat.S_ISDIR(before.st_mode):
-        if not os.listdir(upper):
-            found.add("created", path + "/")
-        _read(found, upper, "", path)
-        return
-    replaced = _attribute(upper, "opaque") == "y"
-    if replaced:
-        found.add("changed", path + "/")
-    _read(found, upper, "" if replaced else lower, path)
-
-
-def _attribute(path: str, name: str) -> str:
-    for space in ("trusted", "user"):
-        try:
-            return os.fsdecode(os.getxattr(path, f"{space}.overlay.{name}", follow_symlinks=False))
-        except OSError:
-            continue
-    return ""
-
-
-def _marks(seen: os.stat_result) -> tuple[int, int, int]:
-    """What copying a file up leaves as it was, and writing to it does not."""
-    return seen.st_mode, seen.st_size, seen.st_mtime_ns
-
-
-def _seen(path: str) -> os.stat_result | None:
-    try:
-        return os.lstat(path)
-    except OSError:
-        return None
+        return bool(self._libc.mount(source.encode(), os.fsencode(self.over(over)), None, how, None) == 0)
 
 
 class _Mount:
@@ -305,6 +243,10 @@ def _around(path: str) -> list[str]:
 
 def _is_ours(path: str) -> bool:
     return os.stat(path).st_uid == os.geteuid()
+
+
+def _is_below(path: str, outer: str) -> bool:
+    return path != outer and (outer == "/" or path.startswith(outer + "/"))
 
 
 def _is_special(path: str) -> bool:

@@ -14,6 +14,10 @@ import ctypes
 import os
 import stat
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 _MS_BIND = 0x1000
 _HARMLESS = ("/var/lib/sss/pipes/", "/run/systemd/userdb/")
 """They tell names of users, and nothing else."""
@@ -38,11 +42,12 @@ class Listening:
                 except OSError:
                     continue
 
-    def hide(self, libc: ctypes.CDLL, folder: str) -> None:
-        """`folder` is for files of ours. Where one cannot be had, /dev/null lies over it."""
+    def hide(self, libc: ctypes.CDLL, folder: str, *, over: Callable[[str], str]) -> None:
+        """`folder` is for files of ours; `over` as of `layer.Layer`. Where one cannot be had, /dev/null lies
+        over it."""
         for number, (path, kind) in enumerate(self._found.items()):
             one, own = _ours(kind, f"{folder}/s{number}")
-            done = libc.mount(os.fsencode(own), os.fsencode(path), None, _MS_BIND, None)
+            done = libc.mount(os.fsencode(own), os.fsencode(over(path)), None, _MS_BIND, None)
             if one is not None and done == 0:
                 self.ours[one] = path
 
@@ -54,9 +59,9 @@ class Listening:
             except OSError:
                 continue
 
-    def show(self, libc: ctypes.CDLL) -> None:
+    def show(self, libc: ctypes.CDLL, *, over: Callable[[str], str]) -> None:
         for path, descriptor in self._held.items():
-            libc.mount(f"/proc/self/fd/{descriptor}".encode(), os.fsencode(path), None, _MS_BIND, None)
+            libc.mount(f"/proc/self/fd/{descriptor}".encode(), os.fsencode(over(path)), None, _MS_BIND, None)
             os.close(descriptor)
 
 

@@ -35,8 +35,8 @@ class Refused(Exception):  # noqa: N818 (a condition, not a bug)
 
 class Spaces:
     """`asked`: `pids`, whether its processes are to be in one; `network` (`addresses`, `listen`), None where
-    it keeps this machine's; `layer` (`wanted`, `kept`), None where its files are not covered; `at`, an empty
-    folder; `binds`. They hold for this process and all it starts. Raises Refused."""
+    it keeps this machine's; `layer` (`size`, `wanted`, `kept`), None where its files are not covered; `at`,
+    an empty folder; `binds`. They hold for this process and all it starts. Raises Refused."""
 
     def __init__(self, libc: ctypes.CDLL, asked: dict[str, Any]) -> None:
         self._libc = libc
@@ -51,15 +51,12 @@ class Spaces:
         root = self._enter(entered)
         must("mount private", libc.mount(b"none", b"/", None, _MS_REC | _MS_PRIVATE, None))
         if layer is not None:
-            if not network:
-                self.sockets.hold()
-            self._lay(layer, here, root=root)
+            self._lay(layer, here, root=root, closed=bool(network))
+        elif network:
+            self.sockets.hide(libc, asked["at"], over=str)
         if network:
             _bring_up(network["addresses"])
             self.listeners = [_listening(*one) for one in network["listen"]]
-            self.sockets.hide(libc, self.layer.folder if self.layer else asked["at"])
-        elif self.layer:
-            self.sockets.show(libc)
         for source, over, needed in asked["binds"]:
             done = libc.mount(os.fsencode(source), os.fsencode(over), None, _MS_BIND, None)
             if needed:
@@ -80,9 +77,16 @@ class Spaces:
         with open("/proc/self/uid_map") as file:  # noqa: PTH123
             return tuple(map(int, file.read().split())) == _ALL_USERS
 
-    def _lay(self, layer: Layer, here: str, *, root: bool) -> None:
+    def _lay(self, layer: Layer, here: str, *, root: bool, closed: bool) -> None:
         try:
+            if not closed:
+                self.sockets.hold()
             layer.lay(self._libc, root=root)
+            if closed:
+                self.sockets.hide(self._libc, layer.folder, over=layer.over)
+            else:
+                self.sockets.show(self._libc, over=layer.over)
+            layer.enter()
             # The folder we stand in is still the one below, which is read-only now.
             if here:
                 os.chdir(here)
@@ -96,7 +100,7 @@ class Spaces:
 def _planned(asked: dict[str, Any], here: str) -> Layer:
     wanted = [*asked["layer"]["wanted"], *([here] if here else [])]
     try:
-        return Layer(asked["at"], wanted=wanted, kept=asked["layer"]["kept"])
+        return Layer(asked["at"], size=asked["layer"]["size"], wanted=wanted, kept=asked["layer"]["kept"])
     except (OSError, ValueError) as fault:
         raise Refused(f"files: {fault}", what="files") from None
 
