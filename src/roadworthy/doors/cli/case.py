@@ -27,6 +27,7 @@ from roadworthy.doors.cli.debug_options import (
     StartOptions,
     Written,
 )
+from roadworthy.doors.cli.listing import say_items, say_json
 from roadworthy.doors.cli.options import DEFAULT_SERVER, Json, Key, Project, Server
 
 
@@ -107,7 +108,7 @@ def add(
         return
     path = _written(data, output, name=one["file_name"], force=force)
     if as_json:
-        _json({**one, "file": str(path)})
+        say_json({**one, "file": str(path)})
         return
     typer.echo(f"case {one['id']}: {one['steps']} calls, {_decides(one['check'])}, in {path}")
     if one["recorded_passes"] is False and not one["expect_failure"]:
@@ -126,14 +127,7 @@ def list_cases(
     """List the cases of the project, newest first."""
     with asking(server=server, key=key, project=project) as client:
         found = client.get("/cases", {"agent": agent})["items"]
-    for one in found:
-        if as_json:
-            _json(one)
-        else:
-            line = (one["id"], one["created_at"][:16], one["agent"], f"{one['steps']} calls")
-            typer.echo("\t".join((*line, _decides(one["check"]), one["name"])))
-    if not found and not as_json:
-        typer.echo("No cases yet: roadworthy case add RUN")
+    say_items(found, as_json=as_json, line=_line, none="No cases yet: roadworthy case add RUN")
 
 
 @app.command()
@@ -248,7 +242,7 @@ def run(
         ):
             results.append(one)
             if as_json:
-                _json(result_json(one))
+                say_json(result_json(one))
             else:
                 say_result(one, timing=timing)
     except FileNotFoundError as missing:
@@ -292,13 +286,12 @@ def _written(data: bytes, output: Path | None, *, name: str, force: bool) -> Pat
     return path
 
 
+def _line(one: dict[str, Any]) -> tuple[str, ...]:
+    what = (one["agent"], f"{one['steps']} calls", _decides(one["check"]), one["name"])
+    return (one["id"], one["created_at"][:16], *what)
+
+
 def _decides(check: dict[str, Any]) -> str:
     words = " ".join(str(check["expected"]).split())
     shown = words if len(words) <= 40 else f"{words[:39]}…"
     return "answers as recorded" if check["how"] == "same" else f"{check['how']} {shown}".strip()
-
-
-def _json(one: object) -> None:
-    import json
-
-    typer.echo(json.dumps(one, ensure_ascii=False))

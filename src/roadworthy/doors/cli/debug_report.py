@@ -138,10 +138,10 @@ def _say_bisect(client: Client, one: Mapping[str, Any]) -> None:
     for each in tried:
         verdict = {True: "passed", False: "failed", None: "not counted"}[each["passed"]]
         why = f" ({each['why']})" if each["why"] else ""
-        typer.echo(f"  rerun {each['number']:>3}  {put_right(each):38}  {verdict}{why}")
+        typer.echo(f"  rerun {each['number']:>3}  {_put_right(each):38}  {verdict}{why}")
 
 
-def put_right(each: Mapping[str, Any]) -> str:
+def _put_right(each: Mapping[str, Any]) -> str:
     if each["switch"] is None:
         return "nothing put right"
     return (

@@ -13,7 +13,7 @@ from typing import Any
 from roadworthy.domain.agent_ended import AgentEnded, Ending
 from roadworthy.doors.cli.asking import named
 from roadworthy.doors.cli.client import Client, Failed
-from roadworthy.doors.cli.debug_report import counted, put_right
+from roadworthy.doors.cli.debug_report import counted
 from roadworthy.doors.cli.drill_runner import ended_body
 from roadworthy.doors.cli.progress import Beat
 from roadworthy.doors.cli.taken_work import TakenWork
@@ -119,7 +119,7 @@ class RerunRunner(TakenWork):
             guessed=taken["kind"] == "bisect" and taken["state"] == "running",
             most=self._used["budget"]["reruns"] if self._used else None,
             cost=_cost(self._used) if self._used else "",
-            trying=" and ".join(dict.fromkeys(_tried(one, kind=taken["kind"]) for one in under_way)),
+            trying=_tried(under_way, kind=taken["kind"]),
         )
 
     def _guard(self, one: Mapping[str, Any], taken: Mapping[str, Any]) -> Guard:
@@ -158,5 +158,15 @@ def _cost(inquiry: Mapping[str, Any]) -> str:
     return f"{usd} for {counted(used['calls'], 'call')}" if used["calls"] else usd
 
 
-def _tried(one: Mapping[str, Any], *, kind: str) -> str:
-    return put_right(one) if kind == "bisect" else f"rerun {one['number']}"
+def _tried(under_way: Sequence[Mapping[str, Any]], *, kind: str) -> str:
+    """The first, and how many others."""
+    names = list(dict.fromkeys(_question(one, kind=kind) for one in under_way))
+    return f"{names[0]} and {len(names) - 1} more" if len(names) > 1 else "".join(names)
+
+
+def _question(one: Mapping[str, Any], *, kind: str) -> str:
+    if kind != "bisect":
+        return f"rerun {one['number']}"
+    if one["switch"] is None:
+        return "as recorded"
+    return f"step {one['switch']} alone" if one["only"] else f"from step {one['switch']} on"

@@ -10,6 +10,7 @@ import typer
 from roadworthy.doors.cli.asking import named
 from roadworthy.doors.cli.client import Client, Failed, fail
 from roadworthy.doors.cli.debug_options import Isolation, RerunOptions
+from roadworthy.doors.cli.listing import say_json
 
 _OPTIONS = {
     "check": "--check",
@@ -114,9 +115,3 @@ def _hinted(said: str) -> str:
     if "nobody registered" in said:
         return f"{said}\n  Say how with --command, --callable or --url; --save registers it."
     return said
-
-
-def say_json(one: object) -> None:
-    import json
-
-    typer.echo(json.dumps(one, ensure_ascii=False))

@@ -11,6 +11,7 @@ import typer
 from roadworthy.doors.cli.asking import asking, named
 from roadworthy.doors.cli.client import Client, Failed, fail
 from roadworthy.doors.cli.drill_report import say_report
+from roadworthy.doors.cli.listing import say_items, say_json
 from roadworthy.doors.cli.options import DEFAULT_SERVER, Filters, From, Json, Key, Limit, Project, Server
 
 app = typer.Typer(
@@ -120,15 +121,8 @@ def list_drills(
     """List drills, newest first."""
     with asking(server=server, key=key, project=project) as client:
         found = client.get("/drills", {"agent": agent})["items"]
-    for one in found:
-        if as_json:
-            _json(one)
-        else:
-            progress = one["progress"]
-            line = (one["id"], one["created_at"][:16], one["agent"], one["state"])
-            typer.echo("\t".join((*line, f"{progress['done']} of {progress['planned']} runs")))
-    if not found and not as_json:
-        typer.echo("No drills yet: roadworthy drill AGENT --cases FILE --command ...")
+    none = "No drills yet: roadworthy drill AGENT --cases FILE --command ..."
+    say_items(found, as_json=as_json, line=_line, none=none)
 
 
 @app.command()
@@ -162,12 +156,7 @@ def list_faults(
     """List everything a drill can put into a call."""
     with asking(server=server, key=key, project=project) as client:
         found = client.get("/drills/faults")["items"]
-    for one in found:
-        if as_json:
-            _json(one)
-        else:
-            settings = " ".join(f"{name}={value:.10g}" for name, value in one["settings"].items())
-            typer.echo(f"{one['name']}\t{', '.join(one['at'])}\t{one['what']}\t{settings}")
+    say_items(found, as_json=as_json, line=_fault_line)
 
 
 @live.command("list")
@@ -181,13 +170,7 @@ def list_live(
     """List what is and was switched on."""
     with asking(server=server, key=key, project=project) as client:
         found = client.get("/live-drills", {"agent": agent})["items"]
-    for one in found:
-        if as_json:
-            _json(one)
-        else:
-            _say_live(one)
-    if not found and not as_json:
-        typer.echo("No faults in live traffic.")
+    say_items(found, as_json=as_json, line=_live_line, none="No faults in live traffic.")
 
 
 @live.command("start")
@@ -208,10 +191,7 @@ def start_live(
     asked = {"agent": agent, "kind": kind, "faults": faults, "share": share, "target": target}
     with asking(server=server, key=key, project=project) as client:
         one = client.send("POST", "/live-drills", body={**asked, "most": most, "lasts": lasts})
-    if as_json:
-        _json(one)
-    else:
-        _say_live(one)
+    say_items([one], as_json=as_json, line=_live_line)
 
 
 @live.command("stop")
@@ -223,7 +203,8 @@ def stop_live(
 ) -> None:
     """Switch it off; it holds within a second."""
     with asking(server=server, key=key, project=project) as client:
-        _say_live(client.send("POST", f"/live-drills/{named(live_id)}/stop", body={}))
+        one = client.send("POST", f"/live-drills/{named(live_id)}/stop", body={})
+        say_items([one], as_json=False, line=_live_line)
 
 
 def _starter(command: str | None, url: str | None) -> Any:
@@ -293,7 +274,7 @@ def _settings(given: list[str]) -> dict[str, float]:
 def _report(client: Client, drill_id: str, *, as_json: bool, fail_under: float | None) -> None:
     found = client.get(f"/drills/{named(drill_id)}/report")
     if as_json:
-        _json(found)
+        say_json(found)
     else:
         say_report(found, server=client.server)
     if fail_under is None:
@@ -305,22 +286,21 @@ def _report(client: Client, drill_id: str, *, as_json: bool, fail_under: float |
         raise fail(f"{100 * share:.0f} % survived, less than {100 * fail_under:.0f} %")
 
 
-def _say_live(one: dict[str, Any]) -> None:
+def _line(one: dict[str, Any]) -> tuple[str, ...]:
+    progress = one["progress"]
+    done = f"{progress['done']} of {progress['planned']} runs"
+    return (one["id"], one["created_at"][:16], one["agent"], one["state"], done)
+
+
+def _fault_line(one: dict[str, Any]) -> tuple[str, ...]:
+    settings = " ".join(f"{name}={value:.10g}" for name, value in one["settings"].items())
+    return (one["name"], ", ".join(one["at"]), one["what"], settings)
+
+
+def _live_line(one: dict[str, Any]) -> tuple[str, ...]:
     state = "on" if one["on"] else f"off: {one['stopped_why']}"
     where = one["target"] or f"any {one['kind']}"
     share = f"{100 * one['share']:g} % of runs"
-    line = (
-        one["id"],
-        one["agent"],
-        where,
-        ",".join(one["faults"]),
-        share,
-        f"{one['applied']} of {one['most']}",
-    )
-    typer.echo("\t".join((*line, f"until {one['ends_at'][:16]}", state)))
-
-
-def _json(one: object) -> None:
-    import json
-
-    typer.echo(json.dumps(one, ensure_ascii=False))
+    faults = ",".join(one["faults"])
+    done = (f"{one['applied']} of {one['most']}", f"until {one['ends_at'][:16]}", state)
+    return (one["id"], one["agent"], where, faults, share, *done)

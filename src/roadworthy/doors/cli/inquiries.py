@@ -9,7 +9,8 @@ import typer
 from roadworthy.doors.cli.asking import asking, named
 from roadworthy.doors.cli.client import Failed, fail
 from roadworthy.doors.cli.debug_options import BudgetOptions, RerunOptions, ServerOptions
-from roadworthy.doors.cli.debug_work import InquiryWork, say_json
+from roadworthy.doors.cli.debug_work import InquiryWork
+from roadworthy.doors.cli.listing import say_items, say_json
 from roadworthy.doors.cli.option_groups import grouped
 from roadworthy.doors.cli.options import DEFAULT_SERVER, Json, Key, Project, Server
 
@@ -31,13 +32,7 @@ def list_inquiries(
     """List them, newest first."""
     with asking(server=server, key=key, project=project) as client:
         found = client.get("/inquiries", {"run": run, "agent": agent, "kind": kind})["items"]
-    for one in found:
-        if as_json:
-            say_json(one)
-        else:
-            _say_line(one)
-    if not found and not as_json:
-        typer.echo("None yet: roadworthy replay RUN --command ...")
+    say_items(found, as_json=as_json, line=_line, none="None yet: roadworthy replay RUN --command ...")
 
 
 @app.command()
@@ -91,9 +86,9 @@ def resume(
     InquiryWork(client, how, as_json=as_json).make(one, alone=True)
 
 
-def _say_line(one: dict[str, Any]) -> None:
+def _line(one: dict[str, Any]) -> tuple[str, ...]:
     progress = one["progress"]
-    line = (one["id"], one["created_at"][:16], one["kind"], one["agent"], one["run_id"])
+    what = (one["id"], one["created_at"][:16], one["kind"], one["agent"], one["run_id"])
     told = (one["finding"] or {}).get("sentences") or [""]
-    state = one["state"].replace("_", " ")
-    typer.echo("\t".join((*line, state, f"{progress['done']} of {progress['planned']} reruns", told[0])))
+    done = f"{progress['done']} of {progress['planned']} reruns"
+    return (*what, one["state"].replace("_", " "), done, told[0])

@@ -10,10 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TextIO
 
-_BAR = 20
-_NARROW = 60
-"""Columns; without the bar below them."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beat:
@@ -60,10 +56,7 @@ class ProgressLine:
 
     def _draw(self, beat: Beat) -> None:
         columns = _columns(self._out)
-        line = f"{_said(beat, self._items)}, {_lasted(self._clock() - self._began)}"
-        if columns >= _NARROW:
-            line = f"{_bar(beat)} {line}"
-        line = line if len(line) < columns else f"{line[: columns - 2]}…"
+        line = _fitting(beat, self._items, lasted=_lasted(self._clock() - self._began), columns=columns)
         if line != self._drawn:
             # Padded rather than erased: every terminal knows how. The last column stays free: it would wrap.
             self._write(f"\r{line.ljust(columns - 1)}")
@@ -74,19 +67,27 @@ class ProgressLine:
         self._out.flush()
 
 
-def _said(beat: Beat, items: str) -> str:
+def _said(beat: Beat, items: str, *, bound: bool = True) -> str:
+    """The longer it is, the less what stands last is missed."""
     about = "about " if beat.guessed else ""
-    bound = f" (at most {beat.most})" if beat.guessed and beat.most is not None else ""
-    parts = [f"{beat.done} of {about}{beat.planned} {items}{bound}", beat.cost]
-    parts.append(
-        f"trying: {beat.trying}" if beat.trying else f"{beat.running} under way" * bool(beat.running)
-    )
+    most = f" (at most {beat.most})" if bound and beat.guessed and beat.most is not None else ""
+    doing = f"trying: {beat.trying}" if beat.trying else f"{beat.running} under way" * bool(beat.running)
+    parts = (f"{beat.done} of {about}{beat.planned} {items}{most}", doing, beat.cost)
     return ", ".join(one for one in parts if one)
 
 
-def _bar(beat: Beat) -> str:
-    full = round(_BAR * min(1.0, beat.done / beat.planned)) if beat.planned else 0
-    return f"[{'#' * full}{'.' * (_BAR - full)}]"
+def _fitting(beat: Beat, items: str, *, lasted: str, columns: int) -> str:
+    """As much as there is room for, in one line: one that wraps could not be drawn over."""
+    whole, short = (f"{_said(beat, items, bound=bound)}, {lasted}" for bound in (True, False))
+    for bar, text in ((20, whole), (20, short), (10, short)):
+        if bar + 3 + len(text) < columns:
+            return f"{_bar(beat, bar)} {text}"
+    return short if len(short) < columns else f"{short[: columns - 2]}…"
+
+
+def _bar(beat: Beat, width: int) -> str:
+    full = round(width * min(1.0, beat.done / beat.planned)) if beat.planned else 0
+    return f"[{'#' * full}{'.' * (width - full)}]"
 
 
 def _lasted(seconds: float) -> str:

@@ -38,11 +38,14 @@ def test_a_terminal_has_one_line_that_says_how_far_what_it_cost_and_what_is_trie
     progress.end()
     drawn = out.getvalue().removesuffix("\n").split("\r")[1:]
     assert [len(one) for one in drawn] == [79, 79], "drawn over in full, once for each that is new"
-    assert drawn[0].startswith(
-        "[#####...............] 2 of about 8 reruns (at most 40), 0.0123 USD, trying: "
-    )
-    assert drawn[0].endswith("…"), "cut to the terminal"
+    assert drawn[0].rstrip() == "[##........] 2 of about 8 reruns, trying: step 6 alone, 0.0123 USD, 0 s"
     assert drawn[1].rstrip() == "[####################] 8 of 8 reruns, 0.0500 USD, 1 min 15 s"
+
+
+def test_a_long_line_is_cut_to_the_terminal() -> None:
+    out = Terminal()
+    ProgressLine("reruns", out=out)(Beat(done=2, planned=8, running=1, trying="x" * 100))
+    assert len(out.getvalue()) == 80 and out.getvalue().endswith("x…")
 
 
 def test_a_file_has_a_line_for_each_thing_done() -> None:
@@ -96,7 +99,7 @@ def test_a_person_sees_a_bisect_grow() -> None:
             "bisect", RUN, "--command", COUNTING, "--check", "contains:42", "--server", server.url
         )
     assert code == 0, seen
-    assert "] 0 of about 2 reruns (at most 40), 0.0000 of 0.5 USD, trying: nothing put right, " in seen
+    assert "] 0 of about 2 reruns (at most 40), trying: as recorded, 0.0000 of 0.5 USD, " in seen
     assert "1 of about 2 reruns" in seen
     assert "[####################] 2 of 2 reruns" in seen
     assert "Found." in seen
@@ -105,7 +108,8 @@ def test_a_person_sees_a_bisect_grow() -> None:
 def test_ctrl_c_ends_the_agent_and_says_how_to_go_on() -> None:
     with inquiry_server(Inquiries()) as server:
         code, seen = _on_a_terminal(
-            *("replay", RUN, "--command", SLOW, "--server", server.url), interrupt_at=b"trying: rerun 1, 1 s"
+            *("replay", RUN, "--command", SLOW, "--server", server.url),
+            interrupt_at=b"rerun 1, 0.0000 USD, 1 s",
         )
     assert code == 130, seen
     last = seen.strip().splitlines()[-1]
@@ -120,5 +124,5 @@ def test_ctrl_c_ends_a_resampling_and_shows_what_was_found_until_then() -> None:
         )
         assert server.resampled == "cancelled"
     assert code == 130, seen
-    assert "0.0002 of 1 USD, trying: each step 5 times, " in seen
+    assert "trying: each step 5 times, 0.0002 of 1 USD, " in seen
     assert "Resampling: cancelled, 2 calls, 0.0002 USD" in seen and "Traceback" not in seen
