@@ -114,6 +114,18 @@ def test_the_same_calls_may_end_otherwise(
     assert found["outcome"] == outcome and words in found["sentences"][0]
 
 
+def test_a_secret_in_an_answer_is_no_difference_and_is_not_kept(shop: Workshop) -> None:
+    """What was recorded is masked; the agent says it in full each time."""
+    shop.tapes.tapes["bad"] = replace(shop.tapes.tapes["bad"], output="Your key: [masked:github_token]")
+    inquiry = shop.service.start(shop.draft(check=Check(how="same")))
+    start = shop.service.take("default", inquiry.id, most=1)[0]
+    shop.agent(start)
+    shop.tell(start, f"Your key: ghp_{'a1B2' * 9}", error=f"leaked ghp_{'a1B2' * 9}")
+    told = _reruns(shop, inquiry)[0]
+    assert (told.same, told.passed) == (True, True)
+    assert told.answer == "Your key: [masked:github_token]" and "a1B2" not in told.error
+
+
 @pytest.mark.parametrize("kind", [InquiryKind.REPLAY, InquiryKind.FORK])
 def test_that_an_agent_hung_is_said_whatever_else_there_is_to_say(shop: Workshop, kind: InquiryKind) -> None:
     """Before its first call, say: then nothing else shows it."""

@@ -11,6 +11,7 @@ import orjson
 
 from roadworthy.domain.agent_ended import Ending
 from roadworthy.features.debug.inquiry import BadInquiry, Check
+from roadworthy.kit.masking import mask_text
 from roadworthy.kit.matching import contains, is_same, number, states_number
 
 _FENCE = re.compile(r"```(?:json)?[ \t]*\n(.*?)\n[ \t]*```", re.DOTALL)
@@ -80,7 +81,8 @@ def check_answer(
     if check.how == "same":
         if recorded is None:
             return Checked(passed=None, said="what the recorded run answered is not known")
-        same = is_same(answer, recorded)
+        # Of what was recorded secrets were masked.
+        same = is_same(answer, recorded) or is_same(mask_text(answer).text, recorded)
         return Checked(passed=same, said="as recorded" if same else "not what the recorded run answered")
     passed = _decided(check, answer)
     return Checked(passed=passed, said="as expected" if passed else f"not as expected: {short(answer)}")

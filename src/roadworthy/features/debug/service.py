@@ -37,6 +37,7 @@ from roadworthy.features.debug.starting import AnswerEvaluators, Tapes, ready_to
 from roadworthy.features.debug.tally import RerunTally
 from roadworthy.features.debug.tape.journal import JournalLine, PlanFolder
 from roadworthy.features.debug.token import ReplayToken, write_token
+from roadworthy.kit.masking import mask_text
 
 SETTLE_S = 2.0
 """Calls are recorded behind the call."""
@@ -283,9 +284,9 @@ class InquiryService:
             rerun,
             state=RerunState.DONE,
             ending=ending,
-            answer=answer[:ANSWER_CHARACTERS],
+            answer=mask_text(answer).text[:ANSWER_CHARACTERS],
             exit_code=exit_code,
-            error=error[-2_000:],
+            error=mask_text(error).text[-2_000:],
             elapsed_ms=elapsed_ms,
             ended_ns=self._now_ns(),
             same=_same(inquiry, ending=ending, answer=answer, exit_code=exit_code, error=error),
@@ -354,7 +355,7 @@ class InquiryService:
         if rerun.missed and found.passed is False:
             # What fails because a call had no recording says nothing of the step that was put right.
             found = Checked(passed=None, said=f"{rerun.missed} calls could not be answered; {found.said}")
-        return replace(rerun, passed=found.passed, check_said=found.said[:2_000])
+        return replace(rerun, passed=found.passed, check_said=mask_text(found.said).text[:2_000])
 
     def _planned(self, inquiry: Inquiry, taken: Sequence[Rerun]) -> list[Start]:
         """With their plans on the disk. Raises StoreUnavailable."""
@@ -393,4 +394,7 @@ def _same(inquiry: Inquiry, *, ending: Ending, answer: str, exit_code: int | Non
         return same_end(known, ending=ending, exit_code=exit_code, error=error) if known else False
     if inquiry.end is not None and inquiry.end.ending is not None:
         return False
-    return None if inquiry.output is None else answer.strip() == inquiry.output.strip()
+    if inquiry.output is None:
+        return None
+    # Of what was recorded secrets were masked.
+    return inquiry.output.strip() in (answer.strip(), mask_text(answer).text.strip())
