@@ -13,6 +13,7 @@ import pytest
 
 from roadworthy.domain.agent_ended import Ending
 from roadworthy.features.debug.running import files, isolation, kept
+from roadworthy.features.debug.running.command import refusal
 from roadworthy.features.debug.running.isolation import Guard, Isolate
 from tests.unit.debug.running.agents import are_gone, is_there, ran
 
@@ -132,6 +133,13 @@ def test_where_it_has_to_be_isolated_and_cannot_it_is_not_started(monkeypatch: p
     ended = ran("print('here')", guard=Guard(isolate=Isolate.REQUIRE))
     assert ended.ending is Ending.CRASHED and ended.answer == ""
     assert "no network of its own (unshare: Operation not permitted)" in ended.error
+
+
+def test_whether_an_agent_can_be_isolated_here_is_known_beforehand(monkeypatch: pytest.MonkeyPatch) -> None:
+    started = ran("print(1)", guard=Guard(isolate=Isolate.REQUIRE))
+    assert (refusal() == "") is (started.ending is Ending.ANSWERED)
+    monkeypatch.setattr(isolation, "_refused", {"spaces": "unshare: Operation not permitted"})
+    assert refusal() == "this machine gives it no network of its own (unshare: Operation not permitted)"
 
 
 def test_a_keeper_that_cannot_begin_says_why(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

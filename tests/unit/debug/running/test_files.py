@@ -309,6 +309,17 @@ def test_a_server_on_a_socket_in_the_file_system_is_not_reached_and_that_is_said
         assert f"The agent tried to reach {path} by itself; a replay lets nothing out." in ended.notes
 
 
+def test_without_namespaces_a_call_of_a_socket_in_the_file_system_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(isolation, "_refused", {"spaces": "unshare: Operation not permitted"})
+    path = tmp_path / "base.sock"
+    with a_database(path) as told:
+        ended = run_command([sys.executable, "-c", CALL, str(path)], TASK, guard=Guard())
+    assert (ended.answer, told) == ("done", [b"drop"])
+    assert f"It connected to {path} on this machine, which nothing kept it from." in ended.notes
+
+
 def test_datagrams_to_a_socket_in_the_file_system_are_swallowed(layer: None, tmp_path: Path) -> None:
     path = tmp_path / "log.sock"
     code = f"import socket; socket.socket(socket.AF_UNIX, 2).sendto(b'said', {str(path)!r}); print('ok')"

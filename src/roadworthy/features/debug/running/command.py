@@ -34,8 +34,6 @@ def refusal() -> str:
     """What this machine cannot keep an agent from in a replay, and why; "" where it can."""
     with closing(Guarding(Guard(), reachable=())) as guarding:
         kept = _begun([sys.executable, "-I", "-S", "-c", ""], {}, folder="", guarding=guarding)
-        for one in kept.listeners:
-            one.close()
         kept.kill()
         return guarding.refused
 

@@ -252,6 +252,8 @@ def _first_process(libc: ctypes.CDLL) -> None:
 def _entered(control: _socket.socket, libc: ctypes.CDLL, setup: dict[str, Any]) -> Spaces | None:
     """In a namespace of processes only its first process comes back. Raises Refused."""
     asked = setup["spaces"]
+    if asked and not sys.platform.startswith("linux"):
+        raise Refused("namespaces are of Linux")
     if setup["writes"] is not None and (why := landlock.refusal(libc)):
         raise Refused(why, what="writes")
     spaces = Spaces(libc, asked) if asked else None

@@ -10,6 +10,7 @@ import ctypes
 import os
 import stat
 import struct
+import sys
 
 _CREATE, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _VERSION, _PATH_BENEATH = 1, 1
@@ -23,6 +24,8 @@ _WHOLE = ("/dev/shm",)  # noqa: S108 (semaphores and memory that processes of on
 
 def refusal(libc: ctypes.CDLL) -> str:
     """Why there is no Landlock here; "" where there is."""
+    if not sys.platform.startswith("linux"):
+        return "Landlock is of Linux"
     if libc.syscall(_CREATE, None, 0, _VERSION) < 1:
         return f"landlock: {os.strerror(ctypes.get_errno())}"
     return ""

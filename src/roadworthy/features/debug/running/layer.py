@@ -55,10 +55,12 @@ class Layer:
 
     _libc: ctypes.CDLL
 
-    def __init__(self, at: str, *, size: str, wanted: list[str], kept: list[str]) -> None:
+    def __init__(
+        self, at: str, *, size: str, wanted: list[str], kept: list[str], mounts: dict[str, Mount]
+    ) -> None:
         self._at, self._size, self._kept = at, size, kept
         self._root = False
-        self._mounts = _mounts()
+        self._mounts = mounts
         self._wanted = [os.path.realpath(one) for one in (*wanted, *_ALSO) if os.path.isdir(one)]
         self._ours = {one for path in self._wanted for one in _around(path) if _is_ours(one)}
         self._lowers: dict[str, int] = {}
@@ -209,15 +211,15 @@ class Layer:
         return bool(self._libc.mount(source.encode(), os.fsencode(self.over(over)), None, how, None) == 0)
 
 
-class _Mount:
+class Mount:
     def __init__(self, kind: str, options: list[str]) -> None:
         self.kind = kind
         self.real = kind not in _PSEUDO and "ro" not in options
 
 
-def _mounts() -> dict[str, _Mount]:
+def mounts_here() -> dict[str, Mount]:
     """By where they are; proc(5), "mountinfo"."""
-    found: dict[str, _Mount] = {}
+    found: dict[str, Mount] = {}
     with open("/proc/self/mountinfo", "rb") as file:
         for line in file:
             first, _, rest = line.partition(b" - ")
@@ -226,7 +228,7 @@ def _mounts() -> dict[str, _Mount]:
             for told, meant in (("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")):
                 path = path.replace(told, meant)
             options = [*fields[5].decode().split(","), *more.decode(errors="replace").strip().split(",")]
-            one = _Mount(kind.decode(), options)
+            one = Mount(kind.decode(), options)
             one.real = one.real and not _is_special(path)
             found[path] = one
     return found

@@ -16,25 +16,37 @@ import stat
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 _MS_BIND = 0x1000
 _HARMLESS = ("/var/lib/sss/pipes/", "/run/systemd/userdb/")
 """They tell names of users, and nothing else."""
+_KNOWN = (
+    "/run/systemd/resolve/io.systemd.Resolve",
+    "/run/nscd/socket",
+    "/run/avahi-daemon/socket",
+    "/run/dbus/system_bus_socket",
+    "/run/docker.sock",
+    "/run/podman/podman.sock",
+    "/run/containerd/containerd.sock",
+)
+"""Of services that speak to the world for whoever asks: one that listens outside of a container, in another
+network, is in no list."""
 _MOST = 400
 """select(2) takes 1,024."""
 
 
 class Listening:
-    """Look before the namespaces are entered: a new network has none of its own."""
+    """To be made before the namespaces are entered: a new network has none of its own. `mounts` are paths; a
+    socket may have been given to a container that way."""
 
-    def __init__(self) -> None:
+    def __init__(self, mounts: Iterable[str]) -> None:
         self._found: dict[str, int] = {}
         """Path → kind."""
         self._held: dict[str, int] = {}
         self.ours: dict[_socket.socket, str] = {}
         """Over what each lies."""
-        for path, kind in _bound().items():
+        for path, kind in {**dict.fromkeys((*_KNOWN, *mounts), _socket.SOCK_STREAM), **_bound()}.items():
             if len(self._found) < _MOST and not path.startswith(_HARMLESS):
                 try:
                     if stat.S_ISSOCK(os.lstat(path).st_mode):

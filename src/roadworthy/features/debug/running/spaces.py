@@ -11,7 +11,7 @@ import ctypes
 import os
 import struct
 
-from roadworthy.features.debug.running.layer import Layer, NoLayer
+from roadworthy.features.debug.running.layer import Layer, Mount, NoLayer, mounts_here
 from roadworthy.features.debug.running.sockets import Listening
 
 TYPE_CHECKING = False
@@ -44,9 +44,9 @@ class Spaces:
         """Of its network, in the order asked for."""
         self.layer: Layer | None = None
         network = asked["network"]
-        self.sockets = Listening()
-        here = _here()
-        layer = _planned(asked, here) if asked["layer"] is not None else None
+        mounts, here = _mounts(), _here()
+        self.sockets = Listening(mounts)
+        layer = _planned(asked, here, mounts) if asked["layer"] is not None else None
         entered = (_NEWNET | _NEWIPC if network else 0) | _NEWNS | (_NEWPID if asked["pids"] else 0)
         root = self._enter(entered)
         must("mount private", libc.mount(b"none", b"/", None, _MS_REC | _MS_PRIVATE, None))
@@ -97,10 +97,11 @@ class Spaces:
         self.layer = layer
 
 
-def _planned(asked: dict[str, Any], here: str) -> Layer:
-    wanted = [*asked["layer"]["wanted"], *([here] if here else [])]
+def _planned(asked: dict[str, Any], here: str, mounts: dict[str, Mount]) -> Layer:
+    told = asked["layer"]
+    wanted = [*told["wanted"], *([here] if here else [])]
     try:
-        return Layer(asked["at"], size=asked["layer"]["size"], wanted=wanted, kept=asked["layer"]["kept"])
+        return Layer(asked["at"], size=told["size"], wanted=wanted, kept=told["kept"], mounts=mounts)
     except (OSError, ValueError) as fault:
         raise Refused(f"files: {fault}", what="files") from None
 
@@ -109,6 +110,13 @@ def must(what: str, done: int) -> None:
     """Raises Refused."""
     if done != 0:
         raise Refused(f"{what}: {os.strerror(ctypes.get_errno())}")
+
+
+def _mounts() -> dict[str, Mount]:
+    try:
+        return mounts_here()
+    except (OSError, ValueError) as fault:
+        raise Refused(f"mounts: {fault}") from None
 
 
 def _here() -> str:

@@ -7,7 +7,7 @@ goes wrong here is no matter of the agent's. Then the next `sitecustomize`, if t
 
 # Loaded by every Python that an agent starts: pathlib would cost more than all of this, and `datetime.UTC` is
 # of Python 3.11.
-# ruff: noqa: PTH100, PTH120, PTH123, UP017
+# ruff: noqa: PTH100, PTH116, PTH120, PTH123, UP017
 
 from __future__ import annotations
 
@@ -136,6 +136,15 @@ def _look_on() -> None:
         if not alone:
             raise ConnectionRefusedError(111, f"this is a replay: nothing leaves the machine, {shown}")
 
+    def calls(path: Any) -> None:
+        """A socket in the file system; with a network of its own, whoever keeps it tells."""
+        path = os.path.abspath(os.fsdecode(path)) if path and path[0] not in ("\0", 0) else ""
+        try:
+            if path and not alone and os.stat(path).st_ctime_ns < _SETUP.get("began_ns", 0):
+                _tell(nearby=path)
+        except OSError:
+            pass
+
     def opened(path: Any, mode: Any, flags: Any) -> None:
         writes = any(one in "wax+" for one in mode) if isinstance(mode, str) else bool(flags & 3)
         if not writes or not isinstance(path, (str, bytes)):
@@ -152,6 +161,8 @@ def _look_on() -> None:
             return
         elif event in ("socket.connect", "socket.sendto") and isinstance(given[1], tuple):
             connects(given[1][0], given[1][1])
+        elif event in ("socket.connect", "socket.sendto") and isinstance(given[1], (str, bytes)):
+            calls(given[1])
         elif event == "socket.getaddrinfo" and given[0] and given[1]:
             name, port = given[0], given[1]
             if isinstance(name, str) and name.replace(".", "").isdigit():
