@@ -9,7 +9,7 @@ from pathlib import Path
 from roadworthy.contracts.metadata import Record
 from roadworthy.contracts.recorder import Recorder
 from roadworthy.contracts.records import read_record
-from roadworthy.contracts.tool_system import ToolSpec, ToolSystem
+from roadworthy.contracts.tool_system import Program, ToolSpec, ToolSystem
 from roadworthy.contracts.upstream import Transport
 from roadworthy.domain.connector import Connector, ConnectorKind
 from roadworthy.domain.data_dictionary import Corrections, DataDictionary
@@ -24,6 +24,7 @@ from roadworthy.doors.gateway.tools import ToolRoom
 from roadworthy.features.gateway.connectors.described import DescribedSystem, described
 from roadworthy.features.gateway.connectors.opened import Parts
 from roadworthy.features.gateway.connectors.opening import open_system
+from roadworthy.features.gateway.connectors.service import last_words
 from roadworthy.features.gateway.keys.caller import Caller
 from roadworthy.features.gateway.profile import dictionary_book
 from roadworthy.features.gateway.snapshot.model import GatewaySnapshot, PartReader
@@ -94,13 +95,20 @@ class GatewayTools:
         await self.facts.close()
 
     def state(self) -> dict[str, dict[str, object]]:
-        """For health answers, by `project:connector`: how its tools are listed, and how calls go."""
+        """For health answers, by `project:connector`: how its tools are listed, how calls go, and what a
+        program wrote last to standard error."""
         calls = self.guards.state()
         listed: dict[str, dict[str, object]] = {
             f"{one.connector.project}:{one.connector.name}": {"tools": len(one.tools), "problem": one.problem}
             for one in self.catalog.listings()
         }
-        return {name: {**listed.get(name, {}), **calls.get(name, {})} for name in listed | calls}
+        said: dict[str, dict[str, object]] = {}
+        for (project, name), system in self.systems.held().items():
+            inner = _undescribed(system)
+            if isinstance(inner, Program) and (words := last_words(inner)):
+                said[f"{project}:{name}"] = {"stderr": words}
+        known = listed | calls | said
+        return {one: {**listed.get(one, {}), **calls.get(one, {}), **said.get(one, {})} for one in known}
 
     def dictionary(self, project: str, connector: str) -> DataDictionary | None:
         """With what people said; None where it was never profiled, or cannot be read."""

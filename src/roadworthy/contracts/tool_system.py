@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from roadworthy.domain.typed_failure import TypedFailure
 
@@ -68,6 +68,15 @@ class ToolFailed(Exception):  # noqa: N818 (a condition, not a bug)
     def __init__(self, failure: TypedFailure) -> None:
         super().__init__(failure.what)
         self.failure = failure
+
+
+@runtime_checkable
+class Program(Protocol):
+    """A system that may be a program on this machine."""
+
+    def said(self) -> Sequence[str]:
+        """The last lines that it wrote to standard error, masked and bounded, the newest last."""
+        ...
 
 
 class ToolSystem(Protocol):

@@ -3542,6 +3542,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/connectors/{name}/state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Connector State
+         * @description How it goes at the gateway: its tools, its calls, what a program says of itself.
+         */
+        get: operations["getConnectorState"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/connectors/{name}/tools": {
         parameters: {
             query?: never;
@@ -5545,6 +5565,46 @@ export interface components {
             items: components["schemas"]["ConnectorView"][];
             /** Next Cursor */
             next_cursor?: null;
+        };
+        /**
+         * ConnectorStateView
+         * @description As the gateway said within the last second.
+         */
+        ConnectorStateView: {
+            /**
+             * Known
+             * @description Whether the gateway has had to do with it since it started
+             */
+            known: boolean;
+            /** Tools */
+            tools: number;
+            /**
+             * Problem
+             * @description Why its tools cannot be listed now
+             */
+            problem: string | null;
+            /** Calls */
+            calls: number;
+            /** Failures */
+            failures: number;
+            /** In Flight */
+            in_flight: number;
+            /** Queued */
+            queued: number;
+            /**
+             * Breaker
+             * @description closed, open or half_open
+             */
+            breaker: string;
+            /** P50 Ms */
+            p50_ms: number | null;
+            /** P95 Ms */
+            p95_ms: number | null;
+            /**
+             * Stderr
+             * @description What a program wrote last to standard error, secrets masked
+             */
+            stderr: string[];
         };
         /** ConnectorView */
         ConnectorView: {
@@ -13965,6 +14025,11 @@ export interface components {
             /** Tools */
             tools: number;
             failure: components["schemas"]["FailureView"] | null;
+            /**
+             * Stderr
+             * @description What a program that failed wrote last, secrets masked
+             */
+            stderr: string[];
         };
         /** TimeSliceBody */
         TimeSliceBody: {
@@ -38154,6 +38219,103 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TestedView"];
+                };
+            };
+            /** @description A field is wrong; `errors` names it */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Log in, or send a key */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The key or person may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description No such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Something is in the way; `detail` says what */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The request does not fit its schema; `errors` names the fields */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description Too many tries; wait for `Retry-After` seconds */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+            /** @description The store is not there; try again after `Retry-After` seconds */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ProblemBody"];
+                };
+            };
+        };
+    };
+    getConnectorState: {
+        parameters: {
+            query?: {
+                /** @description Project; left out: the key's, else 'default' */
+                project?: string | null;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConnectorStateView"];
                 };
             };
             /** @description A field is wrong; `errors` names it */

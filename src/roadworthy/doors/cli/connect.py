@@ -107,6 +107,8 @@ def test(
     with asking(server=server, key=key, project=project) as client:
         answer = client.send("POST", f"/connectors/{named(connector)}/test")
     if not answer["ok"]:
+        for line in answer["stderr"]:
+            typer.echo(f"  {line}", err=True)
         raise fail(f"{connector}: {answer['said']}")
     typer.echo(f"{connector}: {answer['said']} ({answer['seconds']:g} s, {answer['tools']} tools)")
 

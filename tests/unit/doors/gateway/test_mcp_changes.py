@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -168,3 +169,15 @@ async def test_streams_end_when_the_gateway_stops(tmp_path: Path) -> None:
     answer = await asking
     assert answer.status == 200
     assert answer.body == b": still here\n\n"
+
+
+@looped
+async def test_what_a_program_wrote_last_is_told_with_the_health(tmp_path: Path) -> None:
+    code = "import sys; sys.exit('no licence')"
+    async with tool_house(tmp_path) as house:
+        house.put(connector("files", command=sys.executable, settings={"arguments": ["-c", code]}))
+        house.put(grant("files.*"))
+        assert await house.names() == []
+        told = house.tools.state()["default:files"]
+    assert told["stderr"] == ("no licence",)
+    assert "files" in str(told["problem"])

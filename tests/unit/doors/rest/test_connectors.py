@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -124,3 +125,18 @@ def test_secrets_are_entered_and_never_shown(desk: Desk) -> None:
 
     assert shown.json()["secrets"] == [{"name": "t", "present": True}]
     assert "s3cret-value" not in shown.text + desk.client.get(f"{API}/connectors").text
+
+
+def test_a_program_that_fails_says_why(desk: Desk) -> None:
+    """What it wrote to standard error is shown to people; what is a secret in it is not."""
+    token = "sk-ant-api03-" + "A" * 93 + "-" + "B" * 6 + "AA"
+    code = f"import sys; sys.exit('no licence for {token}')"
+    body = {"kind": "mcp", "settings": {"command": sys.executable, "arguments": ["-c", code]}}
+    assert desk.client.put(f"{API}/connectors/files", json=body).status_code == 200
+    tested = desk.client.post(f"{API}/connectors/files/test").json()
+    assert tested["ok"] is False
+    (said,) = tested["stderr"]
+    assert said.startswith("no licence for ") and token not in said
+    # No gateway runs here, and nothing of what it does is made up.
+    state = desk.client.get(f"{API}/connectors/files/state").json()
+    assert (state["known"], state["calls"], state["stderr"]) == (False, 0, [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field, StringConstraints
@@ -96,6 +97,23 @@ class TestedView(BaseModel):
     said: str
     tools: int
     failure: FailureView | None
+    stderr: list[str] = Field(description="What a program that failed wrote last, secrets masked")
+
+
+class ConnectorStateView(BaseModel):
+    """As the gateway said within the last second."""
+
+    known: bool = Field(description="Whether the gateway has had to do with it since it started")
+    tools: int
+    problem: str | None = Field(description="Why its tools cannot be listed now")
+    calls: int
+    failures: int
+    in_flight: int
+    queued: int
+    breaker: str = Field(description="closed, open or half_open")
+    p50_ms: float | None
+    p95_ms: float | None
+    stderr: list[str] = Field(description="What a program wrote last to standard error, secrets masked")
 
 
 class ToolView(BaseModel):
@@ -236,6 +254,24 @@ def tested_view(tested: Tested) -> TestedView:
         said=tested.said,
         tools=tested.tools,
         failure=failure_view(tested.failure) if tested.failure else None,
+        stderr=list(tested.stderr),
+    )
+
+
+def state_view(told: Mapping[str, Any]) -> ConnectorStateView:
+    """`told` is what the gateway said of it, {} where nothing."""
+    return ConnectorStateView(
+        known=bool(told),
+        tools=int(told.get("tools") or 0),
+        problem=str(told.get("problem") or "") or None,
+        calls=int(told.get("calls") or 0),
+        failures=int(told.get("failures") or 0),
+        in_flight=int(told.get("in_flight") or 0),
+        queued=int(told.get("queued") or 0),
+        breaker=str(told.get("breaker") or "closed"),
+        p50_ms=told.get("p50_ms"),
+        p95_ms=told.get("p95_ms"),
+        stderr=[str(one) for one in told.get("stderr") or ()],
     )
 
 

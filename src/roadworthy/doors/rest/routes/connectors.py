@@ -20,6 +20,7 @@ from roadworthy.doors.rest.models.connectors import (
     ConnectorKindPage,
     ConnectorKindView,
     ConnectorPage,
+    ConnectorStateView,
     ConnectorView,
     LoadsView,
     SavedConnectorView,
@@ -35,6 +36,7 @@ from roadworthy.doors.rest.models.connectors import (
     failed_view,
     result_view,
     saved_view,
+    state_view,
     table_state_view,
     tested_view,
     tool_view,
@@ -133,6 +135,16 @@ async def test_connector(ctx: Context, project: AdminProject, name: str) -> Test
     """Reaches the system once, as little as may be."""
     connector = await run_in_threadpool(known_connector, ctx, project=project, name=name)
     return tested_view(await ctx.connectors.test(connector))
+
+
+@router.get("/connectors/{name}/state", operation_id="getConnectorState")
+def connector_state(ctx: Context, project: ReadProject, name: str) -> ConnectorStateView:
+    """How it goes at the gateway: its tools, its calls, what a program says of itself."""
+    connector = known_connector(ctx, project=project, name=name)
+    health = ctx.routing.health()
+    told = health.told.get("connectors") if health.running else None
+    held = told.get(f"{project}:{connector.name}") if isinstance(told, dict) else None
+    return state_view(held if isinstance(held, dict) else {})
 
 
 @router.get("/connectors/{name}/tools", operation_id="listConnectorTools")

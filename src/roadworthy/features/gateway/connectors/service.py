@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -10,7 +11,14 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Protocol, runtime_checkable
 
-from roadworthy.contracts.tool_system import ToolCallContext, ToolFailed, ToolResult, ToolSpec, ToolSystem
+from roadworthy.contracts.tool_system import (
+    Program,
+    ToolCallContext,
+    ToolFailed,
+    ToolResult,
+    ToolSpec,
+    ToolSystem,
+)
 from roadworthy.domain.connector import Connector, ConnectorKind
 from roadworthy.domain.delivery import BadRow, Delivery, TableState
 from roadworthy.domain.typed_failure import TypedFailure
@@ -20,6 +28,8 @@ from roadworthy.features.gateway.connectors.described import DescribedSystem
 from roadworthy.features.gateway.connectors.opened import Parts
 from roadworthy.features.gateway.connectors.opening import Opener, open_system
 
+_LAST_WORDS_S = 0.2
+_LINES_SHOWN = 20
 PERSON = "(person)"
 """The agent of calls that people make to try a tool."""
 
@@ -38,6 +48,8 @@ class Tested:
     said: str
     tools: int = 0
     failure: TypedFailure | None = None
+    stderr: tuple[str, ...] = ()
+    """What a program that failed wrote last, masked."""
 
 
 class Deliveries(Protocol):
@@ -56,6 +68,11 @@ class Deliveries(Protocol):
     def forget(self, connector: Connector) -> None:
         """The connector was deleted: its tables go."""
         ...
+
+
+def last_words(system: Program) -> tuple[str, ...]:
+    """For people to read."""
+    return tuple(system.said())[-_LINES_SHOWN:]
 
 
 class ConnectorService:
@@ -91,17 +108,26 @@ class ConnectorService:
 
     async def test(self, connector: Connector) -> Tested:
         started = time.monotonic()
+        stderr: tuple[str, ...] = ()
         try:
             async with self.opened(connector) as system:
                 inner = system.inner if isinstance(system, DescribedSystem) else system
-                said = await inner.check() if isinstance(inner, Checkable) else "it lists its tools"
-                tools = len(await system.tools())
+                try:
+                    said = await inner.check() if isinstance(inner, Checkable) else "it lists its tools"
+                    tools = len(await system.tools())
+                except ToolFailed:
+                    if isinstance(inner, Program):
+                        # Told on another pipe than the one whose end was noticed.
+                        await asyncio.sleep(_LAST_WORDS_S)
+                        stderr = last_words(inner)
+                    raise
         except ToolFailed as failure:
             return Tested(
                 ok=False,
                 seconds=time.monotonic() - started,
                 said=failure.failure.what,
                 failure=failure.failure,
+                stderr=stderr,
             )
         return Tested(ok=True, seconds=time.monotonic() - started, said=said, tools=tools)
 

@@ -26,6 +26,7 @@ PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "TZ", "SYSTEMROOT")
 """All that a child gets of our environment."""
 LOG_LINES = 200
 LOG_LINE = 500
+LAST_WORDS_S = 0.5
 _CHUNK = 64 * 1024
 _LAUNCH = (
     "import ctypes,os,signal,sys\n"
@@ -126,6 +127,9 @@ class Child:
         self._kill_group()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(process.wait(), 5.0)
+        if self._tasks:
+            # Its last words say why it ended.
+            await asyncio.wait(self._tasks, timeout=LAST_WORDS_S)
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

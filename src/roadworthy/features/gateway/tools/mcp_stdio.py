@@ -104,6 +104,9 @@ class McpStdioSystem:
             said=tuple(self._said),
         )
 
+    def said(self) -> Sequence[str]:
+        return tuple(self._said)
+
     async def tools(self) -> Sequence[ToolSpec]:
         listed: list[Any] = []
         cursor: str | None = None

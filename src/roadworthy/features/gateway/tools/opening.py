@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
-from roadworthy.contracts.tool_system import ToolCallContext, ToolResult, ToolSpec, ToolSystem
+from roadworthy.contracts.tool_system import Program, ToolCallContext, ToolResult, ToolSpec, ToolSystem
 from roadworthy.domain.connector import Connector
 from roadworthy.features.gateway.connectors.access.credentials import credentials_of
 from roadworthy.features.gateway.connectors.failing import no_such_tool
@@ -67,6 +67,10 @@ class ChosenTools:
             if name not in (self._known or ()):
                 raise no_such_tool(name, connector=self._connector)
         return await self._system.call(name, arguments, context=context)
+
+    def said(self) -> Sequence[str]:
+        """What a program wrote to standard error; nothing of a server."""
+        return self._system.said() if isinstance(self._system, Program) else ()
 
     async def close(self) -> None:
         await self._system.close()

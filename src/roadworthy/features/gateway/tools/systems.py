@@ -36,6 +36,10 @@ class Systems:
             self._close_later(held[1])
         return made
 
+    def held(self) -> dict[tuple[str, str], ToolSystem]:
+        """Those that are open, by project and connector."""
+        return {key: system for key, (_, system) in self._held.items()}
+
     def keep_only(self, known: Callable[[str, str], bool]) -> None:
         """Closes those whose connector is gone: `known` is asked (project, name)."""
         for key in [key for key in self._held if not known(*key)]:

@@ -15,6 +15,7 @@ import { Loads } from "./loads";
 import { KindMark, TestButton, TestedMark } from "./look";
 import { connectorQuery, useConnectorsChanged, type Connector } from "./queries";
 import { Settings } from "./settings";
+import { Standing } from "./standing";
 import { Tools } from "./tools";
 
 const route = getRouteApi("/shell/gateway/connectors/$connector");
@@ -67,7 +68,12 @@ export function ConnectorPage() {
           <Failed what="This connector" error={read.error} retry={() => void read.refetch()} />
         ) : connector ? (
           <div className={`mx-auto flex flex-col gap-6 p-4 md:p-6 ${tab === "dictionary" ? "max-w-[90rem]" : "max-w-5xl"}`}>
-            {tab === "dictionary" ? null : <TestedMark project={project} name={name} whole />}
+            {tab === "dictionary" ? null : (
+              <>
+                <TestedMark project={project} name={name} whole />
+                <Standing project={project} name={name} />
+              </>
+            )}
             {tab === "loads" ? (
               <Loads project={project} name={name} />
             ) : tab === "dictionary" ? (

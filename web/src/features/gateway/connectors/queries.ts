@@ -15,6 +15,9 @@ export type Loads = Schemas["LoadsView"];
 
 /** Reads of connectors. Keys start with "connectors" and the project. */
 
+const LOADING_MS = 1_500;
+const STANDING_MS = 15_000;
+
 const params = (project: string, name: string) => ({ path: { name }, query: { project } });
 
 export const connectorsQuery = (project: string) =>
@@ -43,6 +46,14 @@ export const connectorQuery = (project: string, name: string) =>
     queryFn: ({ signal }) => dataOf(api.GET("/api/v1/connectors/{name}", { params: params(project, name), signal })),
   });
 
+/** As the gateway said within the last second; what a program wrote last stands in it. */
+export const stateQuery = (project: string, name: string) =>
+  queryOptions({
+    queryKey: ["connectors", project, "one", name, "state"],
+    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/connectors/{name}/state", { params: params(project, name), signal })),
+    refetchInterval: STANDING_MS,
+  });
+
 export const toolsQuery = (project: string, name: string) =>
   queryOptions({
     queryKey: ["connectors", project, "one", name, "tools"],
@@ -50,9 +61,6 @@ export const toolsQuery = (project: string, name: string) =>
     retry: false,
     staleTime: 30_000,
   });
-
-const LOADING_MS = 1_500;
-const STANDING_MS = 15_000;
 
 export const loadsQuery = (project: string, name: string) =>
   queryOptions({
