@@ -276,8 +276,10 @@ def _downloaded(client: Client, case_id: str) -> bytes:
 
 def _written(data: bytes, output: Path | None, *, name: str, force: bool) -> Path:
     path = output or Path()
-    path = path / name if path.is_dir() else path
+    # What ends in nothing is a folder, also where it is not there yet: the next case goes beside this one.
+    path = path / name if path.is_dir() or not (path.suffix or path.exists()) else path
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         if path.exists() and not force and path.read_bytes() != data:
             raise fail(f"{path} is there and is another case; give -o, or --force to replace it")
         path.write_bytes(data)

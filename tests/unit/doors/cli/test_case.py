@@ -260,8 +260,7 @@ def case(server: str, *arguments: object) -> subprocess.CompletedProcess[str]:
 
 
 def test_a_run_becomes_a_file_that_runs(server: str, tmp_path: Path) -> None:
-    folder = tmp_path / "repository"
-    folder.mkdir()
+    folder = tmp_path / "repository" / "cases"  # neither is there yet
     made = case(server, "add", trace_id(1), "--expected", "42", "--command", agent(), "-o", folder)
     assert made.returncode == 0, made.stderr
     [path] = folder.iterdir()
