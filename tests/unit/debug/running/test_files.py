@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -236,6 +237,26 @@ def test_without_a_layer_writing_is_refused(
     (said,) = [one for one in ended.notes if "writing was refused" in one]
     assert f"({next(iter(refused.values()))})" in said
     assert f"It tried to write {folder}/made.txt" in said
+
+
+def test_a_layer_that_the_kernel_refuses_is_done_without(
+    layer: None, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = vars(isolation.Guarding)["spaces"].fget
+
+    def impossible(guarding: isolation.Guarding) -> dict[str, Any] | None:
+        found: dict[str, Any] | None = asked(guarding)
+        if found is not None and found["layer"] is not None:
+            found["layer"]["kept"] = ["/nowhere"]
+        return found
+
+    monkeypatch.setattr(isolation.Guarding, "spaces", property(impossible))
+    monkeypatch.setattr(isolation, "_refused", {})
+    before = seen(folder)
+    ended = ran("open('made.txt', 'w')", guard=Guard(), folder=str(folder))
+    assert "It ran in a network of its own, in which there is the gateway and nothing else." in ended.notes
+    assert any("/nowhere" in one for one in ended.notes), ended
+    assert seen(folder) == before or any("could not keep it" in one for one in ended.notes)
 
 
 def test_where_files_cannot_be_kept_from_it_at_all_it_says_so(
