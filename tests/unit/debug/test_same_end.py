@@ -9,11 +9,11 @@ from roadworthy.features.debug.same_end import complaint, same_end
 from roadworthy.features.debug.tape.tape import RecordedEnd
 
 TRACEBACK = """Traceback (most recent call last):
-  File "/home/ada/shop/agent.py", line 12, in <module>
+  File "/srv/ada/shop/agent.py", line 12, in <module>
     raise KeyError(order)
 KeyError: 'A-1'
 """
-ELSEWHERE = TRACEBACK.replace("/home/ada/shop", "/srv/ci/build").replace("line 12", "line 14")
+ELSEWHERE = TRACEBACK.replace("/srv/ada/shop", "/srv/ci/build").replace("line 12", "line 14")
 CRASHED = RecordedEnd(ending=Ending.CRASHED, exit_code=1, error=TRACEBACK[-60:])
 HUNG = RecordedEnd(ending=Ending.HUNG, exit_code=-9)
 TOLD = RecordedEnd(error="'A-1'")

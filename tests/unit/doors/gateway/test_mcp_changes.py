@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from mcp.client.client import Client
 from mcp.server.mcpserver import Context, MCPServer
-from mcp_types import ToolListChangedNotification
+from mcp.types import ToolListChangedNotification
 
 from tests.unit.doors.gateway.sdk_ends import sdk_client, sdk_server
 from tests.unit.doors.gateway.tool_house import ToolHouse, connector, grant, looped, tool_house
