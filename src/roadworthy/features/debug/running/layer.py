@@ -117,7 +117,8 @@ class Layer:
         `count`; which places could only be made `read_only`, and why; whether it was `full`."""
         found = Found()
         for path, number in self._numbers.items():
-            read(found, f"{self.folder}/u{number}", f"/proc/self/fd/{self._lowers[path]}", path.rstrip("/"))
+            lower = f"/proc/self/fd/{self._lowers[path]}"
+            read(found, f"{self.folder}/u{number}", lower, shown=path.rstrip("/"))
         room = os.statvfs(self.folder)
         return {**found.told(), "read_only": self._read_only, "full": room.f_bavail == 0}
 

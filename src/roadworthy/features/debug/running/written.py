@@ -42,7 +42,7 @@ class Found:
         return {**shown, "count": count, "all_read": self.read < _MOST_READ}
 
 
-def read(found: Found, upper: str, lower: str, shown: str) -> None:
+def read(found: Found, upper: str, lower: str, *, shown: str) -> None:
     """`lower` "" is for a folder of which nothing was there before."""
     with os.scandir(upper) as entries:
         for one in sorted(entries, key=lambda entry: entry.name):
@@ -73,12 +73,12 @@ def _read_folder(found: Found, upper: str, lower: str, path: str, before: os.sta
     if before is None or not stat.S_ISDIR(before.st_mode):
         if not os.listdir(upper):
             found.add("created", path + "/")
-        read(found, upper, "", path)
+        read(found, upper, "", shown=path)
         return
     replaced = _attribute(upper, "opaque") == "y"
     if replaced:
         found.add("changed", path + "/")
-    read(found, upper, "" if replaced else lower, path)
+    read(found, upper, "" if replaced else lower, shown=path)
 
 
 def _attribute(path: str, name: str) -> str:
