@@ -13,7 +13,7 @@ import gzip
 from pathlib import Path
 
 from benchmarks.servers import REPO
-from roadworthy.features.debug.ranking.fit import cross_validated, fit
+from roadworthy.features.debug.ranking.fit import cross_validated, each_unseen, fit
 from roadworthy.features.debug.ranking.model import StepModel
 from roadworthy.features.debug.ranking.sources import SOURCES, examples_of
 from roadworthy.features.judge.evaluation.traces import trace_folder
@@ -24,7 +24,7 @@ WEIGHTS = REPO / "src" / "roadworthy" / "features" / "debug" / "ranking" / "weig
 def fitted(data: Path) -> StepModel:
     folder = trace_folder(data)
     examples = [one for source in SOURCES for one in examples_of(folder, source)]
-    return fit(examples, outcomes=cross_validated(examples))
+    return fit(examples, outcomes=cross_validated(examples), unseen=each_unseen(examples))
 
 
 def main() -> None:

@@ -3,14 +3,15 @@
     python -m benchmarks.rank_steps [--data DIR] [--on FILE ...]
 
 Nested cross-validation by task: signals are fixed beforehand, everything else (regularisation, trees, how
-both are mixed, sharpness, the constant guess) is chosen on the training runs of each fold. `--on` measures
+both are mixed, sharpness, the constant guess) is chosen on the training runs of each fold. Then on data sets
+that nothing was learned from, and by each data set alone. `--on` measures
 the weights that ship on other files: a JSON object a line with `steps`, `question`, `mistake_step`.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,13 +19,14 @@ import numpy as np
 from benchmarks.figures import Figure, Options, at_least, say
 from roadworthy.features.debug.ranking.fit import (
     CHOICES,
-    SEED,
-    Example,
+    Choice,
     cross_validated,
+    each_unseen,
     transferred,
 )
 from roadworthy.features.debug.ranking.model import shipped
 from roadworthy.features.debug.ranking.outcomes import Outcome, measured
+from roadworthy.features.debug.ranking.readings import SEED, Example
 from roadworthy.features.debug.ranking.sources import SOURCES, TEAMS, examples_in, examples_of
 from roadworthy.features.judge.evaluation.traces import trace_folder
 from roadworthy.stats.intervals import wilson
@@ -46,15 +48,32 @@ def measure(chosen: Options, *, data: Path | None = None) -> list[Figure]:
     together = cross_validated([one for some in sets.values() for one in some], trees=trees, choices=choices)
     figures: list[Figure] = []
     for source, examples in sets.items():
-        shared = [one for one in together if one.dataset == source]
-        figures += _figures(f"{source}, learned from all, cross-validated", shared, must=source in TEAMS)
+        figures += _figures(
+            f"{source}, learned from all, cross-validated", _of(source, together), must=source in TEAMS
+        )
         if source in TEAMS:
             alone = cross_validated(examples, trees=trees, choices=choices)
             figures += _figures(f"{source}, learned from it alone, cross-validated", alone)
-    for learned, tried in (TEAMS, TEAMS[::-1]):
-        moved = transferred(sets[learned], sets[tried], trees=trees, choices=choices)
-        figures += _figures(f"{tried}, learned from {learned} alone", moved)
-    return figures
+    return figures + _carried(sets, trees=trees, choices=choices)
+
+
+def _carried(sets: Mapping[str, Sequence[Example]], *, trees: int, choices: Sequence[Choice]) -> list[Figure]:
+    """On data sets that were not learned from: by all others, and by each other one alone."""
+    every = [one for some in sets.values() for one in some]
+    unseen = each_unseen(every, trees=trees, choices=choices)
+    moved = {f"{name}, learned from the others": _of(name, unseen) for name in sets}
+    for learned, examples in sets.items():
+        rest = [one for one in every if one.dataset != learned]
+        tried = transferred(examples, rest, trees=trees, choices=choices)
+        moved |= {
+            f"{name}, learned from {learned} alone": _of(name, tried) for name in sets if name != learned
+        }
+    figures = [figure for what, found in moved.items() for figure in _figures(what, found)]
+    return figures + _figures("all, each learned from the others", unseen)
+
+
+def _of(dataset: str, outcomes: Sequence[Outcome]) -> list[Outcome]:
+    return [one for one in outcomes if one.dataset == dataset]
 
 
 def outcomes_of(examples: Sequence[Example]) -> list[Outcome]:
@@ -71,7 +90,11 @@ def outcomes_of(examples: Sequence[Example]) -> list[Outcome]:
 def _figures(what: str, outcomes: Sequence[Outcome], *, must: bool = False) -> list[Figure]:
     held = measured(outcomes)
     needed = max(held.floor, GPT_4O)
-    beside: dict[str, float | str] = {"constant guess": held.floor}
+    often = np.bincount([one.blamed for one in outcomes]).max() / len(outcomes)
+    beside: dict[str, float | str] = {
+        "constant guess of the training runs": held.floor,
+        "best constant guess in hindsight": round(float(often), 4),
+    }
     if "whowhen" in what:
         beside["GPT-4o, published"] = GPT_4O
     return [

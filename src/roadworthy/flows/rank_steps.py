@@ -82,7 +82,9 @@ class StepRanking:
         return RankedRun(
             run=run,
             suspects=tuple(ranked),
-            sure=how_sure(model, ranked[0].share, hinted=bool(hints)) if ranked else "Nothing to suspect.",
+            sure=how_sure(model, ranked[0].share, hinted=bool(hints), seen=model.kind(told) is not None)
+            if ranked
+            else "Nothing to suspect.",
             prove=_prove(run, good),
             compared_with=tuple(one.id for one in good),
             model=model.label,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from roadworthy.features.debug.ranking.fit import Example
+from roadworthy.features.debug.ranking.readings import Example
 from roadworthy.features.debug.ranking.told import told
 
 TASK = "How many awnings of the sunset design will the clients of the spreadsheet receive?"

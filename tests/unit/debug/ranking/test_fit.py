@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from roadworthy.features.debug.ranking.fit import (
     Choice,
-    conditional_logit,
     constants,
     cross_validated,
+    each_unseen,
     fit,
     folds_of,
-    table_of,
+    kinds_of,
     transferred,
 )
-from roadworthy.features.debug.ranking.model import from_json
+from roadworthy.features.debug.ranking.forest import Forest
+from roadworthy.features.debug.ranking.kinds import kind_like, layout_of
+from roadworthy.features.debug.ranking.model import UNSEEN, StepModel, from_json
 from roadworthy.features.debug.ranking.outcomes import Outcome, measured
+from roadworthy.features.debug.ranking.readings import conditional_logit, table_of
+from roadworthy.features.debug.ranking.told import told
 from tests.unit.debug.ranking.runs import planted
 
 EXAMPLES = planted(40, seed=3)
+CHAT = told("", [("user", "Please send it back."), ("Agent", "Which order is it, and why? " * 4)] * 12)
 FEW = (
     Choice(precision=30.0, leaf=3, extra=True, linear=0.3),
     Choice(precision=100.0, leaf=3, extra=True, linear=1.0),
@@ -29,6 +36,11 @@ FEW = (
 @pytest.fixture(scope="module")
 def outcomes() -> list[Outcome]:
     return cross_validated(EXAMPLES, trees=10, choices=FEW, folds=(4, 2))
+
+
+@pytest.fixture(scope="module")
+def model(outcomes: list[Outcome]) -> StepModel:
+    return fit(EXAMPLES, outcomes=outcomes, unseen=outcomes, trees=10, choices=FEW)
 
 
 def test_the_weights_of_a_conditional_logit_are_those_that_made_the_choices() -> None:
@@ -75,13 +87,44 @@ def test_the_constant_guess_is_made_of_the_training_runs_alone() -> None:
     assert guesses == {constants(some)[""]}, "a data set that was not learned from gets the guess of all"
 
 
+def test_each_data_set_is_ranked_without_having_been_seen() -> None:
+    both = [*planted(30, seed=1), *planted(20, seed=2, dataset="other")]
+    unseen = each_unseen(both, trees=10, choices=FEW[:1])
+    assert sorted(one.dataset for one in unseen) == ["made"] * 30 + ["other"] * 20
+    assert {one.constant for one in unseen if one.dataset == "other"} == {constants(both)["made"]}
+    assert each_unseen(both[:30]) == [], "there is nothing else to learn from"
+
+
+def test_runs_of_a_data_set_are_its_kind_and_a_chat_is_not() -> None:
+    kinds = kinds_of([*EXAMPLES, *planted(20, seed=2, dataset="other")])
+    assert [one.name for one in kinds] == ["made", "other"]
+    near = [kind_like(layout_of(one.run), kinds[:1]) is not None for one in EXAMPLES]
+    assert sum(near) >= 0.9 * len(near)
+    assert kind_like(layout_of(CHAT), kinds) is None
+
+
+def test_a_run_like_none_before_is_ranked_by_where_its_steps_stand_as_well(
+    model: StepModel, outcomes: list[Outcome]
+) -> None:
+    assert model.kind(CHAT) is None and model.kind(EXAMPLES[0].run) is not None
+    read = replace(model, standing=Forest(signals=(), trees=()))
+    assert model.shares(EXAMPLES[0].run) == read.shares(EXAMPLES[0].run)
+    assert model.shares(CHAT) != read.shares(CHAT)
+    assert sum(model.shares(CHAT)) == pytest.approx(1)
+    assert from_json(model.as_json()).measured[UNSEEN] == measured(outcomes)
+
+
+def test_callers_have_no_share_of_the_suspicion(model: StepModel) -> None:
+    shares = model.shares(CHAT)
+    assert [one == 0 for one in shares] == [step.name == "user" for step in CHAT.steps]
+
+
 def test_of_equal_shares_the_earlier_step_is_first_and_the_later_does_not_count_as_found() -> None:
     tie = Outcome(dataset="d", shares=np.array([0.4, 0.4, 0.2]), blamed=1, constant=0)
     assert tie.first == 0 and not tie.within(1) and tie.within(2)
 
 
-def test_what_ships_reads_as_it_was_fitted(outcomes: list[Outcome]) -> None:
-    model = fit(EXAMPLES, outcomes=outcomes, trees=10, choices=FEW)
+def test_what_ships_reads_as_it_was_fitted(model: StepModel, outcomes: list[Outcome]) -> None:
     again = from_json(model.as_json())
     for one in EXAMPLES[:5]:
         shares = again.shares(one.run)
@@ -106,4 +149,4 @@ def test_weights_of_another_kind_are_refused_in_words() -> None:
     with pytest.raises(ValueError, match="step model"):
         from_json(b"{}")
     with pytest.raises(ValueError, match="not one of ours"):
-        from_json(b'{"format": 1, "terms": 3}')
+        from_json(b'{"format": 2, "terms": 3}')

@@ -58,6 +58,12 @@ def test_it_says_how_often_such_suspicions_held_and_that_it_is_none_more() -> No
     assert "not measured" in how_sure(shipped(), 0.9, hinted=True)
 
 
+def test_of_a_run_like_none_it_learned_from_it_says_so_and_how_often_it_is_right_on_such() -> None:
+    said = how_sure(shipped(), 0.9, hinted=False, seen=False)
+    assert "no runs like this one" in said and "no proof" in said and "%" in said
+    assert shipped().kind(told(TASK, [("user", "Do it."), ("Agent", "Which one? " * 9)] * 12)) is None
+
+
 def test_the_first_step_that_good_runs_do_not_have_is_found_with_what_they_do_instead() -> None:
     run = _run(("a", AGENT), ("search", RESULT), ("a", AGENT), ("cancel", RESULT))
     (found,) = departures(run, [GOOD] * 3)

@@ -1,7 +1,9 @@
 """Which step of a failed run is most likely the one to blame: a share for each step, all of them together 1.
 
 Two readings of the same signals are put together: a linear one (softmax over the run's steps) and the votes
-of a forest. Read in plain Python from weights that ship (`weights.json.gz`); `fit` is a job of its own.
+of a forest. Where a run is laid out like none that was learned from, a third joins them: trees that see only
+where a step stands and who does it. Read in plain Python from weights that ship (`weights.json.gz`); `fit` is
+a job of its own.
 """
 
 from __future__ import annotations
@@ -17,10 +19,13 @@ from typing import Any
 import orjson
 
 from roadworthy.features.debug.ranking.forest import Forest, Tree
+from roadworthy.features.debug.ranking.kinds import Kind, kind_like, layout_of
 from roadworthy.features.debug.ranking.signals import signals_of
-from roadworthy.features.debug.ranking.told import ToldRun
+from roadworthy.features.debug.ranking.told import Doer, ToldRun
 
-FORMAT = 1
+FORMAT = 2
+UNSEEN = "unseen"
+"""How it did on data sets that it had learned nothing from, among what was measured."""
 FARTHEST = 3.0
 """Standard deviations at which a signal stops counting for more."""
 LEAST_VOTE = 0.01
@@ -67,24 +72,32 @@ class StepModel:
     """How much of the linear reading counts, 0 to 1; the rest are the votes."""
     sharpness: float
     """Scores are multiplied by it: found by cross-validation, so that shares hold."""
+    standing: Forest
+    """Reads `kinds.STANDING` alone."""
+    kinds: tuple[Kind, ...]
+    """What it learned from."""
     lifts: dict[str, float]
     """How much more often (log of the ratio) a piece of evidence is seen at blamed steps than at others."""
     measured: dict[str, Measured]
 
-    def shares(self, run: ToldRun) -> list[float]:
-        """Of each step; they sum to 1. Empty for a run without steps."""
-        return self.shares_of(signals_of(run))
+    def kind(self, run: ToldRun) -> Kind | None:
+        """What this run is like; None where it is like nothing that was learned from."""
+        return kind_like(layout_of(run), self.kinds)
 
-    def shares_of(self, signals: Sequence[dict[str, float]]) -> list[float]:
+    def shares(self, run: ToldRun, signals: Sequence[dict[str, float]] | None = None) -> list[float]:
+        """Of each step; they sum to 1, and callers' steps have none. Empty for a run without steps. `signals`
+        are the run's where they are known."""
+        signals = signals_of(run) if signals is None else signals
         if not signals:
             return []
         linear = normal([self._linear(one) for one in signals])
-        names = self.forest.signals
-        votes = normal(
-            [log(LEAST_VOTE + self.forest.vote([one.get(n, 0.0) for n in names])) for one in signals]
-        )
+        votes = _votes(self.forest, signals)
         mixed = [self.linear * a + (1 - self.linear) * b for a, b in zip(linear, votes, strict=True)]
-        return [exp(one) for one in normal([self.sharpness * one for one in mixed])]
+        shares = [exp(one) for one in normal([self.sharpness * one for one in mixed])]
+        if self.kind(run) is None and self.standing.trees:
+            places = _votes(self.standing, signals)
+            shares = [(one + exp(place)) / 2 for one, place in zip(shares, places, strict=True)]
+        return without_callers(run, shares)
 
     def _linear(self, signals: dict[str, float]) -> float:
         total = 0.0
@@ -95,6 +108,19 @@ class StepModel:
 
     def as_json(self) -> bytes:
         return orjson.dumps({"format": FORMAT, **asdict(self)}, option=orjson.OPT_SORT_KEYS)
+
+
+def _votes(forest: Forest, signals: Sequence[dict[str, float]]) -> list[float]:
+    """As logs of shares."""
+    names = forest.signals
+    return normal([log(LEAST_VOTE + forest.vote([one.get(n, 0.0) for n in names])) for one in signals])
+
+
+def without_callers(run: ToldRun, shares: Sequence[float]) -> list[float]:
+    """What callers say is never blamed; where nobody else did anything, all stay as they are."""
+    others = [0.0 if step.doer is Doer.CALLER else one for one, step in zip(shares, run.steps, strict=True)]
+    whole = sum(others)
+    return [float(one / whole) for one in others] if whole > 0 else [float(one) for one in shares]
 
 
 def normal(scores: Sequence[float]) -> list[float]:
@@ -110,14 +136,16 @@ def from_json(text: bytes) -> StepModel:
         value: dict[str, Any] = orjson.loads(text)
         if value.pop("format") != FORMAT:
             raise ValueError(f"step model: expected format {FORMAT}")
-        trees = tuple(
-            Tree(**{name: tuple(part) for name, part in tree.items()}) for tree in value["forest"]["trees"]
-        )
         return StepModel(
             **{
                 **value,
                 "terms": {name: Term(**term) for name, term in value["terms"].items()},
-                "forest": Forest(signals=tuple(value["forest"]["signals"]), trees=trees),
+                "forest": _forest(value["forest"]),
+                "standing": _forest(value["standing"]),
+                "kinds": tuple(
+                    Kind(**{**one, "mean": tuple(one["mean"]), "sd": tuple(one["sd"])})
+                    for one in value["kinds"]
+                ),
                 "measured": {
                     name: Measured(**{**one, "bins": tuple(Held(**held) for held in one["bins"])})
                     for name, one in value["measured"].items()
@@ -126,6 +154,11 @@ def from_json(text: bytes) -> StepModel:
         )
     except (KeyError, TypeError, AttributeError, orjson.JSONDecodeError) as fault:
         raise ValueError(f"step model: not one of ours ({fault!r})") from None
+
+
+def _forest(value: dict[str, Any]) -> Forest:
+    trees = tuple(Tree(**{name: tuple(part) for name, part in tree.items()}) for tree in value["trees"])
+    return Forest(signals=tuple(value["signals"]), trees=trees)
 
 
 @cache

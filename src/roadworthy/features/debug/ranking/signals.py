@@ -91,7 +91,7 @@ def _read(step: ToldStep) -> _Read:
         opening=talk[:250],
         acts=step.doer is Doer.AGENT and len(step.text.strip()) > _SHORT,
         defines=w.DEFINES.search(text) is not None,
-        instructs=_INSTRUCTS.search(text[:4000]) is not None,
+        instructs=w.INSTRUCTS.search(text[:4000]) is not None,
         finishes=w.FINISHES.search(text) is not None,
         counts={name: log1p(min(_MOST, len(found.findall(text)))) for name, found in _COUNTED.items()},
     )
@@ -185,13 +185,6 @@ def _content(one: _Read, task: _Read) -> dict[str, float]:
         "failed": float(one.step.failed),
         "instructs": float(one.instructs),
     }
-
-
-_INSTRUCTS = re.compile(
-    r"your output|you are given|past experience|# instruction|output format|you must|"
-    r"constraints and conditions|available commands|## role|respond (?:in|with)",
-    re.IGNORECASE,
-)
 
 
 def _around(read: Sequence[_Read], i: int) -> dict[str, float]:

@@ -10,8 +10,8 @@ from typing import Any
 
 import orjson
 
-from roadworthy.features.debug.ranking.fit import Example
-from roadworthy.features.debug.ranking.told import told
+from roadworthy.features.debug.ranking.readings import Example
+from roadworthy.features.debug.ranking.told import READ, Doer, ToldRun, ToldStep, broke, told
 
 TEAMS = ("whowhen_algorithm_generated", "tracertraj_code_test")
 """Agents that talk to each other."""
@@ -44,26 +44,30 @@ def _example(line: dict[str, Any], dataset: str) -> Example | None:
     steps = line["steps"]
     if mark is None or not str(mark).isdigit() or int(mark) >= len(steps):
         return None
-    task = (
-        line.get("question") or next((s.get("content") for s in steps if s.get("role") == "user"), "") or ""
-    )
+    told_steps = tuple(_step(step) for step in steps)
+    asked = next((one.text for one in told_steps if one.name == "user"), "")
     return Example(
-        run=told(task, [(_who(step), _said(step)) for step in steps]),
+        run=ToldRun(task=line.get("question") or asked, steps=told_steps),
         blamed=int(mark),
         task=str(line.get("question_id") or line.get("task_id") or line.get("run_id")),
         dataset=dataset,
     )
 
 
-def _who(step: dict[str, Any]) -> str:
-    role = str(step.get("role") or "")
+def _step(step: dict[str, Any]) -> ToldStep:
+    """By its role where it is a message of a chat, as the product tells runs (flows/told_runs.py); by its
+    words where it is the line of an agent with a name."""
+    role, name, text = str(step.get("role") or ""), str(step.get("name") or ""), _text(step.get("content"))
+    calls = [one["function"] for one in step.get("tool_calls") or ()]
+    said = "\n".join([text, *(f"{one['name']}({one['arguments']})" for one in calls)]).strip()[:READ]
     if role == "tool":
-        return f"tool {step.get('name') or ''}".strip()
-    return str(step.get("name") or role or "agent")
+        return ToldStep(name=name or "tool", text=said, doer=Doer.RESULT, failed=broke(said[:400]))
+    if role in {"user", "system"} and not name:
+        return ToldStep(name=role, text=said, doer=Doer.CALLER)
+    return told("", [(name or role or "agent", said)]).steps[0]
 
 
-def _said(step: dict[str, Any]) -> str:
-    calls = step.get("tool_calls")
-    text = step.get("content")
-    said = text if isinstance(text, str) else "" if text is None else orjson.dumps(text).decode()
-    return said + (f"\n{orjson.dumps(calls).decode()}" if calls else "")
+def _text(content: Any) -> str:
+    if isinstance(content, str):
+        return content
+    return "" if content is None else orjson.dumps(content).decode()

@@ -8,7 +8,7 @@ from enum import StrEnum
 from math import exp, log
 
 from roadworthy.features.debug.ranking.evidence import pieces_of
-from roadworthy.features.debug.ranking.model import Held, StepModel, normal
+from roadworthy.features.debug.ranking.model import UNSEEN, Held, StepModel, normal
 from roadworthy.features.debug.ranking.signals import signals_of
 from roadworthy.features.debug.ranking.told import Doer, ToldRun
 
@@ -72,7 +72,7 @@ def suspects(run: ToldRun, model: StepModel, hints: Sequence[Hint] = ()) -> list
     for hint in hints:
         if hint.step in added:
             added[hint.step] += hint.amount
-    shares = model.shares_of(signals)
+    shares = model.shares(run, signals)
     final = [exp(one) for one in normal([log(max(_LEAST, shares[i])) + added[i] for i in ranked])]
     found = []
     for i, share in zip(ranked, final, strict=True):
@@ -95,21 +95,28 @@ def suspects(run: ToldRun, model: StepModel, hints: Sequence[Hint] = ()) -> list
     return sorted(found, key=lambda one: -one.share)
 
 
-def held_like(model: StepModel, share: float) -> Held | None:
-    """How often runs whose first step had a share like this one were right, on labelled runs not seen."""
-    bins = model.measured[""].bins if "" in model.measured else ()
-    return min(bins, key=lambda one: abs(one.said - share), default=None)
+def held_like(model: StepModel, share: float, *, seen: bool = True) -> Held | None:
+    """How often runs whose first step had a share like this one were right, on labelled runs not seen; with
+    `seen` false, on labelled runs of a kind of which none was seen."""
+    held = model.measured.get("" if seen else UNSEEN)
+    return min(held.bins, key=lambda one: abs(one.said - share), default=None) if held else None
 
 
-def how_sure(model: StepModel, share: float, *, hinted: bool) -> str:
-    """In calibrated words, with the figure behind them."""
-    held = held_like(model, share)
+def how_sure(model: StepModel, share: float, *, hinted: bool, seen: bool = True) -> str:
+    """In calibrated words, with the figure behind them. `seen`: whether runs like this one were learned
+    from."""
+    held = held_like(model, share, seen=seen)
     if held is None:
         return "A suspicion; how often such suspicions hold was not measured."
     word = "A weak" if held.right < 0.35 else "A fair" if held.right < 0.6 else "A strong"
+    runs = model.measured["" if seen else UNSEEN].runs
+    of = (
+        f"on {runs} labelled runs of others"
+        if seen
+        else f"the ranking has learned from no runs like this one; on {runs} labelled ones in that position"
+    )
     more = " Detectors and good runs moved it; what they add was not measured." if hinted else ""
     return (
-        f"{word} suspicion, no proof: on {model.measured[''].runs} labelled runs of others, where the first "
-        f"step stood out as it does here, it was the one to blame in {held.right:.0%} of {held.n} "
-        f"({held.low:.0%} to {held.high:.0%}).{more}"
+        f"{word} suspicion, no proof: {of}, where the first step stood out as it does here, it was the one "
+        f"to blame in {held.right:.0%} of {held.n} ({held.low:.0%} to {held.high:.0%}).{more}"
     )

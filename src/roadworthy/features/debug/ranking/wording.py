@@ -225,3 +225,8 @@ NUMBER = re.compile(r"(?<![\w.])-?\d[\d,]*(?:\.\d+)?%?")
 NAME = re.compile(r"(?<![.!?:\n#*\-\"] )(?<!^)\b[A-Z][a-zA-Z'’\-]{2,}(?:\s+[A-Z][a-zA-Z'’\-]+)*")
 WORD = re.compile(r"[a-z][a-z0-9_']{2,}")
 ITEM = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s", re.MULTILINE)
+INSTRUCTS = re.compile(
+    r"your output|you are given|past experience|# instruction|output format|you must|"
+    r"constraints and conditions|available commands|## role|respond (?:in|with)",
+    re.IGNORECASE,
+)
