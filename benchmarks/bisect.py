@@ -8,56 +8,22 @@ on coins of known bias, for whether answers are as sure as they say. Beside: gue
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from functools import partial
 from itertools import product as product_of
 from math import log2
 
+from benchmarks.bisect_coins import MOST, WORLDS, ranked, search
 from benchmarks.bisect_end_to_end import bench, numbered
 from benchmarks.bisect_in_process import Searched, searched
 from benchmarks.figures import SEED, Figure, Options, at_least, at_most, folder_of, median, quantile, run
 from benchmarks.scripted_world import Kind, case_of
-from roadworthy.domain.agent_ended import Ending
-from roadworthy.features.debug.bisect.finding import Finding, FindingState
-from roadworthy.features.debug.bisect.strategy import Bisection, Next
-from roadworthy.features.debug.inquiry import Budget, Rerun, RerunState
+from roadworthy.features.debug.bisect.finding import FindingState
 
 RANDOM_SHARE = 0.2
 _EACH = {"quick": 2, "full": 30}
 """Cases of a kind, of each way to put things right."""
 _COINS = {"quick": 30, "full": 500}
-_MOST = 80
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Coin:
-    """How reruns come out: P(pass) with the step put right (less `slip` for each further call that is put
-    right), P(pass) without, and the share of verdicts that are turned round."""
-
-    a: float = 1.0
-    b: float = 0.0
-    flip: float = 0.0
-    slip: float = 0.0
-
-    def passes(self, asked: Next, *, fault: int, steps: int, rnd: random.Random) -> bool:
-        switch = asked.switch or steps + 1
-        right = switch == fault if asked.only else switch <= fault
-        chance = self.a * (1 - self.slip) ** (0 if asked.only else steps - switch) if right else self.b
-        return (rnd.random() < chance) != (rnd.random() < self.flip)
-
-
-WORLDS = {
-    "nothing random": Coin(),
-    "10 % fail by chance": Coin(a=0.9),
-    "20 % fail by chance": Coin(a=0.8),
-    "30 % fail by chance": Coin(a=0.7),
-    "40 % fail by chance": Coin(a=0.6),
-    "5 % pass by chance": Coin(b=0.05),
-    "20 % fail, 5 % pass by chance": Coin(a=0.8, b=0.05),
-    "a checker wrong in 5 %": Coin(flip=0.05),
-    "1 % of calls slip": Coin(slip=0.01),
-}
 
 
 def measure(chosen: Options) -> list[Figure]:
@@ -71,6 +37,7 @@ def measure(chosen: Options) -> list[Figure]:
         _exact("exact step, 20 % of reruns fail by chance", noisy, must=85.0),
         _right_when_sure(noisy),
         _coins(_COINS[size]),
+        *ranked(_COINS[size]),
         *_through_the_product(chosen),
     ]
 
@@ -109,7 +76,7 @@ def _all(each: int, *, good: bool, slips: float) -> list[Searched]:
     for kind in Kind:
         for number in range(each):
             case = case_of(f"{kind.name.lower()}-{number}", kind, steps=rnd.randint(12, 40), rnd=rnd)
-            found.append(searched(case, good=good, slips=slips, rnd=rnd, most=_MOST))
+            found.append(searched(case, good=good, slips=slips, rnd=rnd, most=MOST))
     return found
 
 
@@ -172,7 +139,7 @@ def _right_when_sure(found: Sequence[Searched]) -> Figure:
         ours=share,
         must="at least 90 %",
         met=at_least(share, 90.0),
-        note=f"{len(sure)} of {len(found)} were sure within {_MOST} reruns",
+        note=f"{len(sure)} of {len(found)} were sure within {MOST} reruns",
     )
 
 
@@ -202,31 +169,8 @@ def _coins(each: int) -> Figure:
         must="at least 90 %",
         met=at_least(worst, 90.0),
         beside=shares,
-        note=f"{each} searches each, 12 to 40 steps, at most {_MOST} reruns",
+        note=f"{each} searches each, 12 to 40 steps, at most {MOST} reruns",
     )
-
-
-def search(steps: int, passes: Callable[[Next], bool]) -> Finding:
-    """To the end, one rerun after the other."""
-    reruns: list[Rerun] = []
-    blank = Rerun(
-        number=1,
-        state=RerunState.DONE,
-        attempt=1,
-        taken_ns=1,
-        ended_ns=1,
-        ending=Ending.ANSWERED,
-        matched=steps,
-        asked=1,
-    )
-    while True:
-        asked = Bisection(steps, reruns, budget=Budget(reruns=_MOST)).next()
-        if isinstance(asked, Finding):
-            return asked
-        one = asked[0]
-        reruns.append(
-            replace(blank, number=len(reruns) + 1, switch=one.switch, only=one.only, passed=passes(one))
-        )
 
 
 if __name__ == "__main__":
