@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from roadworthy.domain.agent_ended import Ending
-from roadworthy.features.debug.same_end import complaint, same_end
+from roadworthy.features.debug.same_end import complaint, complaint_line, same_end
 from roadworthy.features.debug.tape.tape import RecordedEnd
 
 TRACEBACK = """Traceback (most recent call last):
@@ -72,3 +72,8 @@ def test_a_crash_repeated_is_the_same_end(
 )
 def test_what_an_agent_complains_of(error: str, said: str) -> None:
     assert complaint(error) == said
+
+
+def test_of_a_long_complaint_people_are_shown_the_beginning() -> None:
+    said = f"openai.UnprocessableEntityError: Error code: 422 - {'x' * 400}"
+    assert complaint_line(f"Traceback:\n  File 1\n{said}\nmore of it") == said

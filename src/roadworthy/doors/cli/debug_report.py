@@ -193,9 +193,9 @@ def counted(number: int, noun: str) -> str:
 
 def _said(error: str) -> str:
     """The line of what an agent wrote to standard error that says what went wrong."""
-    from roadworthy.features.debug.same_end import complaint
+    from roadworthy.features.debug.same_end import complaint_line
 
-    return _short(complaint(error))
+    return _short(complaint_line(error))
 
 
 def _short(text: str) -> str:

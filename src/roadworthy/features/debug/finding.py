@@ -10,7 +10,7 @@ from enum import StrEnum
 from roadworthy.domain.agent_ended import Ending
 from roadworthy.features.debug.check import short
 from roadworthy.features.debug.inquiry import Inquiry, Rerun, RerunState
-from roadworthy.features.debug.same_end import complaint
+from roadworthy.features.debug.same_end import complaint_line
 from roadworthy.features.debug.tape.tape import RecordedEnd
 
 
@@ -112,6 +112,8 @@ def fork_finding(inquiry: Inquiry, reruns: Sequence[Rerun]) -> ForkFinding:
         sentences.append(f"{passed} of {len(done)} reruns passed the check, {failed} failed it.")
     if inquiry.output is not None and done:
         sentences.append(f"{same} of {len(done)} ended with the recorded answer all the same.")
+    elif inquiry.end is not None and done:
+        sentences.append(f"{same} of {len(done)} failed as the recorded run did.")
     sentences += [f"Rerun {one.number} answered: {short(one.answer)}" for one in done[:3] if one.answer]
     outcome = RerunOutcome.IDENTICAL
     if not done or lost:
@@ -175,7 +177,7 @@ def _ended(one: Rerun) -> str:
 def _ended_alike(one: Rerun) -> str:
     if one.ending is Ending.HUNG:
         return "it hung as the recorded run did"
-    said = short(complaint(one.error))
+    said = short(complaint_line(one.error))
     return f"it crashed the same way{f': {said}' if said else f' (exit code {one.exit_code})'}"
 
 
@@ -183,7 +185,7 @@ def _failed(end: RecordedEnd) -> str:
     if end.ending is Ending.HUNG:
         return "it hung"
     code = "" if end.exit_code is None else f"it ended with {end.exit_code}"
-    return ": ".join(one for one in (code, short(complaint(end.error))) if one) or "it crashed"
+    return ": ".join(one for one in (code, short(complaint_line(end.error))) if one) or "it crashed"
 
 
 def _untold(one: Rerun) -> str:

@@ -31,10 +31,15 @@ def same_end(recorded: RecordedEnd, *, ending: Ending, exit_code: int | None, er
 
 
 def complaint(error: str) -> str:
+    """The end of its line that says what went wrong, for holding against another."""
+    return complaint_line(error)[-_COMPARED:]
+
+
+def complaint_line(error: str) -> str:
     """The line of what was written to standard error that says what went wrong; the last, where none looks
     like it."""
     # The ends of a traceback may be drawn.
     lines = [line.strip(" |+\t") for line in error.splitlines() if any(sign.isalnum() for sign in line)]
     named = [line for line in lines if _NAMED.match(line)]
     found = (named or lines or [""])[-1]
-    return _ADDRESS.sub("0x", without_clock(mask_text(found).text))[-_COMPARED:]
+    return _ADDRESS.sub("0x", without_clock(mask_text(found).text))

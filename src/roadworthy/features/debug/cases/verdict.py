@@ -12,7 +12,7 @@ from roadworthy.features.debug.cases.case import Calls, Case
 from roadworthy.features.debug.cases.making import no_evaluator
 from roadworthy.features.debug.check import Checked, check_answer, short
 from roadworthy.features.debug.inquiry import Check
-from roadworthy.features.debug.same_end import complaint, same_end
+from roadworthy.features.debug.same_end import complaint_line, same_end
 from roadworthy.features.debug.tape.asked import How
 from roadworthy.features.debug.tape.journal import JournalLine
 
@@ -96,7 +96,7 @@ def _as_recorded(case: Case, ended: AgentEnded) -> bool:
 
 def _failed_alike(case: Case, ended: AgentEnded) -> str:
     how = "hangs" if ended.ending is Ending.HUNG else "crashes"
-    said = short(complaint(ended.error)) if ended.ending is Ending.CRASHED else ""
+    said = short(complaint_line(ended.error)) if ended.ending is Ending.CRASHED else ""
     expected = ", which is expected" if case.expect_failure else ""
     return f"It {how} as the recorded run did{expected}{f': {said}' if said else '.'}"
 
