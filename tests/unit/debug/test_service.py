@@ -114,6 +114,14 @@ def test_the_same_calls_may_end_otherwise(
     assert found["outcome"] == outcome and words in found["sentences"][0]
 
 
+def test_an_agent_that_crashed_before_its_first_call_is_told_with_its_exit_code(shop: Workshop) -> None:
+    inquiry = shop.service.start(shop.draft())
+    start = shop.service.take("default", inquiry.id, most=1)[0]
+    shop.tell(start, "", exit_code=-9)
+    [said, *_] = _finding(shop.run(inquiry.id))["sentences"]
+    assert said == "The agent made no call through the gateway and ended with -9."
+
+
 def test_a_secret_in_an_answer_is_no_difference_and_is_not_kept(shop: Workshop) -> None:
     """What was recorded is masked; the agent says it in full each time."""
     shop.tapes.tapes["bad"] = replace(shop.tapes.tapes["bad"], output="Your key: [masked:github_token]")
@@ -173,6 +181,17 @@ def test_a_run_that_failed_is_held_against_how_it_failed(
     shop.tell(start, **{"answer": "", **told})  # type: ignore[arg-type]
     found = _finding(shop.run(inquiry.id))
     assert found["outcome"] == outcome and words in found["sentences"][0], found["sentences"]
+
+
+def test_a_fork_of_a_run_that_failed_says_how_often_it_failed_again(shop: Workshop) -> None:
+    shop.tapes.tapes["bad"] = replace(shop.tapes.tapes["bad"], output=None, end=KEY_ERROR)
+    change = Change(step=2, kind=ChangeKind.ANSWER, text="right 2")
+    inquiry = shop.service.start(shop.draft(InquiryKind.FORK, fork_at=2, changes=(change,), repeats=2))
+    for error in ("KeyError: 'A-1'", "ValueError: no"):
+        start = shop.service.take("default", inquiry.id, most=1)[0]
+        shop.agent(start)
+        shop.tell(start, "", error=error)
+    assert "1 of 2 failed as the recorded run did." in _finding(shop.run(inquiry.id))["sentences"]
 
 
 def test_an_agent_that_ends_early_or_calls_nobody_is_told(shop: Workshop) -> None:

@@ -193,7 +193,8 @@ def _untold(one: Rerun) -> str:
         return f"Nobody told how rerun {one.number} ended ({one.attempt} times handed out)."
     if one.holes:
         return f"{one.holes} calls were recorded, but cannot be answered: recordings are not whole, or gone."
-    return "The agent made no call through the gateway."
+    ended = f" and {_ended(one)}" if one.ending is Ending.CRASHED else ""
+    return f"The agent made no call through the gateway{ended}."
 
 
 def _notes(done: Sequence[Rerun]) -> tuple[str, ...]:
