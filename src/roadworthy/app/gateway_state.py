@@ -31,7 +31,8 @@ class GatewayState:
         transport: HttpTransport,
         recorder: Recorder | None = None,
     ) -> None:
-        self._file = file
+        self._file = os.fspath(file)
+        self._made = os.fspath(file.with_suffix(".new"))
         self._keeper = keeper
         self._gate = gate
         self._transport = transport
@@ -93,10 +94,10 @@ class GatewayState:
 
     def write(self) -> None:
         """Replace the file whole. A full disk is no reason to stop answering."""
-        made = self._file.with_suffix(".new")
         try:
-            made.write_bytes(orjson.dumps(self.told(), option=orjson.OPT_NON_STR_KEYS))
-            made.replace(self._file)
+            with open(self._made, "wb", buffering=0) as file:  # noqa: PTH123 (every second; a path costs more)
+                file.write(orjson.dumps(self.told(), option=orjson.OPT_NON_STR_KEYS))
+            os.replace(self._made, self._file)  # noqa: PTH105
         except OSError:
             return
 

@@ -105,13 +105,18 @@ class CallStory:
 
     def answer(self, data: bytes) -> None:
         """Some bytes of the answer came."""
-        at = (time.perf_counter() - self._began) * 1000
+        self.answers(((time.perf_counter(), data),))
+
+    def answers(self, came: Sequence[tuple[float, bytes]]) -> None:
+        """Each with when it came (`perf_counter`)."""
+        began = self._began
         if self._first_ms is None:
-            self._first_ms = at
-        self._seen += len(data)
+            self._first_ms = (came[0][0] - began) * 1000
+        size = sum([len(data) for _, data in came])
+        self._seen += size
         if self._keeping:
-            if self._seen <= ONE_BYTES and self._held.take(len(data)):
-                self._chunks.append((at, data))
+            if self._seen <= ONE_BYTES and self._held.take(size):
+                self._chunks += [((at - began) * 1000, data) for at, data in came]
             else:
                 # Half a recording would be taken for the whole: none is kept, the exchange is listed.
                 self._keeping = False

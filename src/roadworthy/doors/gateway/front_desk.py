@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 import orjson
 
@@ -37,19 +37,18 @@ class FrontDesk:
         self._may_look = may_look
         self._rooms = dict(rooms or {})
 
-    async def __call__(self, request: GatewayRequest, reply: Reply) -> None:
+    def __call__(self, request: GatewayRequest, reply: Reply) -> Awaitable[None]:
         path = request.path
         end = path.find("/", 1)
         first = path if end < 0 else path[:end]
         room = self._rooms.get(first)
         if room is not None:
-            await room(request, reply)
-        elif first in ("/healthz", "/readyz", "/metrics") and request.method in ("GET", "HEAD"):
-            self._look(first, request, reply)
-        else:
-            await self._otherwise(request, reply)
+            return room(request, reply)
+        if first in ("/healthz", "/readyz", "/metrics") and request.method in ("GET", "HEAD"):
+            return self._look(first, request, reply)
+        return self._otherwise(request, reply)
 
-    def _look(self, what: str, request: GatewayRequest, reply: Reply) -> None:
+    async def _look(self, what: str, request: GatewayRequest, reply: Reply) -> None:
         if what == "/healthz":
             reply.send(200, [_TEXT], b"ok\n")
         elif what == "/readyz":

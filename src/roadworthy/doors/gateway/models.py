@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from time import perf_counter
 
 from roadworthy.contracts.recorder import Recorder
-from roadworthy.contracts.upstream import Poured, Transport, UpstreamFailed
+from roadworthy.contracts.upstream import Transport, UpstreamFailed
 from roadworthy.domain.exchange import Dialect, Ending
 from roadworthy.domain.typed_failure import FailureCode, Retry, TypedFailure
 from roadworthy.doors.gateway.call_story import CallStory
-from roadworthy.doors.gateway.event_edge import EventEdge
+from roadworthy.doors.gateway.event_edge import ENDS, EventEdge
 from roadworthy.doors.gateway.failures import (
     JSON,
     failure_body,
@@ -31,6 +32,7 @@ from roadworthy.doors.gateway.request import GatewayRequest
 from roadworthy.features.gateway.keys.caller import Caller
 from roadworthy.features.gateway.keys.presenting import UNAUTHENTICATED, WHY, refused
 from roadworthy.features.gateway.routes.call import Admitted, CallFailed, ModelCall, Passing
+from roadworthy.features.gateway.routes.forwarding import content_type
 from roadworthy.features.gateway.routes.gate import ModelGate
 from roadworthy.features.gateway.routes.request_body import read_call
 from roadworthy.features.gateway.routes.unpacking import RequestInvalid
@@ -45,6 +47,8 @@ _EVENTS = b"text/event-stream"
 _DONE = b"data: [DONE]\n\n"
 _LAST_EVENTS = (b"event: message_stop", b"event: response.completed", b"event: response.incomplete", _DONE)
 _DRAIN_SECONDS = 2.0
+_TOLD_BYTES = 8 << 10
+"""So much of a stream is passed on before it is read and recorded."""
 
 
 class ModelDoor:
@@ -131,7 +135,7 @@ class ModelDoor:
         story.passing = passing
         stream = _Stream(passing, reply, story, dialect=call.dialect)
         try:
-            if _content_type(passing).startswith(_EVENTS):
+            if content_type(passing.headers).lower().startswith(_EVENTS):
                 await stream.events()
             else:
                 await stream.whole()
@@ -181,6 +185,10 @@ class _Stream:
         self._last = b""
         self._edge = EventEdge()
         self._done = False
+        self._came: list[tuple[float, bytes]] = []
+        """And when: not told of yet."""
+        self._waiting = 0
+        """Bytes of it."""
 
     @property
     def over(self) -> bool:
@@ -192,10 +200,10 @@ class _Stream:
         passing, reply, story = self._passing, self._reply, self._story
         reply.start(passing.status, self._headers())
         try:
-            going = self._event(passing.first) if passing.first else True
+            going = not passing.first or self._first(passing.first)
             while not self._done:
                 await reply.drained()
-                if going and await _poured(passing, self._event):
+                if going and await passing.pour(self._event):
                     break
                 going = True
         except UpstreamFailed as odd:
@@ -205,6 +213,8 @@ class _Stream:
                 reply.put(failure_event(failure, dialect=self._dialect, status=status_of(failure)))
                 reply.end()
             return
+        finally:
+            self._tell()
         if self._done:
             await self._drain()
             return
@@ -216,24 +226,44 @@ class _Stream:
         reply.end()
 
     def _event(self, data: bytes) -> bool:
-        """Hand on what came; False where no more is to come now. Called in the moment it comes."""
-        reply = self._reply
-        self._story.answer(data)
-        whole = self._edge.take(data)
-        if not whole:
-            return True
+        """Hand on what came; False where no more is to come now. Called in the moment it comes, so it does
+        nothing else: between two sleeps each step costs many times what it does elsewhere."""
+        self._came.append((perf_counter(), data))
+        waiting = self._waiting = self._waiting + len(data)
+        if waiting > _TOLD_BYTES:
+            self._tell()
+        edge = self._edge
+        if not edge.even or not data.endswith(ENDS):
+            data = edge.take(data)
+            if not data:
+                return True
         try:
-            reply.put(whole)
+            going = self._reply.put(data)
         except ClientGone:
             return False
-        self._last = whole
-        if whole.endswith(_DONE):
+        self._last = data
+        if data.endswith(_DONE):
             # Clients go on as soon as they read this: what ends the answer must be there by then, or they
             # close the connection instead of keeping it.
             self._done = True
-            reply.end()
+            self._reply.end()
             return False
-        return not reply.blocked
+        return going
+
+    def _first(self, data: bytes) -> bool:
+        """Of the answer, which `passing` knows."""
+        going = self._event(data)
+        self._story.answers(self._came)
+        self._came, self._waiting = [], 0
+        return going
+
+    def _tell(self) -> None:
+        """What came is told to those who read and record it, many events in one go."""
+        came = self._came
+        if came:
+            self._came, self._waiting = [], 0
+            self._story.answers(came)
+            self._passing.passed([data for _, data in came])
 
     async def _drain(self) -> None:
         """The rest, which is no more than the end: the upstream's connection can be kept then."""
@@ -289,20 +319,6 @@ class _Stream:
             *(pair for pair in passing.headers if not pair[0].startswith(b"x-roadworthy-")),
             *self._story.headers(passing.attempts, cached=passing.cached),
         ]
-
-
-async def _poured(passing: Passing, take: Callable[[bytes], bool]) -> bool:
-    """Whether it is at its end; False where `take` takes no more now."""
-    if isinstance(passing, Poured):
-        return await passing.pour(take)
-    while data := await passing.read():
-        if not take(data):
-            return False
-    return True
-
-
-def _content_type(passing: Passing) -> bytes:
-    return next((value for name, value in passing.headers if name == b"content-type"), b"").lower()
 
 
 def _length(passing: Passing) -> int | None:

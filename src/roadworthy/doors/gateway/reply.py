@@ -9,6 +9,7 @@ from http import HTTPStatus
 from roadworthy.doors.gateway.request import GatewayRequest
 
 _REASONS = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
+_CHUNK_HEADS = tuple(b"%x\r\n" % size for size in range(1024))
 _FRAMING = frozenset({b"connection", b"transfer-encoding", b"keep-alive", b"content-length"})
 
 
@@ -94,23 +95,30 @@ class Reply:
         if self._unblocked is not None:
             await self._drained()
 
-    def put(self, data: bytes) -> None:
-        """Write without waiting. Raises ClientGone."""
-        self._there()
-        if not data or not self._bodied():
-            return
+    def put(self, data: bytes) -> bool:
+        """Write without waiting; False where the client takes less than comes: `drained` waits until it does
+        again. Raises ClientGone."""
+        if self.gone or self._transport.is_closing():
+            self.gone = True
+            raise ClientGone
         if self._chunked:
-            self._transport.write(b"%x\r\n%b\r\n" % (len(data), data))
-            return
+            if data:
+                size = len(data)
+                head = _CHUNK_HEADS[size] if size < 1024 else b"%x\r\n" % size
+                self._transport.write(b"".join((head, data, b"\r\n")))
+            return self._unblocked is None
+        if not data or not self._bodied():
+            return True
         if self._left is not None:
             # More than was announced would be read as the next answer.
             data = data[: self._left]
             self._left -= len(data)
         self._transport.write(data)
+        return self._unblocked is None
 
     @property
     def blocked(self) -> bool:
-        """Whether the client takes less than comes: `drained` waits until it does again."""
+        """Whether the client takes less than comes."""
         return self._unblocked is not None
 
     async def drained(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 from hypothesis import given, settings
@@ -141,3 +142,18 @@ def test_a_ledger_that_cannot_be_written_holds_in_memory_and_is_written_later(tm
 
 def test_no_file_yet_is_nothing_spent(tmp_path: Path) -> None:
     assert SqliteSpendReader(tmp_path / "none.db").rows() == []
+
+
+def test_the_writer_sleeps_until_something_is_spent_and_then_writes_it(tmp_path: Path) -> None:
+    file = tmp_path / "budget.db"
+    ledger = SpendLedger()
+    writer = LedgerWriter(ledger, SqliteSpendStore(file), every_s=0.01)
+    writer.start()
+    for reserved in (30, 60):
+        _reserved(ledger, 30, now_ns=NOW)
+        until = time.monotonic() + 20
+        while not (rows := SqliteSpendReader(file).rows("p")) or rows[0].reserved_tokens < reserved:
+            assert time.monotonic() < until
+            time.sleep(0.005)
+    assert not ledger.changes.is_set()
+    writer.stop()

@@ -5,13 +5,14 @@ from __future__ import annotations
 import gzip
 import itertools
 import zlib
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from roadworthy.domain.exchange import Dialect, Tokens
-from roadworthy.features.gateway.usage.reader import Reading, usage_reader
+from roadworthy.features.gateway.usage.reader import Reading, UsageReader, usage_reader
 
 EVENTS = "text/event-stream; charset=utf-8"
 
@@ -249,3 +250,36 @@ def test_a_whole_answer_that_says_no_usage_is_estimated_from_its_text() -> None:
 def test_counting_tokens_makes_none() -> None:
     found = read(Dialect.ANTHROPIC_MESSAGES, b'{"input_tokens":7}', content_type="application/json")
     assert (found.tokens, found.ended) == (None, True)
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            (
+                b'data: {"id":"a","model":"m","choices":[{"delta":{"content":"some words"}}]}\n\n',
+                b'data: {"id":"a","model":"m","choices":[{"delta":{"content":"more"}}],"usage":null}\n\n',
+                b'data: {"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":4}}\n\n',
+                b'data: {"error":{"message":"over"}}\n\n',
+                b"data: [DONE]\n\n",
+                b": still there\n\n",
+                b'data: {"id":"a","mod',
+            )
+        ),
+        max_size=30,
+    )
+)
+def test_many_events_at_once_are_read_as_each_by_itself(chunks: list[bytes]) -> None:
+    def reader() -> UsageReader:
+        return usage_reader(Dialect.OPENAI_CHAT, content_type="text/event-stream", content_encoding="")
+
+    one_by_one, at_once = reader(), reader()
+    for chunk in chunks:
+        one_by_one.feed(chunk)
+    at_once.feed_all(chunks)
+    first, second = (one.close(request_bytes=40) for one in (one_by_one, at_once))
+    if first.tokens is None or not first.tokens.estimated:
+        assert first == second
+    else:
+        # Looked at together, the text of more of them is counted instead of estimated.
+        assert replace(first, tokens=None) == replace(second, tokens=None)
+        assert second.tokens is not None and second.tokens.estimated

@@ -24,6 +24,10 @@ class Line(Protocol):
 
     loop: asyncio.AbstractEventLoop
     poisoned: bool
+    sink: Callable[[bytes], bool] | None
+    """Takes the body of each whole chunk that comes, in place of `feed`."""
+    heard_at: float
+    """When `sink` was last given something in this exchange, 0.0 for never."""
 
     def pause(self) -> None: ...
     def resume(self) -> None: ...
@@ -36,6 +40,7 @@ class HttpAnswer:
     """See `contracts.upstream.UpstreamAnswer`. Made by a connection for one request; ends with it."""
 
     __slots__ = (
+        "_between",
         "_chunks",
         "_complete",
         "_connection",
@@ -101,6 +106,8 @@ class HttpAnswer:
         self._unsent = 0
         self._sink: Callable[[bytes], bool] | None = None
         self._stopped = False
+        self._between = False
+        """The parser stands between two chunks of a body (RFC 9112, 7.1)."""
 
     # What the reader calls.
 
@@ -139,6 +146,7 @@ class HttpAnswer:
             if self._complete:
                 return True
             self._sink = take
+            self._shorten()
             try:
                 await self._wait()
             except asyncio.CancelledError:
@@ -146,6 +154,7 @@ class HttpAnswer:
                 raise
             finally:
                 self._sink = None
+                self._shorten()
             if self._stopped:
                 self._stopped = False
                 return False
@@ -166,12 +175,15 @@ class HttpAnswer:
         except httptools.HttpParserError as odd:
             self.fail(FailureCode.INVALID_ANSWER, f"what the upstream sent is no HTTP: {type(odd).__name__}")
             return
+        # Behind a chunk's end, the begin of the next one's head would be no such line.
+        self._between = self._between and data.endswith(b"\r\n")
         if self._error is None and self._seen == before and not self._complete:
             self._silent += len(data)
             if self._silent > (SILENT_BYTES if self._final else HEAD_BYTES):
                 self.fail(FailureCode.INVALID_ANSWER, "the upstream's headers have no end")
         elif self._sink is not None and self._chunks:
             self._sink_it(self._sink)
+            self._shorten()
         elif self._waiting > HIGH_WATER and self._connection is not None:
             self._connection.pause()
 
@@ -237,6 +249,12 @@ class HttpAnswer:
         if self._sink is None:
             self._wake()
 
+    def on_chunk_header(self) -> None:
+        self._between = False
+
+    def on_chunk_complete(self) -> None:
+        self._between = True
+
     def on_message_complete(self) -> None:
         if self._final and not self._complete and self._error is None:
             self._end(reusable=self._parser.should_keep_alive())
@@ -253,9 +271,20 @@ class HttpAnswer:
     def _sink_it(self, take: Callable[[bytes], bool]) -> None:
         self._deadline = min(self._loop.time() + self._waits.between_s, self._total_by)
         if not take(self._take()):
-            self._sink = None
-            self._stopped = True
-            self._wake()
+            self.stop_pouring()
+
+    def stop_pouring(self) -> None:
+        self._sink = None
+        self._stopped = True
+        self._shorten()
+        self._wake()
+
+    def _shorten(self) -> None:
+        """Between two chunks the connection may give whole ones to whom they are poured into: what a stream
+        mostly is. The parser sees the rest."""
+        if self._connection is not None:
+            short = self._between and self._max_bytes is None
+            self._connection.sink = self._sink if short else None
 
     def _take(self) -> bytes:
         chunks = self._chunks
@@ -271,6 +300,7 @@ class HttpAnswer:
         connection, self._connection = self._connection, None
         self._stop_timer()
         if connection is not None:
+            connection.sink = None
             connection.finished(self, reusable=reusable)
         self._wake()
 
@@ -306,6 +336,9 @@ class HttpAnswer:
         if self._waiter is None:
             return
         now = self._loop.time()
+        heard_at = self._home.heard_at
+        if heard_at:
+            self._deadline = max(self._deadline, min(heard_at + self._waits.between_s, self._total_by))
         if now < self._deadline - 0.001:
             self._timer = self._loop.call_at(self._deadline, self._tick)
             return

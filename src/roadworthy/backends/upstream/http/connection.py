@@ -10,6 +10,8 @@ from roadworthy.backends.upstream.http.tls import refuses_us
 from roadworthy.contracts.upstream import Waits
 from roadworthy.domain.typed_failure import FailureCode
 
+_HEX = frozenset(b"0123456789abcdefABCDEF")
+
 
 class Connection(asyncio.Protocol):
     """`on_free` is called when an exchange ended and another may follow; `on_closed` once, at the end."""
@@ -29,6 +31,8 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._answer: HttpAnswer | None = None
         self._freeing = False
+        self.sink: Callable[[bytes], bool] | None = None
+        self.heard_at = 0.0
 
     def begin(
         self,
@@ -42,6 +46,7 @@ class Connection(asyncio.Protocol):
     ) -> HttpAnswer:
         """Send a request; its answer, of which nothing has come yet."""
         assert self._transport is not None  # noqa: S101 (only open connections are given out)
+        self.sink, self.heard_at = None, 0.0
         answer = self._answer = HttpAnswer(
             self, waits=waits, max_bytes=max_bytes, bodiless=bodiless, total_by=total_by
         )
@@ -94,6 +99,16 @@ class Connection(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         answer = self._answer
+        if self.sink is not None and answer is not None and data.endswith(b"\r\n"):
+            # One whole chunk without extensions, but not the last (RFC 9112, 7.1). On the path of each event
+            # of a stream: a call or two more would cost as much as all that is done here.
+            at = data.find(b"\r\n", 0, 10)
+            told, size = data[:at], len(data) - at - 4
+            if at > 0 and size > 0 and _HEX.issuperset(told) and int(told, 16) == size:
+                self.heard_at = self.loop.time()
+                if not self.sink(data[at + 2 : -2]):
+                    answer.stop_pouring()
+                return
         if answer is not None:
             answer.feed(data)
             if self._freeing:

@@ -6,7 +6,7 @@ import asyncio
 import base64
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from roadworthy.backends.upstream.http.connection import Connection
@@ -21,8 +21,7 @@ _TELLS_S = 1.0
 """How long an upstream may take to say that it does not know us."""
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(NamedTuple):
     """What connections must have in common so that one may serve the other's request."""
 
     origin: Origin

@@ -5,14 +5,14 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from roadworthy.contracts.upstream import UpstreamFailed
 from roadworthy.domain.typed_failure import FailureCode
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
+class Origin(NamedTuple):
     encrypted: bool
     host: str
     """In ASCII, without brackets."""

@@ -97,6 +97,8 @@ class SpendLedger:
         self._lock = threading.Lock()  # protects cells and what changed, between loop and writer
         self._cells: dict[SpendCell, _Held] = {}
         self._changed: set[SpendCell] = set()
+        self.changes = threading.Event()
+        """There is something to take."""
         for row in rows:
             self._cells[row.cell] = _Held(
                 spent_usd=row.spent_usd + row.reserved_usd,
@@ -104,6 +106,7 @@ class SpendLedger:
             )
             if row.reserved_usd or row.reserved_tokens:
                 self._changed.add(row.cell)
+                self.changes.set()
 
     def reserve(
         self, budgets: Sequence[SpendBudget], *, usd: float, tokens: int, now_ns: int
@@ -125,6 +128,8 @@ class SpendLedger:
                 held.reserved_usd += usd
                 held.reserved_tokens += tokens
                 self._changed.add(cell)
+            if cells and not self.changes.is_set():
+                self.changes.set()
         return Reservation(cells=cells, usd=usd, tokens=tokens)
 
     def settle(self, reservation: Reservation, *, usd: float, tokens: int) -> None:
@@ -137,9 +142,12 @@ class SpendLedger:
                 held.spent_usd += usd
                 held.spent_tokens += tokens
                 self._changed.add(cell)
+            if reservation.cells and not self.changes.is_set():
+                self.changes.set()
 
     def take_changes(self) -> list[SpentRow]:
         with self._lock:
+            self.changes.clear()
             changed, self._changed = self._changed, set()
             return [self._row(cell) for cell in changed]
 
@@ -147,6 +155,7 @@ class SpendLedger:
         """They are taken again."""
         with self._lock:
             self._changed.update(row.cell for row in rows)
+            self.changes.set()
 
     def row(self, cell: SpendCell) -> SpentRow:
         with self._lock:

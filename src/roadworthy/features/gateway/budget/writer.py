@@ -31,6 +31,7 @@ class LedgerWriter:
 
     def stop(self) -> None:
         self._stopping.set()
+        self._ledger.changes.set()
         if self._thread.is_alive():
             self._thread.join(5)
         self.write()
@@ -53,5 +54,9 @@ class LedgerWriter:
         self.problem = ""
 
     def _run(self) -> None:
-        while not self._stopping.wait(self._every_s):
+        while True:
+            # Asleep while nothing is spent of a budget: ten looks a second cost more than a call does.
+            self._ledger.changes.wait()
+            if self._stopping.wait(self._every_s):
+                return
             self.write()

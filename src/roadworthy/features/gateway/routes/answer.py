@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from roadworthy.contracts.upstream import Headers, Poured, UpstreamFailed
+from roadworthy.contracts.upstream import Headers, UpstreamFailed, pour
 from roadworthy.domain.exchange import Attempt, Dialect, Ending, Tokens
 from roadworthy.domain.typed_failure import TypedFailure
 from roadworthy.features.gateway.resilience.answer_cache import MOST_OF_ONE, CachedAnswer
@@ -53,7 +53,7 @@ class ForwardedAnswer:
         self._accounted: Accounted | None = None
         self._usage = reader_of(settling.dialect, answer.headers)
         if opened.first:
-            self._take(opened.first)
+            self.passed((opened.first,))
 
     @property
     def attempts(self) -> tuple[Attempt, ...]:
@@ -66,30 +66,26 @@ class ForwardedAnswer:
             self._broke = True
             raise
         if chunk:
-            self._take(chunk)
+            self.passed((chunk,))
         else:
             self._whole = True
         return chunk
 
     async def pour(self, take: Callable[[bytes], bool]) -> bool:
-        """See `contracts.upstream.Poured`."""
-        answer = self._answer
-        if not isinstance(answer, Poured):
-            while chunk := await self.read():
-                if not take(chunk):
-                    return False
-            return True
-
-        def each(chunk: bytes) -> bool:
-            self._take(chunk)
-            return take(chunk)
-
         try:
-            self._whole = await answer.pour(each)
+            self._whole = await pour(self._answer, take)
         except UpstreamFailed:
             self._broke = True
             raise
         return self._whole
+
+    def passed(self, chunks: Sequence[bytes]) -> None:
+        self._usage.feed_all(chunks)
+        if self._kept is not None:
+            self._kept += chunks
+            self._kept_bytes += sum(map(len, chunks))
+            if self._kept_bytes > MOST_OF_ONE:
+                self._kept = None
 
     async def abort(self) -> None:
         await self._answer.abort()
@@ -111,14 +107,6 @@ class ForwardedAnswer:
         if ending is Ending.COMPLETE and not cut_off:
             self._keep(read)
         return self._accounted
-
-    def _take(self, chunk: bytes) -> None:
-        self._usage.feed(chunk)
-        if self._kept is not None:
-            self._kept.append(chunk)
-            self._kept_bytes += len(chunk)
-            if self._kept_bytes > MOST_OF_ONE:
-                self._kept = None
 
     def _keep(self, read: Reading) -> None:
         if self._kept is None or self._settling.keep is None or not self._whole or read.failed:
@@ -164,6 +152,12 @@ class ErrorPassed:
     async def read(self) -> bytes:
         return b""
 
+    async def pour(self, take: Callable[[bytes], bool]) -> bool:
+        return True
+
+    def passed(self, chunks: Sequence[bytes]) -> None:
+        pass
+
     async def abort(self) -> None:
         pass
 
@@ -198,6 +192,15 @@ class CachedPassed:
         self._at += 1
         return self._chunks[self._at - 1]
 
+    async def pour(self, take: Callable[[bytes], bool]) -> bool:
+        while chunk := await self.read():
+            if not take(chunk):
+                return False
+        return True
+
+    def passed(self, chunks: Sequence[bytes]) -> None:
+        pass
+
     async def abort(self) -> None:
         self._at = len(self._chunks)
 
@@ -212,7 +215,11 @@ class CachedPassed:
 
 
 def reader_of(dialect: Dialect, headers: Headers) -> UsageReader:
-    encoding = next((value for name, value in headers if name == b"content-encoding"), b"")
+    encoding = b""
+    for name, value in headers:
+        if name == b"content-encoding":
+            encoding = value
+            break
     return usage_reader(
         dialect,
         content_type=content_type(headers).decode("latin-1"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -102,6 +102,16 @@ class Passing(Protocol):
 
     async def read(self) -> bytes:
         """b"" at the end. Raises UpstreamFailed: the stream broke, and is not to be begun again."""
+        ...
+
+    async def pour(self, take: Callable[[bytes], bool]) -> bool:
+        """See `contracts.upstream.Poured`. What it gave is to be told by `passed`, in order and before
+        `finish`."""
+        ...
+
+    def passed(self, chunks: Sequence[bytes]) -> None:
+        """These were passed on: many at a time, since between two sleeps reading an event costs more than
+        passing it on."""
         ...
 
     async def abort(self) -> None: ...

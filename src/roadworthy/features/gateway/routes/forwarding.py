@@ -113,7 +113,10 @@ STREAM_TYPE = b"text/event-stream"
 
 
 def content_type(headers: Headers) -> bytes:
-    return next((value for name, value in headers if name == b"content-type"), b"")
+    for name, value in headers:
+        if name == b"content-type":
+            return value
+    return b""
 
 
 def counts_as_model_call(call: ModelCall) -> bool:

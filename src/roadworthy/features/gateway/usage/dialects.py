@@ -12,8 +12,10 @@ from roadworthy.domain.exchange import Dialect, Tokens
 from roadworthy.features.gateway.usage.counts import anthropic_tokens, gemini_tokens, openai_tokens
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class EventReading:
+    """Filled in while events pass."""
+
     tokens: Tokens | None = None
     answered: str = ""
     response_id: str = ""
@@ -109,7 +111,7 @@ class _Chat:
 
     def take(self, data: bytes) -> None:
         if data == b"[DONE]":
-            self._read = replace(self._read, ended=True)
+            self._read.ended = True
             return
         named = bool(self._read.answered)
         silent = (b'"usage"' not in data or b'"usage":null' in data) and b'"timings"' not in data
@@ -121,15 +123,13 @@ class _Chat:
         if not isinstance(usage, dict) and isinstance(groq, dict):
             usage = groq.get("usage")
         if isinstance(usage, dict) and usage:
-            self._read = replace(self._read, tokens=openai_tokens(usage), final=True)
+            self._read.tokens, self._read.final = openai_tokens(usage), True
         elif not self._read.final and (counted := _llama_cpp_tokens(said.get("timings"))):
-            self._read = replace(self._read, tokens=counted, final=True)
+            self._read.tokens, self._read.final = counted, True
         if not named:
-            self._read = replace(
-                self._read, answered=_text(said.get("model")), response_id=_text(said.get("id"))
-            )
+            self._read.answered, self._read.response_id = _text(said.get("model")), _text(said.get("id"))
         if said.get("error"):
-            self._read = replace(self._read, failed=True)
+            self._read.failed = True
 
     def tells_nothing(self, chunk: bytes) -> bool:
         return (
@@ -164,16 +164,13 @@ class _Responses:
         response = said.get("response")
         if isinstance(response, dict):
             found = read_whole(Dialect.OPENAI_RESPONSES, response)
-            self._read = replace(
-                self._read,
-                tokens=found.tokens or self._read.tokens,
-                answered=found.answered or self._read.answered,
-                response_id=found.response_id or self._read.response_id,
-            )
+            self._read.tokens = found.tokens or self._read.tokens
+            self._read.answered = found.answered or self._read.answered
+            self._read.response_id = found.response_id or self._read.response_id
         if kind in ("response.completed", "response.incomplete", "response.failed"):
-            self._read = replace(self._read, ended=True, failed=kind == "response.failed")
+            self._read.ended, self._read.failed = True, kind == "response.failed"
         elif kind == "error":
-            self._read = replace(self._read, failed=True)
+            self._read.failed = True
 
     def tells_nothing(self, chunk: bytes) -> bool:
         return (
@@ -204,16 +201,15 @@ class _Messages:
         message = said.get("message") if kind == "message_start" else None
         if isinstance(message, dict):
             self._add(message.get("usage"))
-            self._read = replace(
-                self._read, answered=_text(message.get("model")), response_id=_text(message.get("id"))
-            )
+            self._read.answered = _text(message.get("model"))
+            self._read.response_id = _text(message.get("id"))
         elif kind == "message_delta":
             self._add(said.get("usage"))
-            self._read = replace(self._read, final=True)
+            self._read.final = True
         elif kind == "message_stop":
-            self._read = replace(self._read, ended=True)
+            self._read.ended = True
         elif kind == "error":
-            self._read = replace(self._read, failed=True)
+            self._read.failed = True
 
     def _add(self, usage: object) -> None:
         if isinstance(usage, dict):
@@ -226,7 +222,8 @@ class _Messages:
         return b"content_block_delta" in line
 
     def reading(self) -> EventReading:
-        return replace(self._read, tokens=anthropic_tokens(self._usage) if self._usage else None)
+        self._read.tokens = anthropic_tokens(self._usage) if self._usage else None
+        return self._read
 
 
 class _Gemini:

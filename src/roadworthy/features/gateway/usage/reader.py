@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -23,6 +23,8 @@ _KEPT_END = 64 << 10
 _MOST_PLAIN = 256 << 20
 _LOOKED_AT = 3
 """Events that are looked at one by one; later ones only where they may tell something."""
+_LAST = 3
+"""Events at the end that tell something, at most: why it ended, what it took, that it did."""
 BYTES_PER_TOKEN = 4
 """Of English text, about; for estimates."""
 _TEXT = re.compile(
@@ -45,6 +47,10 @@ class Reading:
 
 class UsageReader(Protocol):
     def feed(self, chunk: bytes) -> None: ...
+    def feed_all(self, chunks: Sequence[bytes]) -> None:
+        """In order; the same as `feed` of each."""
+        ...
+
     def close(self, *, request_bytes: int) -> Reading:
         """At the end, however it came. `request_bytes` for an estimate where no usage came."""
         ...
@@ -67,6 +73,9 @@ class _Unread:
     def feed(self, chunk: bytes) -> None:
         pass
 
+    def feed_all(self, chunks: Sequence[bytes]) -> None:
+        pass
+
     def close(self, *, request_bytes: int) -> Reading:
         return Reading(ended=True)
 
@@ -78,6 +87,10 @@ class _Inflated:
         self._inner = inner
         self._inflate = zlib.decompressobj(47)
         self._left = _MOST_PLAIN
+
+    def feed_all(self, chunks: Sequence[bytes]) -> None:
+        for chunk in chunks:
+            self.feed(chunk)
 
     def feed(self, chunk: bytes) -> None:
         while chunk and self._left > 0:
@@ -109,6 +122,17 @@ class _Stream:
         """Bytes around the text in the last event that was looked at: they hardly differ in one stream."""
         self._passed_bytes = 0
         self._passed_events = 0
+
+    def feed_all(self, chunks: Sequence[bytes]) -> None:
+        """Those in the middle of an answer hold but text, mostly: they are looked at together."""
+        at = max(0, _LOOKED_AT + 1 - self._lines)
+        if len(chunks) > at + 2 * _LAST:
+            for chunk in chunks[:at]:
+                self.feed(chunk)
+            self.feed(b"".join(chunks[at:-_LAST]))
+            chunks = chunks[-_LAST:]
+        for chunk in chunks:
+            self.feed(chunk)
 
     def feed(self, chunk: bytes) -> None:
         if (
@@ -195,6 +219,10 @@ class _Whole:
         self._held = bytearray()
         self._begin = b""
         """Of one that is too large to hold."""
+
+    def feed_all(self, chunks: Sequence[bytes]) -> None:
+        for chunk in chunks:
+            self.feed(chunk)
 
     def feed(self, chunk: bytes) -> None:
         self._held += chunk
