@@ -11,6 +11,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -144,6 +145,13 @@ def test_a_layer_that_is_full_is_said(layer: None, folder: Path, monkeypatch: py
     assert "No space left on device" in ended.error
     assert any(one.startswith("Its throw-away layer of files was full") for one in ended.notes)
     assert f"created {folder}/large" in wrote(ended)
+
+
+def test_files_are_kept_from_it_where_it_gets_no_network_of_its_own(layer: None, folder: Path) -> None:
+    far = replace(TASK, gateway_url="http://[2001:db8::1]:8421")
+    ended = ran("open('made.txt', 'w')", task=far, guard=Guard(), folder=str(folder))
+    assert any("an address of IPv6" in one for one in ended.notes)
+    assert f"created {folder}/made.txt" in wrote(ended) and not (folder / "made.txt").exists()
 
 
 def test_a_database_that_it_writes_to_is_as_before(layer: None, folder: Path) -> None:

@@ -86,7 +86,7 @@ class Guarding:
     @property
     def spaces(self) -> dict[str, Any] | None:
         """As of `spaces.Spaces`; None where none are needed, or to be had."""
-        if self._why or (self._network is None and self._way is not Way.LAYER):
+        if self._network is None and self._way is not Way.LAYER:
             return None
         wanted = [one for one in self._wanted if one]
         layer = {"size": files.LAYER_SIZE, "wanted": wanted, "kept": [self._notes]}
