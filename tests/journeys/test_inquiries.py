@@ -192,6 +192,7 @@ def test_a_replay_asks_nobody_and_a_bisect_names_the_step(world: World) -> None:
 
     said = world.run("bisect", bad, "--good", good, "--check", "number:6", "--command", AGENT)
     assert (said["finding"]["state"], said["finding"]["step"]) == ("sure", SLIP), said["finding"]
+    assert any("that the ranking suspects" in one for one in said["notes"])
     assert world.model.asked == before
 
     live = world.run("bisect", bad, "--live", "--check", "number:6", "--command", AGENT)
