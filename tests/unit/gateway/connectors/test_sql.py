@@ -1,4 +1,5 @@
-"""SQL connectors on a real SQLite file and a real PostgreSQL: they read, within limits, and nothing else."""
+"""SQL connectors on a real SQLite file, a real PostgreSQL and a real DuckDB: they read, within limits, and
+nothing else."""
 
 from __future__ import annotations
 
@@ -19,6 +20,9 @@ import pytest
 from roadworthy.contracts.tool_system import ToolFailed, ToolSystem
 from roadworthy.domain.connector import Connector, ConnectorKind
 from roadworthy.domain.typed_failure import FailureCode
+from roadworthy.features.gateway.connectors.book import on_this_machine
+from roadworthy.features.gateway.connectors.settings.sql import KEPT_FROM_WRITING
+from roadworthy.features.gateway.connectors.sql import sessions
 from tests.unit.gateway.connectors.world import CONTEXT, a_connector, with_system
 
 TABLES = (
@@ -93,7 +97,23 @@ def sqlite(tmp_path: Path) -> str:
     return f"sqlite:///{file}"
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(scope="module")
+def duckdb_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    import duckdb as engine
+
+    file = tmp_path_factory.mktemp("duckdb") / "crm.duckdb"
+    with engine.connect(str(file)) as connection:
+        for one in TABLES:
+            connection.execute(one)
+    return file
+
+
+@pytest.fixture
+def duckdb(duckdb_file: Path, tmp_path: Path) -> str:
+    return f"duckdb:///{shutil.copy(duckdb_file, tmp_path / 'crm.duckdb')}"
+
+
+@pytest.fixture(params=["sqlite", "postgres", "duckdb"])
 def url(request: pytest.FixtureRequest) -> str:
     found: str = request.getfixturevalue(request.param)
     return found
@@ -271,3 +291,59 @@ def test_a_database_that_is_away_is_unreachable(tmp_path: Path) -> None:
 
     assert said.code is FailureCode.UNREACHABLE
     assert "do" in said.do_not_conclude or said.do_not_conclude
+
+
+def test_many_read_a_duckdb_at_once_and_none_reaches_files(duckdb: str, tmp_path: Path) -> None:
+    other = {"sql": "select * from read_csv('/etc/passwd')"}
+    connector = sql(duckdb, queries={"peek": other, "take": {"sql": "attach '/tmp/other.db' as other"}})
+
+    async def at_once(system: ToolSystem) -> Any:
+        asked = {"sql": "select count(*) from orders, range(100000)"}
+        calls = (system.call("query", asked, context=CONTEXT) for _ in range(4))
+        return [one.structured["rows"] for one in await asyncio.gather(*calls)]
+
+    assert with_system(connector, tmp_path / "data" / "connectors", at_once) == [[[300_000]]] * 4
+    for tool in ("peek", "take"):
+        assert failure(connector, tmp_path, tool).failure.code is FailureCode.NOT_ALLOWED
+
+
+def test_options_lead_nowhere_else(postgres: str, tmp_path: Path) -> None:
+    """Those of the driver go before the URL: an address among them is looked at, too."""
+    private = {"url": "postgresql://x@203.0.113.1/x", "options": {"host": "127.0.0.1"}}
+    connector = a_connector(ConnectorKind.SQL, private, allow_private=False)
+    assert failure(connector, tmp_path, "query", sql="select 1").failure.code is FailureCode.NOT_ALLOWED
+    secrets = {"url": postgres, "options": {"hostaddr": "169.254.169.254"}}
+    assert on_this_machine(ConnectorKind.SQL, secrets)
+
+
+def test_a_name_that_leads_elsewhere_the_second_time(
+    postgres: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DNS rebinding: what is connected to is what was checked. The name has no other address than these."""
+    told = iter(["127.0.0.1", "169.254.169.254"])
+    asked_for: list[str] = []
+
+    def looked_up(host: str) -> Any:
+        asked_for.append(host)
+        return [(None, None, None, None, (next(told), 0))]
+
+    monkeypatch.setattr(sessions, "_looked_up", looked_up)
+    connector = sql(postgres.replace("127.0.0.1", "db.rebinds.invalid"))
+
+    assert asked(connector, tmp_path, "query", sql="select 1 as one")["rows"] == [[1]]
+    assert failure(connector, tmp_path, "query", sql="select 1").failure.code is FailureCode.NOT_ALLOWED
+    assert asked_for == ["db.rebinds.invalid"] * 2
+
+
+def test_where_no_session_can_be_kept_from_writing_that_is_said(tmp_path: Path) -> None:
+    said = failure(sql("mssql+pyodbc://reader@db.example/crm"), tmp_path, "describe").failure
+    assert "no session of mssql can be kept from writing" in said.what
+    assert "read_only_user: true" in said.what
+    said = failure(
+        sql("mssql+pyodbc://reader@db.example/crm", read_only_user=True), tmp_path, "describe"
+    ).failure
+    assert "driver of mssql+pyodbc cannot be used" in said.what
+
+
+def test_the_kinds_that_are_kept_from_writing_are_those_that_have_a_way() -> None:
+    assert set(sessions._SESSIONS) == KEPT_FROM_WRITING

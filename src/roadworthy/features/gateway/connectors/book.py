@@ -13,6 +13,7 @@ from roadworthy.contracts.records import as_record, read_record
 from roadworthy.domain.connector import Connector, ConnectorKind
 from roadworthy.domain.project import DEFAULT_PROJECT
 from roadworthy.features.gateway.connectors.settings.secret_ref import secrets_in
+from roadworthy.features.gateway.connectors.settings.sql import ADDRESS_OPTIONS
 from roadworthy.features.gateway.connectors.settings.table import ConnectorInvalid, read_settings
 from roadworthy.kit.kept import Kept
 
@@ -183,7 +184,10 @@ def secret_states(connector: Connector) -> list[SecretState]:
     return [SecretState(name=one, present=one in connector.sealed) for one in sorted(named)]
 
 
-_ADDRESSES = ("url", "token_url", "proxy", "command", "arguments", "host", "port", "endpoint", "bucket")
+_ADDRESSES = (
+    *("url", "token_url", "proxy", "command", "arguments", "host", "port", "endpoint", "bucket"),
+    *sorted(ADDRESS_OPTIONS - {"host"}),
+)
 
 
 def _address(settings: Any) -> Any:
@@ -191,7 +195,7 @@ def _address(settings: Any) -> Any:
     if not isinstance(settings, dict):
         return None
     own = {key: settings[key] for key in _ADDRESSES if key in settings}
-    for part in ("auth", "source"):
+    for part in ("auth", "source", "options"):
         if isinstance(settings.get(part), dict):
             own[part] = _address(settings[part])
     return own
@@ -213,7 +217,10 @@ def on_this_machine(kind: ConnectorKind, settings: Mapping[str, Any]) -> bool:
     project alone."""
     if kind is ConnectorKind.SQL:
         url = str(settings.get("url", ""))
-        return url.startswith(("sqlite", "duckdb")) or "://" not in url or "host=" in url or "/@/" in url
+        options = settings.get("options")
+        elsewhere = bool(ADDRESS_OPTIONS & {*options}) if isinstance(options, Mapping) else False
+        here = url.startswith(("sqlite", "duckdb")) or "://" not in url or "host=" in url or "/@/" in url
+        return here or elsewhere
     source = settings.get("source")
     if kind is ConnectorKind.BATCH:
         return not isinstance(source, Mapping) or source.get("type") == "folder"

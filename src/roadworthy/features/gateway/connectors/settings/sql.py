@@ -9,6 +9,11 @@ from pydantic import Field, model_validator
 from roadworthy.features.gateway.connectors.settings.http import TOOL_NAME
 from roadworthy.features.gateway.connectors.settings.secret_ref import Secret, Settings
 
+KEPT_FROM_WRITING = frozenset({"sqlite", "postgresql", "mysql", "mariadb", "oracle", "duckdb"})
+"""Databases whose sessions can be made read-only (`sql/sessions.py`)."""
+ADDRESS_OPTIONS = frozenset({"host", "hostaddr", "unix_socket", "server", "dsn", "service", "servicefile"})
+"""Of drivers: they lead elsewhere than the URL."""
+
 
 class NamedQuery(Settings):
     """A tool: a statement with `:name` parameters, which are bound and never written into it."""
@@ -25,6 +30,9 @@ class SqlSettings(Settings):
     password: Secret | None = None
     read_only: bool = Field(
         default=True, description="Whether nothing can be written; false lets declared queries write"
+    )
+    read_only_user: bool = Field(
+        default=False, description="That its user may only read: for databases where nothing else keeps it"
     )
     free_queries: bool = Field(default=True, description="Whether agents may write SELECTs of their own")
     schemas: list[str] = Field(default_factory=list, description="Shown and profiled; empty: the default one")
@@ -51,6 +59,12 @@ class SqlSettings(Settings):
             ) from None
         if url.password:
             raise ValueError("url: it holds a password; expected it as password: {secret: NAME}")
+        kind = url.get_backend_name()
+        if self.read_only and kind not in KEPT_FROM_WRITING and not self.read_only_user:
+            raise ValueError(
+                f"read_only: no session of {kind} can be kept from writing; connect as a user that may only "
+                "read, and say so by read_only_user: true"
+            )
         for name in ("query", "describe"):
             if name in self.queries:
                 raise ValueError(f"queries.{name}: that name is the connector's own")

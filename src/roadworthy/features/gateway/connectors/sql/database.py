@@ -22,7 +22,7 @@ from roadworthy.domain.connector import Connector
 from roadworthy.domain.typed_failure import FailureCode
 from roadworthy.features.gateway.connectors.failing import failed
 from roadworthy.features.gateway.connectors.opened import Parts, SecretMissing
-from roadworthy.features.gateway.connectors.settings.sql import SqlSettings
+from roadworthy.features.gateway.connectors.settings.sql import ADDRESS_OPTIONS, SqlSettings
 from roadworthy.features.gateway.connectors.sql.reading import NotReading, check_reads
 from roadworthy.features.gateway.connectors.sql.sessions import Running, session_of
 from roadworthy.features.gateway.connectors.sql.values import plain
@@ -56,6 +56,7 @@ class Database:
             options=dict(settings.options),
             pool=settings.pool,
             read_only=settings.read_only,
+            allow_private=connector.allow_private,
         )
         try:
             self.engine = self._session.engine()
@@ -117,6 +118,8 @@ class Database:
         except TooLarge:
             what = f"{about} gave more than {self._connector.max_result_bytes} bytes; ask for less"
             raise failed(FailureCode.TOO_LARGE, what, about=about, may_repeat=may_repeat) from None
+        except AddressRefused as refused:
+            raise failed(FailureCode.NOT_ALLOWED, f"{about}: {refused}", about=about) from None
         except (SQLAlchemyError, OSError, ValueError, TypeError) as fault:
             raise self._failure(fault, about, seconds, may_repeat=may_repeat) from None
 
@@ -144,7 +147,8 @@ class Database:
         host = self.url.host
         if self._address_checked or self._connector.allow_private:
             return
-        if not host or host.startswith("/") or self.url.query.get("host"):
+        elsewhere = ADDRESS_OPTIONS & {*self.url.query, *self._settings.options}
+        if not host or host.startswith("/") or elsewhere:
             raise failed(
                 FailureCode.NOT_ALLOWED,
                 f"{about} is on this machine, which needs allow_private",
@@ -167,9 +171,13 @@ class Database:
         name = type(original).__name__
         if state == "57014" or "interrupt" in str(original).lower():
             return self._timeout(about, seconds, may_repeat=may_repeat)
+        if isinstance(original, OSError):
+            return failed(FailureCode.UNREACHABLE, f"{about} cannot be reached", about=about, kind=name)
         if isinstance(fault, DBAPIError) and (fault.connection_invalidated or state[:2] in ("08", "57")):
             return failed(FailureCode.UNREACHABLE, f"{about} cannot be reached", about=about, kind=name)
-        if state == "25006" or "readonly" in str(original).lower() or "not authorized" in str(original):
+        said = str(original).lower()
+        forbidden = ("readonly", "read-only mode", "not authorized", "disabled by configuration")
+        if state == "25006" or any(one in said for one in forbidden):
             what = f"{about} only may read"
             return failed(FailureCode.NOT_ALLOWED, what, about=about, sqlstate=state)
         if name == "OperationalError" and not state and self.backend != "sqlite":

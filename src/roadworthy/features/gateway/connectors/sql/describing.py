@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.engine import Inspector
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -51,7 +51,8 @@ def see_tables(
             name = f"{schema}.{table}" if schema else table
             if (only and name != only) or not _chosen(name, table, wanted):
                 continue
-            found.append(_seen(inspector, name, schema, table))
+            see = _seen_in_duckdb if connection.dialect.name == "duckdb" else _seen
+            found.append(see(inspector, name, schema, table))
             if len(found) >= TABLES_MOST:
                 return found
     return found
@@ -105,6 +106,39 @@ def _seen(inspector: Inspector, name: str, schema: str | None, table: str) -> Ta
             if len(one["constrained_columns"]) == 1 and one["referred_columns"]
         ),
         comment=str(comment.get("text") or ""),
+    )
+
+
+def _seen_in_duckdb(inspector: Inspector, name: str, schema: str | None, table: str) -> TableSeen:
+    """By its own tables: the driver's description asks for some of PostgreSQL that it does not have."""
+    connection: Any = inspector.bind
+    where = "where schema_name = coalesce(:schema, current_schema()) and table_name = :table"
+    given = {"schema": schema, "table": table}
+    columns = connection.execute(
+        text(
+            f"select column_name, data_type, is_nullable, comment from duckdb_columns() {where}"  # noqa: S608
+            " order by column_index"
+        ),
+        given,
+    )
+    seen = tuple(
+        ColumnSeen(name=one[0], type=one[1], nullable=bool(one[2]), comment=one[3] or "") for one in columns
+    )
+    kinds = "constraint_type, constraint_column_names, referenced_table, referenced_column_names"
+    asked = text(f"select {kinds} from duckdb_constraints() {where}")  # noqa: S608 (all of it stands here)
+    held = [(kind, tuple(own), to, theirs) for kind, own, to, theirs in connection.execute(asked, given)]
+    return TableSeen(
+        name=name,
+        schema=schema,
+        table=table,
+        columns=seen,
+        primary=next((own for kind, own, _, _ in held if kind == "PRIMARY KEY"), ()),
+        unique=tuple(own for kind, own, _, _ in held if kind == "UNIQUE"),
+        foreign=tuple(
+            (own[0], to, theirs[0])
+            for kind, own, to, theirs in held
+            if kind == "FOREIGN KEY" and len(own) == 1
+        ),
     )
 
 

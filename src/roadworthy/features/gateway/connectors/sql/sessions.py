@@ -1,13 +1,16 @@
 """Sessions of a database that cannot write, whatever is sent over them: the second of two guards.
 
-One class a database that has a way of its own; others read within a transaction that is always rolled back.
+One class a database that has a way of its own. Others read within a transaction that is always rolled back,
+which keeps some of them from writing and not others: there the user alone is relied on, and that is said.
 """
 
 from __future__ import annotations
 
+import ipaddress
+import socket
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -17,18 +20,23 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool, QueuePool
 
 from roadworthy.features.gateway.connectors.sql.sqlite_guard import guard_sqlite
+from roadworthy.kit.addresses import AddressRefused, check_address
 
 _CONNECT_S = 5
+_ADDRESSES_TRIED = 4
 
 
 class Session:
     """How one kind of database is opened, kept from writing, and stopped."""
 
-    def __init__(self, url: URL, *, options: dict[str, Any], pool: int, read_only: bool) -> None:
+    def __init__(
+        self, url: URL, *, options: dict[str, Any], pool: int, read_only: bool, allow_private: bool
+    ) -> None:
         self._url = url
         self._options = options
         self._pool = pool
         self._read_only = read_only
+        self._allow_private = allow_private
 
     def engine(self) -> Engine:
         engine = create_engine(
@@ -94,6 +102,13 @@ class PostgresqlSession(Session):
             settings += " -c default_transaction_read_only=on"
         return {"connect_timeout": _CONNECT_S, "options": settings, **self._options}
 
+    def _watch(self, engine: Engine) -> None:
+        @event.listens_for(engine, "do_connect")
+        def pin(_dialect: Any, _record: Any, _cargs: Any, given: dict[str, Any]) -> None:
+            # The name is looked up once for each connection, checked, and not looked up again by the driver
+            # (DNS rebinding); certificates are still held against the name.
+            given.update(_pinned(given, allow_private=self._allow_private))
+
     def begin(self, connection: Connection, *, seconds: float) -> None:
         if self._read_only:
             connection.execute(text("SET TRANSACTION READ ONLY"))
@@ -108,6 +123,35 @@ class PostgresqlSession(Session):
             raw.cancel()
         else:
             super().stop(connection)
+
+
+def _pinned(given: Mapping[str, Any], *, allow_private: bool) -> dict[str, str]:
+    """`host` and `hostaddr` for libpq, place by place. Raises OSError and AddressRefused."""
+    hosts = [one for one in str(given.get("host") or "").split(",") if one]
+    if given.get("hostaddr") or not hosts or any(one.startswith(("/", "@")) for one in hosts):
+        if not allow_private:
+            raise AddressRefused(
+                "an address of the options, or a socket of this machine, needs allow_private"
+            )
+        return {}
+    ports = [one for one in str(given.get("port") or "").split(",") if one]
+    pairs: list[tuple[str, str, str]] = []
+    for place, host in enumerate(hosts):
+        port = ports[place if len(ports) == len(hosts) else 0] if ports else ""
+        for address in dict.fromkeys(str(one[4][0]) for one in _looked_up(host)):
+            check_address(address, encrypted=True, allowed=None if allow_private else ())
+            pairs.append((host, address, port))
+    pairs = pairs[:_ADDRESSES_TRIED]
+    pinned = {"host": ",".join(one[0] for one in pairs), "hostaddr": ",".join(one[1] for one in pairs)}
+    return {**pinned, "port": ",".join(one[2] for one in pairs)} if ports else pinned
+
+
+def _looked_up(host: str) -> list[Any]:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    return [(None, None, None, None, (host,))]
 
 
 class MysqlSession(Session):
@@ -135,15 +179,12 @@ class OracleSession(Session):
 
 
 class DuckdbSession(Session):
-    def _watch(self, engine: Engine) -> None:
-        @event.listens_for(engine, "connect")
-        def close_the_doors(raw: Any, _record: Any) -> None:
-            # Files and URLs are tables to it otherwise.
-            raw.execute("SET enable_external_access=false")
-            raw.execute("SET lock_configuration=true")
+    """Opened read-only; files and URLs, which are tables to it otherwise, are out of reach."""
 
     def _arguments(self) -> dict[str, Any]:
-        return {"read_only": self._read_only, **self._options}
+        # Said where it is opened: connections of one process share what is set, and then nobody may set it.
+        closed = {"enable_external_access": "false", "lock_configuration": "true"}
+        return {**self._options, "read_only": self._read_only, "config": closed}
 
     def stop(self, connection: Connection) -> None:
         raw: Any = connection.connection.driver_connection
@@ -160,11 +201,13 @@ _SESSIONS: dict[str, type[Session]] = {
 }
 
 
-def session_of(url: URL, *, options: dict[str, Any], pool: int, read_only: bool) -> Session:
+def session_of(
+    url: URL, *, options: dict[str, Any], pool: int, read_only: bool, allow_private: bool
+) -> Session:
     if url.drivername == "postgresql":
         url = url.set(drivername="postgresql+psycopg")
     made = _SESSIONS.get(url.get_backend_name(), Session)
-    return made(url, options=options, pool=pool, read_only=read_only)
+    return made(url, options=options, pool=pool, read_only=read_only, allow_private=allow_private)
 
 
 class Running:

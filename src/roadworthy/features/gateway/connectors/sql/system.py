@@ -13,7 +13,11 @@ from roadworthy.domain.connector import Connector
 from roadworthy.features.gateway.connectors.arguments import object_schema, refused
 from roadworthy.features.gateway.connectors.beginning import Beginning
 from roadworthy.features.gateway.connectors.opened import Parts
-from roadworthy.features.gateway.connectors.settings.sql import NamedQuery, SqlSettings
+from roadworthy.features.gateway.connectors.settings.sql import (
+    KEPT_FROM_WRITING,
+    NamedQuery,
+    SqlSettings,
+)
 from roadworthy.features.gateway.connectors.sql.database import Database, Rows
 from roadworthy.features.gateway.connectors.sql.describing import TableSeen, described_tables, see_tables
 from roadworthy.features.gateway.connectors.sql.reading import NotReading, check_reads
@@ -59,7 +63,8 @@ class SqlSystem:
         about = self._connector.name
         sql = "select 1 from dual" if self.database.backend == "oracle" else "select 1"
         await self.database.select(sql, {}, about=about, rows=1, seconds=self._connector.timeout_s)
-        return f"{self.database.backend} answers"
+        kept = not self._settings.read_only or self.database.backend in KEPT_FROM_WRITING
+        return f"{self.database.backend} answers" + ("" if kept else "; its user alone keeps it from writing")
 
     async def seen(self, *, about: str, seconds: float) -> list[TableSeen]:
         """Tables that may be read, as the database describes them. Raises ToolFailed."""
