@@ -44,7 +44,6 @@ def main() -> int:
     room = GatewayRoom(settings)
     gc.collect()
     gc.freeze()
-    gc.set_threshold(5_000, 20, 20)  # a call leaves no circles, and looking for them is done between events
     gc.enable()
     import uvloop
 

@@ -6,7 +6,7 @@ Nothing here waits for a file or a database, and nobody waits for what is writte
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from time import perf_counter
 
 from roadworthy.contracts.recorder import Recorder
@@ -72,17 +72,20 @@ class ModelDoor:
         self._on_told = on_told
         self._held = held or HeldBytes()
 
-    async def __call__(self, request: GatewayRequest, reply: Reply) -> None:
-        if request.path in ("/v1/models", "/models") and request.method == "GET":
-            self._list_models(request, reply)
-            return
+    def __call__(self, request: GatewayRequest, reply: Reply) -> Awaitable[None]:
         found = model_path(request.path)
-        if found is None:
-            refuse(reply, path=request.path, status=404, message=f"There is nothing at {request.path[:200]}.")
-        elif request.method != "POST":
-            refuse(reply, path=request.path, status=405, message=f"{request.path[:200]} takes POST alone.")
+        if found is not None and request.method == "POST":
+            return self._call(request, reply, at=found)
+        return self._other(request, reply, known=found is not None)
+
+    async def _other(self, request: GatewayRequest, reply: Reply, *, known: bool) -> None:
+        path = request.path
+        if path in ("/v1/models", "/models") and request.method == "GET":
+            self._list_models(request, reply)
+        elif known:
+            refuse(reply, path=path, status=405, message=f"{path[:200]} takes POST alone.")
         else:
-            await self._call(request, reply, at=found)
+            refuse(reply, path=path, status=404, message=f"There is nothing at {path[:200]}.")
 
     async def _call(self, request: GatewayRequest, reply: Reply, *, at: ModelPath) -> None:
         path = f"{at.path}?{without_key(request.query)}" if request.query else at.path

@@ -9,7 +9,6 @@ from http import HTTPStatus
 from roadworthy.doors.gateway.request import GatewayRequest
 
 _REASONS = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
-_CHUNK_HEADS = tuple(b"%x\r\n" % size for size in range(1024))
 _FRAMING = frozenset({b"connection", b"transfer-encoding", b"keep-alive", b"content-length"})
 
 
@@ -103,9 +102,7 @@ class Reply:
             raise ClientGone
         if self._chunked:
             if data:
-                size = len(data)
-                head = _CHUNK_HEADS[size] if size < 1024 else b"%x\r\n" % size
-                self._transport.write(b"".join((head, data, b"\r\n")))
+                self._transport.write(b"%x\r\n%b\r\n" % (len(data), data))
             return self._unblocked is None
         if not data or not self._bodied():
             return True

@@ -101,11 +101,11 @@ class Attempting:
             total_s=None if self._until is None else left,
         )
 
-    async def _hedged(self, upstream: Upstream, planned: PlannedTarget) -> Opened:
+    def _hedged(self, upstream: Upstream, planned: PlannedTarget) -> Awaitable[Opened]:
         delay_s = self._hedge_delay(upstream)
         if delay_s is None:
-            return await self.trying.once(upstream, planned, waits=self._waits(), hedge=False)
-        return await self._race(upstream, planned, delay_s=delay_s)
+            return self.trying.once(upstream, planned, waits=self._waits(), hedge=False)
+        return self._race(upstream, planned, delay_s=delay_s)
 
     def _hedge_delay(self, upstream: Upstream) -> float | None:
         hedge = self.route.hedge
