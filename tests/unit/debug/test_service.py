@@ -286,6 +286,18 @@ def test_a_crash_is_no_finding_before_the_gateway_is_known_to_have_lived(shop: W
     assert _finding(found)["outcome"] == "crashed"
 
 
+def test_what_an_attempt_asked_that_was_given_up_is_paid_for_too(shop: Workshop) -> None:
+    inquiry = shop.service.start(shop.draft(InquiryKind.FORK, fork_at=2, after=After.LIVE))
+    shop.agent(shop.service.take("default", inquiry.id, most=1)[0])  # whoever took it was killed then
+    shop.clock.pass_s(10_000)
+    again = shop.service.take("default", inquiry.id, most=1)[0]
+    shop.tell(again, shop.agent(again))
+    shop.run(inquiry.id)
+    [rerun] = _reruns(shop, inquiry)
+    assert rerun.attempt == 2 and rerun.asked == 2 * rerun.live > 0
+    assert rerun.cost_usd == pytest.approx(0.01 * rerun.asked)
+
+
 def test_a_gateway_that_stays_silent_is_not_waited_for_for_ever(shop: Workshop) -> None:
     inquiry = shop.service.start(shop.draft())
     before = shop.clock()

@@ -134,7 +134,8 @@ class Course:
         now = self._now_ns()
         if one.state is RerunState.TAKEN and one.attempt >= MOST_ATTEMPTS and self._silent(one, inquiry):
             said = f"nobody told how it ended, {one.attempt} times"
-            return replace(one, state=RerunState.DONE, error=said, ended_ns=now, counted=True)
+            over = replace(one, state=RerunState.DONE, error=said, ended_ns=now)
+            return self._costed(inquiry, over, final=True)
         if one.state is not RerunState.DONE or one.counted:
             return one
         if one.ending is not Ending.ANSWERED:
@@ -143,9 +144,14 @@ class Course:
                 return one
             if not same:
                 return made_again(one)
-        final = not one.live or now - one.ended_ns >= self._settle_ns
-        found = self._exchanges_of(inquiry.project, [one.trace_id]) if one.live else {}
-        return with_costs(one, found.get(one.trace_id, ()), final=final)
+        final = not _may_cost(inquiry, one) or now - one.ended_ns >= self._settle_ns
+        return self._costed(inquiry, one, final=final)
+
+    def _costed(self, inquiry: Inquiry, one: Rerun, *, final: bool) -> Rerun:
+        """With what all of its attempts asked."""
+        traces = traces_of(one) if _may_cost(inquiry, one) else ()
+        found = self._exchanges_of(inquiry.project, traces) if traces else {}
+        return with_costs(one, [each for trace in traces for each in found.get(trace, ())], final=final)
 
     def _same_gateway(self, one: Rerun, now: int) -> bool | None:
         """Whether the gateway that answered is the one there is: an agent may end with an error because it
@@ -198,10 +204,21 @@ def made_again(one: Rerun) -> Rerun:
             switch=one.switch,
             only=one.only,
             attempt=one.attempt,
+            earlier=traces_of(one),
             notes=("The gateway died in the middle; made again.",),
         )
     said = f"The gateway died in the middle, {one.attempt} times."
     return replace(one, notes=(*one.notes, said), counted=True)
+
+
+def _may_cost(inquiry: Inquiry, one: Rerun) -> bool:
+    """Of an attempt that was given up nobody counted what it asked; a replay asks nobody."""
+    return one.live > 0 or (bool(one.earlier) and inquiry.kind is not InquiryKind.REPLAY)
+
+
+def traces_of(one: Rerun) -> tuple[str, ...]:
+    """Of all its attempts so far."""
+    return (*one.earlier, one.trace_id) if one.trace_id else one.earlier
 
 
 def _known(reruns: Sequence[Rerun]) -> list[Rerun]:

@@ -149,6 +149,8 @@ class Rerun:
     state: RerunState = RerunState.WAITING
     attempt: int = 0
     trace_id: str = ""
+    earlier: tuple[str, ...] = ()
+    """Traces of the attempts before, which were given up: what these asked was paid for, too."""
     taken_ns: int = 0
     ending: Ending | None = None
     answer: str = ""

@@ -6,10 +6,13 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
+from roadworthy.domain.agent_ended import Ending
 from roadworthy.domain.exchange import Exchange
-from roadworthy.features.debug.inquiry import Rerun
+from roadworthy.features.debug.inquiry import Inquiry, Rerun
+from roadworthy.features.debug.same_end import same_end
 from roadworthy.features.debug.tape.asked import How
 from roadworthy.features.debug.tape.journal import JournalLine
+from roadworthy.kit.masking import mask_text
 
 MOST_NOTES = 20
 _FROM_TAPE = (How.RECORDED, How.DATED, How.GOOD)
@@ -54,3 +57,19 @@ def with_costs(rerun: Rerun, exchanges: Sequence[Exchange], *, final: bool) -> R
         cost_usd=sum(one.cost_usd or 0.0 for one in asked),
         counted=final,
     )
+
+
+def same_as_recorded(
+    inquiry: Inquiry, *, ending: Ending, answer: str, exit_code: int | None, error: str
+) -> bool | None:
+    """None where it is not known. An agent that failed in production may have been asked by somebody else
+    than us: that it answers by itself now is no difference."""
+    if ending is not Ending.ANSWERED:
+        known = inquiry.end
+        return same_end(known, ending=ending, exit_code=exit_code, error=error) if known else False
+    if inquiry.end is not None and inquiry.end.ending is not None:
+        return False
+    if inquiry.output is None:
+        return None
+    # Of what was recorded secrets were masked.
+    return inquiry.output.strip() in (answer.strip(), mask_text(answer).text.strip())

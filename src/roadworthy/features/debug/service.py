@@ -19,7 +19,15 @@ from roadworthy.contracts.telemetry import StoreUnavailable
 from roadworthy.domain.agent_ended import Ending
 from roadworthy.features.debug.book import InquiryBook
 from roadworthy.features.debug.check import Checked, check_answer
-from roadworthy.features.debug.course import GRACE_S, Course, ExchangesOf, GatewaySaid, Search, made_again
+from roadworthy.features.debug.course import (
+    GRACE_S,
+    Course,
+    ExchangesOf,
+    GatewaySaid,
+    Search,
+    made_again,
+    traces_of,
+)
 from roadworthy.features.debug.inquiry import (
     Budget,
     EntryPoint,
@@ -29,9 +37,8 @@ from roadworthy.features.debug.inquiry import (
     Rerun,
     RerunState,
 )
-from roadworthy.features.debug.outcome import counted, is_lost
+from roadworthy.features.debug.outcome import counted, is_lost, same_as_recorded
 from roadworthy.features.debug.planning import is_closed, plan_of
-from roadworthy.features.debug.same_end import same_end
 from roadworthy.features.debug.spending import Spent, spent
 from roadworthy.features.debug.starting import AnswerEvaluators, Tapes, ready_to_start
 from roadworthy.features.debug.tally import RerunTally
@@ -240,6 +247,7 @@ class InquiryService:
                     state=RerunState.TAKEN,
                     attempt=one.attempt + 1,
                     trace_id=secrets.token_hex(16),
+                    earlier=traces_of(one),
                     taken_ns=now,
                     notes=(),
                 )
@@ -289,7 +297,7 @@ class InquiryService:
             error=mask_text(error).text[-2_000:],
             elapsed_ms=elapsed_ms,
             ended_ns=self._now_ns(),
-            same=_same(inquiry, ending=ending, answer=answer, exit_code=exit_code, error=error),
+            same=same_as_recorded(inquiry, ending=ending, answer=answer, exit_code=exit_code, error=error),
             notes=tuple(one[:2_000] for one in notes),
         )
         lines = self._plans.lines(plan)
@@ -384,17 +392,3 @@ class InquiryService:
             entry=inquiry.entry,
             isolate=is_closed(plan_of(inquiry, rerun)),
         )
-
-
-def _same(inquiry: Inquiry, *, ending: Ending, answer: str, exit_code: int | None, error: str) -> bool | None:
-    """As of the rerun. An agent that failed in production may have been asked by somebody else than us: that
-    it answers by itself now is no difference."""
-    if ending is not Ending.ANSWERED:
-        known = inquiry.end
-        return same_end(known, ending=ending, exit_code=exit_code, error=error) if known else False
-    if inquiry.end is not None and inquiry.end.ending is not None:
-        return False
-    if inquiry.output is None:
-        return None
-    # Of what was recorded secrets were masked.
-    return inquiry.output.strip() in (answer.strip(), mask_text(answer).text.strip())
