@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
+import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { Activity, Bot, CalendarClock, CircleAlert, FileCheck2, LayoutGrid, MessagesSquare, Plug, Radar, Rewind, Search, Settings, Siren, Target, Waypoints, type LucideIcon } from "lucide-react";
+import { Activity, Bot, CalendarClock, CircleAlert, FileCheck2, GitFork, LayoutGrid, MessagesSquare, Plug, Radar, Repeat, Rewind, Search, SearchCheck, Settings, Siren, Target, Waypoints, type LucideIcon } from "lucide-react";
 import { useId, useMemo, useRef, useState, type KeyboardEvent } from "react";
 import { Dialog as BaseDialog } from "@base-ui/react/dialog";
 import { useProject } from "@/client/project";
@@ -11,13 +11,13 @@ import { parseSearch } from "@/client/search-params";
 import { cx } from "@/ui/classes";
 import { useRevealed } from "@/ui/reveal";
 import { chooseTheme } from "@/ui/theme";
-import { runsSearch } from "./search";
+import { runSearch, runsSearch, type RunSearch } from "./search";
 
 interface Command {
   id: string;
   icon: LucideIcon;
   label: string;
-  hint?: string;
+  hint?: string | undefined;
   run: () => void;
 }
 
@@ -26,12 +26,25 @@ const ROW = 32;
 
 const RUN_ID = /^[0-9a-f]{32}(-[0-9a-f]{16})?$/;
 
+/** What executes the run again that is looked at. */
+function runCommands(open: (search: RunSearch) => void, step: boolean): Command[] {
+  return [
+    { id: "run replay", icon: Repeat, label: "Replay this run", hint: "r", run: () => open({ again: "replay", at: undefined }) },
+    { id: "run fork", icon: GitFork, label: step ? "Fork from this step" : "Fork this run", hint: step ? "f" : undefined, run: () => open({ again: "fork", at: undefined }) },
+    { id: "run bisect", icon: SearchCheck, label: "Find the step that made this run fail", hint: "b", run: () => open({ again: "bisect", at: undefined }) },
+    { id: "run case", icon: FileCheck2, label: "Make a case of this run", hint: "c", run: () => open({ again: "case", at: undefined }) },
+    { id: "run why", icon: SearchCheck, label: "Why this run failed", hint: "w", run: () => open({ pane: "why", span: undefined, tab: undefined, mark: undefined }) },
+  ];
+}
+
 /** Jump anywhere: pages, agents, saved views, a run by its id, or a search for what was typed. */
 export function Palette({ onClose }: { onClose: () => void }) {
   const project = useProject();
   const navigate = useNavigate();
   const [typed, setTyped] = useState("");
   const [at, setAt] = useState(0);
+  const { runId } = useParams({ strict: false });
+  const { span } = useSearch({ strict: false });
   const listId = useId();
   const fleet = useQuery(fleetQuery(project, {}));
   const views = useQuery(viewsQuery(project));
@@ -46,7 +59,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
       { id: "objectives", icon: Target, label: "Objectives", hint: "g b", run: () => void navigate({ to: "/objectives" }) },
       { id: "issues", icon: CircleAlert, label: "Issues", hint: "g e", run: () => void navigate({ to: "/issues" }) },
       { id: "inquiries", icon: Rewind, label: "Inquiries", hint: "g d", run: () => void navigate({ to: "/inquiries" }) },
-      { id: "cases", icon: FileCheck2, label: "Cases", run: () => void navigate({ to: "/cases" }) },
+      { id: "cases", icon: FileCheck2, label: "Cases", hint: "g t", run: () => void navigate({ to: "/cases" }) },
       { id: "sessions", icon: MessagesSquare, label: "Sessions", hint: "g s", run: () => void navigate({ to: "/sessions" }) },
       { id: "connect", icon: Plug, label: "Connect an agent", hint: "g c", run: () => void navigate({ to: "/connect" }) },
       ...(["projects", "keys", "prices", "channels", "silences", "register", "outcomes", "detectors", "evaluators", "judges", "rejudge", "endpoints", "rejected", "storage", "server"] as const).map(
@@ -54,6 +67,7 @@ export function Palette({ onClose }: { onClose: () => void }) {
       ),
       ...(["light", "dark", "system"] as const).map((theme): Command => ({ id: theme, icon: Settings, label: `Colours: ${theme}`, run: () => chooseTheme(theme) })),
     ];
+    const ofRun = runId ? runCommands((search) => void navigate({ to: "/runs/$runId", params: { runId }, search: (old) => ({ ...runSearch({ ...old }), ...search }) }), span !== undefined) : [];
     const agents = (fleet.data?.items ?? []).map(
       (row): Command => ({
         id: `agent ${row.agent ?? ""}`,
@@ -72,8 +86,8 @@ export function Palette({ onClose }: { onClose: () => void }) {
         run: () => void navigate({ to: "/runs", search: { ...runsSearch(parseSearch(view.query)), view: view.id } }),
       }),
     );
-    return [...pages.slice(0, 11), ...agents, ...saved, ...pages.slice(11)];
-  }, [fleet.data, views.data, navigate]);
+    return [...ofRun, ...pages.slice(0, 11), ...agents, ...saved, ...pages.slice(11)];
+  }, [fleet.data, views.data, navigate, runId, span]);
   const words = typed.trim();
   const found = commands.filter((command) => command.label.toLowerCase().includes(words.toLowerCase()));
   const asked: Command[] = !words

@@ -32,6 +32,7 @@ export function Shell() {
     "g w": () => void navigate({ to: "/gateway" }),
     "g b": () => void navigate({ to: "/objectives" }),
     "g d": () => void navigate({ to: "/inquiries" }),
+    "g t": () => void navigate({ to: "/cases" }),
     "g s": () => void navigate({ to: "/sessions" }),
     "g c": () => void navigate({ to: "/connect" }),
     "g ,": () => void navigate({ to: "/settings/$section", params: { section: "projects" } }),

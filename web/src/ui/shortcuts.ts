@@ -17,6 +17,13 @@ export function nameOf(event: Pick<KeyboardEvent, "key" | "metaKey" | "ctrlKey" 
   return event.altKey ? `alt+${key}` : key;
 }
 
+/** Sequences that anything on the page listens for, and how many do: their second key is no shortcut by itself. */
+const sequences = new Map<string, number>();
+
+function register(names: readonly string[], by: 1 | -1): void {
+  for (const name of names) sequences.set(name, (sequences.get(name) ?? 0) + by);
+}
+
 /** Listens for shortcuts while the component is shown; sequences are written "g r". Not while typing. */
 export function useShortcuts(shortcuts: Shortcuts, enabled = true): void {
   const table = useRef(shortcuts);
@@ -25,6 +32,8 @@ export function useShortcuts(shortcuts: Shortcuts, enabled = true): void {
   });
   useEffect(() => {
     if (!enabled) return;
+    const pairs = Object.keys(table.current).filter((name) => name.includes(" "));
+    register(pairs, 1);
     let first = "";
     let firstAt = 0;
     const listen = (event: KeyboardEvent) => {
@@ -32,7 +41,8 @@ export function useShortcuts(shortcuts: Shortcuts, enabled = true): void {
       const name = nameOf(event);
       if (typing(event.target) && !name.startsWith("mod+")) return;
       const pair = first && event.timeStamp - firstAt < SEQUENCE_MS ? `${first} ${name}` : "";
-      const act = table.current[pair] ?? table.current[name];
+      // "g r" goes to the runs, though "r" alone replays on this page.
+      const act = table.current[pair] ?? (sequences.get(pair) ? undefined : table.current[name]);
       first = name;
       firstAt = event.timeStamp;
       if (!act) return;
@@ -41,6 +51,9 @@ export function useShortcuts(shortcuts: Shortcuts, enabled = true): void {
       act(event);
     };
     window.addEventListener("keydown", listen);
-    return () => window.removeEventListener("keydown", listen);
+    return () => {
+      register(pairs, -1);
+      window.removeEventListener("keydown", listen);
+    };
   }, [enabled]);
 }

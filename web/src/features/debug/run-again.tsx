@@ -28,7 +28,7 @@ export function RunAgain({ project, run, onOpen }: RunAgainProps) {
   const open = (again: NonNullable<RunSearch["again"]>) => {
     if (can) onOpen({ again, at: undefined });
   };
-  useShortcuts({ r: () => open("replay"), b: () => open("bisect"), w: () => onOpen({ pane: "why", span: undefined, tab: undefined, mark: undefined }) });
+  useShortcuts({ r: () => open("replay"), b: () => open("bisect"), c: () => open("case"), w: () => onOpen({ pane: "why", span: undefined, tab: undefined, mark: undefined }) });
   const count = made.data?.items.length ?? 0;
   return (
     <>
@@ -39,7 +39,7 @@ export function RunAgain({ project, run, onOpen }: RunAgainProps) {
       ) : null}
       <Act icon={<Repeat />} words="Replay" keys="r" why={why || "Execute it again, every call answered from the recording"} can={can} onAct={() => open("replay")} />
       <Act icon={<SearchCheck />} words="Find the step" keys="b" why={why || "Which step made it fail, found by executing it again"} can={can} onAct={() => open("bisect")} />
-      <Act icon={<FileCheck2 />} words="Make a case" why={why || "A test that runs offline, from the recording"} can={can} onAct={() => open("case")} />
+      <Act icon={<FileCheck2 />} words="Make a case" keys="c" why={why || "A test that runs offline, from the recording"} can={can} onAct={() => open("case")} />
     </>
   );
 }

@@ -2,12 +2,12 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, dataOf } from "@/client/api";
-import { Button } from "@/ui/button";
 import { Input, Labelled, Select } from "@/ui/form";
 import { Dialog } from "@/ui/overlay";
 import { FailedLine } from "@/ui/states";
-import { CheckFields, lackingCheck } from "../starting/check-fields";
+import { CheckFields, lackingCheck, USUAL_CHECK } from "../starting/check-fields";
 import { Holes } from "../starting/holes";
+import { StartBar } from "../starting/start-bar";
 import { useTask } from "../starting/task";
 import type { Case, Check, Tape } from "../types";
 
@@ -23,7 +23,7 @@ export function CaseDialog({ project, tape, onClose }: { project: string; tape: 
   const navigate = useNavigate();
   const [name, setName] = useState("");
   const [answered, setAnswered] = useState("other");
-  const [check, setCheck] = useState<Check>({ how: "contains", expected: "" });
+  const [check, setCheck] = useState<Check>(USUAL_CHECK);
   const [calls, setCalls] = useState<Case["calls"]>("answer");
   const [failing, setFailing] = useState(false);
   const { task, missing: missingTask, part } = useTask(tape);
@@ -72,7 +72,7 @@ export function CaseDialog({ project, tape, onClose }: { project: string; tape: 
             />
           )}
         </Labelled>
-        {asRecorded ? null : <CheckFields project={project} check={check} onChange={setCheck} legend="It passes when the answer" offline />}
+        {asRecorded ? null : <CheckFields project={project} check={check} onChange={(next) => setCheck(next ?? USUAL_CHECK)} legend="It passes when the answer" offline />}
         <Labelled label="Calls it may make" hint={CALLS.find(({ value }) => value === calls)?.hint}>
           {(id) => <Select id={id} label="Calls it may make" value={calls} choices={CALLS} onChange={(value) => setCalls(value as Case["calls"])} />}
         </Labelled>
@@ -83,13 +83,7 @@ export function CaseDialog({ project, tape, onClose }: { project: string; tape: 
         )}
         <Holes tape={tape} />
         <FailedLine error={make.error} />
-        <div className="flex items-center justify-end gap-2">
-          {missing ? <p className="mr-auto text-2xs text-muted">Still missing: {missing}.</p> : null}
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" look="primary" disabled={Boolean(missing) || make.isPending}>
-            Make it
-          </Button>
-        </div>
+        <StartBar missing={missing} pending={make.isPending} act="Make it" onClose={onClose} />
       </form>
     </Dialog>
   );

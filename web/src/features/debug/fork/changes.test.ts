@@ -1,5 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { choicesOf, warningsOf, wrongWith } from "./changes";
+import type { Change } from "../types";
+import { changeOf, choicesOf, NO_CHANGE, warningsOf, wrongWith as wrong } from "./changes";
+
+const wrongWith = (change: Partial<Change> & Pick<Change, "kind" | "text">, prompt?: string) => wrong({ find: "", tool_calls: "", ...change }, prompt);
 
 describe("what a fork changes", () => {
   it("offers what fits the step", () => {
@@ -13,6 +16,22 @@ describe("what a fork changes", () => {
     expect(wrongWith({ kind: "parameters", text: "{" })).toBe("This is not JSON");
     expect(wrongWith({ kind: "parameters", text: "[1]" })).toBe("Expected an object of JSON");
     expect(wrongWith({ kind: "parameters", text: '{"temperature": 0}' })).toBe("");
+  });
+
+  it("takes a part of the prompt that is there, and tools in place of words", () => {
+    expect(wrongWith({ kind: "prompt", text: "", find: "Be brief." }, "Be brief. Be kind.")).toBe("");
+    expect(wrongWith({ kind: "prompt", text: "", find: "Be rude." }, "Be brief. Be kind.")).toMatch(/does not hold/);
+    expect(wrongWith({ kind: "answer", text: "", tool_calls: '[{"name": "add", "arguments": {"a": 66}}]' })).toBe("");
+    expect(wrongWith({ kind: "answer", text: "", tool_calls: "[{" })).toBe("The calls are not JSON");
+    expect(wrongWith({ kind: "answer", text: "", tool_calls: '[{"tool": "add"}]' })).toMatch(/Expected a list/);
+  });
+
+  it("sends only what belongs to the kind", () => {
+    const draft = { ...NO_CHANGE, text: "x", find: "y", code: "timeout", tool_calls: "[]", onwards: true };
+    expect(changeOf(3, "result", draft)).toEqual({ step: 3, kind: "result", text: "x", find: "", code: "", tool_calls: "", onwards: false });
+    expect(changeOf(3, "prompt", draft)).toMatchObject({ find: "y", onwards: true });
+    expect(changeOf(3, "error", draft)).toMatchObject({ code: "timeout", onwards: false });
+    expect(changeOf(3, "forbid", NO_CHANGE).onwards).toBe(true);
   });
 
   it("names who is really called", () => {

@@ -8,11 +8,11 @@ export interface ChangeChoice {
 }
 
 const CHOICES: Record<ChangeKind, Omit<ChangeChoice, "value">> = {
-  answer: { label: "What the model answers", hint: "In place of its recorded words" },
+  answer: { label: "What the model answers", hint: "In place of its recorded words, and of the tools it calls" },
   result: { label: "What the tool returns", hint: "JSON or plain text, in place of the recorded result" },
   error: { label: "An error instead", hint: "The call fails with this message" },
   model: { label: "Another model", hint: "It is asked for real, with what the agent asks" },
-  prompt: { label: "The system prompt", hint: "The model is asked for real with it" },
+  prompt: { label: "The system prompt", hint: "All of it, or a part; the model is asked for real with it" },
   parameters: { label: "Parameters of the request", hint: 'An object of JSON like {"temperature": 0}; the model is asked for real' },
   forbid: { label: "Forbid a tool", hint: "From this step on it is refused, as a policy would" },
 };
@@ -25,16 +25,48 @@ export const choicesOf = (step: Pick<TapeStep, "kind"> | undefined): ChangeChoic
 /** Kinds at which the model is asked for real, at the step itself. */
 export const ASKS: ReadonlySet<ChangeKind> = new Set(["model", "prompt", "parameters"]);
 
-/** Why this change cannot be made yet; "" where it can. */
-export function wrongWith({ kind, text }: Pick<Change, "kind" | "text">): string {
+/** What is said of a change, beside its step and kind. */
+export type ChangeDraft = Pick<Change, "text" | "find" | "code" | "tool_calls" | "onwards">;
+
+export const NO_CHANGE: ChangeDraft = { text: "", find: "", code: "", tool_calls: "", onwards: false };
+
+/** Only what belongs to its kind: what was typed for another is left behind. */
+export function changeOf(step: number, kind: ChangeKind, draft: ChangeDraft): Change {
+  return {
+    step,
+    kind,
+    text: draft.text,
+    find: kind === "prompt" ? draft.find : "",
+    code: kind === "error" ? draft.code : "",
+    tool_calls: kind === "answer" ? draft.tool_calls.trim() : "",
+    onwards: kind === "forbid" || (ASKS.has(kind) && draft.onwards),
+  };
+}
+
+/** Why this change cannot be made yet; "" where it can. `prompt` is the recorded one, where it is known. */
+export function wrongWith({ kind, text, find, tool_calls: calls }: Pick<Change, "kind" | "text" | "find" | "tool_calls">, prompt = ""): string {
   if (kind === "error") return "";
-  if (!text.trim()) return "Say what it is to be";
+  if (kind === "prompt" && find) return prompt && !prompt.includes(find) ? "The recorded prompt does not hold that part" : "";
+  if (kind === "answer" && calls) return wrongCalls(calls);
+  if (!text.trim()) return kind === "answer" ? "Say what it answers, or which tools it calls" : "Say what it is to be";
   if (kind !== "parameters") return "";
+  const value = parsedOr(text);
+  if (value === undefined) return "This is not JSON";
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? "" : "Expected an object of JSON";
+}
+
+function wrongCalls(text: string): string {
+  const value = parsedOr(text);
+  if (value === undefined) return "The calls are not JSON";
+  const named = (one: unknown) => typeof one === "object" && one !== null && typeof (one as Record<string, unknown>).name === "string";
+  return Array.isArray(value) && value.length > 0 && value.every(named) ? "" : 'Expected a list like [{"name": "add", "arguments": {"a": 1}}]';
+}
+
+function parsedOr(text: string): unknown {
   try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null && !Array.isArray(value) ? "" : "Expected an object of JSON";
+    return JSON.parse(text) as unknown;
   } catch {
-    return "This is not JSON";
+    return undefined;
   }
 }
 

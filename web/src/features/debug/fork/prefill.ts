@@ -1,12 +1,12 @@
 /** What a recorded answer said, so that it can be changed: a model's words, a tool's result. */
 
-type Node = Record<string, unknown>;
+export type Node = Record<string, unknown>;
 
-const isNode = (value: unknown): value is Node => typeof value === "object" && value !== null && !Array.isArray(value);
-const listOf = (value: unknown): Node[] => (Array.isArray(value) ? value.filter(isNode) : []);
-const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
+export const isNode = (value: unknown): value is Node => typeof value === "object" && value !== null && !Array.isArray(value);
+export const listOf = (value: unknown): Node[] => (Array.isArray(value) ? value.filter(isNode) : []);
+export const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
 
-function parsed(text: string): unknown {
+export function parsed(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {
@@ -15,7 +15,7 @@ function parsed(text: string): unknown {
 }
 
 /** The JSON values of a body: one, or those of a stream's events. */
-function valuesOf(body: string): Node[] {
+export function valuesOf(body: string): Node[] {
   const whole = parsed(body);
   if (isNode(whole)) return [whole];
   if (Array.isArray(whole)) return listOf(whole);

@@ -1,44 +1,48 @@
 import { TriangleAlert } from "lucide-react";
 import { useState } from "react";
-import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/overlay";
 import { FailedLine } from "@/ui/states";
-import type { ChangeKind, Check, Tape } from "../types";
-import { wrongWith } from "../fork/changes";
+import type { Check, EntryPointView, Tape } from "../types";
 import { Bounds, NO_BOUNDS, readBounds } from "./bounds";
-import { CheckFields, lackingCheck } from "./check-fields";
+import { CheckFields, lackingCheck, USUAL_CHECK } from "./check-fields";
 import { bisectCommand } from "./commands";
-import { Fix, readFix, type FixDraft } from "./fix";
+import { Fix } from "./fix";
 import { lacking } from "./entry-choice";
 import { EntryPicker, WhoRunsIt } from "./entry-picker";
 import { Holes } from "./holes";
 import { LiveTools } from "./live-tools";
 import { useStart } from "./start";
+import { StartBar } from "./start-bar";
 import { useTask } from "./task";
 import { toolsOf } from "./tools";
 import { useEntry } from "./use-entry";
+import { useFix } from "./use-fix";
 
 interface BisectDialogProps {
   project: string;
   tape: Tape;
-  /** Where it is suspected: a fix made by hand begins there. */
+  /** How the agent was started the last time; undefined where it never was. */
+  last: EntryPointView | undefined;
+  /** Where it is suspected: without a good run, what is right there is said by hand. */
   at: number | undefined;
   onClose: () => void;
 }
 
 /** Which step made it fail: what counts as success, what puts things right, how much it may cost. */
-export function BisectDialog({ project, tape, at, onClose }: BisectDialogProps) {
-  const [check, setCheck] = useState<Check>({ how: "contains", expected: "" });
-  const [fix, setFix] = useState<FixDraft>({ how: "good_run", goodRun: "", model: "", step: at ?? 1, kind: "result" as ChangeKind, text: "" });
+export function BisectDialog({ project, tape, last, at, onClose }: BisectDialogProps) {
+  const { read, missing: missingFix, fields } = useFix(project, tape, at);
+  const { good_run, live_model, changes, after } = read;
+  const [said, setCheck] = useState<Check | null>();
+  // What the good run answered is right, until somebody says what is.
+  const check = good_run ? (said === undefined ? null : said) : (said ?? USUAL_CHECK);
   const [tools, setTools] = useState<readonly string[]>([]);
   const [bounds, setBounds] = useState(NO_BOUNDS);
-  const { entry, told, body, picker } = useEntry(tape.entry);
+  const { entry, told, body, picker } = useEntry(tape.entry, last);
   const { task, missing: missingTask, part } = useTask(tape);
   const start = useStart(project, tape.run_id);
-  const { good_run, live_model, changes, after } = readFix(fix);
   const { budget, confidence, concurrency } = readBounds(bounds);
   const live = after === "recorded" ? [] : tools;
-  const missing = missingTask || lackingCheck(check) || lackingFix(fix) || lacking(entry);
+  const missing = missingTask || (check ? lackingCheck(check) : "") || missingFix || lacking(entry);
   return (
     <Dialog open onOpenChange={(open) => !open && onClose()} title="Find the step" description="The run is executed again, each time put right from another step on. Where that stops helping, the step that ruined it is found." width="max-w-2xl">
       <form
@@ -49,8 +53,8 @@ export function BisectDialog({ project, tape, at, onClose }: BisectDialogProps) 
         }}
       >
         {part}
-        <CheckFields project={project} check={check} onChange={setCheck} />
-        <Fix project={project} tape={tape} fix={fix} onChange={setFix} />
+        <Fix tape={tape} fields={fields} />
+        <CheckFields project={project} check={check} onChange={setCheck} asGood={good_run !== ""} />
         {after === "recorded" ? null : (
           <>
             <LiveTools tools={toolsOf(tape)} chosen={tools} onChange={setTools} />
@@ -63,23 +67,10 @@ export function BisectDialog({ project, tape, at, onClose }: BisectDialogProps) 
         <Bounds bounds={bounds} onChange={setBounds} steps={tape.steps.length} />
         <Holes tape={tape} />
         <EntryPicker agent={tape.agent} {...picker} />
-        <WhoRunsIt entry={entry} told={told} project={project} agent={tape.agent} command={bisectCommand(project, tape.run_id, told, { check, good: good_run, fixes: changes, model: live_model, after, tools: live, budget, confidence })} />
+        <WhoRunsIt entry={entry} told={told} project={project} agent={tape.agent} command={bisectCommand(project, tape.run_id, told, { check, good: good_run, fixes: changes, model: live_model, after, tools: live, budget, confidence, concurrency })} />
         <FailedLine error={start.error} />
-        <div className="flex items-center justify-end gap-2">
-          {missing ? <p className="mr-auto text-2xs text-muted">Still missing: {missing}.</p> : null}
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" look="primary" disabled={Boolean(missing) || start.isPending}>
-            Find it
-          </Button>
-        </div>
+        <StartBar missing={missing} pending={start.isPending} act="Find it" onClose={onClose} />
       </form>
     </Dialog>
   );
-}
-
-function lackingFix(fix: FixDraft): string {
-  if (fix.how === "good_run") return fix.goodRun ? "" : "a good run";
-  if (fix.how === "model") return fix.model.trim() ? "" : "the other model";
-  if (fix.how === "hand") return wrongWith(fix) ? "what the step is to give" : "";
-  return "";
 }

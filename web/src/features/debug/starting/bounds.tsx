@@ -1,4 +1,5 @@
 import { Input, Labelled, Select } from "@/ui/form";
+import { usualReruns } from "../progress/bounds";
 import type { Budget } from "../types";
 
 export interface BoundsDraft {
@@ -29,9 +30,9 @@ const LEVELS = ["0.8", "0.9", "0.95", "0.99"].map((value) => ({ value, label: `$
 /** How sure it is to be, and how much that may cost; it stops where either is reached. */
 export function Bounds({ bounds, onChange, steps }: { bounds: BoundsDraft; onChange: (bounds: BoundsDraft) => void; steps: number }) {
   const set = (next: Partial<BoundsDraft>) => onChange({ ...bounds, ...next });
-  const least = Math.max(1, Math.ceil(2 * Math.log2(Math.max(2, steps))));
+  const least = usualReruns(steps);
   return (
-    <fieldset>
+    <fieldset className="min-w-0">
       <legend className="mb-1 text-xs font-medium">How sure, and for how much</legend>
       <div className="grid grid-cols-2 gap-3 sm:grid-cols-5">
         <Labelled label="Sure to">{(id) => <Select id={id} label="Sure to" value={bounds.confidence} choices={LEVELS} onChange={(confidence) => set({ confidence })} />}</Labelled>
@@ -41,7 +42,7 @@ export function Bounds({ bounds, onChange, steps }: { bounds: BoundsDraft; onCha
         <Labelled label="At a time">{(id) => <Input id={id} type="number" min={1} max={64} value={bounds.at_once} onChange={(event) => set({ at_once: event.target.value })} />}</Labelled>
       </div>
       <p className="mt-1 text-2xs text-muted">
-        An agent that always does the same needs about {least} reruns for {steps} {steps === 1 ? "step" : "steps"}; one that varies needs more.
+        An agent that always does the same takes at most {least} reruns for {steps} {steps === 1 ? "step" : "steps"}; one that varies takes more.
       </p>
     </fieldset>
   );

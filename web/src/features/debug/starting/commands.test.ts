@@ -11,6 +11,12 @@ describe("what to type", () => {
     expect(quoted("")).toBe("''");
   });
 
+  it("says how often, and how many at once", () => {
+    expect(replayCommand("default", "abc", undefined, 5)).toBe("roadworthy replay abc --repeats 5");
+    const words = { check: null, good: "g", fixes: [], model: "", after: "recorded" as const, tools: [], budget: { reruns: 40, usd: null, calls: null, seconds: null }, confidence: 0.9 };
+    expect(bisectCommand("default", "abc", undefined, { ...words, concurrency: 4 })).toBe("roadworthy bisect abc --good g --recorded --budget-reruns 40 --concurrency 4");
+  });
+
   it("leaves out what the server knows", () => {
     expect(replayCommand("default", "abc", undefined)).toBe("roadworthy replay abc");
     expect(replayCommand("shop", "abc", { ...USUAL, command: "python a.py" })).toBe("roadworthy replay abc --command 'python a.py' --project shop");
@@ -25,6 +31,11 @@ describe("what to type", () => {
     const change = { step: 4, kind: "result" as const, text: '{"a": 1}', find: "", code: "", tool_calls: "", onwards: false };
     expect(forkCommand("default", "abc", undefined, { change, after: "mixed", tools: ["shop.find"] })).toBe(`roadworthy fork abc --at 4 --result '{"a": 1}' --mixed --live-tools shop.find`);
     expect(forkCommand("default", "abc", undefined, { change: { ...change, kind: "error", text: "", code: "timeout" }, after: "recorded", tools: [] })).toBe("roadworthy fork abc --at 4 --error '' --code timeout --recorded");
+  });
+
+  it("is nothing where the command line has no words for the change", () => {
+    const change = { step: 3, kind: "answer" as const, text: "", find: "", code: "", tool_calls: '[{"name": "add"}]', onwards: false };
+    expect(forkCommand("default", "abc", undefined, { change, after: "mixed", tools: [] })).toBe("");
   });
 
   it("bisects with the check, what is right, and the bounds", () => {

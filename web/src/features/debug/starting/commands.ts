@@ -6,9 +6,9 @@ export function quoted(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
-type Word = string | false | undefined;
+type Word = string | false | undefined | null;
 
-export const line = (...words: readonly Word[]): string => words.filter((word) => word !== false && word !== undefined && word !== "").join(" ");
+export const line = (...words: readonly Word[]): string => words.filter((word) => Boolean(word)).join(" ");
 
 const flag = (name: string, value: string | number | null | undefined): Word => (value === null || value === undefined || value === "" ? false : `--${name} ${quoted(String(value))}`);
 
@@ -34,21 +34,27 @@ const bounds = (budget: Budget): Word[] => [flag("budget-reruns", budget.reruns)
 /** A runner takes what starts the agent as registered; told how, all of the agent's. */
 export const runnerCommand = (project: string, agent: string, entry?: EntryPoint): string => line("roadworthy runner", flag("agent", agent), entryFlags(entry), inProject(project));
 
-export const replayCommand = (project: string, runId: string, entry: EntryPoint | undefined): string => line("roadworthy replay", quoted(runId), entryFlags(entry), inProject(project));
+export const replayCommand = (project: string, runId: string, entry: EntryPoint | undefined, repeats = 1): string => line("roadworthy replay", quoted(runId), often(repeats), entryFlags(entry), inProject(project));
+
+const often = (repeats: number): Word => repeats > 1 && flag("repeats", repeats);
 
 interface ForkWords {
+  repeats?: number;
   change: Change;
   after: After;
   tools: readonly string[];
 }
 
-export function forkCommand(project: string, runId: string, entry: EntryPoint | undefined, { change, after, tools }: ForkWords): string {
+/** "" where the command line has no words for the change: a part of a prompt, other tools called. */
+export function forkCommand(project: string, runId: string, entry: EntryPoint | undefined, { change, after, tools, repeats = 1 }: ForkWords): string {
+  if (change.find || change.tool_calls) return "";
   const { step, kind, text, code, onwards } = change;
-  return line("roadworthy fork", quoted(runId), flag("at", step), `--${kind} ${quoted(text)}`, kind === "error" && flag("code", code), onwards && kind !== "forbid" && "--onwards", AFTER[after], ...liveTools(tools), entryFlags(entry), inProject(project));
+  return line("roadworthy fork", quoted(runId), flag("at", step), `--${kind} ${quoted(text)}`, kind === "error" && flag("code", code), onwards && kind !== "forbid" && "--onwards", AFTER[after], ...liveTools(tools), often(repeats), entryFlags(entry), inProject(project));
 }
 
 interface BisectWords {
-  check: Check;
+  /** Null: as the good run answered. */
+  check: Check | null;
   good: string;
   fixes: readonly Change[];
   model: string;
@@ -56,13 +62,15 @@ interface BisectWords {
   tools: readonly string[];
   budget: Budget;
   confidence: number;
+  concurrency?: number;
 }
 
-export function bisectCommand(project: string, runId: string, entry: EntryPoint | undefined, { check, good, fixes, model, after, tools, budget, confidence }: BisectWords): string {
+export function bisectCommand(project: string, runId: string, entry: EntryPoint | undefined, { check, good, fixes, model, after, tools, budget, confidence, concurrency = 1 }: BisectWords): string {
+  if (fixes.some((each) => each.find || each.tool_calls)) return "";
   return line(
     "roadworthy bisect",
     quoted(runId),
-    checkFlag(check),
+    check && checkFlag(check),
     flag("good", good),
     flag("model", model),
     ...fixes.map(({ step, text }) => `--fix ${quoted(`${step}=${text}`)}`),
@@ -70,6 +78,7 @@ export function bisectCommand(project: string, runId: string, entry: EntryPoint 
     ...liveTools(tools),
     confidence !== 0.9 && flag("confidence", confidence),
     ...bounds(budget),
+    concurrency > 1 && flag("concurrency", concurrency),
     entryFlags(entry),
     inProject(project),
   );

@@ -20,7 +20,7 @@ interface EntryPickerProps {
 /** The agent's entry point: the registered one, or one typed for this time. */
 export function EntryPicker({ registered, agent, useRegistered, onUseRegistered, typed, onTyped }: EntryPickerProps) {
   return (
-    <fieldset className="flex flex-col gap-3 rounded-lg border border-line p-3">
+    <fieldset className="flex min-w-0 flex-col gap-3 rounded-lg border border-line p-3">
       <legend className="px-1 text-xs font-medium">How the agent is started</legend>
       {registered ? (
         <Select
@@ -59,14 +59,13 @@ interface WhoRunsItProps {
   told: EntryPoint | undefined;
   project: string;
   agent: string;
-  /** The one command that does all of it, in a shell where the agent lives. */
+  /** The one command that does all of it, in a shell where the agent lives; "" where there is none. */
   command: string;
 }
 
 /** The server starts no programs: who does, and what to type there. */
 export function WhoRunsIt({ entry, told, project, agent, command }: WhoRunsItProps) {
-  const missing = lacking(entry);
-  if (missing) return <p className="text-2xs text-muted">Still missing: {missing}.</p>;
+  if (lacking(entry)) return null;
   if (entry.via === "url") return <p className="text-2xs text-muted">The server asks the agent itself; its calls reach the gateway with a token of this inquiry.</p>;
   return (
     <div className="flex flex-col gap-2">
@@ -75,8 +74,12 @@ export function WhoRunsIt({ entry, told, project, agent, command }: WhoRunsItPro
         <span>The server starts no programs. Start it here and a runner beside the agent makes the runs:</span>
       </p>
       <CodeBlock code={runnerCommand(project, agent || "AGENT", told)} wrap />
-      <p className="text-xs text-muted">Or do all of it there, in one command:</p>
-      <CodeBlock code={command} wrap />
+      {command ? (
+        <>
+          <p className="text-xs text-muted">Or do all of it there, in one command:</p>
+          <CodeBlock code={command} wrap />
+        </>
+      ) : null}
     </div>
   );
 }

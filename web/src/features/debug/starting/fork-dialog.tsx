@@ -1,22 +1,20 @@
-import { useQuery } from "@tanstack/react-query";
 import { TriangleAlert } from "lucide-react";
 import { useState } from "react";
-import { recordingQuery } from "@/features/gateway/recordings/queries";
-import { Button } from "@/ui/button";
 import { Labelled, Select } from "@/ui/form";
 import { Dialog } from "@/ui/overlay";
 import { FailedLine } from "@/ui/states";
-import { AFTERS, choicesOf, warningsOf, wrongWith } from "../fork/changes";
-import { resultOf, wordsOf } from "../fork/prefill";
-import type { After, ChangeKind, Tape } from "../types";
+import { AFTERS, changeOf, choicesOf, warningsOf, wrongWith, type ChangeDraft } from "../fork/changes";
+import type { After, ChangeKind, EntryPointView, Tape } from "../types";
 import { ChangeEditor } from "./change-editor";
 import { forkCommand } from "./commands";
 import { lacking } from "./entry-choice";
 import { EntryPicker, WhoRunsIt } from "./entry-picker";
 import { NO_BUDGET } from "./bounds";
 import { LiveTools } from "./live-tools";
-import { Repeats } from "./repeats";
+import { usePrefilled } from "./prefilled";
+import { Repeats, timesOf } from "./repeats";
 import { useStart } from "./start";
+import { StartBar } from "./start-bar";
 import { useTask } from "./task";
 import { toolsOf } from "./tools";
 import { useEntry } from "./use-entry";
@@ -24,6 +22,8 @@ import { useEntry } from "./use-entry";
 interface ForkDialogProps {
   project: string;
   tape: Tape;
+  /** How the agent was started the last time; undefined where it never was. */
+  last: EntryPointView | undefined;
   /** The step it forks at; 1 where nobody said. */
   at: number | undefined;
   onStep: (step: number) => void;
@@ -31,29 +31,28 @@ interface ForkDialogProps {
 }
 
 /** As recorded up to a step, then one thing is different. */
-export function ForkDialog({ project, tape, at, onStep, onClose }: ForkDialogProps) {
+export function ForkDialog({ project, tape, last, at, onStep, onClose }: ForkDialogProps) {
   const step = tape.steps.find((each) => each.step === at) ?? tape.steps[0];
   const choices = choicesOf(step);
   const [wanted, setWanted] = useState<ChangeKind>();
   const kind = choices.find(({ value }) => value === wanted)?.value ?? choices[0]?.value ?? "answer";
-  const [texts, setTexts] = useState<Partial<Record<string, string>>>({});
-  const [code, setCode] = useState("upstream_error");
-  const [onwards, setOnwards] = useState(false);
+  const [drafts, setDrafts] = useState<Partial<Record<string, Partial<ChangeDraft>>>>({});
   const [after, setAfter] = useState<After>("mixed");
   const [tools, setTools] = useState<readonly string[]>([]);
-  const { entry, told, body, picker } = useEntry(tape.entry);
-  const { task, missing, part } = useTask(tape);
+  const { entry, told, body, picker } = useEntry(tape.entry, last);
+  const { task, missing: missingTask, part } = useTask(tape);
   const [repeats, setRepeats] = useState("1");
   const start = useStart(project, tape.run_id);
-  const recording = useQuery({ ...recordingQuery(project, step?.exchange_id ?? "", true), enabled: step !== undefined && !step.hole });
+  const { prefilled, prompt, waiting, error } = usePrefilled(project, step, kind);
   if (!step) return null;
-  const recorded = recording.data?.answer?.body ?? "";
-  const prefilled = kind === "answer" ? wordsOf(recorded) : kind === "result" ? resultOf(recorded) : "";
   const key = `${step.step} ${kind}`;
-  const text = texts[key] ?? prefilled;
-  const change = { step: step.step, kind, text, find: "", code: kind === "error" ? code : "", tool_calls: "", onwards: kind === "forbid" ? true : onwards };
-  const wrong = wrongWith(change);
-  const ready = !wrong && !missing && !lacking(entry) && !(recording.isLoading && texts[key] === undefined);
+  const typed = drafts[key];
+  // A part of the prompt becomes what is typed, not the whole of what was recorded.
+  const beginning = typed?.find ? { ...prefilled, text: "" } : prefilled;
+  const draft = { ...beginning, ...typed };
+  const change = changeOf(step.step, kind, draft);
+  const wrong = wrongWith(change, prompt);
+  const missing = missingTask || (wrong ? "what is different" : "") || (waiting && !typed ? "what was recorded" : "") || lacking(entry);
   const live = after === "recorded" ? [] : tools;
   const warnings = warningsOf(after, change, live);
   return (
@@ -62,7 +61,7 @@ export function ForkDialog({ project, tape, at, onStep, onClose }: ForkDialogPro
         className="flex flex-col gap-4"
         onSubmit={(event) => {
           event.preventDefault();
-          if (ready) start.mutate({ kind: "fork", body: { ...body, ...task, budget: NO_BUDGET, concurrency: 1, repeats: Math.max(1, Number(repeats) || 1), fork_at: step.step, changes: [change], after, live_tools: [...live], live_model: "", good_run: "" } });
+          if (!missing) start.mutate({ kind: "fork", body: { ...body, ...task, budget: NO_BUDGET, concurrency: 1, repeats: timesOf(repeats), fork_at: step.step, changes: [change], after, live_tools: [...live], live_model: "", good_run: "" } });
         }}
       >
         {part}
@@ -82,7 +81,7 @@ export function ForkDialog({ project, tape, at, onStep, onClose }: ForkDialogPro
             {(id) => <Select id={id} label="What is different" value={kind} choices={choices} onChange={(value) => setWanted(value as ChangeKind)} />}
           </Labelled>
         </div>
-        <ChangeEditor key={key} kind={kind} text={text} waiting={recording.isLoading && (kind === "answer" || kind === "result")} onText={(next) => setTexts((old) => ({ ...old, [key]: next }))} code={code} onCode={setCode} onwards={onwards} onOnwards={setOnwards} tools={toolsOf(tape)} wrong={texts[key] === undefined ? "" : wrong} />
+        <ChangeEditor key={key} kind={kind} draft={draft} onDraft={(next) => setDrafts((old) => ({ ...old, [key]: { ...old[key], ...next } }))} waiting={waiting} tools={toolsOf(tape)} wrong={typed ? wrong : ""} />
         <Labelled label="Behind the step" hint={AFTERS.find(({ value }) => value === after)?.what}>
           {(id) => <Select id={id} label="Behind the step" value={after} choices={AFTERS} onChange={(value) => setAfter(value as After)} />}
         </Labelled>
@@ -101,14 +100,9 @@ export function ForkDialog({ project, tape, at, onStep, onClose }: ForkDialogPro
           <p className="text-2xs text-muted">Nothing leaves the machine.</p>
         )}
         <EntryPicker agent={tape.agent} {...picker} />
-        <WhoRunsIt entry={entry} told={told} project={project} agent={tape.agent} command={forkCommand(project, tape.run_id, told, { change, after, tools: live })} />
-        <FailedLine error={start.error ?? recording.error} />
-        <div className="flex justify-end gap-2">
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" look="primary" disabled={!ready || start.isPending}>
-            Fork
-          </Button>
-        </div>
+        <WhoRunsIt entry={entry} told={told} project={project} agent={tape.agent} command={forkCommand(project, tape.run_id, told, { change, after, tools: live, repeats: timesOf(repeats) })} />
+        <FailedLine error={start.error ?? error} />
+        <StartBar missing={missing} pending={start.isPending} act="Fork" onClose={onClose} />
       </form>
     </Dialog>
   );

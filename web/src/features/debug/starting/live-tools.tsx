@@ -19,7 +19,7 @@ export function LiveTools({ tools, chosen, onChange }: LiveToolsProps) {
     setOther("");
   };
   return (
-    <fieldset className="flex flex-col gap-2">
+    <fieldset className="flex min-w-0 flex-col gap-2">
       <legend className="mb-1 text-xs font-medium">Tools that may really be called</legend>
       <div className="flex flex-wrap gap-x-4 gap-y-1">
         {all.map((tool) => (

@@ -4,3 +4,5 @@ import { Input, Labelled } from "@/ui/form";
 export function Repeats({ value, onChange }: { value: string; onChange: (value: string) => void }) {
   return <Labelled label="Times" className="w-24">{(id) => <Input id={id} type="number" min={1} max={50} value={value} onChange={(event) => onChange(event.target.value)} />}</Labelled>;
 }
+
+export const timesOf = (typed: string): number => Math.max(1, Math.round(Number(typed)) || 1);

@@ -2,11 +2,11 @@ import { useState } from "react";
 import type { EntryPoint, EntryPointView } from "../types";
 import { asBody, USUAL } from "./entry-choice";
 
-/** The entry point of a dialog: the registered one until somebody says otherwise. */
-export function useEntry(view: EntryPointView | null) {
+/** The entry point of a dialog: the registered one until somebody says otherwise; else as it was started the last time. */
+export function useEntry(view: EntryPointView | null, last?: EntryPointView) {
   const registered = view ? asBody(view) : null;
   const [use, setUse] = useState(true);
-  const [typed, setTyped] = useState<EntryPoint>(registered ?? USUAL);
+  const [typed, setTyped] = useState<EntryPoint>(() => registered ?? (last ? asBody(last) : USUAL));
   const isRegistered = registered !== null && use;
   const entry = isRegistered ? registered : typed;
   return {

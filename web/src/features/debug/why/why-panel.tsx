@@ -55,7 +55,7 @@ export function WhyPanel({ project, run, onSelect, onChange }: WhyPanelProps) {
         <Suspects project={project} runId={run.id} onSelect={onSelect} recorded={recorded} onProve={(step) => onChange({ again: "bisect", at: step })} />
       </Part>
       <Part title="Its models asked again">
-        <Resample project={project} runId={run.id} recorded={recorded} />
+        <Resample project={project} runId={run.id} recorded={recorded} onSelect={onSelect} />
       </Part>
     </div>
   );
