@@ -8,6 +8,7 @@ import typer
 
 from roadworthy.doors.cli.debug_options import (
     BudgetOptions,
+    ChangeOptions,
     CheckOf,
     Concurrency,
     EntryOptions,
@@ -58,31 +59,7 @@ def fork(
     *,
     run_id: RunId,
     at: Annotated[int, typer.Option(min=1, help="The step that is changed.", metavar="STEP")],
-    answer: Annotated[
-        str | None, typer.Option(help="What the model says there instead.", metavar="TEXT|@FILE")
-    ] = None,
-    result: Annotated[
-        str | None, typer.Option(help="What the tool gives instead.", metavar="TEXT|@FILE")
-    ] = None,
-    error: Annotated[
-        str | None, typer.Option(help="The call fails, with this message.", metavar="TEXT")
-    ] = None,
-    code: Annotated[str, typer.Option(help="Of that failure: timeout, rate_limited ...")] = "",
-    model: Annotated[
-        str | None, typer.Option(help="Another model is asked, for real.", metavar="NAME")
-    ] = None,
-    prompt: Annotated[
-        str | None, typer.Option(help="Another system prompt; the model is asked.", metavar="TEXT|@FILE")
-    ] = None,
-    parameters: Annotated[
-        str | None, typer.Option(help="Of the request: temperature ...; the model is asked.", metavar="JSON")
-    ] = None,
-    forbid: Annotated[
-        str | None, typer.Option(help="Refused from there on, as by a policy.", metavar="TOOL")
-    ] = None,
-    onwards: Annotated[
-        bool, typer.Option("--onwards", help="The change holds for every later call of that kind, too.")
-    ] = False,
+    change: ChangeOptions,
     good: GoodRun = None,
     onward: OnwardOptions,
     check: CheckOf = None,
@@ -111,18 +88,7 @@ def fork(
 
     asked: dict[str, Any] = {
         "fork_at": at,
-        "changes": changes_asked(
-            at,
-            onwards=onwards,
-            code=code,
-            answer=answer,
-            result=result,
-            error=error,
-            model=model,
-            prompt=prompt,
-            parameters=parameters,
-            forbid=forbid,
-        ),
+        "changes": changes_asked(at, change),
         "after": after_asked(onward),
         "good_run": good or "",
         "live_tools": onward.live_tools or [],

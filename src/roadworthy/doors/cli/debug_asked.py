@@ -9,7 +9,7 @@ from typing import Any
 import typer
 
 from roadworthy.doors.cli.client import fail
-from roadworthy.doors.cli.debug_options import BudgetOptions, OnwardOptions, StartOptions
+from roadworthy.doors.cli.debug_options import BudgetOptions, ChangeOptions, OnwardOptions, StartOptions
 from roadworthy.features.debug.inquiry import EntryPoint, Via
 from roadworthy.features.debug.running.entry import BadEntry, check_here
 
@@ -93,18 +93,27 @@ def after_asked(onward: OnwardOptions) -> str | None:
     return given[0] if given else None
 
 
-def changes_asked(at: int, *, onwards: bool, code: str, **given: str | None) -> list[dict[str, Any]]:
-    """At step `at`; `given` by the kind of change."""
+def changes_asked(at: int, given: ChangeOptions) -> list[dict[str, Any]]:
+    """At step `at`; what belongs to a change stands with it."""
+    if given.code and given.error is None:
+        raise bad("--code", "expected with --error")
+    if given.find is not None and given.prompt is None:
+        raise bad("--find", "expected with --prompt")
     changes: list[dict[str, Any]] = []
-    for kind, value in given.items():
+    for kind in _KINDS:
+        value: str | None = getattr(given, kind)
+        if kind == "answer" and given.tool_calls is not None:
+            value = value or ""
         if value is None:
             continue
         text = text_of(value, option=f"--{kind}")
-        changes.append({"step": at, "kind": kind, "text": text, "onwards": onwards})
+        changes.append({"step": at, "kind": kind, "text": text, "onwards": given.onwards})
+        if kind == "answer" and given.tool_calls is not None:
+            changes[-1]["tool_calls"] = text_of(given.tool_calls, option="--tool-calls")
         if kind == "error":
-            changes[-1]["code"] = code
-    if code and given.get("error") is None:
-        raise bad("--code", "expected with --error")
+            changes[-1]["code"] = given.code
+        if kind == "prompt" and given.find is not None:
+            changes[-1]["find"] = text_of(given.find, option="--find")
     return changes
 
 

@@ -109,6 +109,49 @@ class EntryOptions(StartOptions):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeOptions:
+    """What is different at the step of a fork."""
+
+    answer: Annotated[
+        str | None, typer.Option(help="What the model says there instead.", metavar="TEXT|@FILE")
+    ] = None
+    tool_calls: Annotated[
+        str | None,
+        typer.Option(
+            help="What the model calls there instead: a list of name and arguments.", metavar="JSON|@FILE"
+        ),
+    ] = None
+    result: Annotated[str | None, typer.Option(help="What the tool gives instead.", metavar="TEXT|@FILE")] = (
+        None
+    )
+    error: Annotated[str | None, typer.Option(help="The call fails, with this message.", metavar="TEXT")] = (
+        None
+    )
+    code: Annotated[str, typer.Option(help="Of that failure: timeout, rate_limited ...")] = ""
+    model: Annotated[str | None, typer.Option(help="Another model is asked, for real.", metavar="NAME")] = (
+        None
+    )
+    prompt: Annotated[
+        str | None, typer.Option(help="Another system prompt; the model is asked.", metavar="TEXT|@FILE")
+    ] = None
+    find: Annotated[
+        str | None,
+        typer.Option(
+            help="Only this part of the recorded system prompt becomes --prompt.", metavar="TEXT|@FILE"
+        ),
+    ] = None
+    parameters: Annotated[
+        str | None, typer.Option(help="Of the request: temperature ...; the model is asked.", metavar="JSON")
+    ] = None
+    forbid: Annotated[
+        str | None, typer.Option(help="Refused from there on, as by a policy.", metavar="TOOL")
+    ] = None
+    onwards: Annotated[
+        bool, typer.Option("--onwards", help="The change holds for every later call of that kind, too.")
+    ] = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OnwardOptions:
     """Who answers behind the step in question."""
 

@@ -93,6 +93,7 @@ def test_the_exit_code_says_whether_it_is_identical(finding: dict[str, Any] | No
         (["replay", RUN, "--python", "python3.9"], "--python: expected with --command, --callable or --url"),
         (["fork", RUN, "--at", "2", "--live", "--mixed"], "expected one of --live, --mixed"),
         (["fork", RUN, "--at", "2", "--code", "timeout"], "--code: expected with --error"),
+        (["fork", RUN, "--at", "2", "--find", "Be brief."], "--find: expected with --prompt"),
         (["fork", RUN, "--at", "2", "--answer", "@/nowhere"], "--answer: /nowhere cannot be read"),
         (["bisect", RUN, "--check", "about:42"], "--check: 'about' is none; expected HOW:EXPECTED"),
         (["bisect", RUN, "--check", "contains"], "--check: contains of what?"),
@@ -133,6 +134,23 @@ def test_a_fork_says_what_is_changed_and_who_goes_on(server: Inquiries, tmp_path
     assert server.asked["check"] == {"how": "number", "expected": "7"}
     assert server.asked["budget"] == {"calls": None, "usd": 0.5, "seconds": None}
     assert server.asked["live_tools"] == ["crm.*"]
+
+
+def test_a_fork_changes_a_part_of_the_prompt_and_what_the_model_calls(
+    server: Inquiries, tmp_path: Path
+) -> None:
+    server.finding = {"outcome": "cannot_tell", "sentences": []}
+    (tmp_path / "calls.json").write_text('[{"name": "add", "arguments": {"a": 1}}]')
+    agent = ("--command", AGENT, "--server", server.url)
+    typed("fork", RUN, "--at", "1", "--find", "Be brief.", "--prompt", "", *agent)
+    assert server.asked["changes"] == [
+        {"step": 1, "kind": "prompt", "text": "", "onwards": False, "find": "Be brief."}
+    ]
+    typed("fork", RUN, "--at", "1", "--tool-calls", f"@{tmp_path / 'calls.json'}", *agent)
+    calls = (tmp_path / "calls.json").read_text()
+    assert server.asked["changes"] == [
+        {"step": 1, "kind": "answer", "text": "", "onwards": False, "tool_calls": calls}
+    ]
 
 
 @pytest.mark.parametrize(

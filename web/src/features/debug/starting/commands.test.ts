@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { bisectCommand, forkCommand, quoted, replayCommand, runnerCommand } from "./commands";
 import { USUAL } from "./entry-choice";
+import type { Change } from "../types";
 
 const entry = { ...USUAL, command: "python agent.py '{input}'" };
 
@@ -33,9 +34,20 @@ describe("what to type", () => {
     expect(forkCommand("default", "abc", undefined, { change: { ...change, kind: "error", text: "", code: "timeout" }, after: "recorded", tools: [] })).toBe("roadworthy fork abc --at 4 --error '' --code timeout --recorded");
   });
 
-  it("is nothing where the command line has no words for the change", () => {
+  it("forks with other tools called, or a part of the prompt replaced", () => {
     const change = { step: 3, kind: "answer" as const, text: "", find: "", code: "", tool_calls: '[{"name": "add"}]', onwards: false };
-    expect(forkCommand("default", "abc", undefined, { change, after: "mixed", tools: [] })).toBe("");
+    const typed = (one: Partial<Change>) => forkCommand("default", "abc", undefined, { change: { ...change, ...one }, after: "mixed", tools: [] });
+    expect(typed({})).toBe(`roadworthy fork abc --at 3 --tool-calls '[{"name": "add"}]' --mixed`);
+    expect(typed({ text: "Sure." })).toBe(`roadworthy fork abc --at 3 --answer Sure. --tool-calls '[{"name": "add"}]' --mixed`);
+    expect(typed({ kind: "prompt", find: "Be brief.", tool_calls: "" })).toBe("roadworthy fork abc --at 3 --find 'Be brief.' --prompt '' --mixed");
+  });
+
+  it("bisects with what is right at a step, and is nothing where --fix has no words for it", () => {
+    const fix = { step: 3, kind: "model" as const, text: "large", find: "", code: "", tool_calls: "", onwards: false };
+    const typed = (one: Partial<Change>) => bisectCommand("default", "abc", undefined, { check: null, good: "", fixes: [{ ...fix, ...one }], model: "", after: "live", tools: [], budget: { reruns: null, usd: null, calls: null, seconds: null }, confidence: 0.9 });
+    expect(typed({})).toBe("roadworthy bisect abc --fix 3:model=large --live");
+    expect(typed({ kind: "answer", text: "72" })).toBe("roadworthy bisect abc --fix 3=72 --live");
+    expect(typed({ kind: "prompt", find: "Be brief." })).toBe("");
   });
 
   it("bisects with the check, what is right, and the bounds", () => {

@@ -45,11 +45,15 @@ interface ForkWords {
   tools: readonly string[];
 }
 
-/** "" where the command line has no words for the change: a part of a prompt, other tools called. */
 export function forkCommand(project: string, runId: string, entry: EntryPoint | undefined, { change, after, tools, repeats = 1 }: ForkWords): string {
-  if (change.find || change.tool_calls) return "";
-  const { step, kind, text, code, onwards } = change;
-  return line("roadworthy fork", quoted(runId), flag("at", step), `--${kind} ${quoted(text)}`, kind === "error" && flag("code", code), onwards && kind !== "forbid" && "--onwards", AFTER[after], ...liveTools(tools), often(repeats), entryFlags(entry), inProject(project));
+  const { step, kind, onwards } = change;
+  return line("roadworthy fork", quoted(runId), flag("at", step), changeFlags(change), onwards && kind !== "forbid" && "--onwards", AFTER[after], ...liveTools(tools), often(repeats), entryFlags(entry), inProject(project));
+}
+
+/** A model that only calls tools says nothing. */
+function changeFlags({ kind, text, find, code, tool_calls: calls }: Change): string {
+  const said = kind === "answer" && calls && !text ? false : `--${kind} ${quoted(text)}`;
+  return line(kind === "prompt" && flag("find", find), said, kind === "answer" && flag("tool-calls", calls), kind === "error" && flag("code", code));
 }
 
 interface BisectWords {
@@ -65,6 +69,10 @@ interface BisectWords {
   concurrency?: number;
 }
 
+/** What a person says is right: a kind that is not that of the step is named. */
+const fixFlag = ({ step, kind, text }: Change): Word => `--fix ${quoted(`${step}${kind === "answer" || kind === "result" ? "" : `:${kind}`}=${text}`)}`;
+
+/** "" where --fix has no words for the change: a part of a prompt, other tools called. */
 export function bisectCommand(project: string, runId: string, entry: EntryPoint | undefined, { check, good, fixes, model, after, tools, budget, confidence, concurrency = 1 }: BisectWords): string {
   if (fixes.some((each) => each.find || each.tool_calls)) return "";
   return line(
@@ -73,7 +81,7 @@ export function bisectCommand(project: string, runId: string, entry: EntryPoint 
     check && checkFlag(check),
     flag("good", good),
     flag("model", model),
-    ...fixes.map(({ step, text }) => `--fix ${quoted(`${step}=${text}`)}`),
+    ...fixes.map(fixFlag),
     AFTER[after],
     ...liveTools(tools),
     confidence !== 0.9 && flag("confidence", confidence),
