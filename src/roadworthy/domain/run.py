@@ -8,6 +8,9 @@ from enum import StrEnum
 
 from roadworthy.domain.finding import Finding
 
+RERUN_OF = "roadworthy.rerun_of"
+"""Attribute of the root span of a rerun (replay, fork, bisect): the id of the recorded run."""
+
 
 class RunStatus(StrEnum):
     """Did it end with a technical error? (Whether it did its job is the outcome.)"""
@@ -128,6 +131,11 @@ class Run:
     @property
     def complete(self) -> bool:
         return self.missing_parents == 0 and self.unended_spans == 0
+
+    @property
+    def is_rerun(self) -> bool:
+        """Whether it was executed for an inquiry: what went wrong in it is no failure of its agent."""
+        return bool(self.attributes.get(RERUN_OF))
 
 
 def steps_started(runs: Iterable[Run]) -> tuple[int, int] | None:

@@ -133,7 +133,7 @@ class FailureClusters:
             return None, str(none)
 
     def _speechless(self, project: str) -> list[Run]:
-        """Runs that failed, or look like it, and of which no detector and no error says why."""
+        """Runs that failed, or look like it, and of which no detector and no error says why; no reruns."""
         from_ns = time.time_ns() - _DAYS * 86_400 * 10**9
         found: dict[str, Run] = {}
         for one in (
@@ -147,7 +147,7 @@ class FailureClusters:
 
 def _speechless(run: Run) -> bool:
     suspicious = any(name not in BY_NAME or BY_NAME[name].suspicious for name in run.detectors)
-    return not suspicious and run.status is not RunStatus.ERROR
+    return not run.is_rerun and not suspicious and run.status is not RunStatus.ERROR
 
 
 def _text(run: Run) -> str:

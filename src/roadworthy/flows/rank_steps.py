@@ -16,6 +16,7 @@ from roadworthy.features.debug.ranking.told import Doer, ToldRun
 from roadworthy.features.judge.detectors.table import BY_NAME
 from roadworthy.features.observe.service import ObserveService
 from roadworthy.flows.told_runs import told_run
+from roadworthy.kit.matching import is_same
 
 _LOOKED_AT = 60
 _COMPARED = 5
@@ -92,7 +93,8 @@ class StepRanking:
         )
 
     def _good_runs(self, run: Run) -> list[Run]:
-        """Of the same agent and a like task, the most alike first, newest among equals."""
+        """Of the same agent and a like task: those of the same task first, then the most alike, newest among
+        equals."""
         if not run.agent:
             return []
         query = RunQuery(
@@ -107,7 +109,8 @@ class StepRanking:
             for one in self._observe.runs(run.project, query)
             if one.id != run.id
         ]
-        found = sorted((one for one in likes if one[0] >= LEAST_LIKE), key=lambda one: -one[0])
+        near = [one for one in likes if one[0] >= LEAST_LIKE]
+        found = sorted(near, key=lambda one: (not _same_task(run, one[1]), -one[0]))
         return [one for _, one in found[:_COMPARED]]
 
 
@@ -139,6 +142,13 @@ def _found(run: Run, told: ToldRun) -> list[Hint]:
     return list(hints.values())
 
 
+def _same_task(run: Run, other: Run) -> bool:
+    """False where nobody knows what it was asked."""
+    return bool(run.input) and is_same(other.input, run.input)
+
+
 def _prove(run: Run, good: Sequence[Run]) -> str:
-    fix = f"--good {good[0].id}" if good else "--check contains:EXPECTED"
+    """A good run's answers can be put in for this run's only where both were asked the same."""
+    same = next((one for one in good if _same_task(run, one)), None)
+    fix = f"--good {same.id}" if same else "--check contains:EXPECTED"
     return f"roadworthy bisect {run.id} {fix}"

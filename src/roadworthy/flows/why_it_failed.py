@@ -10,7 +10,8 @@ from enum import StrEnum
 
 from roadworthy.features.debug.bisect.finding import Finding, FindingState, finding_of
 from roadworthy.features.debug.inquiry import Inquiry, InquiryKind
-from roadworthy.features.debug.ranking.suspects import Reason
+from roadworthy.features.debug.ranking.suspects import Reason, Suspect
+from roadworthy.features.debug.ranking.told import Doer
 from roadworthy.flows.rank_steps import RankedRun
 
 MOST_RUNS = 20
@@ -35,7 +36,7 @@ class WhyRun:
     step: int | None
     span_id: str
     name: str
-    """The tool or agent of the step."""
+    """The tool or agent of the step, whether it was suspected or proved."""
     kind: str
     """model or tool; "" where no step is named."""
     confidence: float
@@ -75,7 +76,8 @@ class WhyRuns:
     of: int
     blamed: tuple[Blamed, ...]
     example: WhyRun | None
-    """Of a run that blames the first."""
+    """Of a run where it is proved, else of one where it is suspected; of these one that blames what is most
+    blamed."""
 
 
 class WhyItFailed:
@@ -108,8 +110,7 @@ class WhyItFailed:
                 groups[one.kind, one.name].append(one)
         ordered = sorted(groups.items(), key=lambda group: (-len(group[1]), group[0]))
         blamed = tuple(_blamed(kind, name, group) for (kind, name), group in ordered)
-        first = ordered[0][1] if ordered else []
-        example = max(first, key=lambda one: (one.grounds is Grounds.BISECT, one.confidence), default=None)
+        example = _example([group for _, group in ordered])
         return WhyRuns(runs=len(found), of=max(of, len(found)), blamed=blamed, example=example)
 
     def _of_run(self, project: str, run_id: str, inquiries: Sequence[Inquiry]) -> WhyRun | None:
@@ -126,14 +127,14 @@ class WhyItFailed:
                 continue
             step = finding.step or None
             span_id, name, kind = self._place_of(project, run.id, step) if step else ("", "", "")
-            told = next((one for one in ranked.suspects if span_id and one.ref == span_id), None)
+            told = next((one for one in ranked.suspects if (one.ref, _kind(one)) == (span_id, kind)), None)
             return WhyRun(
                 run_id=run.id,
                 agent=run.agent,
                 grounds=Grounds.BISECT,
                 step=step,
                 span_id=span_id,
-                name=name,
+                name=told.name if told else _name(ranked, name, kind=kind),
                 kind=kind,
                 confidence=finding.confidence,
                 sure=f"Found by executing it again {finding.reruns} times; {finding.confidence:.0%} sure.",
@@ -145,6 +146,30 @@ class WhyItFailed:
                 notes=ranked.notes,
             )
         return None
+
+
+def _kind(suspect: Suspect) -> str:
+    """As of a recorded call."""
+    return "tool" if suspect.doer is Doer.RESULT else "model"
+
+
+def _name(ranked: RankedRun, recorded: str, *, kind: str) -> str:
+    """Of a recorded call that is none of the told steps. A model's is called by its agent, as a suspect is:
+    else proof and suspicion of one step would count as two."""
+    if kind != "model":
+        return recorded
+    agents = {one.name for one in ranked.suspects if one.doer is Doer.AGENT}
+    return agents.pop() if len(agents) == 1 else ranked.run.agent or recorded
+
+
+def _example(groups: Sequence[Sequence[WhyRun]]) -> WhyRun | None:
+    """`groups` most blamed first."""
+    for grounds in (Grounds.BISECT, Grounds.RANKING):
+        for group in groups:
+            some = [one for one in group if one.grounds is grounds]
+            if some:
+                return max(some, key=lambda one: one.confidence)
+    return None
 
 
 def _read(text: str) -> Finding | None:
@@ -164,7 +189,7 @@ def _suspected(ranked: RankedRun) -> WhyRun:
         step=first.step if first else None,
         span_id=first.ref if first else "",
         name=first.name if first else "",
-        kind=("tool" if first.doer.value == "result" else "model") if first else "",
+        kind=_kind(first) if first else "",
         confidence=first.share if first else 0.0,
         sure=ranked.sure,
         reasons=first.reasons if first else (),

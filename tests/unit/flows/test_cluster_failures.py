@@ -12,7 +12,7 @@ from roadworthy.backends.metadata.sqlite.store import SqliteMetadataStore
 from roadworthy.backends.models.table import open_model
 from roadworthy.backends.telemetry.memory.store import MemoryTelemetryStore
 from roadworthy.contracts.telemetry import TelemetryBatch
-from roadworthy.domain.run import Outcome, Run
+from roadworthy.domain.run import RERUN_OF, Outcome, Run
 from roadworthy.features.judge.cluster_notes import how_clustered
 from roadworthy.features.judge.clusters import ClusteringFailed, Vectors, clusters_of
 from roadworthy.features.judge.embedding import Embedder, EmbeddingSettings
@@ -115,6 +115,16 @@ def test_runs_get_their_cluster_once_and_keep_its_name(room: Room) -> None:
     assert room.clusters.refresh() == 1
     assert set(room.clusters.of("shop").values()) == {"refund, paid"}
     assert room.made().of("shop") == room.clusters.of("shop")
+
+
+def test_reruns_are_in_no_cluster(room: Room) -> None:
+    runs = [a_run(n, text) for n, text in enumerate(REFUNDS)]
+    rerun = a_run(90, REFUNDS[0])
+    rerun.attributes = {RERUN_OF: runs[0].id}
+    room.write([*runs, rerun])
+    room.named = {run.id: "refund, paid" for run in [*runs, rerun]}
+    room.clusters.refresh()
+    assert set(room.clusters.of("shop")) == {run.id for run in runs}
 
 
 def test_runs_that_say_why_they_failed_are_left_alone(room: Room) -> None:

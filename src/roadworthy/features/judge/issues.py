@@ -61,11 +61,14 @@ _OTHERS = {
 def issues_of(
     run: Run, findings: Sequence[Finding], *, cluster_of: Mapping[str, str] | None = None
 ) -> list[IssueKey]:
-    """The issues of a judged run, the most telling first; () for a run nothing speaks against.
+    """The issues of a judged run, the most telling first; () for a run nothing speaks against, and
+    for a rerun, whatever speaks against it.
 
     `cluster_of` maps runs to the text cluster they were put into (see `clusters`); it places those runs that
     failed and say no more about it.
     """
+    if run.is_rerun:
+        return []
     keys = [
         IssueKey(
             agent=run.agent, detector=one.detector, mode=one.mode, tool=one.tool, shape=_shape_of(run, one)

@@ -49,7 +49,13 @@ def _step(number: int, at: int, *, kind: SpanKind, said: str, tool: str = "", fa
 
 
 def _written(
-    desk: Desk, number: int, *, last_tool: str = "refund", failed: bool = False, **changes: Any
+    desk: Desk,
+    number: int,
+    *,
+    last_tool: str = "refund",
+    failed: bool = False,
+    task: str = TASK,
+    **changes: Any,
 ) -> str:
     """Looks up, decides, calls a tool, answers."""
     spans = [
@@ -66,7 +72,7 @@ def _written(
         ),
         _step(number, 5, kind=SpanKind.LLM, said="All done, the customer has been refunded."),
     ]
-    run = a_run(number, input=TASK, **changes)
+    run = a_run(number, input=task, **changes)
     desk.store.write(TelemetryBatch(token=f"steps-{number}", runs=[run], spans=spans))
     return run.id
 
@@ -90,6 +96,19 @@ def test_steps_come_ranked_with_evidence_and_the_command_that_proves_it(desk: De
     assert found["prove"] == f"roadworthy bisect {bad} --good {found['compared_with'][0]}"
     assert "no proof" in found["sure"]
     assert {one["span_id"] for one in found["items"]} <= {f"{9:012x}{at:04x}" for at in range(1, 6)}
+
+
+def test_only_a_good_run_of_the_same_task_is_named_as_proof(desk: Desk) -> None:
+    for number in range(1, 7):
+        _written(desk, number, task="Refund the customer to order 4711", outcome=Outcome.SUCCESS)
+    bad = _written(desk, 9, last_tool="cancel", outcome=Outcome.FAILURE)
+    before = _get(desk, f"/runs/{bad}/suspicious-steps")
+    assert len(before["compared_with"]) == 5
+    assert before["prove"] == f"roadworthy bisect {bad} --check contains:EXPECTED"
+    same = _written(desk, 8, task=f" **{TASK}**", outcome=Outcome.SUCCESS)
+    after = _get(desk, f"/runs/{bad}/suspicious-steps")
+    assert after["compared_with"][0] == same
+    assert after["prove"] == f"roadworthy bisect {bad} --good {same}"
 
 
 def test_what_a_detector_found_moves_its_step(desk: Desk) -> None:

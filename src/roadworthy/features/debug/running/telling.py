@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 import orjson
 
 from roadworthy.domain.agent_ended import AgentEnded, Ending
+from roadworthy.domain.run import RERUN_OF
 from roadworthy.features.debug.running.environment import RECORD, Task
 
 ENDING = "roadworthy.ending"
@@ -41,7 +42,7 @@ def rerun_marks(task: Task, *, inquiry: str, rerun_of: str) -> dict[str, str]:
     return {
         "roadworthy.inquiry": inquiry,
         "roadworthy.rerun": str(task.number),
-        "roadworthy.rerun_of": rerun_of,
+        RERUN_OF: rerun_of,
     }
 
 
