@@ -12,7 +12,7 @@ from roadworthy.domain.agent_ended import Ending
 from roadworthy.domain.exchange import Exchange
 from roadworthy.features.debug.book import InquiryBook
 from roadworthy.features.debug.finding import fork_finding, replay_finding
-from roadworthy.features.debug.inquiry import Inquiry, InquiryKind, InquiryState, Rerun, RerunState
+from roadworthy.features.debug.inquiry import DELETED, Inquiry, InquiryKind, InquiryState, Rerun, RerunState
 from roadworthy.features.debug.outcome import with_costs
 from roadworthy.features.debug.spending import out_of, spent
 from roadworthy.features.debug.tally import RerunTally
@@ -182,16 +182,17 @@ class Course:
     def _silent(self, one: Rerun, inquiry: Inquiry) -> bool:
         return self._now_ns() - one.taken_ns > (inquiry.entry.timeout_s + GRACE_S) * 1e9
 
-    def gave_up(self, inquiry: Inquiry, why: str) -> None:
-        known = orjson.loads(inquiry.finding) if inquiry.finding else {"outcome": "cannot_tell"}
-        known["sentences"] = [why, *known.get("sentences", ())]
+    def deleted(self, inquiry: Inquiry, reruns: Sequence[Rerun]) -> None:
+        """What it is answered from is gone: it ends with what is known by now, that said first."""
         over = replace(
             inquiry,
             state=InquiryState.CANCELLED,
             ended_ns=self._now_ns(),
-            doubts=(*inquiry.doubts, why),
-            finding=orjson.dumps(known).decode(),
+            doubts=(*inquiry.doubts, DELETED),
         )
+        known = self._finding(over, reruns)[0] or {"outcome": "cannot_tell"}
+        said = [one for one in known.get("sentences", ()) if one != DELETED]
+        over = replace(over, finding=orjson.dumps({**known, "sentences": [DELETED, *said]}).decode())
         self._book.save(over)
         self._over_now(over)
 

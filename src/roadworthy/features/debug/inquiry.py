@@ -80,6 +80,10 @@ class Budget:
     seconds: float | None = None
 
 
+DELETED = "What was recorded of the run was deleted (retention, or by hand): nothing more can be tried."
+"""Of `Inquiry.doubts`, where it was given up for that."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inquiry:
     """Identity is (project, id). What is asked never changes; the state and the finding do."""

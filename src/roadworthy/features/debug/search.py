@@ -9,7 +9,7 @@ from roadworthy.features.debug.bisect.finding import Finding, FindingState
 from roadworthy.features.debug.bisect.strategy import Bisection
 from roadworthy.features.debug.check import WAVERS
 from roadworthy.features.debug.course import Searched
-from roadworthy.features.debug.inquiry import Inquiry, Rerun
+from roadworthy.features.debug.inquiry import DELETED, Inquiry, Rerun
 
 _WAVERS_LITTLE = 0.1
 """Of the answers it was asked about: a check that disagrees with itself about more makes nothing sure."""
@@ -29,7 +29,8 @@ def search(inquiry: Inquiry, reruns: Sequence[Rerun], most: int) -> Searched:
         prior=inquiry.suspicion or None,
     )
     found = bisection.next(max(1, most))
-    finding = found if isinstance(found, Finding) else bisection.so_far()
+    why = "what was recorded of the run was deleted" if DELETED in inquiry.doubts else ""
+    finding = found if isinstance(found, Finding) else bisection.so_far(why=why)
     wavered, asked = _wavered(reruns)
     useless = wavered >= _FEW and wavered >= _WAVERS_MUCH * asked
     asks = () if isinstance(found, Finding) or useless else [(one.switch, one.only) for one in found]

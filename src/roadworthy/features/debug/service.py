@@ -54,7 +54,6 @@ SUSPICION_NOTE = (
 )
 ANSWER_CHARACTERS = 20_000
 """Of an answer, as it is kept."""
-_DELETED = "What was recorded of the run was deleted (retention, or by hand): nothing more can be tried."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -238,7 +237,7 @@ class InquiryService:
             if inquiry.kind is InquiryKind.BISECT and len(found) < room:
                 found += self._course.asked(inquiry, reruns, room - len(found))
             if found and not self._is_there(inquiry):
-                self._course.gave_up(inquiry, _DELETED)
+                self._course.deleted(inquiry, reruns)
                 return []
             now = self._now_ns()
             taken = [

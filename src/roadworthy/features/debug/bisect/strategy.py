@@ -77,9 +77,9 @@ class Bisection:
             return self._finding(state, why="no further rerun could say more")
         return asked[: max(0, min(most, self._reruns_left()))]
 
-    def so_far(self) -> Finding:
-        """As of now, for showing while it goes on."""
-        return self._finding(self._over() or FindingState.UNSURE)
+    def so_far(self, *, why: str = "") -> Finding:
+        """As of now, for showing while it goes on; or `why` it does not."""
+        return self._finding(self._over() or FindingState.UNSURE, why=why)
 
     def _over(self) -> FindingState | None:
         """None while there is something to do, or reruns are on their way that may decide it."""
