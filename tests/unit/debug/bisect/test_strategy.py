@@ -295,7 +295,24 @@ def test_an_agent_that_reads_the_clock_at_a_step_is_searched_up_to_there() -> No
     unsure, over = bisected(later, budget=Budget(reruns=40))
     assert unsure.state is FindingState.UNSURE
     assert min(unsure.credible) >= 12 and 16 in unsure.credible
-    assert len(over) <= 40
+    assert len(over) <= 8
+
+
+@pytest.mark.parametrize("at_once", [1, 4])
+def test_steps_between_which_no_rerun_says_anything_do_not_use_up_the_budget(at_once: int) -> None:
+    """Put right from one of the steps 2 to 5 on they say nothing: 6 fails, and to ask it again is no use."""
+
+    def made(asked: Next) -> Rerun:
+        if asked.switch in (2, 3, 4, 5):
+            return done(1, asked, passed=False, missed=1)
+        return world(3)(asked)
+
+    before = [done(n, Next(m, only=False), passed=False) for n, m in enumerate((None, 11, 6), 1)]
+    found, over = bisected(made, at_once=at_once, budget=Budget(reruns=60), reruns=before)
+    assert found.state is FindingState.UNSURE
+    assert {1, *found.credible} == {1, 2, 3, 4, 5}
+    assert "no rerun that says anything tells those that are left apart" in found.sentences[0]
+    assert len(over) <= 24 and sum(one.switch == 6 for one in over) <= 4
 
 
 def test_a_step_that_is_not_enough_by_itself_is_said() -> None:

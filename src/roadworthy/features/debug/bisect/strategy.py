@@ -71,10 +71,13 @@ class Bisection:
         state = self._over()
         if state is not None:
             return self._finding(state)
-        asked = self._asked(max(1, min(most, self._reruns_left())))
+        apart = self._told_apart()
+        asked = self._asked(max(1, min(most, self._reruns_left()))) if apart else []
         if not asked and not self.evidence.pending:
             state = FindingState.UNSURE if self.evidence.told else FindingState.CANNOT_TELL
-            return self._finding(state, why="no further rerun could say more")
+            no_more = "no further rerun could say more"
+            inseparable = "no rerun that says anything tells those that are left apart"
+            return self._finding(state, why=no_more if apart else inseparable)
         return asked[: max(0, min(most, self._reruns_left()))]
 
     def so_far(self, *, why: str = "") -> Finding:
@@ -126,6 +129,19 @@ class Bisection:
             [one for one in candidates if one not in pending], most, pending=pending
         )
         return [Next(one.switch, only=one.only) for one in asked]
+
+    def _told_apart(self) -> bool:
+        """False once steps that no question tells apart any more (those between them say nothing) have the
+        confidence together, and none of them by itself: all that is left to ask is known."""
+        best, mass = self.posterior.best, self.posterior.mass()
+        between = [m for m in range(1, self.steps + 1) if self._may_ask(m)]
+        first = max((m for m in between if m <= best), default=0)
+        last = min((m for m in between if m > best), default=self.steps + 1)
+        together = float(mass[first:last].sum())
+        if together < self.confidence or mass[best] >= self.confidence * together:
+            return True
+        alone = self._may_ask(best, only=True) and self.evidence.of(best, only=True)[1] < CONFIRM_TIMES
+        return self._wants_baseline() or bool(best and alone)
 
     def _wants_baseline(self) -> bool:
         """Once, and up to three times where it passed."""
