@@ -8,6 +8,8 @@ from enum import StrEnum
 
 from roadworthy.domain.finding import Finding
 
+DRILL = "roadworthy.drill"
+"""Attribute of the root span of a run that a drill executed: the id of the drill."""
 RERUN_OF = "roadworthy.rerun_of"
 """Attribute of the root span of a rerun (replay, fork, bisect): the id of the recorded run."""
 
@@ -133,9 +135,9 @@ class Run:
         return self.missing_parents == 0 and self.unended_spans == 0
 
     @property
-    def is_rerun(self) -> bool:
-        """Whether it was executed for an inquiry: what went wrong in it is no failure of its agent."""
-        return bool(self.attributes.get(RERUN_OF))
+    def is_trial(self) -> bool:
+        """Whether a drill or an inquiry executed it: what went wrong in it is no failure of its agent."""
+        return bool(self.attributes.get(RERUN_OF) or self.attributes.get(DRILL))
 
 
 def steps_started(runs: Iterable[Run]) -> tuple[int, int] | None:

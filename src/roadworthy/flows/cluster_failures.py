@@ -147,7 +147,7 @@ class FailureClusters:
 
 def _speechless(run: Run) -> bool:
     suspicious = any(name not in BY_NAME or BY_NAME[name].suspicious for name in run.detectors)
-    return not run.is_rerun and not suspicious and run.status is not RunStatus.ERROR
+    return not run.is_trial and not suspicious and run.status is not RunStatus.ERROR
 
 
 def _text(run: Run) -> str:

@@ -64,13 +64,14 @@ class WatchScores:
         self._thread.join(timeout)
 
     def on_judged(self, runs: Sequence[Run]) -> None:
-        """Raises WatchLogFull and WatchLogUnavailable."""
+        """Those of drills and inquiries are left out. Raises WatchLogFull and WatchLogUnavailable."""
+        runs = [run for run in runs if not run.is_trial]
         wanted = {project: self._attributes_of(project) for project in {run.project for run in runs}}
         self._log.append([result_of(run, attributes=wanted[run.project]) for run in runs])
 
     def on_scores(self, runs: Sequence[Run], scores: Sequence[Score]) -> None:
         """Scores of any of these runs. As `on_judged`."""
-        by_id = {run.id: run for run in runs}
+        by_id = {run.id: run for run in runs if not run.is_trial}
         given = [(by_id[score.run_id], score) for score in scores if score.run_id in by_id]
         wanted = {project: self._attributes_of(project) for project in {run.project for run, _ in given}}
         self._log.append([scored_of(score, run=run, attributes=wanted[run.project]) for run, score in given])

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+import pytest
+
 from roadworthy.backends.watch_log.memory.store import MemoryWatchLog
 from roadworthy.contracts.watch_log import Commit
 from roadworthy.domain.alarm import Alarm
 from roadworthy.domain.result import Result, Scored
-from roadworthy.domain.run import Outcome, Run, RunStatus
+from roadworthy.domain.run import DRILL, RERUN_OF, Outcome, Run, RunStatus
 from roadworthy.domain.score import Score
 from roadworthy.features.watch.monitors.engine import Engine
 from roadworthy.flows.watch_scores import WatchScores, result_of
@@ -98,6 +100,19 @@ def test_runs_and_scores_are_recorded_once() -> None:
     result, scored = (one.entry for one in log.read("p", after=0, limit=9))
     assert isinstance(result, Result) and result.attributes == {"tier": "gold"}
     assert isinstance(scored, Scored) and (scored.value, scored.ruler, scored.agent) == (0.5, "3", "support")
+
+
+@pytest.mark.parametrize("mark", [RERUN_OF, DRILL])
+def test_what_a_drill_or_an_inquiry_executed_is_not_watched(mark: str) -> None:
+    log = MemoryWatchLog()
+    flow = flow_of(log, [])
+    trial = replace(a_run(1), attributes={mark: "d" * 12})
+    given = Score(project="p", run_id="run-1", name="helpful", value=0.5, source="evaluator")
+
+    flow.on_judged([trial, a_run(2)])
+    flow.on_scores([trial], [given])
+
+    assert [one.entry.run_id for one in log.read("p", after=0, limit=9)] == ["run-2"]
 
 
 def test_alarms_are_handed_over_until_they_are_taken() -> None:

@@ -9,7 +9,7 @@ from roadworthy.backends.metadata.sqlite.store import SqliteMetadataStore
 from roadworthy.backends.telemetry.memory.store import MemoryTelemetryStore
 from roadworthy.contracts.telemetry import TelemetryBatch
 from roadworthy.domain.finding import Evidence, Finding
-from roadworthy.domain.run import RERUN_OF, Outcome, Run, RunStatus
+from roadworthy.domain.run import DRILL, RERUN_OF, Outcome, Run, RunStatus
 from roadworthy.features.judge.issue_book import IssueBook, IssueState
 from roadworthy.features.judge.issue_history import STEPS_KEPT, IssueDeed
 from roadworthy.features.judge.issue_list import HOUR_NS, IssueList, IssueQuery, Order
@@ -65,11 +65,12 @@ def test_a_run_nothing_speaks_against_belongs_to_none() -> None:
     assert issues_of(a_run(p_failure=0.9, outcome=Outcome.SUCCESS), []) == []
 
 
-def test_a_rerun_belongs_to_none_whatever_speaks_against_it() -> None:
+@pytest.mark.parametrize("mark", [RERUN_OF, DRILL])
+def test_a_trial_belongs_to_none_whatever_speaks_against_it(mark: str) -> None:
     found = [failed_tool("no such order")]
     run = a_run(status=RunStatus.ERROR, error="boom", outcome=Outcome.FAILURE)
     assert len(issues_of(run, found)) == 2
-    run.attributes = {RERUN_OF: "cd" * 16}
+    run.attributes = {mark: "cd" * 16}
     assert issues_of(run, found) == []
 
 

@@ -62,12 +62,12 @@ def issues_of(
     run: Run, findings: Sequence[Finding], *, cluster_of: Mapping[str, str] | None = None
 ) -> list[IssueKey]:
     """The issues of a judged run, the most telling first; () for a run nothing speaks against, and
-    for a rerun, whatever speaks against it.
+    for a trial, whatever speaks against it.
 
     `cluster_of` maps runs to the text cluster they were put into (see `clusters`); it places those runs that
     failed and say no more about it.
     """
-    if run.is_rerun:
+    if run.is_trial:
         return []
     keys = [
         IssueKey(

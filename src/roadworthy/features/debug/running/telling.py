@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 import orjson
 
 from roadworthy.domain.agent_ended import AgentEnded, Ending
-from roadworthy.domain.run import RERUN_OF
+from roadworthy.domain.run import DRILL, RERUN_OF
 from roadworthy.features.debug.running.environment import RECORD, Task
 
 ENDING = "roadworthy.ending"
@@ -30,7 +30,7 @@ def told_name(agent: str, kind: str) -> str:
 
 def drill_marks(task: Task, *, drill: str, faults: Sequence[str]) -> dict[str, str]:
     return {
-        "roadworthy.drill": drill,
+        DRILL: drill,
         "roadworthy.drill.run": str(task.number),
         "roadworthy.drill.case": task.case,
         "roadworthy.drill.faults": ",".join(faults),
