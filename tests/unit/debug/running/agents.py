@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Mapping
@@ -81,8 +82,10 @@ def ran_as_nobody(code: str, *, folder: Path, home: Path, layer_size: str = "25%
     )
     for path in (home, *home.rglob("*")):
         os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
-    for parent in list(home.parents)[:3]:
-        parent.chmod(parent.stat().st_mode | 0o011)
+    temporary = Path(tempfile.gettempdir())
+    for parent in home.parents:
+        if temporary in parent.parents:
+            parent.chmod(parent.stat().st_mode | 0o011)
     done = subprocess.run(
         [sys.executable, "-c", doing],
         cwd=Path(__file__).resolve().parents[4],
