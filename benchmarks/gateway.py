@@ -20,6 +20,7 @@ import uvloop
 from benchmarks.figures import Figure, Options, at_most, folder_of, median, quantile, run
 from benchmarks.gateway_load import CallFailed, Held, call
 from benchmarks.gateway_servers import Direct, Floor, Gateway, LiteLlm, OurGateway, Portkey
+from benchmarks.machine import cpu_ms
 from benchmarks.servers import NotMeasured, free_port
 
 CONCURRENCIES = (1, 16, 64)
@@ -93,22 +94,13 @@ def _one(gateway: Gateway, seen: Seen, *, streamed: bool, concurrency: int, quic
     calls = _CALLS[streamed] // (10 if isinstance(gateway, LiteLlm) else 1)
     calls = max(concurrency, calls // (5 if quick else 1))
     pids = gateway.pids()
-    before = _cpu_ms(pids)
+    before = cpu_ms(pids)
     timed = call(gateway.door, streamed=streamed, calls=calls, concurrency=concurrency)
     time.sleep(_SETTLE_SECONDS)  # what is written behind the calls counts, too
-    seen.cpu_ms.append((_cpu_ms(pids) - before) / calls)
+    seen.cpu_ms.append((cpu_ms(pids) - before) / calls)
     seen.p50_ms.append(quantile(timed.whole, 0.5) or 0.0)
     seen.first_ms.append(quantile(timed.first, 0.5) or 0.0)
     seen.calls_s.append(calls / timed.seconds)
-
-
-def _cpu_ms(pids: list[int]) -> float:
-    """Of all threads, from the scheduler's count in ns: ticks of 10 ms would hide what a call costs."""
-    total = 0
-    for pid in pids:
-        for task in Path(f"/proc/{pid}/task").iterdir():
-            total += int((task / "schedstat").read_text().split()[0])
-    return total / 1e6
 
 
 def _pss(pids: list[int]) -> float:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from benchmarks.figures import Figure, Options, at_most, folder_of, median, run
 from benchmarks.gateway_servers import OurGateway
+from benchmarks.machine import cpu_ms
 from benchmarks.servers import PEERS, REPO, NotMeasured, Server
 
 MUST_MS = 3.0
@@ -121,12 +122,12 @@ def measure(options: Options) -> list[Figure]:
 
 
 def _one(way: Tried, calls: int) -> None:
-    before = _cpu_ms(way.pids)
+    before = cpu_ms(way.pids)
     began = time.perf_counter()
     _calls(way, calls)
     way.took_ms.append((time.perf_counter() - began) * 1000 / calls)
     time.sleep(0.5)  # what is written behind the calls counts, too
-    way.cpu_ms.append((_cpu_ms(way.pids) - before) / calls)
+    way.cpu_ms.append((cpu_ms(way.pids) - before) / calls)
 
 
 def _calls(way: Tried, calls: int) -> None:
@@ -169,18 +170,6 @@ def _wait(way: Tried) -> None:
         else:
             return
     raise NotMeasured(f"{way.name} never answered rightly: {last}")
-
-
-def _cpu_ms(pids: list[int]) -> float:
-    """Of all threads, from the scheduler's count in ns."""
-    total = 0
-    for pid in pids:
-        for task in Path(f"/proc/{pid}/task").iterdir():
-            try:
-                total += int((task / "schedstat").read_text().split()[0])
-            except OSError:
-                continue
-    return total / 1e6
 
 
 def _figures(ways: list[Tried], missing: str) -> list[Figure]:

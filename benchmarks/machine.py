@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
+import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -81,3 +83,9 @@ def folder_bytes(folder: Path) -> int:
             except OSError:
                 continue
     return total
+
+
+def cpu_ms(pids: Iterable[int]) -> float:
+    """CPU the processes have taken, all threads, those that ended included: their clocks in ns, as ticks of
+    10 ms would hide what a call costs (the clock's number is made of a pid as by clock_getcpuclockid(3))."""
+    return sum(time.clock_gettime_ns((~pid << 3) | 2) for pid in pids) / 1e6
