@@ -48,8 +48,6 @@ _WAITING_KEPT = 200_000
 _CANNOT_KEPT = 1_000
 """Runs that could not be judged are not looked for again every minute."""
 _SEARCH_SECONDS = 60.0
-_SEARCH_EARLY_SECONDS, _EARLY_SECONDS = 10.0, 90.0
-"""After the start, when what a crash left unjudged may still be on its way from the intake log."""
 _SEARCH_AGAIN_SECONDS = 2.0
 _SEARCH_DAYS = 7
 _POLL_SECONDS = 0.2
@@ -117,7 +115,7 @@ class RunJudge:
         self._thread = threading.Thread(target=self._loop, name="judge", daemon=True)
         self._boot = f"{os.getpid():x}-{time.time_ns():x}"
         self._numbers = itertools.count(1)
-        self._search_at, self._early_until = 0.0, time.monotonic() + _EARLY_SECONDS
+        self._search_at = 0.0
         self._cannot: dict[tuple[str, str], None] = {}
 
     def start(self) -> None:
@@ -219,8 +217,9 @@ class RunJudge:
                 self._put(project, ids, after=2.0)
                 raise
         if not taken and not behind and time.monotonic() >= self._search_at:
-            pause = _SEARCH_EARLY_SECONDS if time.monotonic() < self._early_until else _SEARCH_SECONDS
-            self._search_at = time.monotonic() + (_SEARCH_AGAIN_SECONDS if self._search() else pause)
+            # Where many are found, there may be more than one look round finds.
+            again = _SEARCH_AGAIN_SECONDS if self._search() else _SEARCH_SECONDS
+            self._search_at = time.monotonic() + again
         if behind and taken:
             # Nor may what people ask for add up to a load.
             self._stopping.wait(_POLL_SECONDS)
