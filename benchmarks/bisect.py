@@ -9,11 +9,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from functools import partial
 from itertools import product as product_of
 from math import log2
 
-from benchmarks.bisect_coins import MOST, WORLDS, ranked, search
+from benchmarks.bisect_coins import MOST, coins, ranked
 from benchmarks.bisect_end_to_end import bench, numbered
 from benchmarks.bisect_in_process import Searched, searched
 from benchmarks.figures import SEED, Figure, Options, at_least, at_most, folder_of, median, quantile, run
@@ -36,7 +35,7 @@ def measure(chosen: Options) -> list[Figure]:
         _reruns([*by_good, *by_model]),
         _exact("exact step, 20 % of reruns fail by chance", noisy, must=85.0),
         _right_when_sure(noisy),
-        _coins(_COINS[size]),
+        coins(_COINS[size]),
         *ranked(_COINS[size]),
         *_through_the_product(chosen),
     ]
@@ -140,36 +139,6 @@ def _right_when_sure(found: Sequence[Searched]) -> Figure:
         must="at least 90 %",
         met=at_least(share, 90.0),
         note=f"{len(sure)} of {len(found)} were sure within {MOST} reruns",
-    )
-
-
-def _coins(each: int) -> Figure:
-    """Of the search alone: the share that is right of those that are sure, in the worst of the worlds."""
-    shares: dict[str, float | str] = {}
-    worst = 100.0
-    for name, coin in WORLDS.items():
-        rnd = random.Random(f"{SEED} {name}")
-        sure, right, reruns = 0, 0, list[float]()
-        for _ in range(each):
-            steps = rnd.randint(12, 40)
-            fault = rnd.randint(1, steps)
-            found = search(steps, partial(coin.passes, fault=fault, steps=steps, rnd=rnd))
-            sure += found.state is FindingState.SURE
-            right += found.state is FindingState.SURE and found.step == fault
-            reruns.append(float(found.reruns))
-        share = 100 * right / max(1, sure)
-        worst = min(worst, share)
-        shares[name] = (
-            f"{share:.1f} % ({median(reruns):g} reruns, p90 {quantile(reruns, 0.9):g}; sure {sure})"
-        )
-    return Figure(
-        what="right, of the answers given at confidence .9, simulated, in the worst world",
-        unit="%",
-        ours=worst,
-        must="at least 90 %",
-        met=at_least(worst, 90.0),
-        beside=shares,
-        note=f"{each} searches each, 12 to 40 steps, at most {MOST} reruns",
     )
 
 

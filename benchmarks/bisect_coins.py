@@ -9,7 +9,7 @@ from functools import partial
 from math import log2
 from statistics import fmean
 
-from benchmarks.figures import SEED, Figure, at_least, at_most, median
+from benchmarks.figures import SEED, Figure, at_least, at_most, median, quantile
 from roadworthy.domain.agent_ended import Ending
 from roadworthy.features.debug.bisect.finding import Finding, FindingState
 from roadworthy.features.debug.bisect.strategy import Bisection, Next
@@ -120,6 +120,11 @@ class _Searches:
     right: int = 0
     sure: int = 0
 
+    @property
+    def share(self) -> float:
+        """% that are right of those that are sure."""
+        return 100 * self.right / max(1, self.sure)
+
 
 def _searches(each: int, coin: Coin, often: tuple[float, ...] | None, *, name: str) -> _Searches:
     """The same runs and faults whatever the ranking."""
@@ -134,6 +139,20 @@ def _searches(each: int, coin: Coin, often: tuple[float, ...] | None, *, name: s
         found.sure += one.state is FindingState.SURE
         found.right += one.state is FindingState.SURE and one.step == fault
     return found
+
+
+def coins(each: int) -> Figure:
+    """Of the search alone: the share that is right of those that are sure, in the worst of the worlds."""
+    shares: dict[str, float | str] = {}
+    worst = 100.0
+    for name, coin in WORLDS.items():
+        found = _searches(each, coin, None, name=name)
+        worst = min(worst, found.share)
+        shares[name] = (
+            f"{found.share:.1f} % ({median(found.reruns):g} reruns, p90 {quantile(found.reruns, 0.9):g}; "
+            f"sure {found.sure})"
+        )
+    return _right("simulated", worst, shares, each)
 
 
 def _saved(each: int) -> Figure:
@@ -161,11 +180,16 @@ def _misled(each: int) -> Figure:
     for world in worlds:
         for name in ("none", "right in 45 %, among three in 72 %", "useless", "the fault always last"):
             found = _searches(each, WORLDS[world], RANKINGS[name], name=f"{world} {name}")
-            share = 100 * found.right / max(1, found.sure)
-            worst = min(worst, share)
-            shares[f"{world}, ranking: {name}"] = f"{share:.1f} % (mean {fmean(found.reruns):.1f} reruns)"
+            worst = min(worst, found.share)
+            shares[f"{world}, ranking: {name}"] = (
+                f"{found.share:.1f} % (mean {fmean(found.reruns):.1f} reruns)"
+            )
+    return _right("with a ranking to begin with", worst, shares, each)
+
+
+def _right(which: str, worst: float, shares: dict[str, float | str], each: int) -> Figure:
     return Figure(
-        what="right, of the answers given at confidence .9, with a ranking to begin with, in the worst world",
+        what=f"right, of the answers given at confidence .9, {which}, in the worst world",
         unit="%",
         ours=worst,
         must="at least 90 %",
