@@ -254,7 +254,8 @@ class _Stream:
         return going
 
     def _first(self, data: bytes) -> bool:
-        """Of the answer, which `passing` knows."""
+        """Of the answer, which `passing` knows: however long it is, it is not told again."""
+        self._waiting = -len(data)
         going = self._event(data)
         self._story.answers(self._came)
         self._came, self._waiting = [], 0

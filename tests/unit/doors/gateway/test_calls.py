@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from roadworthy.domain.exchange import Dialect, Ending
 from roadworthy.domain.typed_failure import FailureCode
+from roadworthy.features.gateway.routes.answer import ForwardedAnswer
 from tests.contract.upstream.upstreams import CHUNKED, END, Caller, always, chunk, plain
 from tests.unit.doors.gateway.house import KEY, house, run
 
@@ -112,6 +115,27 @@ def test_a_stream_event_by_event() -> None:
                 assert told.exchange.tokens.output == 3
             assert here.connections() == 1
             client.close()
+
+    run(test)
+
+
+def test_a_long_first_event_is_read_and_kept_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    long = b'data: {"id":"r-1","choices":[{"delta":{"content":"' + b"a" * 40_000 + b'"}}]}\n\n'
+    read: list[bytes] = []
+    passed = ForwardedAnswer.passed
+
+    def noted(answer: ForwardedAnswer, chunks: Sequence[bytes]) -> None:
+        read.extend(chunks)
+        passed(answer, chunks)
+
+    monkeypatch.setattr(ForwardedAnswer, "passed", noted)
+
+    async def test() -> None:
+        async with house(streaming(long, *EVENTS)) as here:
+            answer = await here.ask({"model": "planner", "stream": True})
+            assert answer.body == long + b"".join(EVENTS)
+            assert (await here.recorded.one()).answer == answer.body
+            assert b"".join(read) == answer.body
 
     run(test)
 
