@@ -141,7 +141,7 @@ def _wait_for_calls(client: Client, agent: str, *, since_ns: int) -> None:
 
 
 def _registered(client: Client, agent: str) -> Any:
-    from roadworthy.features.debug.inquiry import EntryPoint, Via
+    from roadworthy.doors.cli.debug_runner import entry_of
 
     try:
         found = client.get(f"/agents/{named(agent)}/entry-point")
@@ -151,8 +151,7 @@ def _registered(client: Client, agent: str) -> Any:
         raise fail(
             f"nobody registered how {agent!r} is started: give --command, --callable or --url.", code=2
         )
-    names = ("command", "callable", "python", "folder", "url", "body", "answer_field", "timeout_s")
-    return EntryPoint(via=Via(found["via"]), **{name: found[name] for name in names if found.get(name)})
+    return entry_of(found)
 
 
 def _key_for(client: Client, agent: str) -> Any:

@@ -12,7 +12,7 @@ import typer
 from roadworthy.doors.cli.client import Client, Failed, fail
 from roadworthy.doors.cli.debug_options import EntryOptions, RerunOptions, ServerOptions
 from roadworthy.doors.cli.option_groups import grouped
-from roadworthy.features.debug.inquiry import EntryPoint, Via
+from roadworthy.features.debug.inquiry import EntryPoint
 
 _POLL_S = 1.0
 _AGAIN_S = 30.0
@@ -33,9 +33,10 @@ def runner(
     agent's, started as given here.
     """
     from roadworthy.doors.cli.debug_asked import entry_asked
+    from roadworthy.doors.cli.debug_runner import entry_of
 
     given = entry_asked(entry, timeout=entry.timeout)
-    started = EntryPoint(**{**given, "via": Via(given["via"])}) if given else None
+    started = entry_of(given) if given else None
     waiting = _Waiting(server.client, agent, entry=started, how=how)
     typer.echo(f"waiting for inquiries of {agent} at {server.server}", err=True)
     try:

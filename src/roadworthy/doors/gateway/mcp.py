@@ -126,6 +126,7 @@ class McpDoor:
         self, method: str, params: Mapping[str, Any], caller: Any, *, modern: bool
     ) -> bytes | None:
         """The result as JSON; None for a method that is not offered."""
+        capabilities = {"tools": {"listChanged": True} if self._room.tells_changes else {}}
         if method == "tools/list":
             return await self._room.listed(caller, modern=modern)
         if method == "ping":
@@ -135,7 +136,7 @@ class McpDoor:
                 {
                     "resultType": "complete",
                     "supportedVersions": [MODERN, *HANDSHAKE],
-                    "capabilities": {"tools": {"listChanged": True} if self._room.tells_changes else {}},
+                    "capabilities": capabilities,
                     "instructions": INSTRUCTIONS,
                     "ttlMs": 3_600_000,
                     "cacheScope": "private",
@@ -147,7 +148,7 @@ class McpDoor:
             return orjson.dumps(
                 {
                     "protocolVersion": wanted if wanted in HANDSHAKE else HANDSHAKE[0],
-                    "capabilities": {"tools": {"listChanged": True} if self._room.tells_changes else {}},
+                    "capabilities": capabilities,
                     "serverInfo": IMPLEMENTATION,
                     "instructions": INSTRUCTIONS,
                 }

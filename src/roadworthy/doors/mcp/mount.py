@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from roadworthy.doors.mcp.rest import Params, Refused, query, refusal
+from roadworthy.doors.mcp.rest import Params, Refused, credentials, query, refusal
 
 _TIMEOUT_S = 120
 
@@ -55,8 +55,7 @@ class McpMount:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         rest, handler = await self._started(scope["app"])
-        given = Request(scope).headers
-        headers = {n: given[n] for n in ("authorization", "x-api-key", "cookie") if n in given}
+        headers = credentials(Request(scope).headers)
         try:
             await rest.ask("/me", {}, headers=headers)
         except Refused as refused:

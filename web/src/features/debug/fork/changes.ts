@@ -1,5 +1,6 @@
 /** What may be changed at a step of a fork, and what that takes. */
 import type { After, Change, ChangeKind, TapeStep } from "../types";
+import { parsed } from "./prefill";
 
 export interface ChangeChoice {
   value: ChangeKind;
@@ -50,24 +51,16 @@ export function wrongWith({ kind, text, find, tool_calls: calls }: Pick<Change, 
   if (kind === "answer" && calls) return wrongCalls(calls);
   if (!text.trim()) return kind === "answer" ? "Say what it answers, or which tools it calls" : "Say what it is to be";
   if (kind !== "parameters") return "";
-  const value = parsedOr(text);
+  const value = parsed(text);
   if (value === undefined) return "This is not JSON";
   return typeof value === "object" && value !== null && !Array.isArray(value) ? "" : "Expected an object of JSON";
 }
 
 function wrongCalls(text: string): string {
-  const value = parsedOr(text);
+  const value = parsed(text);
   if (value === undefined) return "The calls are not JSON";
   const named = (one: unknown) => typeof one === "object" && one !== null && typeof (one as Record<string, unknown>).name === "string";
   return Array.isArray(value) && value.length > 0 && value.every(named) ? "" : 'Expected a list like [{"name": "add", "arguments": {"a": 1}}]';
-}
-
-function parsedOr(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
 }
 
 /** What a fork does to the world, in words: who is really asked, and paid. */

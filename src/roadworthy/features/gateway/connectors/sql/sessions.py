@@ -20,10 +20,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool, QueuePool
 
 from roadworthy.features.gateway.connectors.sql.sqlite_guard import guard_sqlite
-from roadworthy.kit.addresses import AddressRefused, check_address
+from roadworthy.kit.addresses import TRIED, AddressRefused, check_address
 
 _CONNECT_S = 5
-_ADDRESSES_TRIED = 4
 
 
 class Session:
@@ -141,7 +140,7 @@ def _pinned(given: Mapping[str, Any], *, allow_private: bool) -> dict[str, str]:
         for address in dict.fromkeys(str(one[4][0]) for one in _looked_up(host)):
             check_address(address, encrypted=True, allowed=None if allow_private else ())
             pairs.append((host, address, port))
-    pairs = pairs[:_ADDRESSES_TRIED]
+    pairs = pairs[:TRIED]
     pinned = {"host": ",".join(one[0] for one in pairs), "hostaddr": ",".join(one[1] for one in pairs)}
     return {**pinned, "port": ",".join(one[2] for one in pairs)} if ports else pinned
 
