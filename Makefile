@@ -12,7 +12,7 @@ WEB_SOURCES := $(shell test -d web/src && find web/src web/public web/index.html
 	web/vite.config.ts web/tsconfig.json -type f 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup dev browser up down test check check-python check-web format client reference bench demo wheel web web-packages lock clean
+.PHONY: help setup dev browser up down test check check-python check-web format client reference bench demo wheel web web-packages demo-packages lock clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ $(STATIC)/index.html: $(WEB_SOURCES)
 browser:
 	@scripts/browser.sh >/dev/null
 
+demo-packages:
+	@examples/demo/install.sh
+
 # --- running ----------------------------------------------------------------------------------------------
 
 up: setup ## install what is missing and start everything on loopback; print how to point an agent at it
@@ -61,10 +64,11 @@ demo: up ## real agents of real frameworks, live, in one minute
 
 # --- proving ----------------------------------------------------------------------------------------------
 
-# Whole products are started by these tests, so two workers keep two cores busy. A file of tests stays in one
-# worker: what a module sets up (a product full of real data, a browser) is set up once. Files go out in the order
-# of their folders, not the fullest first: that left journeys, few and long, to the end, where a worker waits.
-TEST_WORKERS ?= 2
+# Journeys wait as often as they work (for what a product does by the clock, for a process that starts), so on two
+# cores three workers wait beside each other. A file of tests stays in one worker: what a module sets up (a product
+# full of real data, a browser) is set up once. Files go out in the order of their folders, not the fullest first:
+# that left journeys, few and long, to the end, where a worker waits.
+TEST_WORKERS ?= 3
 
 test: dev browser ## every test: unit, contract, kill -9, browser journeys
 	@if [ -f web/package.json ]; then cd web && npm test --silent; fi

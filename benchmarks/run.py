@@ -19,6 +19,7 @@ from benchmarks.servers import REPO
 
 SCRIPTS = (
     "detect_failures",
+    "detect_planted",
     "rank_steps",
     "judge_error",
     "monitors",
@@ -38,6 +39,7 @@ SCRIPTS = (
 )
 SECONDS = {
     "detect_failures": 0.0,
+    "detect_planted": 0.0,
     "rank_steps": 0.0,
     "judge_error": 0.0,
     "monitors": 0.0,

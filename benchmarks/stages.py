@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from benchmarks.figures import Figure, Options, median, run
 from benchmarks.otlp_bodies import chooser, templates
-from roadworthy.backends.telemetry.chdb.writing import inserts_of
+from roadworthy.backends.telemetry.chdb.writing import inserts_of, prepared
 from roadworthy.backends.telemetry.handed.runs import rows_of
 from roadworthy.backends.telemetry.memory.store import MemoryTelemetryStore
 from roadworthy.contracts.intake import Encoding, IntakeEntry, IntakeRecord, Signal
@@ -99,13 +99,17 @@ def once(*, bodies: int) -> dict[str, float]:
         store=MemoryTelemetryStore(), assemble=arrival.assemble, memory_bytes=MEMORY, now_ns=time.time_ns()
     )
     spans: list[Span] = []
+    parts: list[object] = []
     runs: dict[tuple[str, str], Run] = {}
     for at in range(0, len(entries), READ_AT_ONCE):
         with stages.stage("decode, normalise, mask, price"):
             decoded = gather(entries[at : at + READ_AT_ONCE], steps=steps)
         with stages.stage("join"):
             join_contents(decoded, tracker=tracker)
-            spans += tracker.add(decoded.spans)
+            some = tracker.add(decoded.spans)
+        spans += some
+        with stages.stage("columns of spans"):
+            parts += prepared(some)
         with stages.stage("assemble"):
             runs |= {(one.project, one.id): one for one in tracker.settle(rooted_only=True)}
         with stages.stage("judge"):
@@ -113,8 +117,9 @@ def once(*, bodies: int) -> dict[str, float]:
     stages.spans = len(spans)
     with stages.stage("hand verdicts in"):
         arrival.before_write(list(runs.values()))
-    with stages.stage("columns and files"):
-        for insert in inserts_of(TelemetryBatch(token="t", spans=spans, runs=list(runs.values()))):
+    batch = TelemetryBatch(token="t", spans=spans, prepared=parts, runs=list(runs.values()))
+    with stages.stage("columns of runs, and files"):
+        for insert in inserts_of(batch):
             with pa.ipc.new_file(io.BytesIO(), insert.rows.schema) as writer:
                 writer.write(insert.rows)
     return stages.each()

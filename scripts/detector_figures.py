@@ -1,4 +1,9 @@
-"""Writes features/judge/measured.json from what `roadworthy eval-detectors --data DIR --json` printed."""
+"""Writes features/judge/measured.json from what was measured.
+
+roadworthy eval-detectors --data DIR --json > labelled.json
+python -m benchmarks.detect_planted --data DIR --json > planted.json
+python scripts/detector_figures.py labelled.json planted.json
+"""
 
 from __future__ import annotations
 
@@ -31,12 +36,22 @@ def held_out(report: dict[str, Any], name: str) -> list[dict[str, Any]]:
     return found
 
 
+def planted(report: list[dict[str, Any]], name: str) -> dict[str, int] | None:
+    for one in report:
+        if (one["detector"], one["half"]) == (name, "held-out"):
+            return {key: one[key] for key in ("planted", "found", "good", "alarms")}
+    return None
+
+
 def main() -> None:
-    report = json.load(sys.stdin)
+    labelled, faults = (json.loads(Path(name).read_text()) for name in sys.argv[1:3])
     figures = {
-        one.name: {"version": one.version, "held_out": found}
+        one.name: {
+            "version": one.version,
+            "held_out": held_out(labelled, one.name),
+            "planted": planted(faults, one.name),
+        }
         for one in DETECTORS
-        if (found := held_out(report, one.name))
     }
     FILE.write_text(json.dumps(figures, indent=1) + "\n")
 

@@ -17,6 +17,7 @@ REPO = Path(__file__).resolve().parents[2]
 DOCUMENTS = [REPO / "README.md", REPO / "CONTRIBUTING.md", *sorted((REPO / "docs").rglob("*.md"))]
 
 COMMAND = re.compile(r"(?:^|`)\s*\$?\s*roadworthy ([a-z][^`#\n]*)", re.MULTILINE)
+TEST = re.compile(r"`(tests/[\w/]+\.py)(?:::(test_\w+))?`")
 ADDRESS = re.compile(r"/api/v1(/[a-z_{}/-]+)")
 
 
@@ -46,6 +47,14 @@ def test_addresses_in_documents_exist(document: Path) -> None:
         path = f"/api/v1{found}"
         served = path == "/api/v1/openapi.json" or path.rstrip("/") + ".json" == "/api/v1/openapi.json"
         assert served or any(shape.fullmatch(path) for shape in shapes), path
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=_names)
+def test_tests_that_documents_name_exist(document: Path) -> None:
+    for path, name in TEST.findall(document.read_text()):
+        file = REPO / path
+        assert file.is_file(), path
+        assert not name or f"def {name}(" in file.read_text(), f"{path}::{name}"
 
 
 def test_every_flag_in_the_settings_reference_is_one_of_up() -> None:

@@ -98,6 +98,13 @@ def test_a_person_says_the_outcome_by_keyboard(judged: Visit) -> None:
     judged.assert_accessible()
     page.keyboard.press("f")
     expect(dialog.get_by_role("radio", name=re.compile("Failure"))).to_be_checked()
+    dialog.get_by_role("combobox", name="Way of failing").click()
+    # A letter looks for an entry here; it does not change what was said.
+    page.keyboard.press("s")
+    page.get_by_role("option", name="Did not check").click()
+    dialog.get_by_role("button", name="Ask its user").click()
+    expect(dialog.get_by_text("/feedback/")).to_be_visible()
+    judged.assert_accessible()
     dialog.get_by_label("Reason").fill("The refund was never issued")
     page.keyboard.press("Enter")
 
@@ -110,6 +117,10 @@ def test_a_person_says_the_outcome_by_keyboard(judged: Visit) -> None:
         seconds=20,
         what="the run carries the outcome",
     )
+    (word,) = judged.server.json(f"/api/v1/runs/{run['id']}/verdict")["said"]
+    assert (word["source"], word["outcome"]) == ("reviewer", "failure")
+    named = [one["mode"] for one in judged.server.json(f"/api/v1/runs/{run['id']}/verdict")["modes"]]
+    assert "mast-3.2" in named
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

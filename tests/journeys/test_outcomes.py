@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -14,6 +15,13 @@ from tests.product import Product, wait_until
 pytestmark = pytest.mark.slow
 
 PATIENCE_S = 30
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
+    """One for all: each test asks about runs of its own."""
+    with product.running(product.product_in(tmp_path_factory.mktemp("outcomes"))) as ready:
+        yield ready
 
 
 def run_of(server: Product, run_id: str) -> Any:
@@ -44,6 +52,16 @@ def said(server: Product, path: str, value: object, *, status: int = 201) -> Any
     return answer.json()
 
 
+def decided_by(server: Product, precedence: list[str]) -> None:
+    changed = product.http(
+        server.url + "/api/v1/judging",
+        method="PUT",
+        body=json.dumps({"precedence": precedence}).encode(),
+        headers={"content-type": "application/json"},
+    )
+    assert changed.status == 200, changed.body
+
+
 def test_an_outcome_is_said_by_several_and_the_order_of_a_project_decides(server: Product) -> None:
     task = traffic.task("Refund order 17")
     recorded(server, task)
@@ -59,14 +77,10 @@ def test_an_outcome_is_said_by_several_and_the_order_of_a_project_decides(server
     run = wait_for_outcome(server, task.id, outcome="failure", source="reviewer")
     assert run["outcome_reason"] == "wrong order refunded"
     assert run["judged"]
-    changed = product.http(
-        server.url + "/api/v1/judging",
-        method="PUT",
-        body=json.dumps({"precedence": ["api", "reviewer"]}).encode(),
-        headers={"content-type": "application/json"},
-    )
-    assert changed.status == 200
+    usual = server.json("/api/v1/judging")["precedence"]
+    decided_by(server, ["api", "reviewer"])
     verdict = server.json(f"/api/v1/runs/{task.id}/verdict")
+    decided_by(server, usual)
     assert (verdict["outcome"], verdict["outcome_reason"]) == ("success", "customer was answered")
     assert [one["source"] for one in verdict["said"]] == ["api", "reviewer"]
 

@@ -26,12 +26,14 @@ from roadworthy.app.serving import EmbeddedServer, embedded
 from roadworthy.app.settings import Settings
 from roadworthy.contracts.telemetry import StoreUnavailable
 from roadworthy.kit.absent import keep_out
+from roadworthy.kit.memory import let_go_of_code
 
 if TYPE_CHECKING:
     from roadworthy.app.core_room import CoreRoom
 
 log = logging.getLogger(__name__)
 
+ENGINE_LIBRARY = "_chdb"
 EXIT_STORE = 75
 EXIT_WORKER = 70
 
@@ -94,6 +96,7 @@ async def _announce(server: EmbeddedServer) -> None:
     await server.answering.wait()
     sys.stdout.write("ready\n")
     sys.stdout.flush()
+    let_go_of_code(ENGINE_LIBRARY)
 
 
 async def _watch(room: CoreRoom, *, stop: asyncio.Event) -> None:

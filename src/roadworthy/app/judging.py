@@ -87,6 +87,7 @@ class Judging:
             embedder=self.embedder,
             steps_of=partial(_steps_of, store),
             publish=publish,
+            again=lambda project, run_ids: self.runs.again(project, run_ids),
             on_scores=watch_scores,
         )
         self.runs = RunJudge(

@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 from roadworthy.contracts.intake import IntakeRecord, IntakeWriter
 
-_AHEAD_SECONDS = 1.5
+_AHEAD_SECONDS = 1.1
 """How much work, in seconds of the core's own pace, may lie in the log before senders wait."""
 _LEAST_BYTES = 8 << 20
 _LONGEST_WAIT = 2.0

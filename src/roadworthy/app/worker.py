@@ -21,6 +21,7 @@ from roadworthy.app.parent import die_with_parent
 from roadworthy.app.worker_orders import ORDERS_VARIABLE, WorkerOrders
 from roadworthy.backends.telemetry.handed.calls import PeerGone
 from roadworthy.kit.absent import keep_out
+from roadworthy.kit.priority import make_way
 
 if TYPE_CHECKING:
     from roadworthy.app.worker_room import WorkerRoom
@@ -51,6 +52,7 @@ def main() -> int:
     room = WorkerRoom(orders, reads=socket.socket(fileno=reads_fd), writes=socket.socket(fileno=writes_fd))
     gc.freeze()
     gc.enable()
+    make_way()  # for readers, and for what agents call
     room.start()
     try:
         _work(room, stop=stop)

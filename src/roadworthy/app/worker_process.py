@@ -25,8 +25,7 @@ _FIRST_WAIT = 0.2
 _LONGEST_WAIT = 5.0
 _HEALTHY_SECONDS = 30.0
 _BEHIND_SECONDS = 1.0
-"""A worker that was not done with the log for so long has no time to spare, and whatever takes time from it
-takes it from ingest. Bytes that wait say less: under any load a batch of them is on its way."""
+"""Of a flood (`features.ingest.consumer`): whatever takes time from the worker then takes it from ingest."""
 _STARTING_SECONDS = 5.0
 """A worker that is away for less is no trouble worth telling of: nothing is lost, and pages are answered."""
 

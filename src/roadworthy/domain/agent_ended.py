@@ -1,4 +1,4 @@
-"""How one start of an agent ended, whoever started it and why."""
+"""How an agent ended: one start of it, whoever started it and why, and a recorded run of it."""
 
 from __future__ import annotations
 
@@ -26,3 +26,13 @@ class AgentEnded:
     elapsed_ms: float = 0.0
     notes: tuple[str, ...] = ()
     """What whoever started it saw beside the answer, a sentence each: what it was kept from, what it left."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordedEnd:
+    """How a recorded run ended that gave no answer, as far as anybody told."""
+
+    ending: Ending | None = None
+    """None: its telemetry says that it failed, but not how the process of it ended."""
+    exit_code: int | None = None
+    error: str = ""

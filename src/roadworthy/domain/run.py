@@ -13,6 +13,19 @@ DRILL = "roadworthy.drill"
 RERUN_OF = "roadworthy.rerun_of"
 """Attribute of the root span of a rerun (replay, fork, bisect): the id of the recorded run."""
 
+TRIALS = ("drill", "replay")
+"""What executes runs that are none of production; also the environment of these runs."""
+
+
+def trial_name(agent: str, kind: str) -> str:
+    """Under which the runs of a trial of the agent are told: `support (replay)`. `kind` is one of TRIALS."""
+    return f"{agent} ({kind})"
+
+
+def is_trial_name(agent: str) -> bool:
+    """Whether all runs of that name are trials of another agent (`Run.is_trial` says it of one run)."""
+    return agent.endswith(tuple(f" ({kind})" for kind in TRIALS))
+
 
 class RunStatus(StrEnum):
     """Did it end with a technical error? (Whether it did its job is the outcome.)"""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from roadworthy.contracts.exchange_log import ExchangeQuery
-from roadworthy.domain.agent_ended import Ending
+from roadworthy.domain.agent_ended import Ending, RecordedEnd
 from roadworthy.domain.exchange import LISTED, Exchange, is_listing
 from roadworthy.domain.recording import Recording
 from roadworthy.domain.run import Run, RunStatus
 from roadworthy.features.debug.running.telling import ENDING, EXIT_CODE
 from roadworthy.features.debug.tape.loading import TapeHole, gone, last_listings, load_tape
-from roadworthy.features.debug.tape.tape import RecordedEnd, Tape, TapeCall
+from roadworthy.features.debug.tape.tape import Tape
 from roadworthy.features.gateway.recording.service import RecordingGone, RecordingService
 from roadworthy.features.observe.service import ObserveService
 from roadworthy.flows.silent_run_spans import EXCHANGE_ID
@@ -34,16 +34,19 @@ class RunTapes:
 
     def of_run(self, run: Run) -> Tape:
         exchanges = self._recordings.of_run(run)
-        deleted = self._recordings.deleted_of_run(run)
         return load_tape(
             run,
-            [*exchanges, *(gone(run, one.exchange_id, started_ns=one.started_ns) for one in deleted)],
+            [*exchanges, *self._deleted(run)],
             self._read,
             listings=last_listings(self._listed(run, exchanges), self._read, until_ns=_until(run, exchanges)),
             input=run.input,
             output=run.final_answer or None,
             end=_end_of(run),
         )
+
+    def exchanges(self, run: Run) -> Sequence[Exchange]:
+        """Of the calls of its tape, in no order, without reading what was recorded of them."""
+        return [*self._recordings.of_run(run), *self._deleted(run)]
 
     def ids(self, project: str, run_id: str) -> Sequence[str]:
         """Of its calls, in the order of the tape's steps; () where there is no such run, or nothing left of
@@ -54,7 +57,7 @@ class RunTapes:
         found = [one for one in self._recordings.of_run(run) if not is_listing(one)]
         return tuple(one.id for one in sorted(found, key=lambda one: (one.started_ns, one.id)))
 
-    def spans(self, project: str, run_id: str, calls: Sequence[TapeCall]) -> dict[str, str]:
+    def spans(self, project: str, run_id: str, exchanges: Sequence[Exchange]) -> dict[str, str]:
         """By id of the exchange, the span of the run that it is, where it can be known: by the id of a
         model's answer, by what the gateway told itself, or by the span that called."""
         steps = self._observe.run_steps(project, run_id)
@@ -63,14 +66,19 @@ class RunTapes:
         told = {one.attributes[EXCHANGE_ID]: one.span_id for one in spans if EXCHANGE_ID in one.attributes}
         own = {one.span_id for one in spans}
         found: dict[str, str] = {}
-        for call in calls:
-            exchange = call.exchange
+        for exchange in exchanges:
             caller = exchange.binding.span_id
             span = told.get(exchange.id) or answered.get(exchange.response_id or "-")
             span = span or (caller if caller in own else "")
             if span:
                 found[exchange.id] = span
         return found
+
+    def _deleted(self, run: Run) -> list[Exchange]:
+        return [
+            gone(run, one.exchange_id, started_ns=one.started_ns)
+            for one in self._recordings.deleted_of_run(run)
+        ]
 
     def _listed(self, run: Run, exchanges: Sequence[Exchange]) -> Sequence[Exchange]:
         """An agent has one name in its telemetry and may have another at the gateway."""

@@ -1,4 +1,4 @@
-"""When a run has come whole and there is nothing to read, then it is judged before it is written.
+"""When a run has come whole and there is no flood, then it is judged before it is written.
 
 Most runs come whole: their root ends last. Judged where they were put together they cost no reading back, no
 second assembly and no second row. Nothing is promised: what is not judged here is written without a verdict,

@@ -334,6 +334,8 @@ class RunJudge:
         for run in runs:
             spans = [span for trace in run.trace_ids for span in by_trace.get(trace, ())]
             scores = _said_of(run, spans, said)
+            if run.judged and not (spans or scores):
+                continue  # Imported before its steps: the verdict that it brought along knew them.
             try:
                 judged = self._verdict(run, spans, scores=scores, evaluate=evaluate)
             except (StoreFull, StoreUnavailable):
@@ -381,8 +383,7 @@ def _said_of(run: Run, spans: Sequence[Span], said: Mapping[str, Sequence[Score]
     if not said:
         return []
     keys = dict.fromkeys((run.id, *run.trace_ids, *(key for span in spans for key in span.join_keys)))
-    found = [score for key in keys for score in said.get(key, ())]
-    return sorted(found, key=lambda score: score.at_ns)
+    return sorted((one for key in keys for one in said.get(key, ())), key=lambda score: score.at_ns)
 
 
 def _blocks(runs: Sequence[Run]) -> Iterator[list[Run]]:

@@ -38,7 +38,7 @@ from roadworthy.features.judge.evaluators.evaluator import as_score as evaluator
 from roadworthy.features.judge.judge_book import JudgeBook
 from roadworthy.features.judge.judges.judge import JudgeInvalid
 from roadworthy.features.judge.judges.judgement import Judgement, as_score
-from roadworthy.features.judge.judges.rubric import RubricInvalid
+from roadworthy.features.judge.judges.rubric import Rubric, RubricInvalid
 from roadworthy.features.judge.judges.sampling import Draw, draw
 from roadworthy.features.judge.similarity_by_embedding import compared
 from roadworthy.features.judge.transcript import Transcript
@@ -85,7 +85,8 @@ class _NotYet(Exception):  # noqa: N818 (a condition)
 
 
 class ModelJudging:
-    """`start` and `stop` once each; `on_judged` from any thread, `publish` hears of runs that got a score."""
+    """`start` and `stop` once each; `on_judged` from any thread, `publish` hears of runs that got a score,
+    `again` of those whose failure modes a score changed."""
 
     def __init__(
         self,
@@ -97,6 +98,7 @@ class ModelJudging:
         embedder: Embedder,
         steps_of: StepsOf,
         publish: Callable[[str, Sequence[str]], None],
+        again: Callable[[str, Sequence[str]], None],
         on_scores: Callable[[Sequence[Run], Sequence[Score]], None] = lambda _runs, _scores: None,
         again_seconds: float = _AGAIN_SECONDS,
     ) -> None:
@@ -107,6 +109,7 @@ class ModelJudging:
         self._embedder = embedder
         self._steps_of = steps_of
         self._publish = publish
+        self._again = again
         self._on_scores = on_scores
         self._again_seconds = again_seconds
         self._lock = threading.Lock()  # protects the queue
@@ -272,6 +275,8 @@ class ModelJudging:
         if judgement.again and not late:
             return False
         await asyncio.to_thread(self._write, run, score_of(judgement, run))
+        if _names_others(judgement, run, made.spec.rubric):
+            self._again(run.project, [run.id])
         self.answered += 1
         return True
 
@@ -310,6 +315,13 @@ def score_of(judgement: Judgement, run: Run) -> Score:
     """Of a run asked about twice by the same version the two are one score: the time is the run's own."""
     at_ns = run.ended_ns or run.started_ns
     return replace(as_score(judgement, run=run, at_ns=at_ns), version=time.time_ns())
+
+
+def _names_others(judgement: Judgement, run: Run, rubric: Rubric) -> bool:
+    """Whether the run stands under a failure mode that this judge took back, or not yet under the one it
+    names. Not whenever it names one: a run judged again is asked about again."""
+    could = {label.mode for label in rubric.labels} - {""}
+    return could & set(run.modes) != {judgement.mode} - {""}
 
 
 def _question(run: Run, judge_id: str, drawn: Draw) -> Question:

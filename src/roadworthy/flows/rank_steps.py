@@ -5,12 +5,12 @@ agent do. Nothing is executed again."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from roadworthy.contracts.telemetry import Filter, Op, RunQuery
 from roadworthy.domain.run import Outcome, Run
 from roadworthy.features.debug.ranking.good_runs import LEAST_LIKE, alike, hints_of
-from roadworthy.features.debug.ranking.model import shipped
+from roadworthy.features.debug.ranking.model import StepModel, shipped
 from roadworthy.features.debug.ranking.suspects import Hint, Suspect, Told, how_sure, suspects
 from roadworthy.features.debug.ranking.told import Doer, ToldRun
 from roadworthy.features.judge.detectors.table import BY_NAME
@@ -63,7 +63,8 @@ class StepRanking:
         notes: list[str] = []
         if len(told.steps) > _MOST_STEPS:
             notes.append(f"Of {len(told.steps)} steps the first {_MOST_STEPS} were looked at.")
-            told = ToldRun(task=told.task, steps=told.steps[:_MOST_STEPS])
+            # What is past them is not ranked, the end of the run included.
+            told = replace(told, steps=told.steps[:_MOST_STEPS], ended_in=None)
         good = self._good_runs(run)
         there = [self._observe.run_steps(project, one.id) for one in good]
         good_told = [told_run(found.run, found.spans) for found in there if found is not None]
@@ -77,15 +78,14 @@ class StepRanking:
         if not run.judged:
             notes.append("Detectors have not looked at this run yet.")
         model = shipped()
-        ranked = suspects(told, model, hints)
+        seen = model.kind(told) is not None
+        ranked = suspects(told, model, hints, seen=seen)
         if not ranked:
             notes.append("The run has no steps with words or calls in them: there is nothing to rank.")
         return RankedRun(
             run=run,
             suspects=tuple(ranked),
-            sure=how_sure(model, ranked[0].share, hinted=bool(hints), seen=model.kind(told) is not None)
-            if ranked
-            else "Nothing to suspect.",
+            sure=_sure(model, told, ranked, hinted=bool(hints), seen=seen),
             prove=_prove(run, good),
             compared_with=tuple(one.id for one in good),
             model=model.label,
@@ -140,6 +140,17 @@ def _found(run: Run, told: ToldRun) -> list[Hint]:
                 ),
             )
     return list(hints.values())
+
+
+def _sure(model: StepModel, told: ToldRun, ranked: Sequence[Suspect], *, hinted: bool, seen: bool) -> str:
+    if not ranked:
+        return "Nothing to suspect."
+    if ranked[0].step - 1 == told.ended_in:
+        return (
+            "The run ended in the error of the first step; whether an earlier one brought that about is a "
+            "suspicion, whose figures were not measured on such runs."
+        )
+    return how_sure(model, ranked[0].share, hinted=hinted, seen=seen)
 
 
 def _same_task(run: Run, other: Run) -> bool:

@@ -23,13 +23,12 @@ class SuspectedCalls:
     def of(self, inquiry: Inquiry) -> tuple[float, ...]:
         """A share of the suspicion for each step of the inquiry's tape; () where the run cannot be ranked, or
         most of its suspicion is of steps that the gateway did not see. Raises StoreUnavailable."""
-        tape = self._tapes.tape(inquiry.project, inquiry.run_id)
         ranked = self._ranking.of(inquiry.project, inquiry.run_id)
-        if tape is None or ranked is None:
+        if ranked is None:
             return ()
         shares: defaultdict[str, float] = defaultdict(float)
         for one in ranked.suspects:
             shares[one.ref] += one.share
-        spans = self._tapes.spans(inquiry.project, inquiry.run_id, tape.calls)
+        spans = self._tapes.spans(inquiry.project, inquiry.run_id, self._tapes.exchanges(ranked.run))
         found = tuple(shares.get(spans.get(one, "-"), 0.0) for one in inquiry.tape_ids)
         return found if sum(found) >= _LEAST_PLACED else ()

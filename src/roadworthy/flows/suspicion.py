@@ -57,7 +57,7 @@ class Suspicion:
             holes = [one.hole for one in tape.calls if one.hole] if tape is not None else []
             why = f"; of its recorded calls {len(holes)} have holes: {holes[0]}" if holes else ""
             raise NothingToAsk(f"no call of this run to a model was recorded whole by the gateway{why}")
-        spans = self._tapes.spans(draft.project, draft.run_id, calls)
+        spans = self._tapes.spans(draft.project, draft.run_id, [one.exchange for one in calls])
         return replace(
             draft,
             steps=tuple(one.step for one in calls) if draft.times else (),
@@ -74,5 +74,5 @@ class Suspicion:
         if call is None:
             return "", "", ""
         exchange = call.exchange
-        span = self._tapes.spans(project, run_id, [call]).get(exchange.id, "")
+        span = self._tapes.spans(project, run_id, [exchange]).get(exchange.id, "")
         return span, exchange.asked or exchange.target, exchange.kind.value

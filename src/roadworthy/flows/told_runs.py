@@ -5,18 +5,20 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from roadworthy.domain.run import Run
-from roadworthy.domain.span import Span
+from roadworthy.domain.run import Run, RunStatus
+from roadworthy.domain.span import Span, SpanKind, SpanStatus
 from roadworthy.features.debug.ranking.told import READ, Doer, ToldRun, ToldStep, broke
 from roadworthy.features.judge.transcript import Saying, ToolUse, Transcript
 
 _AGENTS = "agent"
+_CALLS = frozenset({SpanKind.LLM, SpanKind.TOOL, SpanKind.MCP, SpanKind.RETRIEVAL})
 _MOST_CHARACTERS, _LEAST_CHARACTERS = 1_500_000, 2_000
 """Of a run together, and of each step however many there are: ranking reads for two seconds at most."""
 
 
 def told_run(run: Run, spans: Sequence[Span]) -> ToldRun:
-    """A model's call and the tools it asked for are one step, a tool's result another; `ref` is the span."""
+    """A model's call and the tools it asked for are one step, a tool's result another; `ref` is the span. A
+    model's call that failed without a word is a step where the run ended in it."""
     transcript = Transcript(run, spans)
     drafts: list[_Draft] = []
     by_span: dict[str, _Draft] = {}
@@ -26,8 +28,13 @@ def told_run(run: Run, spans: Sequence[Span]) -> ToldRun:
             _say(drafts, by_span, step)
         else:
             _use(drafts, by_span, step, asker=_asker(calls, step))
+    ended_in = _told_end(drafts, _ended_in(run, transcript.spans))
     each = min(READ, max(_LEAST_CHARACTERS, _MOST_CHARACTERS // max(1, len(drafts))))
-    return ToldRun(task=run.input or transcript.asked, steps=tuple(one.step(each) for one in drafts))
+    return ToldRun(
+        task=run.input or transcript.asked,
+        steps=tuple(one.step(each) for one in drafts),
+        ended_in=ended_in,
+    )
 
 
 class _Draft:
@@ -61,6 +68,30 @@ def _asker(calls: Sequence[tuple[int, str, str]], used: ToolUse) -> tuple[str, s
     before = [one for one in calls if one[0] <= (used.start_ns or sys.maxsize)]
     mine = [one for one in before if one[2] == used.agent] or before
     return (mine[-1][1], mine[-1][2]) if mine else ("", "")
+
+
+def _ended_in(run: Run, spans: Sequence[Span]) -> Span | None:
+    """The failed call behind which none was begun, of a run that ended in an error; of calls within each
+    other the inner."""
+    if run.status is not RunStatus.ERROR:
+        return None
+    calls = [span for span in spans if span.kind in _CALLS]
+    last = max((span.start_ns for span in calls), default=0)
+    ends = [one for one in calls if one.status is SpanStatus.ERROR and (one.end_ns or one.start_ns) >= last]
+    return max(ends, key=lambda span: span.start_ns, default=None)
+
+
+def _told_end(drafts: list[_Draft], span: Span | None) -> int | None:
+    """The place of the step that the call is, which is added where the model said nothing."""
+    if span is None:
+        return None
+    there = [i for i, one in enumerate(drafts) if one.ref == span.span_id and one.doer is not Doer.CALLER]
+    if there:
+        return there[-1]
+    failed = _Draft(name=span.agent or _AGENTS, doer=Doer.AGENT, ref=span.span_id, failed=True)
+    failed.texts.append(span.error or span.error_type or "failed")
+    drafts.append(failed)
+    return len(drafts) - 1
 
 
 def _use(drafts: list[_Draft], by_span: dict[str, _Draft], used: ToolUse, *, asker: tuple[str, str]) -> None:

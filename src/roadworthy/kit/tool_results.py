@@ -28,6 +28,10 @@ _ERROR_TEXT = re.compile(
     r"|tool '?[\w.-]+'? (?:failed|raised)"
     r"|failed to (?:execute|run|call|invoke) (?:tool|function)"
     r"|<tool_use_error>"
+    r"|request failed with status(?: code)? [45]\d\d\b"
+    r"|upstream connect error\b"
+    r"|http(?:/[\d.]+)? (?:error |status )?(?:4\d\d|5\d\d)\b"
+    r"|(?:<!doctype html[^>]*>\s*)?<html[^>]*>\s*(?:<head[^>]*>\s*)?<title>\s*[45]\d\d\b"
     r")",
     re.IGNORECASE,
 )
@@ -41,10 +45,18 @@ _HINTS = (
     '"text"',
     '"content"',
     '"result"',
+    '"code"',
+    '"statusCode"',
+    '"status_code"',
+    '"approved"',
+    '"accepted"',
 )
 _DETAILS = frozenset(
     {"error", "message", "type", "code", "status", "detail", "details", "error_type", "errorType"}
 )
+_ANSWER = _DETAILS | {"body", "reason", "headers", "statusCode", "status_code", "http_status", "statusText"}
+"""What an answer of HTTP holds: with anything else in it, its status may be what was asked for."""
+_DENIED = frozenset({"rejected", "declined", "denied", "refused"})
 _MAX_JSON = 20_000
 _MAX_DEPTH = 4
 
@@ -86,10 +98,32 @@ def _judge_object(value: dict[str, Any], depth: int) -> Verdict:
         return Verdict.ERROR
     if error and isinstance(error, (str, dict)) and value.keys() <= _DETAILS:
         return Verdict.ERROR
-    if get("ok") is False or get("success") is False:
+    if _is_http_failure(value):
+        return Verdict.ERROR
+    if error and isinstance(error, (str, dict)) and value.keys() <= _DETAILS | {"result", "data"}:
+        return Verdict.FINE if get("result") or get("data") else Verdict.ERROR
+    if isinstance(get("errors"), list) and get("errors") and "data" in value and get("data") is None:
+        return Verdict.ERROR
+    if any(get(name) is False for name in ("ok", "success", "approved", "accepted")):
+        return Verdict.NEGATIVE
+    if value.keys() <= _ANSWER | {"result"} and (_denied(get("status")) or _denied(get("result"))):
         return Verdict.NEGATIVE
     for name in ("data", "response", "result", "content", "blocks", "text", "raw_output", "output", "kwargs"):
         inner = get(name)
         if inner and (verdict := _judge(inner, depth + 1)):
             return verdict
     return Verdict.FINE
+
+
+def _denied(said: Any) -> bool:
+    return isinstance(said, str) and said.lower() in _DENIED
+
+
+def _is_http_failure(value: dict[str, Any]) -> bool:
+    """`{"statusCode": 503, "body": "Service Unavailable"}`."""
+    if not value.keys() <= _ANSWER:
+        return False
+    named = [value.get(name) for name in ("statusCode", "status_code", "http_status")]
+    if "message" in value:
+        named += [value.get("status"), value.get("code")]
+    return any(type(status) is int and 400 <= status < 600 for status in named)

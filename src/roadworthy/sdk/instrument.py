@@ -21,6 +21,7 @@ from roadworthy.sdk.imports import when_imported
 from roadworthy.sdk.native import SPEAKS_BY_ITSELF, SWITCHES, settle_anthropic
 
 LIBRARIES: dict[str, str] = {
+    "agent-framework": "agent_framework",
     "agno": "agno",
     "anthropic": "anthropic",
     "autogen-agentchat": "autogen_agentchat",

@@ -19,6 +19,12 @@ def _pydantic_ai(provider: TracerProvider, content: bool) -> None:  # noqa: FBT0
     agents.Agent.instrument_all(agents.InstrumentationSettings(**options))
 
 
+def _agent_framework(provider: TracerProvider, content: bool) -> None:  # noqa: FBT001 (as above)
+    """Records into the global provider by itself, without content unless told; what the host set stays."""
+    if content and "ENABLE_SENSITIVE_DATA" not in os.environ:
+        import_module("agent_framework.observability").enable_instrumentation(enable_sensitive_data=True)
+
+
 def settle_anthropic(*, instrumented: bool, content: bool) -> None:
     """The Anthropic SDK records calls by itself: without content unless told, and beside any other.
 
@@ -31,6 +37,7 @@ def settle_anthropic(*, instrumented: bool, content: bool) -> None:
 
 
 SWITCHES: dict[str, Callable[[TracerProvider, bool], None]] = {
+    "agent-framework": _agent_framework,
     "haystack": haystack.switch_on,
     "pydantic-ai": _pydantic_ai,
 }

@@ -106,6 +106,16 @@ def test_a_key_made_later_is_known_soon_and_a_revoked_one_refused(
     assert soon(lambda: directory.resolve(text).verdict is KeyVerdict.UNKNOWN_KEY)
 
 
+def test_what_was_made_a_moment_ago_counts_at_once(store: SqliteMetadataStore, tmp_path: Path) -> None:
+    """Senders drop for good what is refused with 401: they cannot be asked to wait for the next look."""
+    directory = SqliteKeyDirectory(tmp_path / "m.db", refresh_s=3600)
+    text = add_key(store, KeyScope.INGEST)
+    assert directory.resolve(text).accepted
+    store.save_project(Project(id="new", name="n", created_ns=1))
+    assert directory.resolve(None, project="new").accepted
+    directory.close()
+
+
 @pytest.mark.parametrize("spoil", [_another_end, str.upper, lambda _: "", lambda text: text * 2])
 def test_a_wrong_key_is_refused(
     store: SqliteMetadataStore, directory: SqliteKeyDirectory, spoil: Callable[[str], str]

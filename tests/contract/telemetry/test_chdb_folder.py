@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 import signal
 import subprocess
@@ -13,6 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from clickhouse_connect.driver.exceptions import ClickHouseError
@@ -20,8 +23,8 @@ from clickhouse_connect.driver.exceptions import ClickHouseError
 from roadworthy.backends.telemetry.chdb.migrations import apply
 from roadworthy.backends.telemetry.chdb.migrations.apply import MIGRATIONS, Migration
 from roadworthy.backends.telemetry.chdb.packing import RUN_FIELDS, SPAN_FIELDS
-from roadworthy.backends.telemetry.chdb.session import translated
-from roadworthy.backends.telemetry.chdb.store import ChdbTelemetryStore
+from roadworthy.backends.telemetry.chdb.session import Session, translated
+from roadworthy.backends.telemetry.chdb.store import MERGE_THREADS, ChdbTelemetryStore
 from roadworthy.contracts.telemetry import (
     BadQuery,
     RunQuery,
@@ -270,6 +273,47 @@ def test_a_full_disk_refuses_and_recovers(small_disk: Path) -> None:
 def test_too_little_memory_for_all_is_no_fault_of_a_query(said: str, meant: type[Exception]) -> None:
     with pytest.raises(meant), translated():
         raise ClickHouseError(said)
+
+
+def test_merges_make_way_for_readers(tmp_path: Path) -> None:
+    if sys.platform != "linux":
+        pytest.skip("only Linux knows priorities of threads")
+    with opened(tmp_path):
+        merging = [
+            os.getpriority(os.PRIO_PROCESS, int(thread.name))
+            for thread in Path("/proc/self/task").iterdir()
+            if (thread / "comm").read_text().strip() == MERGE_THREADS
+        ]
+    assert merging, "the engine calls them something else now"
+    assert min(merging) > os.getpriority(os.PRIO_PROCESS, os.getpid())
+
+
+class Crowded:
+    """A connection to an engine whose memory merges have, for so many queries."""
+
+    def __init__(self, *, queries: int) -> None:
+        self.left = queries
+
+    def query(self, sql: str, **_: object) -> Any:
+        if self.left:
+            self.left -= 1
+            raise ClickHouseError(
+                "(total) memory limit exceeded: would use 642.90 MiB (MEMORY_LIMIT_EXCEEDED)"
+            )
+        return SimpleNamespace(result_rows=[(sql,)])
+
+    def close(self) -> None: ...
+
+
+def test_a_read_waits_a_moment_for_memory_that_merges_have() -> None:
+    session = Session(lambda: Crowded(queries=2), readers=1)  # type: ignore[arg-type, return-value]
+    assert session.rows("SELECT 1") == [("SELECT 1",)]
+
+
+def test_a_read_does_not_wait_for_ever() -> None:
+    session = Session(lambda: Crowded(queries=1_000), readers=1)  # type: ignore[arg-type, return-value]
+    with pytest.raises(StoreUnavailable, match="no memory left for now"):
+        session.rows("SELECT 1")
 
 
 def test_every_field_has_its_place() -> None:

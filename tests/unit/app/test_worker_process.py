@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,16 @@ def orders(folder: Path) -> WorkerOrders:
         log_level="error",
         self_telemetry=None,
     )
+
+
+def niceness_of_child() -> int:
+    children = [
+        pid for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()
+    ]
+    (worker,) = [
+        pid for pid in children if b"roadworthy.app.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    ]
+    return os.getpriority(os.PRIO_PROCESS, int(worker))
 
 
 def test_orders_are_read_as_they_were_given(tmp_path: Path) -> None:
@@ -65,6 +76,7 @@ def test_what_it_says_is_known_and_after_a_stop_it_is_gone(tmp_path: Path) -> No
         wait_for(lambda: worker.progress.records == 2)
         assert (taken[0], taken[-1]) == ("spans", "told"), "spans before runs, runs told last"
         assert (worker.progress.spans, worker.damaged) == (2, (0, 0))
+        assert niceness_of_child() > os.getpriority(os.PRIO_PROCESS, 0), "readers go first"
         backlog = FileBacklog(tmp_path / "intake")
         assert backlog.bytes() == 0
         backlog.close()

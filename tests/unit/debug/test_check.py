@@ -30,6 +30,8 @@ def _never(name: str, answer: str) -> Checked:
         ("number", "1234.5", "In all 1234 EUR", False),
         ("regex", r"A-\d+", "order A-12", True),
         ("regex", r"^A-\d+$", "order A-12", False),
+        ("regex", "^$", "", True),
+        ("regex", "^Zoë.$", "Zoë\ud800", True),
         ("json", SCHEMA, '{"total": 41}', True),
         ("json", SCHEMA, 'Here:\n```json\n{"total": 41}\n```', True),
         ("json", SCHEMA, '{"total": "41"}', False),
@@ -68,13 +70,18 @@ def test_no_pattern_takes_long() -> None:
 
 
 @pytest.mark.parametrize(("how", "loaded"), [("contains", False), ("regex", True)])
-def test_arrow_is_loaded_beforehand_for_a_pattern_and_for_nothing_else(how: str, loaded: bool) -> None:
+def test_arrow_is_loaded_beforehand_for_a_pattern_and_for_nothing_else_and_pandas_never(
+    how: str, loaded: bool
+) -> None:
     program = (
         "import sys\n"
-        "from roadworthy.features.debug.check import made_ready\n"
+        "from roadworthy.features.debug.check import check_answer, made_ready\n"
         "from roadworthy.features.debug.inquiry import Check\n"
-        f"made_ready(Check(how={how!r}, expected='4.')).join()\n"
-        "print('pyarrow.compute' in sys.modules)\n"
+        f"check = Check(how={how!r}, expected='4.')\n"
+        "made_ready(check).join()\n"
+        "there = 'pyarrow.compute' in sys.modules\n"
+        "found = check_answer(check, 'it is 4.', recorded=None, evaluate=print)\n"
+        "print(there, found.passed, 'pandas' in sys.modules)\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == str(loaded)
+    assert done.stdout.split() == [str(loaded), "True", "False"]

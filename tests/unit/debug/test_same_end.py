@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from roadworthy.domain.agent_ended import Ending
+from roadworthy.domain.agent_ended import Ending, RecordedEnd
 from roadworthy.features.debug.same_end import complaint, complaint_line, same_end
-from roadworthy.features.debug.tape.tape import RecordedEnd
 
 TRACEBACK = """Traceback (most recent call last):
   File "/srv/ada/shop/agent.py", line 12, in <module>

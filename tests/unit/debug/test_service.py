@@ -12,9 +12,10 @@ import pytest
 
 from roadworthy.backends.metadata.sqlite.store import SqliteMetadataStore
 from roadworthy.contracts.telemetry import StoreUnavailable
-from roadworthy.domain.agent_ended import Ending
+from roadworthy.domain.agent_ended import Ending, RecordedEnd
 from roadworthy.domain.exchange import ExchangeKind
 from roadworthy.features.debug.course import GatewaySaid
+from roadworthy.features.debug.holders import Held
 from roadworthy.features.debug.inquiry import (
     Budget,
     Check,
@@ -27,7 +28,6 @@ from roadworthy.features.debug.inquiry import (
 from roadworthy.features.debug.plan import After, Change, ChangeKind
 from roadworthy.features.debug.tape.asked import How
 from roadworthy.features.debug.tape.journal import JournalLine
-from roadworthy.features.debug.tape.tape import RecordedEnd
 from tests.unit.debug.reruns import Workshop, workshop
 
 KEY_ERROR = RecordedEnd(ending=Ending.CRASHED, exit_code=1, error="KeyError: 'A-1'")
@@ -235,6 +235,16 @@ def test_whoever_is_alone_gets_at_once_what_it_had_taken_before_it_was_killed(sh
     shop.make(again[0])
     found = _finding(shop.run(inquiry.id))
     assert found["outcome"] == "identical"  # the first attempt's calls are not this one's
+
+
+def test_nobody_is_alone_while_another_is_heard_of(shop: Workshop) -> None:
+    inquiry = shop.service.start(shop.draft(repeats=2, concurrency=2))
+    mine = shop.service.take("default", inquiry.id, most=1, alone=True, holder="process 1 on here")
+    with pytest.raises(Held, match="process 1 on here makes the reruns of this inquiry"):
+        shop.service.take("default", inquiry.id, most=1, alone=True, holder="process 2 on there")
+    # Whoever shares the work takes nothing from anybody, and is told nothing.
+    theirs = shop.service.take("default", inquiry.id, most=1, holder="process 3 on there")
+    assert [one.rerun.number for one in (*mine, *theirs)] == [1, 2]
 
 
 def test_a_rerun_that_nobody_tells_of_three_times_is_given_up(shop: Workshop) -> None:

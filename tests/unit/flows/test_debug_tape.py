@@ -14,9 +14,9 @@ from roadworthy.backends.exchange_log.sqlite.log import SqliteExchangeLog
 from roadworthy.backends.metadata.sqlite.store import SqliteMetadataStore
 from roadworthy.backends.telemetry.memory.store import MemoryTelemetryStore
 from roadworthy.contracts.exchange_joins import Join
-from roadworthy.domain.agent_ended import Ending
+from roadworthy.domain.agent_ended import Ending, RecordedEnd
 from roadworthy.domain.run import Run, RunStatus
-from roadworthy.features.debug.tape.tape import RecordedEnd, Tape
+from roadworthy.features.debug.tape.tape import Tape
 from roadworthy.features.gateway.recording.orders import OrderFolder
 from roadworthy.features.gateway.recording.policy_book import PolicyBook
 from roadworthy.features.gateway.recording.recorder import StoringRecorder

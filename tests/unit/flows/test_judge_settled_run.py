@@ -387,6 +387,18 @@ def test_verdicts_made_elsewhere_get_their_issues_and_are_heard_of_before_they_a
     assert heard == [run.id]
 
 
+def test_a_run_imported_before_its_steps_keeps_its_verdict_until_they_come() -> None:
+    room, spans = Room(), spans_of("a" * 32, answer="well, no")
+    (run,) = assemble(spans).runs
+    imported = replace(run, judged="1.test", findings=(SHOUTING.finding("It shouted."),))
+    room.store.write(TelemetryBatch(token="runs", runs=[imported]))
+    room.judge.judge_now(PROJECT, [imported.id])
+    assert room.run(imported.id) == imported
+    room.store.write(TelemetryBatch(token="spans", spans=spans))
+    room.judge.judge_now(PROJECT, [imported.id])
+    assert room.run(imported.id).findings == ()
+
+
 def test_a_verdict_made_elsewhere_does_not_stand_where_people_said_something(room: Room) -> None:
     silent, spoken_of = (room.write(spans_of(trace, answer="NO!")) for trace in ("a" * 32, "b" * 32))
     room.store.write(TelemetryBatch(token="w", scores=[said(spoken_of, "user", "failure", at=30)]))

@@ -8,19 +8,21 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import orjson
 import pytest
 
 from roadworthy.backends.metadata.sqlite.store import SqliteMetadataStore
 from roadworthy.backends.models.table import open_model
 from roadworthy.backends.telemetry.memory.store import MemoryTelemetryStore
+from roadworthy.contracts.metadata import Record
 from roadworthy.contracts.telemetry import TelemetryBatch
 from roadworthy.domain.run import Run
 from roadworthy.domain.score import Score
 from roadworthy.features.judge.embedding import Embedder, EmbeddingSettings
 from roadworthy.features.judge.evaluator_book import EvaluatorBook, NamedEvaluator
-from roadworthy.features.judge.judge_book import JudgeBook, NamedEndpoint, NamedJudge
+from roadworthy.features.judge.judge_book import JUDGE, JudgeBook, NamedEndpoint, NamedJudge
 from roadworthy.features.judge.judges.judge import JudgeInvalid
-from roadworthy.features.judge.judges.rubric import RubricInvalid
+from roadworthy.features.judge.judges.rubric import Label, RubricInvalid
 from roadworthy.features.judge.transcript import Transcript
 from roadworthy.flows.judge_with_models import PENDING, ModelJudging
 from roadworthy.kit.sealing import Sealer
@@ -53,6 +55,7 @@ class Room:
         self.store = MemoryTelemetryStore()
         self.metadata = SqliteMetadataStore(folder / "m.db")
         self.told: list[str] = []
+        self.again: list[str] = []
         self.book = JudgeBook(
             self.metadata,
             seal=Sealer(folder / "secret.key"),
@@ -81,6 +84,7 @@ class Room:
             embedder=self.embedder,
             steps_of=lambda _: [],
             publish=lambda _, ids: self.told.extend(ids),
+            again=lambda _, ids: self.again.extend(ids),
             again_seconds=0.2,
         )
         judging.start()
@@ -101,7 +105,7 @@ class Room:
 
 
 def until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
+    deadline = time.monotonic() + 60
     while not holds() and time.monotonic() < deadline:
         time.sleep(0.02)
     assert holds()
@@ -154,6 +158,7 @@ def test_what_was_to_be_asked_when_the_process_ended_is_asked_after_it(room: Roo
         embedder=room.embedder,
         steps_of=lambda _: [],
         publish=lambda _p, _i: None,
+        again=lambda _p, _i: None,
     )
     dead.on_judged([run])
     assert (room.pending(), room.scores(run)) == (1, [])
@@ -244,12 +249,31 @@ def test_a_judge_that_cannot_be_names_its_field(room: Room, values: dict[str, ob
 
 
 def test_an_own_rubric_gets_a_new_version_when_it_changes(room: Room) -> None:
-    labels = (("good", 1.0, "it is"), ("bad", 0.0, "it is not"))
+    labels = (
+        Label(name="good", value=1.0, meaning="it is"),
+        Label(name="bad", value=0.0, meaning="it is not"),
+    )
     own = room.judge(rubric="", template="Is {answer} good?", labels=labels)
     assert room.judge(rubric="", template="Is {answer} good?", labels=labels).version == own.version
     assert room.judge(rubric="", template="Is {answer} fine?", labels=labels).version == own.version + 1
+    named = (labels[0], replace(labels[1], mode="mast-3.2"))
+    assert room.judge(rubric="", template="Is {answer} fine?", labels=named).version == own.version + 2
+    with pytest.raises(RubricInvalid, match="id of a failure mode"):
+        room.judge(rubric="", template="Is {answer} fine?", labels=(labels[0], replace(labels[1], mode="x")))
     with pytest.raises(JudgeInvalid, match="no judge asks"):
         room.book.delete_endpoint("shop", "e")
+
+
+def test_labels_kept_before_they_could_name_a_failure_mode_are_read(room: Room) -> None:
+    own = {"id": "old", "name": "old", "endpoint": "e", "template": "Is {answer} good?"}
+    body = orjson.dumps({"project": "shop", **own, "labels": [["good", 1.0, "yes"], ["bad", None, "no"]]})
+    record = Record(project="shop", kind=JUDGE, id="old", body=body.decode(), updated_ns=1)
+    room.metadata.save_records([record])
+    (read,) = room.book.judges("shop")
+    assert [(one.name, one.value, one.meaning, one.mode) for one in read.labels] == [
+        ("good", 1.0, "yes", ""),
+        ("bad", None, "no", ""),
+    ]
 
 
 def test_a_judge_of_conversations_sees_the_session_up_to_the_run(room: Room, script: Script) -> None:
@@ -306,3 +330,26 @@ def test_one_that_is_off_is_asked_by_name_only(room: Room) -> None:
     (score,) = room.scores(run)
     # No endpoint is set up for embedding: by words, and it says so.
     assert score.value == pytest.approx(1.0) and "no embedding endpoint" in score.explanation
+
+
+def test_a_judge_that_names_a_failure_mode_has_the_run_judged_again_until_it_stands_there(
+    room: Room, script: Script
+) -> None:
+    script.acts = [chat(verdict("did not check", "nobody looked"))]
+    judge = room.judge(rubric="failure-mode")
+    fresh, known, cleared = room.write(a_run(1), a_run(2, modes=("mast-3.2",)), a_run(3, modes=("mast-1.1",)))
+    with room.asking() as judging:
+        judging.ask([fresh, known, cleared], judge.id)
+        until(lambda: judging.answered == 3)
+        until(lambda: room.pending() == 0)
+    assert [one.mode for run in (fresh, known) for one in room.scores(run)] == ["mast-3.2", "mast-3.2"]
+    assert sorted(room.again) == [fresh.id, cleared.id]
+
+
+def test_a_judge_whose_rubric_names_no_mode_has_no_run_judged_again(room: Room) -> None:
+    judge = room.judge()
+    (run,) = room.write(a_run(1, modes=("mast-3.2",)))
+    with room.asking() as judging:
+        judging.ask([run], judge.id)
+        until(lambda: judging.answered == 1)
+    assert room.again == []

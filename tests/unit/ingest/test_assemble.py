@@ -528,6 +528,24 @@ def test_assembling_what_was_assembled_changes_nothing(spans: list[Span]) -> Non
     assert {s.span_id: s for s in again.spans} == {s.span_id: s for s in once.spans}
 
 
+def test_a_step_that_learned_its_result_hides_no_other() -> None:
+    """Found by the test above: once the step had a result, all results seemed accounted for: hand-offs
+    without one were counted, too."""
+    desk = span(SpanKind.AGENT, agent="desk")
+    looked = span(SpanKind.TOOL, parent=desk, tool_name="lookup")
+    passed_on = [span(SpanKind.HANDOFF, tool_name="lookup") for _ in range(2)]
+    call = model_call(
+        USER,
+        asks("lookup"),
+        result("Error: no"),
+        asks("refund", ident=OTHER_CALL),
+        result("{}", ident=OTHER_CALL),
+    )
+    once = assemble([desk, looked, *passed_on, call])
+    assert once.runs[0].tools == ("lookup", "refund")
+    assert assemble(once.spans).runs == once.runs
+
+
 @settings(max_examples=200, deadline=None)
 @given(bundles())
 def test_no_span_is_lost_or_changed_in_place(spans: list[Span]) -> None:

@@ -85,6 +85,22 @@ def test_runs_that_say_no_more_are_placed_by_their_cluster() -> None:
     assert [k.detector for k in issues_of(ended, [], cluster_of=clusters)] == ["error"]
 
 
+def test_what_people_or_judges_call_the_way_of_failing_is_an_issue_of_its_own() -> None:
+    found = failed_tool("no such order")
+    modes = ("tool-failed", "mast-2.2")
+    one, other = (a_run(n, outcome=Outcome.FAILURE, modes=modes) for n in (1, 2))
+    by_tool, by_mode = issues_of(one, [found])
+    assert (by_tool.detector, by_mode.title, by_mode.mode) == (
+        "tool_error_ignored",
+        "Did not ask",
+        "mast-2.2",
+    )
+    assert by_mode.id == issues_of(other, [found])[1].id
+    assert by_mode.id != issues_of(a_run(3, modes=("mast-2.3",)), [])[0].id
+    # Where it was called a success, what a judge named is kept, and opens nothing.
+    assert issues_of(a_run(4, outcome=Outcome.SUCCESS, modes=("mast-2.2",)), []) == []
+
+
 @pytest.fixture
 def book(tmp_path: Path) -> IssueBook:
     return IssueBook(SqliteMetadataStore(tmp_path / "m.db"))

@@ -253,11 +253,13 @@ def test_secrets_in_a_file_are_masked_on_the_way_in() -> None:
             span.input = span.input.replace("wörds", "***")
 
     told: list[str] = []
+    said_of: list[str] = []
     service = TransferService(
         store,
         mask_spans=mask,
         mask_text=lambda text: text.replace("hunter2", "***"),
         on_runs=lambda project, ids: told.extend(ids),
+        on_said=lambda project, traces: said_of.extend(traces),
     )
     spans = orjson.dumps(record_of(a_span(1)))
     scores = orjson.dumps(record_of(replace(a_score(1), explanation="it said hunter2")))
@@ -265,7 +267,7 @@ def test_secrets_in_a_file_are_masked_on_the_way_in() -> None:
     service.take_in("default", io.BytesIO(spans), what=What.SPANS, form=Form.JSONL)
     service.take_in("default", io.BytesIO(runs), what=What.RUNS, form=Form.JSONL)
     service.take_in("default", io.BytesIO(scores), what=What.SCORES, form=Form.JSONL)
-    assert told == [a_run(1).id]
+    assert (told, said_of) == ([a_run(1).id], [a_span(1).trace_id])
     assert store.spans_of_traces("default", [a_span(1).trace_id])[0].input.startswith("***")
     run = store.run("default", a_run(1).id)
     assert run is not None

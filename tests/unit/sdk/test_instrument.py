@@ -147,6 +147,31 @@ def test_packages_and_their_data_still_load_through_the_watcher(site: Path) -> N
     assert seen == ["module", "package"]
 
 
+@pytest.mark.parametrize(
+    ("content", "hosts", "switched"), [(True, None, [True]), (False, None, []), (True, "false", [])]
+)
+def test_agent_framework_tells_content_unless_somebody_said_otherwise(
+    *,
+    content: bool,
+    hosts: str | None,
+    switched: list[bool],
+    site: Path,
+    start: Start,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (site / "agent_framework").mkdir()
+    (site / "agent_framework" / "__init__.py").write_text("")
+    (site / "agent_framework" / "observability.py").write_text(
+        "switched = []\ndef enable_instrumentation(*, enable_sensitive_data):\n"
+        "    switched.append(enable_sensitive_data)\n"
+    )
+    if hosts is not None:
+        monkeypatch.setenv("ENABLE_SENSITIVE_DATA", hosts)
+    start(instrument=True, content=content)
+    import_module("agent_framework")
+    assert import_module("agent_framework.observability").switched == switched
+
+
 def test_the_table_names_each_special_case() -> None:
     assert set(SWITCHES) | set(SPEAKS_BY_ITSELF) <= set(LIBRARIES)
 

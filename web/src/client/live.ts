@@ -8,7 +8,7 @@ import { useEffect, useRef, useSyncExternalStore } from "react";
  */
 
 export type LiveState = "connecting" | "live" | "lost";
-export const TOPICS = ["runs", "incidents", "inquiries", "resamplings"] as const;
+const TOPICS = ["runs", "incidents", "inquiries", "resamplings"] as const;
 export type Topic = (typeof TOPICS)[number];
 export type LiveEvent = { kind: Topic; ids: readonly string[] } | { kind: "resync" };
 

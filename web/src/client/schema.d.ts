@@ -6179,6 +6179,8 @@ export interface components {
              * @description By set
              */
             measured: components["schemas"]["DetectorFiguresView"][];
+            /** @description How well it finds its own fault, planted in real runs; null: not measured */
+            planted: components["schemas"]["PlantedFiguresView"] | null;
         };
         /**
          * Dialect
@@ -7370,8 +7372,13 @@ export interface components {
             to: string;
             /** Bucket Ms */
             bucket_ms: number;
-            /** @description All agents together; null without any run */
+            /** @description All of these agents together; null without any run */
             total: components["schemas"]["SummaryView"] | null;
+            /**
+             * Trials
+             * @description Agents whose runs are those of drills and reruns: listed and counted with `trials` alone
+             */
+            trials: number;
             /** Items */
             items: components["schemas"]["FleetRowView"][];
             /** Next Cursor */
@@ -8876,6 +8883,12 @@ export interface components {
              * @default
              */
             meaning: string;
+            /**
+             * Mode
+             * @description Failure mode a run with this label has: GET /api/v1/failure-modes
+             * @default
+             */
+            mode: string;
         };
         /**
          * Lack
@@ -9224,6 +9237,43 @@ export interface components {
             mode_name: string | null;
             /** Runs */
             runs: number;
+        };
+        /**
+         * ModeWordView
+         * @description One voice for one failure mode.
+         */
+        ModeWordView: {
+            /** Mode */
+            mode: string;
+            /** Mode Name */
+            mode_name: string | null;
+            /**
+             * Source
+             * @description detector, judge, reviewer, user, ...
+             */
+            source: string;
+            /**
+             * Name
+             * @description Of the detector, or of the score
+             */
+            name: string;
+            /**
+             * Author
+             * @description The person, key or model
+             */
+            author: string | null;
+            /** Reason */
+            reason: string | null;
+            /**
+             * Span Id
+             * @description null where it is about the run as a whole
+             */
+            span_id: string | null;
+            /**
+             * At
+             * @description null for detectors
+             */
+            at: string | null;
         };
         /** ModelRoutePage */
         ModelRoutePage: {
@@ -9789,6 +9839,37 @@ export interface components {
             run_here: boolean;
         };
         /**
+         * NewEvidence
+         * @description A place in the run that a score rests on.
+         */
+        NewEvidence: {
+            /**
+             * Span Id
+             * @description Left out: the run as a whole
+             * @default
+             */
+            span_id: string;
+            /**
+             * Place
+             * @description Which text of it; answer: the run's final answer
+             * @default
+             * @enum {string}
+             */
+            place: "" | "input" | "output" | "error" | "attributes" | "answer";
+            /**
+             * Excerpt
+             * @default
+             */
+            excerpt: string;
+            /**
+             * Start
+             * @description Offsets in characters into that text
+             */
+            start?: number | null;
+            /** End */
+            end?: number | null;
+        };
+        /**
          * NewFeedbackLink
          * @description Exactly one of run_id and session_id; the run need not be here yet.
          */
@@ -10073,6 +10154,12 @@ export interface components {
              * @default
              */
             author: string;
+            /**
+             * Mode
+             * @description How it failed: GET /api/v1/failure-modes; only of a failure
+             * @default
+             */
+            mode: string;
         };
         /**
          * NewOutcomeEvent
@@ -10363,6 +10450,8 @@ export interface components {
              * @default
              */
             explanation: string;
+            /** Evidence */
+            evidence?: components["schemas"]["NewEvidence"][];
             /**
              * Source
              * @description Whose word it is. reviewer and user are for people who are logged in; null: reviewer for them, api for a key and for whoever sits at a server that asks nobody to log in
@@ -10897,6 +10986,42 @@ export interface components {
             times: number;
             /** Seed */
             seed: number;
+        };
+        /**
+         * PlantedFiguresView
+         * @description Of its own fault, planted in real runs of tasks that nobody tuned it on.
+         */
+        PlantedFiguresView: {
+            /**
+             * Planted
+             * @description Runs that were given the fault
+             */
+            planted: number;
+            /**
+             * Found
+             * @description Those it found it in
+             */
+            found: number;
+            /**
+             * Good
+             * @description Runs that ended well and that nothing was done to
+             */
+            good: number;
+            /**
+             * Alarms
+             * @description Those it found something in
+             */
+            alarms: number;
+            /**
+             * Precision
+             * @description Share of the planted among all it found
+             */
+            precision: number | null;
+            /**
+             * Recall
+             * @description Share of the planted that it found
+             */
+            recall: number | null;
         };
         /** PointView */
         PointView: {
@@ -11664,6 +11789,11 @@ export interface components {
              * @description Of all pages
              */
             total: number;
+            /**
+             * Trials
+             * @description Agents that are but the runs of drills and reruns: listed with `trials` alone
+             */
+            trials: number;
             /**
              * Lacking
              * @description Agents that lack it, of all pages, by `lacks`
@@ -13651,16 +13781,22 @@ export interface components {
         TakeRerunsBody: {
             /**
              * Most
-             * @description Reruns to take now
+             * @description Reruns to take now; 0 says only who is there
              * @default 1
              */
             most: number;
             /**
              * Alone
-             * @description Nobody else makes reruns of this inquiry: what was taken and not told of comes again
+             * @description Nobody else makes reruns of this inquiry: what was taken and not told of comes again; 409 while another `holder` is heard of
              * @default false
              */
             alone: boolean;
+            /**
+             * Holder
+             * @description Who makes them, said at least once a second: `process 7 on laptop`
+             * @default
+             */
+            holder: string;
         };
         /** Taken */
         Taken: {
@@ -14345,6 +14481,11 @@ export interface components {
             precedence: string[];
             /** Findings */
             findings: components["schemas"]["FindingView"][];
+            /**
+             * Modes
+             * @description Ways in which it failed and who says so: detectors, then judges and people by time
+             */
+            modes: components["schemas"]["ModeWordView"][];
             /**
              * Scores
              * @description Of the run and its steps, oldest first
@@ -15356,6 +15497,8 @@ export interface operations {
     getFleet: {
         parameters: {
             query?: {
+                /** @description Those of drills and reruns, too: `support (replay)` */
+                trials?: boolean;
                 /** @description Project; left out: the key's, else 'default' */
                 project?: string | null;
                 /** @description RFC 3339, Unix milliseconds, now, or relative like -7d */
@@ -23011,6 +23154,8 @@ export interface operations {
                 owner?: string;
                 /** @description Part of the name or description */
                 q?: string;
+                /** @description Those of drills and reruns, too: `support (replay)` */
+                trials?: boolean;
                 /** @description RFC 3339, Unix milliseconds, now, or relative like -7d */
                 from?: string | null;
                 limit?: number;

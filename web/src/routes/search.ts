@@ -19,9 +19,11 @@ export type FleetSort = (typeof FLEET_SORTS)[number];
 export interface FleetSearch extends TimeRange {
   sort?: FleetSort | undefined;
   dir?: "asc" | "desc" | undefined;
+  /** Drills and reruns stand among the agents, too. */
+  trials?: true | undefined;
 }
 export const fleetSearch = (raw: Raw): FleetSearch =>
-  only({ ...range(raw), sort: asOneOf(raw.sort, FLEET_SORTS), dir: asOneOf(raw.dir, ["asc", "desc"] as const) });
+  only({ ...range(raw), sort: asOneOf(raw.sort, FLEET_SORTS), dir: asOneOf(raw.dir, ["asc", "desc"] as const), trials: raw.trials === true || undefined });
 
 export interface RunsSearch extends TimeRange {
   text?: string | undefined;

@@ -11,6 +11,7 @@ import typer
 
 from roadworthy.doors.cli.asking import asking, named
 from roadworthy.doors.cli.client import fail
+from roadworthy.doors.cli.listing import say_json
 from roadworthy.doors.cli.options import DEFAULT_SERVER, Json, Key, Limit, Project, Server
 
 app = typer.Typer(no_args_is_help=True, help="Agents and who owns them.", rich_markup_mode=None)
@@ -32,6 +33,7 @@ def list_agents(
         typer.Option(help="registration, owner, on_call, gap, runbook, objective, tier, proof; repeatable."),
     ] = None,
     team: Annotated[str, typer.Option(help="Of this team.")] = "",
+    trials: Annotated[bool, typer.Option("--trials", help="Those of drills and reruns, too.")] = False,
     limit: Limit = 200,
     as_json: Json = False,
     server: Server = DEFAULT_SERVER,
@@ -39,14 +41,18 @@ def list_agents(
     project: Project = None,
 ) -> None:
     """List registered agents and those only seen in traffic, with what they lack."""
-    asked = {"stage": stage or None, "lacks": lacks or None, "team": team or None}
+    asked = {
+        "stage": stage or None,
+        "lacks": lacks or None,
+        "team": team or None,
+        "trials": "true" if trials else None,
+    }
     with asking(server=server, key=key, project=project) as client:
         found = list(client.pages("/registry/agents", asked, limit=limit))
-    from roadworthy.doors.cli import show
 
     for agent in found:
         if as_json:
-            show.as_json(agent)
+            say_json(agent)
             continue
         owner = " ".join(one for one in (agent["team"], agent["owner"]) if one) or "nobody owns it"
         lacking = f"lacks {', '.join(agent['lacks'])}" if agent["lacks"] else "lacks nothing"
@@ -68,10 +74,9 @@ def show(
     with asking(server=server, key=key, project=project) as client:
         found = client.get(f"/registry/agents/{named(agent)}")
         changes = client.get("/registry/history", {"kind": "agent", "name": agent})["items"]
-    from roadworthy.doors.cli import show as shown
 
     if as_json:
-        shown.as_json({"agent": found, "history": changes})
+        say_json({"agent": found, "history": changes})
         return
     for line in _agent_lines(found):
         typer.echo(line)
@@ -159,9 +164,7 @@ def import_agents(
     with asking(server=server, key=key, project=project) as client:
         told = client.send("POST", "/registry/import", body=body)
     if as_json:
-        from roadworthy.doors.cli import show as shown
-
-        shown.as_json(told)
+        say_json(told)
     else:
         _tell(told, applied=apply)
     if told["faults"]:

@@ -12,6 +12,7 @@ import typer
 
 from roadworthy.doors.cli.asking import asking, named
 from roadworthy.doors.cli.client import Client, Failed, fail
+from roadworthy.doors.cli.listing import say_json
 from roadworthy.doors.cli.options import DEFAULT_SERVER, Json, Key, Project, Server
 
 app = typer.Typer(no_args_is_help=True, help="Where incidents are told.", rich_markup_mode=None)
@@ -221,9 +222,7 @@ def _matcher(text: str) -> dict[str, str]:
 
 def _say(one: Mapping[str, Any], *, as_json: bool) -> None:
     if as_json:
-        from roadworthy.doors.cli import show
-
-        show.as_json(one)
+        say_json(one)
         return
     notes = [note for note, so in (("default", one["default"]), ("off", not one["enabled"])) if so]
     typer.echo("\t".join((one["id"], one["kind"], one["name"], *notes)))
@@ -231,9 +230,7 @@ def _say(one: Mapping[str, Any], *, as_json: bool) -> None:
 
 def _say_silence(one: Mapping[str, Any], *, as_json: bool) -> None:
     if as_json:
-        from roadworthy.doors.cli import show
-
-        show.as_json(one)
+        say_json(one)
         return
     fits = " ".join(f"{m['field']}{m['op']}{m['value']}" for m in one["matchers"])
     state = "active" if one["active"] else "not active"

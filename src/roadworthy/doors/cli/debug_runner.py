@@ -3,6 +3,8 @@ this machine's files, and from the world where the rerun is a pure replay; tells
 
 from __future__ import annotations
 
+import os
+import socket
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -13,6 +15,7 @@ from typing import Any
 from roadworthy.domain.agent_ended import AgentEnded, Ending
 from roadworthy.doors.cli.asking import named
 from roadworthy.doors.cli.client import Client, Failed
+from roadworthy.doors.cli.debug_options import RerunOptions
 from roadworthy.doors.cli.debug_report import counted
 from roadworthy.doors.cli.drill_runner import ended_body
 from roadworthy.doors.cli.progress import Beat
@@ -35,7 +38,7 @@ def entry_of(view: Mapping[str, Any]) -> EntryPoint:
 
 
 class RerunRunner(TakenWork):
-    """`entry` is used in place of the inquiry's own, where one is given."""
+    """`how` is what reruns are made in; `entry` is used in place of the inquiry's own, where one is given."""
 
     def __init__(
         self,
@@ -43,12 +46,9 @@ class RerunRunner(TakenWork):
         inquiry_id: str,
         *,
         concurrency: int,
-        isolate: Isolate = Isolate.AUTO,
-        files: Files = Files.THROWAWAY,
-        freeze_clock: bool = True,
+        how: RerunOptions,
         entry: EntryPoint | None = None,
-        gateway: str | None = None,
-        progress: Callable[[Beat], None] = lambda _beat: None,
+        progress: Callable[[Beat], None] | None = None,
         stop: threading.Event | None = None,
         alone: bool = False,
     ) -> None:
@@ -57,16 +57,17 @@ class RerunRunner(TakenWork):
             f"/inquiries/{named(inquiry_id)}",
             items="reruns",
             concurrency=concurrency,
-            gateway=gateway,
+            gateway=how.gateway,
             progress=progress,
             stop=stop,
             alone=alone,
+            holder=f"process {os.getpid()} on {socket.gethostname()}",
         )
         self._inquiry_id = inquiry_id
         self._entry = entry
-        self._isolate = isolate
-        self._files = files
-        self._freeze_clock = freeze_clock
+        self._isolate = Isolate(how.isolate.value)
+        self._files = Files(how.files.value)
+        self._freeze_clock = how.freeze_clock
         self._began: dict[str, int | None] = {}
         self._used: Mapping[str, Any] = {}
         self._used_at = -1

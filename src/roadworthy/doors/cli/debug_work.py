@@ -60,8 +60,6 @@ class InquiryWork:
         from roadworthy.doors.cli.debug_runner import RerunRunner, entry_of
         from roadworthy.doors.cli.progress import ProgressLine
         from roadworthy.doors.cli.taken_work import STOPPED, watched
-        from roadworthy.features.debug.running.files import Files
-        from roadworthy.features.debug.running.isolation import Isolate
 
         check_entry_here(entry_of(one["entry"]))
         typer.echo(f"{one['kind']} {one['id']}", err=True)
@@ -71,10 +69,7 @@ class InquiryWork:
             self._client,
             one["id"],
             concurrency=one["concurrency"],
-            isolate=Isolate(self._how.isolate.value),
-            files=Files(self._how.files.value),
-            freeze_clock=self._how.freeze_clock,
-            gateway=self._how.gateway,
+            how=self._how,
             progress=progress,
             stop=stop,
             alone=alone,

@@ -29,7 +29,7 @@ class DrillRunner(TakenWork):
         start: Start,
         concurrency: int,
         gateway: str | None = None,
-        progress: Callable[[Beat], None] = lambda _beat: None,
+        progress: Callable[[Beat], None] | None = None,
         stop: threading.Event | None = None,
     ) -> None:
         super().__init__(

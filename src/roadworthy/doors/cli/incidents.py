@@ -9,6 +9,7 @@ import typer
 
 from roadworthy.doors.cli.asking import asking, named
 from roadworthy.doors.cli.client import Client
+from roadworthy.doors.cli.listing import say_json
 from roadworthy.doors.cli.options import DEFAULT_SERVER, From, Json, Key, Limit, Project, Server
 
 app = typer.Typer(
@@ -209,9 +210,7 @@ def _acted(client: Client, what: str, incident: str, note: str) -> Any:
 
 def _say(one: Mapping[str, Any], *, as_json: bool) -> None:
     if as_json:
-        from roadworthy.doors.cli import show as showing
-
-        showing.as_json(one)
+        say_json(one)
         return
     agents = ", ".join(one["agents"][:3]) + (" ..." if len(one["agents"]) > 3 else "")
     who = one["assignee"] or ("NOBODY COULD BE TOLD" if one["escalation"]["unheard"] else "–")

@@ -9,6 +9,7 @@ import typer
 
 from roadworthy.doors.cli.asking import asking, named
 from roadworthy.doors.cli.client import Client, fail
+from roadworthy.doors.cli.listing import say_json
 from roadworthy.doors.cli.options import DEFAULT_SERVER, Json, Key, Limit, Project, Server
 
 app = typer.Typer(
@@ -81,9 +82,7 @@ def _of(client: Client, agent: str) -> dict[str, Any]:
 
 def _say(one: Mapping[str, Any], *, as_json: bool) -> None:
     if as_json:
-        from roadworthy.doors.cli import show as showing
-
-        showing.as_json(one)
+        say_json(one)
         return
     if one["phase"] == "learning":
         typer.echo(f"{one['agent']}\tlearning: {one['reference_n']} of {one['reference_needed']} inputs")

@@ -20,6 +20,7 @@ from roadworthy.doors.cli import (
     incidents,
     inputs,
     inquiries,
+    issues,
     keys,
     model_routes,
     monitors,
@@ -59,7 +60,7 @@ app.command()(reads.tail)
 app.command()(reads.search)
 app.command()(verdicts.outcome)
 app.command()(verdicts.scores)
-app.command()(verdicts.issues)
+app.command()(issues.issues)
 app.command()(rejudge.judge)
 app.command()(rejudge.compare)
 app.command("import")(transfer.import_)

@@ -12,6 +12,7 @@ import typer
 from roadworthy.doors.cli.asking import asking, named
 from roadworthy.doors.cli.backtest_reasons import why_nothing
 from roadworthy.doors.cli.client import Client, fail
+from roadworthy.doors.cli.listing import say_json
 from roadworthy.doors.cli.options import DEFAULT_SERVER, From, Json, Key, Limit, Project, Server
 
 app = typer.Typer(
@@ -157,7 +158,7 @@ def alarms(
         found = list(client.pages("/alarms", asked, limit=min(limit, 500)))
     for one in found:
         if as_json:
-            _json(one)
+            say_json(one)
         else:
             typer.echo(f"{one['at']}\t{'over' if one['cleared_at'] else 'stands'}\t{one['title']}")
     if not found and not as_json:
@@ -197,7 +198,7 @@ def backtest(
     with asking(server=server, key=key, project=project) as client:
         found = _waited(client, client.send("POST", "/monitors/backtest", body=body)["id"])
     if as_json:
-        _json(found)
+        say_json(found)
         return
     typer.echo(f"{found['results']} results, {found['start']} to {found['end']}")
     for one in found["alarms"]:
@@ -220,7 +221,7 @@ def _waited(client: Client, job_id: str) -> Any:
 
 def _say(one: Mapping[str, Any], *, as_json: bool) -> None:
     if as_json:
-        _json(one)
+        say_json(one)
         return
     learning = one["learning"]
     if learning is not None:
@@ -245,9 +246,3 @@ def _hours(hours: float) -> str:
     if hours < 2:
         return f"{60 * hours:.0f} minutes"
     return f"{hours:.1f} hours" if hours < 48 else f"{hours / 24:.1f} days"
-
-
-def _json(one: object) -> None:
-    import json
-
-    typer.echo(json.dumps(one, ensure_ascii=False))

@@ -11,6 +11,7 @@ import typer
 
 from roadworthy.doors.cli.asking import asking, named
 from roadworthy.doors.cli.client import fail
+from roadworthy.doors.cli.listing import say_json
 from roadworthy.doors.cli.options import DEFAULT_SERVER, Json, Key, Limit, Project, Server
 
 app = typer.Typer(
@@ -159,9 +160,7 @@ def import_openslo(
 
 def _say(one: Mapping[str, Any], *, as_json: bool) -> None:
     if as_json:
-        from roadworthy.doors.cli import show as showing
-
-        showing.as_json(one)
+        say_json(one)
         return
     burning = f"burns: {one['burning'][0]['severity']}" if one["burning"] else "quiet"
     budget = _budget(one["budget"], target=one["target"])

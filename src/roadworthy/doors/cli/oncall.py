@@ -13,6 +13,7 @@ import typer
 from roadworthy.doors.cli import oncall_setup
 from roadworthy.doors.cli.agents import on_call_lines
 from roadworthy.doors.cli.asking import asking, named
+from roadworthy.doors.cli.listing import say_json
 from roadworthy.doors.cli.options import DEFAULT_SERVER, From, Json, Key, Project, Server, To
 
 app = typer.Typer(no_args_is_help=True, help="Who is on call.", rich_markup_mode=None)
@@ -33,11 +34,10 @@ def now(
     """Say who is on call now in each schedule, until when, who is next, and where nobody will be."""
     with asking(server=server, key=key, project=project) as client:
         found = client.get("/schedules")["items"]
-    from roadworthy.doors.cli import show
 
     for schedule in found:
         if as_json:
-            show.as_json(schedule)
+            say_json(schedule)
             continue
         zone = schedule["time_zone"]
         person = schedule["now"]["person"] or "NOBODY"
@@ -63,9 +63,7 @@ def agent(
     with asking(server=server, key=key, project=project) as client:
         found = client.get(f"/agents/{named(name)}/on-call", {"at": at})
     if as_json:
-        from roadworthy.doors.cli import show
-
-        show.as_json(found)
+        say_json(found)
     else:
         for line in on_call_lines(found):
             typer.echo(line)
@@ -89,13 +87,12 @@ def shifts(
     """List shifts, four weeks ahead unless asked otherwise, in the schedule's own time zone."""
     with asking(server=server, key=key, project=project) as client:
         found = client.get(f"/schedules/{named(schedule)}/shifts", {"from": from_, "to": to})
-    from roadworthy.doors.cli import show
 
     for shift in found["shifts"]:
         if gaps and shift["person"]:
             continue
         if as_json:
-            show.as_json(shift)
+            say_json(shift)
             continue
         zone = found["time_zone"]
         why = "override" if shift["override"] else shift["layer"] or ""

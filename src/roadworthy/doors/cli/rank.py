@@ -11,6 +11,7 @@ import typer
 
 from roadworthy.doors.cli.asking import asking
 from roadworthy.doors.cli.client import Client, fail
+from roadworthy.doors.cli.listing import say_json
 from roadworthy.doors.cli.options import DEFAULT_SERVER, Json, Key, Project, Server
 
 _POLL_S = 1.0
@@ -44,9 +45,7 @@ def rank(
         found = client.get(f"/runs/{run_id}/suspicious-steps")
         why = client.get(f"/runs/{run_id}/why")
     if as_json:
-        from roadworthy.doors.cli import show
-
-        show.as_json({**found, "resampling": asked, "why": why})
+        say_json({**found, "resampling": asked, "why": why})
     else:
         for line in (*_lines(found, why, limit=limit), *(_asked_lines(asked) if asked else ())):
             typer.echo(line)

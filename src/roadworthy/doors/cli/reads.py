@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from roadworthy.doors.cli.client import Client, Failed, fail
+from roadworthy.doors.cli.listing import say_json
 from roadworthy.doors.cli.options import (
     DEFAULT_SERVER,
     Filters,
@@ -47,7 +48,7 @@ def runs(
     out = show.console()
     if as_json:
         for run in found:
-            show.as_json(run)
+            say_json(run)
     elif found and out.is_terminal:
         for line in runs_table.terminal_lines(found, width=out.width):
             out.print(line, soft_wrap=True)
@@ -76,7 +77,7 @@ def run(
     from roadworthy.doors.cli import show
 
     if as_json:
-        show.as_json({"run": found, "spans": spans, "exchanges": calls})
+        say_json({"run": found, "spans": spans, "exchanges": calls})
         return
     out = show.console()
     whole = not out.is_terminal
@@ -108,7 +109,7 @@ def search(
 
     if as_json:
         for hit in hits:
-            show.as_json(hit)
+            say_json(hit)
         return
     out = show.console()
     for hit in hits:
@@ -141,7 +142,7 @@ def tail(
                     continue
                 seen[found["id"]] = line
                 if as_json:
-                    show.as_json(found)
+                    say_json(found)
                 else:
                     show.print_ended(found)
     except Failed as error:

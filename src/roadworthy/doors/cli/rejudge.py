@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from roadworthy.doors.cli.client import Client, Failed, fail
+from roadworthy.doors.cli.listing import say_json
 from roadworthy.doors.cli.options import DEFAULT_SERVER, Filters, Json, Key, Project, Server
 
 _POLL_S = 0.5
@@ -93,9 +94,7 @@ def compare(
     except Failed as error:
         raise fail(str(error)) from None
     if as_json:
-        from roadworthy.doors.cli import show
-
-        show.as_json(told)
+        say_json(told)
         return
     for line in _comparison(told, run_a=run_a, run_b=run_b):
         typer.echo(line)
@@ -150,9 +149,7 @@ def _ids(client: Client, names: list[str]) -> list[str]:
 
 def _say(asked: Mapping[str, Any], *, as_json: bool) -> None:
     if as_json:
-        from roadworthy.doors.cli import show
-
-        show.as_json(asked)
+        say_json(asked)
         return
     cost = f", about ${asked['forecast_usd']:.2f}" if asked["forecast_usd"] else ", at no cost"
     started = f"; job {asked['job']['id']}" if asked["job"] else " (nothing was started)"

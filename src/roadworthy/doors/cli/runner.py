@@ -102,8 +102,6 @@ class _Waiting:
     def _begin(self, one: Mapping[str, Any]) -> None:
         from roadworthy.doors.cli.debug_runner import RerunRunner, entry_of
         from roadworthy.features.debug.running.entry import BadEntry, check_here
-        from roadworthy.features.debug.running.files import Files as Kept
-        from roadworthy.features.debug.running.isolation import Isolate as Isolated
 
         try:
             check_here(self._entry or entry_of(one["entry"]))
@@ -115,11 +113,8 @@ class _Waiting:
             self._client,
             one["id"],
             concurrency=one["concurrency"],
-            isolate=Isolated(self._how.isolate.value),
-            files=Kept(self._how.files.value),
-            freeze_clock=self._how.freeze_clock,
+            how=self._how,
             entry=self._entry,
-            gateway=self._how.gateway,
             stop=self._stop,
         )
         thread = threading.Thread(target=self._see_through, args=(work, one), name=one["id"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -20,10 +19,6 @@ _MOST_SHOWN = 2_000
 """Characters of one text that a terminal is filled with."""
 _NO_WIDTH = 1_000_000
 _TEXTS = (("asked", "input", ""), ("answer", "final_answer", ""), ("error", "error", "red"))
-
-
-def as_json(value: object) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False))
 
 
 def duration(ms: float | None) -> str:

@@ -19,6 +19,7 @@ from roadworthy.doors.cli.progress import Beat
 _POLL_S = 0.5
 _PATIENCE_S = 120.0
 """How long a server that does not answer is waited for: it may be starting anew."""
+_LET_GO_S = 4.0
 _GATEWAY_S = 15.0
 STOPPED = "stopped"
 
@@ -26,7 +27,8 @@ STOPPED = "stopped"
 class TakenWork:
     """`items` is what they are called in what the server says: `runs`, `reruns`. `stop` ends it: agents under
     way are ended, and what they were to do handed out again when it goes on. `alone`: whatever others took
-    and did not tell of is handed out again now."""
+    and did not tell of is handed out again now. `holder` is who we are, where the server wants to be told
+    that we are still there: it hands nobody what we have taken meanwhile."""
 
     def __init__(
         self,
@@ -36,9 +38,10 @@ class TakenWork:
         items: str,
         concurrency: int,
         gateway: str | None = None,
-        progress: Callable[[Beat], None] = lambda _beat: None,
+        progress: Callable[[Beat], None] | None = None,
         stop: threading.Event | None = None,
         alone: bool = True,
+        holder: str = "",
     ) -> None:
         self._client = client
         self._path = path
@@ -48,6 +51,7 @@ class TakenWork:
         self._progress = progress
         self._stop = stop or threading.Event()
         self._alone = alone
+        self._holder = {"holder": holder} if holder else {}
         self._ready = False
         self._beat: Beat | None = None
 
@@ -58,20 +62,26 @@ class TakenWork:
         with ThreadPoolExecutor(max_workers=self._concurrency) as pool:
             while not self._stop.is_set():
                 free = self._concurrency - len(under_way)
-                taken = self._send("take", {"most": max(1, free), "alone": alone}) if free else None
+                body = {"most": free, "alone": alone, **self._holder}
+                taken = self._send("take", body) if free or self._holder else None
                 if taken is not None:
                     alone = False
                     if taken[self._items]:
                         self._wait_for_gateway(taken)
                     under_way |= {pool.submit(self._make, one, taken): one for one in taken[self._items]}
-                    self._beat = self._beaten(taken, list(under_way.values()))
-                    self._progress(self._beat)
+                    self._tell(taken, list(under_way.values()))
                     if taken["state"] != "running" and not under_way:
                         return str(taken["state"])
-                elif self._beat is not None:
+                elif self._progress is not None and self._beat is not None:
                     self._progress(self._beat)
                 under_way = self._waited(under_way, idle=taken is not None and not taken[self._items])
         return STOPPED
+
+    def _tell(self, taken: Mapping[str, Any], under_way: Sequence[Mapping[str, Any]]) -> None:
+        """Where nobody looks, nothing is asked for it either."""
+        if self._progress is not None:
+            self._beat = self._beaten(taken, under_way)
+            self._progress(self._beat)
 
     def _beaten(self, taken: Mapping[str, Any], under_way: Sequence[Mapping[str, Any]]) -> Beat:
         """How far it is; `under_way` are the items that are made here."""
@@ -94,13 +104,16 @@ class TakenWork:
         return {one: item for one, item in under_way.items() if one in left}
 
     def _send(self, what: str, body: Mapping[str, Any]) -> Any:
-        """Sent again while the server is away: what it was told twice changes nothing."""
-        ends = time.monotonic() + _PATIENCE_S
+        """Sent again while the server is away: what it was told twice changes nothing. Where somebody else
+        holds it, for as long as one that was killed is taken to be there."""
+        began = time.monotonic()
         while True:
             try:
                 return self._client.send("POST", f"{self._path}/{what}", body=body)
             except Failed as failed:
-                if "no answer from" not in str(failed) or time.monotonic() > ends or self._stop.is_set():
+                away = "no answer from" in str(failed)
+                waited = _PATIENCE_S if away else _LET_GO_S if "(HTTP 409)" in str(failed) else 0.0
+                if time.monotonic() - began > waited or self._stop.is_set():
                     raise
                 self._stop.wait(_POLL_S)
 

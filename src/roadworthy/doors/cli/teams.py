@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from roadworthy.doors.cli.asking import asking, named
+from roadworthy.doors.cli.listing import say_json
 from roadworthy.doors.cli.options import DEFAULT_SERVER, Json, Key, Project, Server
 
 app = typer.Typer(no_args_is_help=True, help="Teams and the people in them.", rich_markup_mode=None)
@@ -22,11 +23,10 @@ def list_teams(
     """List teams with their members and agents."""
     with asking(server=server, key=key, project=project) as client:
         found = client.get("/teams")["items"]
-    from roadworthy.doors.cli import show
 
     for team in found:
         if as_json:
-            show.as_json(team)
+            say_json(team)
             continue
         members = ", ".join(team["members"]) or "no members"
         typer.echo(f"{team['name']}\t{members}\towns {', '.join(team['agents']) or 'nothing'}")
@@ -68,11 +68,10 @@ def people(
     """List people who own agents or are on call, how they are reached, and who left."""
     with asking(server=server, key=key, project=project) as client:
         found = client.get("/contacts")["items"]
-    from roadworthy.doors.cli import show
 
     for person in found:
         if as_json:
-            show.as_json(person)
+            say_json(person)
             continue
         reached = ", ".join((*person["channels"], *([person["email"]] if person["email"] else [])))
         state = f"left {person['left_at']}" if person["left_at"] else "there"

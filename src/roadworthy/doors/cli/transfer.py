@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -24,9 +25,14 @@ from roadworthy.doors.cli.options import (
 )
 
 _HOUR = 3600.0
+_LONGEST_LINE = 64 * 2**20
 _SUFFIXES = {".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
 _KINDS = {"jsonl": "application/x-ndjson", "parquet": "application/vnd.apache.parquet"}
-What = Annotated[Literal["runs", "spans", "scores"], typer.Option(help="What the file holds.")]
+Noun = Literal["runs", "spans", "scores"]
+What = Annotated[Noun, typer.Option(help="What the file holds.")]
+Held = Annotated[
+    Noun | None, typer.Option("--what", help="What the file holds. Default: what its fields say.")
+]
 Form = Annotated[
     Literal["jsonl", "parquet"] | None, typer.Option("--format", help="Default: by the file's ending.")
 ]
@@ -75,7 +81,7 @@ def export(
 
 def import_(
     file: Annotated[Path, typer.Argument(help="A file that roadworthy export wrote.")],
-    what: What = "runs",
+    what: Held = None,
     form: Form = None,
     as_json: Json = False,
     server: Server = DEFAULT_SERVER,
@@ -94,7 +100,7 @@ def import_(
             client.open(
                 "POST",
                 "/import",
-                params={"what": what, "format": chosen},
+                params={"what": what or _told_by_fields(file, form=chosen), "format": chosen},
                 data=body,
                 kind=_KINDS[chosen],
                 headers={"Content-Length": str(size)},
@@ -116,6 +122,28 @@ def import_(
     if result["skipped"]:
         typer.echo(f"{result['skipped']:,} left out: " + "; ".join(result["errors"]), err=True)
         raise typer.Exit(1)
+
+
+def _told_by_fields(file: Path, *, form: str) -> Noun:
+    """What the first record is. Raises OSError; a file that cannot be read as what it says it is, the server
+    refuses in its own words."""
+    import json
+
+    names: Collection[str] = ()
+    try:
+        if form == "parquet":
+            from pyarrow import parquet
+
+            names = parquet.read_schema(file).names
+        else:
+            with file.open("rb") as lines:
+                record = json.loads(lines.readline(_LONGEST_LINE))
+                names = record if isinstance(record, dict) else ()
+    except ValueError:
+        return "runs"
+    if not names or "sort_ns" in names:
+        return "runs"
+    return "spans" if "parent_id" in names else "scores"
 
 
 def _by_suffix(file: str) -> str:

@@ -1,4 +1,4 @@
-"""outcome, scores, issues: how runs went, and what is wrong with them."""
+"""outcome, scores: how runs went, and who says so."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal
 import typer
 
 from roadworthy.doors.cli.client import Client, Failed, fail
-from roadworthy.doors.cli.options import DEFAULT_SERVER, From, Json, Key, Limit, Project, Server
+from roadworthy.doors.cli.listing import say_json
+from roadworthy.doors.cli.options import DEFAULT_SERVER, Json, Key, Project, Server
 
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="Id of the run.")]
 
@@ -26,6 +27,9 @@ def outcome(
         Literal["api", "reviewer", "business", "evaluator", "judge", "user"] | None,
         typer.Option(help="Whose word it is; default: api, reviewer for people who log in."),
     ] = None,
+    mode: Annotated[
+        str, typer.Option(help="How it failed, such as mast-3.1 or ungrounded: GET /api/v1/failure-modes.")
+    ] = "",
     author: Annotated[str, typer.Option(help="Who says so; default: the key's name.")] = "",
     server: Server = DEFAULT_SERVER,
     key: Key = None,
@@ -33,7 +37,7 @@ def outcome(
 ) -> None:
     """Say whether a run did its job."""
     client = Client(server=server, key=key, project=project)
-    body = {"outcome": said, "reason": reason, "source": source, "author": author}
+    body = {"outcome": said, "reason": reason, "source": source, "author": author, "mode": mode}
     try:
         written = client.send("POST", f"/runs/{run_id}/outcome", body=body)
         verdict = client.get(f"/runs/{written['run_id']}/verdict")
@@ -57,11 +61,9 @@ def scores(
         verdict = client.get(f"/runs/{run_id}/verdict")
     except Failed as error:
         raise fail(str(error)) from None
-    from roadworthy.doors.cli import show
-
     if as_json:
         for score in verdict["scores"]:
-            show.as_json(score)
+            say_json(score)
         return
     for line in _verdict_lines(verdict):
         typer.echo(line)
@@ -72,7 +74,7 @@ def _verdict_lines(verdict: Mapping[str, Any]) -> list[str]:
     who = f", says {verdict['outcome_source']}" if verdict["outcome_source"] else ""
     lines = [f"outcome {verdict['outcome']}{who}{why}"]
     if verdict["p_failure"] is not None:
-        lines.append(f"p(failure) {verdict['p_failure']:.2f}")
+        lines.append(f"p(failure) {verdict['p_failure']:.2f}, {_calibration(verdict['calibration'])}")
     if not verdict["judged"]:
         lines.append("not judged yet")
     for said in verdict["said"]:
@@ -82,6 +84,10 @@ def _verdict_lines(verdict: Mapping[str, Any]) -> list[str]:
     for finding in verdict["findings"]:
         mode = f" [{finding['mode_name']}]" if finding["mode_name"] else ""
         lines.append(f"found\t{finding['detector']}{mode}\t{finding['reason']}")
+    for word in verdict["modes"]:
+        if word["source"] != "detector":
+            author = f" ({word['author']})" if word["author"] else ""
+            lines.append(f"mode\t{word['mode']} {word['mode_name'] or ''}\t{word['source']}{author}")
     for score in verdict["scores"]:
         value = "" if score["value"] is None else f"{score['value']:g}"
         said = " ".join(one for one in (value, score["label"]) if one)
@@ -90,51 +96,12 @@ def _verdict_lines(verdict: Mapping[str, Any]) -> list[str]:
     return lines
 
 
-def issues(
-    issue_id: Annotated[str | None, typer.Argument(metavar="ID", help="One issue, whole.")] = None,
-    state: Annotated[
-        list[str] | None,
-        typer.Option(help="open, muted, resolved, regressed; repeatable; default: open and regressed."),
-    ] = None,
-    agent: Annotated[str, typer.Option(help="Of this agent.")] = "",
-    from_: From = None,
-    limit: Limit = 20,
-    as_json: Json = False,
-    server: Server = DEFAULT_SERVER,
-    key: Key = None,
-    project: Project = None,
-) -> None:
-    """List failing runs, grouped; last seen first."""
-    client = Client(server=server, key=key, project=project)
-    try:
-        if issue_id:
-            found = [client.get(f"/issues/{issue_id}", {"from": from_})]
-        else:
-            asked = {"state": state or None, "agent": agent or None, "from": from_}
-            found = list(client.pages("/issues", asked, limit=min(limit, 500)))
-    except Failed as error:
-        raise fail(str(error)) from None
-    from roadworthy.doors.cli import show
-
-    for issue in found:
-        if as_json:
-            show.as_json(issue)
-        else:
-            typer.echo("\t".join(_issue(issue)))
-            for run_id in issue["representative_run_ids"]:
-                typer.echo(f"  roadworthy run {run_id}")
-    if not found:
-        typer.echo("No issues.")
-
-
-def _issue(issue: Mapping[str, Any]) -> tuple[str, ...]:
+def _calibration(found: Mapping[str, Any] | None) -> str:
+    if found is None:
+        return "its calibration is unknown"
     return (
-        issue["id"],
-        issue["state"],
-        f"{issue['runs']} runs",
-        issue["agent"] or "–",
-        _flat(issue["title"]),
-        f"last {issue['last_seen'] or '–'}",
+        f"calibrated on {found['n']} labelled runs ({found['failures']} failed): "
+        f"off by {found['ece']:.2f} on average, AUC {found['auc']:.2f}"
     )
 
 

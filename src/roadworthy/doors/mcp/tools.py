@@ -285,6 +285,7 @@ class _Tools:
             list[str], Field(description="open, muted, resolved, regressed; left out: open and regressed")
         ] = [],  # noqa: B006
         agent: Annotated[str | None, Field(description="Only of this agent")] = None,
+        mode: Annotated[str | None, Field(description="Only of this failure mode, such as mast-3.1")] = None,
         text: Annotated[str | None, Field(description="Words of the title")] = None,
         since: Since = None,
         limit: Annotated[int, Field(ge=1, le=200)] = 20,
@@ -298,6 +299,7 @@ class _Tools:
             {
                 "state": states or None,
                 "agent": agent,
+                "mode": mode,
                 "q": text,
                 "from": since,
                 "limit": limit,

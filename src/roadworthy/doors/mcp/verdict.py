@@ -20,6 +20,7 @@ def in_words(verdict: Verdict) -> list[str]:
     lines += [f"Worth knowing: {_finding(one)}" for one in notes]
     if verdict["judged"] and not verdict["findings"]:
         lines.append("No detector found anything.")
+    lines += [_mode(one) for one in verdict["modes"] if one["source"] != "detector"]
     if verdict["first_suspicious_span_id"]:
         lines.append(f"Look first at step {verdict['first_suspicious_span_id']} (get_span).")
     return lines
@@ -56,6 +57,12 @@ def _finding(finding: Mapping[str, Any]) -> str:
     return f"{finding['title']} (confidence {finding['confidence']:.2f}{mode}): {finding['reason']}" + (
         f" Evidence: {places}." if places else ""
     )
+
+
+def _mode(word: Mapping[str, Any]) -> str:
+    who = " ".join(one for one in (word["source"], word["author"] or "") if one)
+    reason = f": {word['reason']}" if word["reason"] else ""
+    return f"Failure mode {word['mode']} {word['mode_name'] or ''}, named by {who}{reason}."
 
 
 def _place(evidence: Mapping[str, Any]) -> str:

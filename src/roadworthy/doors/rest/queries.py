@@ -29,6 +29,7 @@ TextParameter = Annotated[
 ]
 FromParameter = Annotated[str | None, Query(alias="from", max_length=40, description=TIME_HELP)]
 ToParameter = Annotated[str | None, Query(max_length=40, description=f"{TIME_HELP}; not included")]
+Trials = Annotated[bool, Query(description="Those of drills and reruns, too: `support (replay)`")]
 LimitParameter = Annotated[int, Query(ge=1, le=1000)]
 CursorParameter = Annotated[
     str | None, Query(max_length=500, description="next_cursor of the page before, as it came")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import struct
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -111,8 +112,11 @@ def _matches(pattern: str, text: str, *, field: str = "") -> bool:
     import pyarrow as pa
     import pyarrow.compute as pc
 
+    data = text.encode("utf-8", "replace")
+    # Laid out by hand: `pa.array` would load all of pandas to see whether it was given a part of it.
+    ends = pa.py_buffer(struct.pack("=qq", 0, len(data)))
+    whole = pa.LargeStringArray.from_buffers(1, ends, pa.py_buffer(data))
     try:
-        whole = pa.array([text.encode("utf-8", "replace").decode()], type=pa.large_string())
         return bool(pc.match_substring_regex(whole, pattern=pattern)[0].as_py())
     except (pa.ArrowInvalid, UnicodeEncodeError) as refused:
         raise BadInquiry(field, f"no pattern of RE2: {str(refused).rpartition(': ')[2]}") from None

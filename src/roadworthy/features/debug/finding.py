@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from roadworthy.domain.agent_ended import Ending
+from roadworthy.domain.agent_ended import Ending, RecordedEnd
 from roadworthy.features.debug.check import short
 from roadworthy.features.debug.inquiry import Inquiry, Rerun, RerunState
 from roadworthy.features.debug.same_end import complaint_line
-from roadworthy.features.debug.tape.tape import RecordedEnd
 
 
 class RerunOutcome(StrEnum):

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from roadworthy.domain.agent_ended import Ending
+from roadworthy.domain.agent_ended import Ending, RecordedEnd
 from roadworthy.features.debug.plan import After, Change
-from roadworthy.features.debug.tape.tape import RecordedEnd
 
 
 class InquiryKind(StrEnum):

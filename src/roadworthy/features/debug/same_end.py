@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-from roadworthy.domain.agent_ended import Ending
+from roadworthy.domain.agent_ended import Ending, RecordedEnd
 from roadworthy.features.debug.tape.clock import without_clock
-from roadworthy.features.debug.tape.tape import RecordedEnd
 from roadworthy.kit.masking import mask_text
 
 _COMPARED = 200

@@ -28,6 +28,7 @@ from roadworthy.features.debug.course import (
     made_again,
     traces_of,
 )
+from roadworthy.features.debug.holders import Holders
 from roadworthy.features.debug.inquiry import (
     Budget,
     EntryPoint,
@@ -112,6 +113,7 @@ class InquiryService:
     ) -> None:
         self._book = InquiryBook(metadata, now_ns=now_ns, changed=changed)
         self.tally = RerunTally()
+        self._holders = Holders()
         self._sign = sign
         self._plans = plans
         self._tapes = tapes
@@ -218,14 +220,18 @@ class InquiryService:
             self._over_now(inquiry)
         return gone
 
-    def take(self, project: str, inquiry_id: str, *, most: int, alone: bool = False) -> list[Start]:
-        """Reruns to make now; none where the inquiry is over, or waits for reruns that others took. `alone`:
-        there are no others, so what was taken and not told of is handed out again now. Where plans cannot be
-        written StoreUnavailable is raised, and nothing is taken."""
+    def take(
+        self, project: str, inquiry_id: str, *, most: int, alone: bool = False, holder: str = ""
+    ) -> list[Start]:
+        """Reruns to make now; none where the inquiry is over, or waits for reruns that others took. `holder`
+        says who asks, and is there still (`most` 0). `alone`: there are no others, so what was taken and not
+        told of is handed out again now; raises Held where another is heard of. Where plans cannot be written
+        StoreUnavailable is raised, and nothing is taken."""
         with self._book.lock:
             inquiry = self._book.one(project, inquiry_id)
             if inquiry is None or inquiry.state is not InquiryState.RUNNING:
                 return []
+            self._holders.claim(project, inquiry_id, holder=holder, alone=alone)
             inquiry, reruns = self._course.looked(inquiry)
             room = min(
                 most,

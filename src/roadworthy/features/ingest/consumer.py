@@ -6,8 +6,9 @@ little load they are small and soon visible, under heavy load large and cheap. A
 its batch is in the store, so a crash anywhere replays at most what was not committed; writing it again
 changes nothing.
 
-While there is nothing to read and little on its way, and only then, the decoding thread judges the runs it
-has gathered: they are judged when people first see them. Where there is more to do they are judged later.
+The decoding thread judges the runs it has gathered as it goes: they are judged when people first see them.
+Only while more has gathered in the log than senders can be had to wait for are runs stored first, and judged
+later, elsewhere.
 """
 
 from __future__ import annotations
@@ -20,16 +21,14 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from roadworthy.contracts.intake import IntakeEntry, IntakeReader
 from roadworthy.contracts.telemetry import IngestStore, StoreFull, StoreUnavailable, TelemetryBatch
-from roadworthy.domain.rejection import Rejection
-from roadworthy.domain.run import Run
-from roadworthy.domain.score import Score
 from roadworthy.domain.span import Span
 from roadworthy.features.ingest.batch import Steps, gather, join_contents, unreadable
 from roadworthy.features.ingest.early_judge import EarlyJudge
+from roadworthy.features.ingest.gathering import Gathering
 from roadworthy.features.ingest.halving import write_in_halves
 from roadworthy.features.ingest.progress import Progress
 from roadworthy.features.ingest.runs.tracker import Assemble, RunTracker
@@ -50,51 +49,21 @@ less, in inserts and in merges."""
 _HELD_BYTES = 32 << 20
 """While the writer is busy so much is gathered; then decoding waits for it."""
 _JUDGE_SECONDS = 0.02
-"""So long runs are judged before the log is looked at again."""
-_SPARE_BYTES = 7 << 20
-_SPARE_SECONDS = 1.35
+_JUDGE_SHARE = 2.0
+"""So long runs are judged before the log is looked at again, and at most so many times as long as taking in
+what was read last took: runs that are slow to judge must not hold up all others."""
+_FLOOD_BYTES = 24 << 20
+_FLOOD_SECONDS = 3.0
 _PACE_SECONDS = 4.0
-"""There is time to spare where no more is read and not yet stored than so many bytes, or so many seconds of
-the pace of late. Less than `app.pacing` lets gather before it has senders wait: a log that is empty because
-they do is no sign of rest."""
-
-
-@dataclass(slots=True, kw_only=True)
-class _Gathered:
-    """What was decoded since the last batch went to the writer. `next_offset` is what to commit, 0 for
-    nothing."""
-
-    begun: float = field(default_factory=time.monotonic)
-    filled: float = 0.0
-    """When the first record of it was decoded."""
-    spans: dict[tuple[str, str, str], Span] = field(default_factory=dict)
-    runs: dict[tuple[str, str], Run] = field(default_factory=dict)
-    scores: list[Score] = field(default_factory=list)
-    rejections: list[Rejection] = field(default_factory=list)
-    body_bytes: int = 0
-    records: int = 0
-    next_offset: int = 0
-    newest_ns: int = 0
-    decode_seconds: float = 0.0
-    assemble_seconds: float = 0.0
-
-    def add_runs(self, runs: Sequence[Run]) -> None:
-        """The last word on each counts."""
-        for run in runs:
-            self.runs[run.project, run.id] = run
-
-    def count(self, entries: Sequence[IntakeEntry]) -> None:
-        self.filled = self.filled or time.monotonic()
-        self.body_bytes += sum(len(entry.record.body) for entry in entries)
-        self.records += len(entries)
-        self.next_offset = entries[-1].next_offset
-        self.newest_ns = entries[-1].record.received_ns
+"""There is no time to judge where more is accepted and not yet stored than so many bytes, and than so many
+seconds of the pace of late. That is well beyond what `app.pacing` lets gather before it has senders wait:
+those who can be had to wait get their runs judged, and only a flood is stored first."""
 
 
 @dataclass(slots=True, kw_only=True)
 class _Ready:
     batch: TelemetryBatch
-    gathered: _Gathered
+    gathered: Gathering
     number: int
 
 
@@ -135,7 +104,6 @@ class Consumer:
     ) -> None:
         self.progress = Progress()
         self._judge = judge
-        self._at_end = False
         self._caught_up = time.monotonic()
         self._reader = reader
         self._store = store
@@ -149,7 +117,7 @@ class Consumer:
         self._stored: deque[tuple[float, int]] = deque([(time.monotonic(), self._position)])
         """When which offset was committed, of late."""
         self._boot = f"{os.getpid():x}-{time.time_ns():x}"
-        self._gathered = _Gathered()
+        self._gathered = Gathering()
         self._numbers = itertools.count(1)
         self._ready: queue.SimpleQueue[_Ready | None] = queue.SimpleQueue()
         self._writer_free = threading.Event()
@@ -187,16 +155,18 @@ class Consumer:
 
     @property
     def behind_seconds(self) -> float:
-        """How long ago there was time to spare."""
+        """For how long there has been a flood; 0 where there is none."""
         return time.monotonic() - self._caught_up
 
     def _decode_loop(self) -> None:
         while not self._stopping.is_set():
             entries = self._read()
+            began = time.monotonic()
             if entries:
                 self._tracker.written(self._written)
                 self._take_in(entries)
-            judging = self._has_time() and (bool(entries) or self._judge_some())
+            share = _JUDGE_SHARE * (time.monotonic() - began)
+            judging = self._has_time() and self._judge_some(seconds=max(_JUDGE_SECONDS, share))
             if self._due(judging=judging):
                 self._hand_over()
             elif not entries and not judging:
@@ -204,16 +174,15 @@ class Consumer:
         # What was gathered and not handed over is still in the log.
         self._ready.put(None)
 
-    def _judge_some(self) -> bool:
-        """Whether there was a run to judge, after all of the log was read."""
-        if self._judge is None or not self._at_end:
+    def _judge_some(self, *, seconds: float) -> bool:
+        """Whether there was a run to judge."""
+        if self._judge is None:
             return False
-        judged = self._judge.work(self._gathered.runs, seconds=_JUDGE_SECONDS)
+        judged = self._judge.work(self._gathered.runs, seconds=seconds)
         self.progress.judged += judged
         return judged > 0
 
     def _read(self) -> Sequence[IntakeEntry]:
-        self._at_end = False
         if self._gathered.body_bytes >= _HELD_BYTES:
             return ()
         try:
@@ -225,17 +194,15 @@ class Consumer:
             log.error("intake log cannot be read: %s", fault)
             self._stopping.wait(1.0)
             return ()
-        self._at_end = not entries
         return entries
 
     def _has_time(self) -> bool:
-        """Whether there is time to spare, by what is read and not yet stored."""
+        """Whether there is no flood, by what is accepted and not yet stored."""
         (first, before), (last, stored) = self._stored[0], self._stored[-1]
         pace = (stored - before) / max(last - first, 0.1)
-        if self._position - stored > max(_SPARE_BYTES, pace * _SPARE_SECONDS):
+        if self._reader.backlog_bytes() > max(_FLOOD_BYTES, pace * _FLOOD_SECONDS):
             return False
-        if self._at_end:
-            self._caught_up = time.monotonic()
+        self._caught_up = time.monotonic()
         return True
 
     def _take_in(self, entries: Sequence[IntakeEntry]) -> bool:
@@ -263,8 +230,8 @@ class Consumer:
         decoded = gather(entries, steps=self._steps)
         join_contents(decoded, tracker=self._tracker)
         kept = self._gathered
-        for span in self._tracker.add(decoded.spans):
-            kept.spans[span.project, span.trace_id, span.span_id] = span
+        spans = self._tracker.add(decoded.spans)
+        kept.add_spans(spans, prepared=self._prepared(spans))
         kept.decode_seconds += time.monotonic() - began
         self._assemble(kept, rooted_only=True)
         kept.scores += decoded.scores
@@ -272,7 +239,15 @@ class Consumer:
             self._judge.said(decoded.scores)
         kept.rejections += decoded.rejections
 
-    def _assemble(self, gathered: _Gathered, *, rooted_only: bool = False) -> None:
+    def _prepared(self, spans: Sequence[Span]) -> Sequence[object] | None:
+        try:
+            return self._store.prepare(spans)
+        except Exception:
+            # What the store cannot take it refuses when the batch is written, span by span.
+            log.exception("%d spans could not be prepared for the store", len(spans))
+            return None
+
+    def _assemble(self, gathered: Gathering, *, rooted_only: bool = False) -> None:
         began = time.monotonic()
         gathered.add_runs(self._tracker.settle(rooted_only=rooted_only))
         gathered.assemble_seconds += time.monotonic() - began
@@ -291,11 +266,12 @@ class Consumer:
         return age >= _BUSY_SECONDS or not _BUSY_BYTES <= gathered.body_bytes < _FULL_BYTES
 
     def _hand_over(self) -> None:
-        gathered, self._gathered = self._gathered, _Gathered()
+        gathered, self._gathered = self._gathered, Gathering()
         self._assemble(gathered)
         batch = TelemetryBatch(
             token=f"{self._boot}:{next(self._numbers)}",
             spans=list(gathered.spans.values()),
+            prepared=gathered.all_prepared(),
             runs=list(gathered.runs.values()),
             scores=gathered.scores,
             rejections=gathered.rejections,

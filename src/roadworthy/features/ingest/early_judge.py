@@ -10,7 +10,7 @@ from roadworthy.domain.score import Score
 
 
 class EarlyJudge(Protocol):
-    """Asked by the decoding thread only while it has time to spare; `before_write` by the writing thread."""
+    """Asked by the decoding thread, but not during a flood; `before_write` by the writing thread."""
 
     def work(self, runs: Mapping[tuple[str, str], Run], *, seconds: float) -> int:
         """Judge some of the runs gathered, the newest first, for about so long: those that are over, in

@@ -126,6 +126,16 @@ def _speaks_roadworthy(attributes: Attributes) -> bool:
     return False
 
 
+_SAYS_NOTHING = frozenset({"run status: error"})
+"""What Agno's agents say of every failure: then the step below that failed is asked."""
+_TRACEBACK = "Traceback (most recent call last):"
+
+
+def _message(text: str) -> str:
+    """LangSmith writes the traceback behind the message; it stays in the event."""
+    return text.partition(_TRACEBACK)[0].rstrip() or text
+
+
 def _read_status(raw: RawSpan, span: Span, flags: list[str]) -> None:
     if span.status is SpanStatus.UNSET:
         span.status = _STATUS.get(raw.status_code, SpanStatus.UNSET)
@@ -141,11 +151,12 @@ def _read_status(raw: RawSpan, span: Span, flags: list[str]) -> None:
         span.status = SpanStatus.ERROR
         flags.append(SpanFlag.INFERRED_ERROR)
     if exception is not None:
-        span.error = span.error or as_text(exception.attributes.get("exception.message"))
+        span.error = span.error or _message(as_text(exception.attributes.get("exception.message")))
         span.error_type = as_text(exception.attributes.get("exception.type"))
     elif "error.type" in attributes:
         span.error_type = as_text(attributes.pop("error.type"))
-    span.error = span.error or raw.status_message or as_text(attributes.get("error.message"))
+    said = "" if raw.status_message in _SAYS_NOTHING else raw.status_message
+    span.error = span.error or said or as_text(attributes.get("error.message"))
 
 
 def _fails(span: Span) -> bool:

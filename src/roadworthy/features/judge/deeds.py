@@ -61,7 +61,7 @@ _VEHICLES = frozenset("issue create make submit add request apply send new".spli
 LIGHT = _set(
     """
     processed issued initiated completed confirmed made placed done submitted arranged finalized
-    finalised executed successful complete
+    finalised executed successful complete requested
     """
 )
 """Words that say that something is done without saying what: the noun beside them says it."""
@@ -111,6 +111,8 @@ NOUNS: dict[str, frozenset[str]] = {
         ("email", "send"),
         ("deletion", "delete"),
         ("deployment", "deploy"),
+        ("certificate", "certificate"),
+        ("voucher", "voucher"),
     )
 }
 """Families of deeds by the noun that stands beside a word of `LIGHT`."""

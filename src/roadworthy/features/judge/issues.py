@@ -18,6 +18,7 @@ from roadworthy.features.judge.detectors.table import BY_NAME
 
 SUSPECT = 0.7
 """From this p(failure) on, a run without any other sign is looked at for clusters of texts."""
+GIVEN_MODE = "mode"
 _SHAPE_CHARACTERS = 160
 _ISSUES_OF_A_RUN = 8
 
@@ -25,7 +26,8 @@ _ISSUES_OF_A_RUN = 8
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssueKey:
     """What makes two runs cases of one issue. `detector` is a detector's name, or "error" for runs that ended
-    with one, "said" for those somebody called a failure, "suspected" for those only the model suspects."""
+    with one, "mode" for those to which people or judges gave a failure mode, "said" for those somebody called
+    a failure, "suspected" for those only the model suspects."""
 
     agent: str
     detector: str
@@ -36,11 +38,15 @@ class IssueKey:
 
     @property
     def id(self) -> str:
-        parts = (self.agent, self.detector, self.tool, self.shape, self.cluster)
+        parts = [self.agent, self.detector, self.tool, self.shape, self.cluster]
+        if self.detector == GIVEN_MODE:
+            parts.append(self.mode)
         return hashlib.sha256("\x1f".join(parts).encode("utf-8", "replace")).hexdigest()[:16]
 
     @property
     def title(self) -> str:
+        if self.detector == GIVEN_MODE:
+            return self.mode_name or self.mode
         known = BY_NAME.get(self.detector)
         what = known.title if known else _OTHERS.get(self.detector, self.detector)
         said = self.cluster or self.shape
@@ -76,6 +82,8 @@ def issues_of(
         for one in sorted(findings, key=lambda one: -one.confidence)
         if one.detector not in BY_NAME or BY_NAME[one.detector].suspicious
     ]
+    if run.outcome is not Outcome.SUCCESS:
+        keys += [IssueKey(agent=run.agent, detector=GIVEN_MODE, mode=mode) for mode in _given(run, findings)]
     if run.status is RunStatus.ERROR and (run.error or run.error_type):
         said = f"{run.error_type}: {run.error}" if run.error_type else run.error
         # That a run which ended with an error gave no answer is the same thing said twice.
@@ -88,6 +96,12 @@ def issues_of(
         elif (run.p_failure or 0.0) >= SUSPECT and run.outcome is not Outcome.SUCCESS:
             keys.append(IssueKey(agent=run.agent, detector="suspected", cluster=cluster))
     return list({key.id: key for key in keys}.values())[:_ISSUES_OF_A_RUN]
+
+
+def _given(run: Run, findings: Sequence[Finding]) -> list[str]:
+    """Failure modes that only people or judges name."""
+    found = {one.mode for one in findings}
+    return [mode for mode in run.modes if mode not in found]
 
 
 def _shape_of(run: Run, finding: Finding) -> str:

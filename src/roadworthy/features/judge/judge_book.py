@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Protocol
 
@@ -52,8 +52,8 @@ class NamedEndpoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NamedJudge:
-    """`rubric` is the id of one that ships, or "" for one's own in `template` and `labels` ((name, value,
-    meaning) each). `sample_rate` in [0, 1]; `triggers` names detectors."""
+    """`rubric` is the id of one that ships, or "" for one's own in `template` and `labels`.
+    `sample_rate` in [0, 1]; `triggers` names detectors."""
 
     project: str
     id: str
@@ -61,7 +61,7 @@ class NamedJudge:
     endpoint: str
     rubric: str = ""
     template: str = ""
-    labels: tuple[tuple[str, float | None, str], ...] = ()
+    labels: tuple[Label, ...] = ()
     sample_rate: float = 0.0
     triggers: tuple[str, ...] = ()
     agents: tuple[str, ...] = ()
@@ -253,9 +253,12 @@ def rubric_of(judge: NamedJudge) -> Rubric:
         if known is None:
             raise JudgeInvalid("rubric", expected=f"one of {', '.join(RUBRICS)}, or none for your own")
         return known
-    labels = tuple(Label(name=name, value=value, meaning=meaning) for name, value, meaning in judge.labels)
     return Rubric(
-        id=f"own-{judge.id}", title=judge.name, template=judge.template, labels=labels, version=judge.version
+        id=f"own-{judge.id}",
+        title=judge.name,
+        template=judge.template,
+        labels=judge.labels,
+        version=judge.version,
     )
 
 
@@ -301,9 +304,17 @@ def _endpoint(record: Record) -> NamedEndpoint:
     return NamedEndpoint(**kept)
 
 
+def _label(kept: Mapping[str, Any] | Sequence[Any]) -> Label:
+    """Before labels could name a failure mode, they were kept as (name, value, meaning)."""
+    if isinstance(kept, Mapping):
+        return Label(**kept)
+    name, value, meaning = kept
+    return Label(name=name, value=value, meaning=meaning)
+
+
 def _judge(record: Record) -> NamedJudge:
     kept = {k: v for k, v in orjson.loads(record.body).items() if k in _JUDGE_FIELDS}
-    kept["labels"] = tuple((name, value, meaning) for name, value, meaning in kept.get("labels", ()))
+    kept["labels"] = tuple(_label(one) for one in kept.get("labels", ()))
     for name in ("triggers", "agents"):
         kept[name] = tuple(kept.get(name, ()))
     return NamedJudge(**kept)

@@ -46,7 +46,7 @@ _COMMON: dict[str, frozenset[str]] = {
         "i do so me am we no her he she they all but any one out up get like need how also just could there "
         "a o us its our had were been their which who when then than into only",
         "German": "der die das und ist nicht ich sie ein eine zu den mit auf für von dem es im sich "
-        "auch wir "
+        "auch wir uns noch wurde dazu ihrem ihren ihrer ab habe hat "
         "ihre ihr haben wird werden oder bei kann einen wie bitte dass sind",
         "French": "le la les des et est une un vous que pour dans en du pas ne ce votre avec sur au "
         "qui nous "
@@ -61,7 +61,8 @@ _COMMON: dict[str, frozenset[str]] = {
         "Dutch": "de het een en van is dat niet je u in op te voor met zijn aan we er ook uw kan bij of om "
         "maar deze hebben wordt naar",
         "Polish": "i w na z do nie się że jest to o jak za ale po co czy dla od przez być są oraz może pan "
-        "tego które",
+        "tego które ze a my u dni już został została zostało ma pani państwo państwa twoje twój jeszcze "
+        "będzie",
         "Swedish": "och att det i en som är på av för med den till inte du har jag vi ett om kan din eller "
         "var från ska",
         "Danish": "og at det i en som er på af for med den til ikke du har jeg vi et om kan din eller var "

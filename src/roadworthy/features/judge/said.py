@@ -71,7 +71,8 @@ class Words:
         The future raises NoSuchRun, StoreFull or StoreUnavailable. Raises TooManyWords at once.
         """
         label, explanation = self._mask_text(score.label), self._mask_text(score.explanation)
-        waiting = _Waiting(replace(score, label=label, explanation=explanation))
+        evidence = tuple(replace(one, excerpt=self._mask_text(one.excerpt)) for one in score.evidence)
+        waiting = _Waiting(replace(score, label=label, explanation=explanation, evidence=evidence))
         with self._changed:
             if self._stopping:
                 raise StoreUnavailable("the server is stopping")

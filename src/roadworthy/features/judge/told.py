@@ -107,7 +107,8 @@ def _turn(said: Saying, tools: list[ToolUse]) -> Told:
 
 _ADMISSIONS = 40_000
 _POLITE = re.compile(
-    r"(?:no (?:problem|worries|doubt|additional|extra|further|longer|later|matter|cost|charge|fees?)"
+    r"(?::[* ]{1,4}(?:no|none|not [\w -]{1,30})(?=\s*(?:\n|$|;|,))|no (?:problem|worries|doubt"
+    r"|additional|extra|further|longer|later|matter|cost|charge|fees?)"
     r"|not only|(?:don't|do not) (?:hesitate|worry|forget)|if (?:you|it|this|that) (?:don't|do not|does not|"
     r"doesn't|isn't|is not|are not|aren't)|why (?:don't|not)|whether or not|sorry (?:for|about|to hear)"
     r"|zögern sie nicht|n'hésitez pas|no dude)",

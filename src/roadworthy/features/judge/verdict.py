@@ -13,6 +13,7 @@ from roadworthy.domain.span import Span
 from roadworthy.features.judge.detector import Detector
 from roadworthy.features.judge.detectors.table import DETECTORS
 from roadworthy.features.judge.history import NO_HISTORY, History
+from roadworthy.features.judge.mode_words import mode_words
 from roadworthy.features.judge.outcomes import PRECEDENCE, resolve, said_of
 from roadworthy.features.judge.transcript import Transcript
 
@@ -74,8 +75,7 @@ def judge_run(run: Run, spans: Sequence[Span], *, rules: Rules, scores: Sequence
     """
     transcript = Transcript(run, spans)
     findings = find(transcript, detectors=rules.detectors, history=rules.history)
-    modes = dict.fromkeys([*(f.mode for f in findings), *(s.mode for s in scores)])
-    modes.pop("", None)
+    modes = dict.fromkeys(word.mode for word in mode_words(findings, scores))
     judged = replace(
         run,
         judged=rules.label,

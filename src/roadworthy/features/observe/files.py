@@ -19,7 +19,7 @@ _TRACE_ID = 32
 
 class TransferService:
     """`mask_spans` masks secrets in place, `mask_text` in a text; `on_runs` is told which runs came in,
-    `on_said` of which traces words came in that change a verdict."""
+    `on_said` of which traces steps or words came in that change a verdict."""
 
     def __init__(
         self,
@@ -51,6 +51,7 @@ class TransferService:
             seen.extend(one.id for one in out if isinstance(one, Run))
             words = (one for one in out if isinstance(one, Score) and one.changes_verdict)
             said.update((one.trace_id or one.run_id[:_TRACE_ID], None) for one in words)
+            said.update((one.trace_id, None) for one in out if isinstance(one, Span))
             return out
 
         try:

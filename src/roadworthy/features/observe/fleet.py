@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from roadworthy.contracts.telemetry import AggregateQuery, AggregateRow, TelemetryStore
+from roadworthy.contracts.telemetry import AggregateQuery, AggregateRow, Filter, Op, TelemetryStore
+from roadworthy.domain.run import is_trial_name
 from roadworthy.features.observe.rates import Rate, rate
 
 SPARK_BUCKETS = 24
@@ -69,6 +70,10 @@ class Fleet:
     to_ns: int
     bucket_ns: int
     rows: tuple[FleetRow, ...]
+    total: Summary | None
+    """Of all rows together; None without any run."""
+    trials: int
+    """How many agents' runs are those of drills and reruns, whether they have rows or not."""
 
 
 def summarise(row: AggregateRow) -> Summary:
@@ -91,12 +96,17 @@ def summarise(row: AggregateRow) -> Summary:
     )
 
 
-def fleet(store: TelemetryStore, project: str, *, from_ns: int, to_ns: int) -> Fleet:
-    """Agents with at least one run in [from_ns, to_ns), last seen first."""
+def fleet(store: TelemetryStore, project: str, *, from_ns: int, to_ns: int, trials: bool = False) -> Fleet:
+    """Agents with at least one run in [from_ns, to_ns), last seen first. Runs of drills and reruns count only
+    with `trials`, as agents of their own."""
     bucket = _bucket(to_ns - from_ns)
-    totals = store.aggregate(
+    seen = store.aggregate(
         project, AggregateQuery(by=("agent",), from_ns=from_ns, to_ns=to_ns, limit=_MOST_ROWS)
     )
+    tried = [row.group[0] for row in seen if is_trial_name(row.group[0])]
+    without = () if trials else tuple(Filter(field="agent", op=Op.NE, value=name) for name in tried)
+    totals = [row for row in seen if trials or row.group[0] not in tried]
+    whole = store.aggregate(project, AggregateQuery(filters=without, from_ns=from_ns, to_ns=to_ns))
     starts = range(from_ns // bucket * bucket, to_ns, bucket)
     grouped: dict[str, list[AggregateRow]] = {}
     # Each agent is in each bucket at most once: so many buckets fit into one answer.
@@ -106,6 +116,7 @@ def fleet(store: TelemetryStore, project: str, *, from_ns: int, to_ns: int) -> F
         query = AggregateQuery(
             by=("agent",),
             bucket_ns=bucket,
+            filters=without,
             from_ns=max(from_ns, part[0]),
             to_ns=min(to_ns, part[-1] + bucket),
             limit=_MOST_ROWS,
@@ -121,7 +132,14 @@ def fleet(store: TelemetryStore, project: str, *, from_ns: int, to_ns: int) -> F
         for row in totals
     ]
     rows.sort(key=lambda row: (-row.summary.last_started_ns, row.agent))
-    return Fleet(from_ns=from_ns, to_ns=to_ns, bucket_ns=bucket, rows=tuple(rows))
+    return Fleet(
+        from_ns=from_ns,
+        to_ns=to_ns,
+        bucket_ns=bucket,
+        rows=tuple(rows),
+        total=summarise(whole[0]) if whole and whole[0].runs else None,
+        trials=len(tried),
+    )
 
 
 def _bucket(length_ns: int) -> int:

@@ -137,8 +137,8 @@ class ObserveService:
     def aggregate(self, project: str, query: AggregateQuery) -> list[AggregateRow]:
         return self._store.aggregate(project, query)
 
-    def fleet(self, project: str, *, from_ns: int, to_ns: int) -> Fleet:
-        return fleet(self._store, project, from_ns=from_ns, to_ns=to_ns)
+    def fleet(self, project: str, *, from_ns: int, to_ns: int, trials: bool = False) -> Fleet:
+        return fleet(self._store, project, from_ns=from_ns, to_ns=to_ns, trials=trials)
 
     def sessions(
         self, project: str, *, from_ns: int | None, limit: int, after: tuple[int, str] | None

@@ -13,12 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from roadworthy.domain.agent_ended import Ending as AgentEnding
+from roadworthy.domain.agent_ended import RecordedEnd
 from roadworthy.domain.typed_failure import FailureCode, Retry, TypedFailure
 from roadworthy.features.debug.cases.case import Calls, Case
 from roadworthy.features.debug.cases.file import BadCaseFile, decode, digest_of, encode, holes_of
 from roadworthy.features.debug.inquiry import Check, EntryPoint, Via
 from roadworthy.features.debug.plan import Change, ChangeKind
-from roadworthy.features.debug.tape.tape import RecordedEnd
 from roadworthy.kit.zstandard import zstd
 from tests.unit.debug.cases.tapes import an_order_tape
 

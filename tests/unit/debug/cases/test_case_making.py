@@ -7,13 +7,12 @@ from typing import Any
 
 import pytest
 
-from roadworthy.domain.agent_ended import Ending
+from roadworthy.domain.agent_ended import Ending, RecordedEnd
 from roadworthy.features.debug.cases.case import Calls
 from roadworthy.features.debug.cases.file import decode, encode
 from roadworthy.features.debug.cases.making import CaseDraft, NoCase, case_of, file_name, recorded_passes
 from roadworthy.features.debug.inquiry import BadInquiry, Check, EntryPoint, Via
 from roadworthy.features.debug.plan import Change, ChangeKind
-from roadworthy.features.debug.tape.tape import RecordedEnd
 from tests.unit.debug.cases.tapes import an_order_tape, tape
 
 SECRET = "sk-ant-api03-" + "a1B2" * 20

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from roadworthy.domain.agent_ended import AgentEnded, Ending
+from roadworthy.domain.agent_ended import AgentEnded, Ending, RecordedEnd
 from roadworthy.domain.exchange import Ending as Gone
 from roadworthy.domain.exchange import ExchangeKind
 from roadworthy.features.debug.cases.case import Calls, Case
@@ -19,7 +19,6 @@ from roadworthy.features.debug.plan import Change, ChangeKind
 from roadworthy.features.debug.running.check_command import checked_by_command
 from roadworthy.features.debug.tape.asked import How
 from roadworthy.features.debug.tape.journal import JournalLine
-from roadworthy.features.debug.tape.tape import RecordedEnd
 from tests.unit.debug.cases.tapes import an_order_tape
 
 
@@ -117,7 +116,7 @@ def test_an_expected_failure_passes_until_the_agent_does() -> None:
     [
         ({"ending": Ending.HUNG, "elapsed_ms": 5000.0}, "did not end in time (5 s)"),
         (
-            {"ending": Ending.CRASHED, "exit_code": 3, "error": "Traceback\nKeyError: 'x'\n"},
+            {"ending": Ending.CRASHED, "exit_code": 3, "error": "Traceback\nKeyError: 'x'\n(see the log)\n"},
             "ended with 3 without an answer: KeyError: 'x'",
         ),
         ({"answer": "  \n"}, "printed no answer"),

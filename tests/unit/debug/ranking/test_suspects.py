@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from roadworthy.features.debug.ranking.good_runs import alike, departures, hints_of
@@ -41,6 +43,16 @@ def test_a_hint_moves_its_step_up_and_is_told_first() -> None:
     after = {one.step: one for one in suspects(RUN, shipped(), [hint])}
     assert after[3].share > before[3]
     assert after[3].reasons[0].by is Told.DETECTOR
+
+
+def test_the_step_whose_error_the_run_ended_in_comes_first_and_the_others_keep_their_order() -> None:
+    before = suspects(RUN, shipped())
+    last = before[-1].step
+    after = suspects(replace(RUN, ended_in=last - 1), shipped())
+    assert (after[0].step, after[0].share) == (last, 0.5)
+    assert after[0].reasons[0].text == "The run ended in the error of this step."
+    assert [one.step for one in after[1:]] == [one.step for one in before[:-1]]
+    assert sum(one.share for one in after) == pytest.approx(1)
 
 
 def test_what_callers_said_is_not_ranked() -> None:

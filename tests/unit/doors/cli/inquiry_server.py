@@ -42,6 +42,8 @@ class Inquiries:
     resampled: str = "running"
     """The state of its resampling, which goes on by a call each time that somebody asks, up to two."""
     samples: int = 0
+    held: str = ""
+    """By whom, where somebody else makes its reruns."""
     started: bool = False
     url: str = ""
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -68,6 +70,8 @@ class Inquiries:
             return 200, self.registered
         if path.endswith("/take"):
             self.takes.append(body)
+            if self.held and body["alone"]:
+                return 409, {"title": "Others make its reruns", "detail": self.held}
             return 200, self._taken(body["most"])
         if path.endswith("/calls"):
             return 200, {"items": self.calls}

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
@@ -21,6 +22,7 @@ from roadworthy.domain.run import RunStatus
 from roadworthy.domain.score import Score
 from roadworthy.doors.cli.main import app
 from roadworthy.doors.rest.settings import RestSettings
+from roadworthy.features.judge.issues import IssueKey
 from tests.unit.doors.rest.desk import a_run, open_desk, trace_id
 from tests.unit.doors.rest.listening import Listening, listening
 from tests.unit.judge.model_server import chat, serving, verdict
@@ -182,7 +184,7 @@ def test_out_to_files_and_into_another_project(server: Listening, tmp_path: Path
     for what in ("runs", "spans", "scores"):
         file = str(tmp_path / f"{what}.{ending}")
         assert roadworthy("export", file, "--what", what, *at).returncode == 0
-        said.append(roadworthy("import", file, "--what", what, "--project", "copy", *at).stdout)
+        said.append(roadworthy("import", file, "--project", "copy", *at).stdout)
     assert said == [
         "2 runs, 0 spans, 0 scores read in\n",
         "0 runs, 4 spans, 0 scores read in\n",
@@ -298,12 +300,16 @@ def test_an_outcome_is_said_and_shown(server: Listening) -> None:
     kept = roadworthy("outcome", run, "failure", "--source", "judge", **where)
     assert "the run counts as success: reviewer counts first" in kept.stdout
 
+    named = roadworthy("outcome", run, "failure", "--source", "business", "--mode", "ungrounded", **where)
+    assert named.returncode == 0, named.stderr
+
     shown = roadworthy("scores", run, **where).stdout
+    assert "mode\tungrounded Made something up\tbusiness (local)" in shown
     assert "outcome success, says reviewer" in shown
     assert "reviewer (ada)\tsuccess" in shown
     assert "api (local)\tfailure: wrong total" in shown
     rows = [json.loads(line) for line in roadworthy("scores", run, "--json", **where).stdout.splitlines()]
-    assert {row["source"] for row in rows} == {"api", "reviewer", "judge"}
+    assert {row["source"] for row in rows} == {"api", "reviewer", "judge", "business"}
 
 
 def test_an_outcome_of_no_run_fails_and_says_so(server: Listening) -> None:
@@ -315,6 +321,28 @@ def test_an_outcome_of_no_run_fails_and_says_so(server: Listening) -> None:
 def test_no_issues_are_said_to_be_none(server: Listening) -> None:
     done = roadworthy("issues", ROADWORTHY_SERVER=server.url)
     assert (done.returncode, done.stdout) == (0, "No issues.\n")
+
+
+def test_an_issue_is_shown_whole_and_changed(server: Listening) -> None:
+    now = time.time_ns()
+    run = replace(a_run(1), sort_ns=now, started_ns=now)
+    key = IssueKey(agent="support", detector="loop", mode="mast-1.3")
+    run.issues = server.desk.judge.issues.note(run, [key])
+    server.desk.write_runs(run)
+    where = {"ROADWORTHY_SERVER": server.url}
+
+    listed = roadworthy("issues", "--mode", "mast-1.3", **where).stdout
+    assert listed.startswith(f"{key.id}\topen\t1 runs\tsupport\t")
+    resolve = ("--set", "resolved", "--release", "2", "--assign", "ann", "-m", "tool mended")
+    shown = roadworthy("issues", key.id, *resolve, **where)
+
+    assert shown.returncode == 0, shown.stderr
+    assert shown.stdout.startswith(f"{key.id}\tresolved")
+    assert "ann has it" in shown.stdout
+    assert "resolved in release 2 by local: tool mended" in shown.stdout
+    assert f"roadworthy run {run.id}" in shown.stdout
+    assert "give its ID" in roadworthy("issues", "--set", "muted", **where).stderr.replace("Give", "give")
+    assert roadworthy("issues", key.id, "-m", "why", **where).returncode == 2
 
 
 def test_judging_again_says_what_it_will_do_before_it_does(server: Listening) -> None:

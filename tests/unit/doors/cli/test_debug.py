@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+from roadworthy.doors.cli import taken_work
 from roadworthy.doors.cli.debug_report import exit_code
 from roadworthy.doors.cli.main import app
 from tests.unit.doors.cli.inquiry_server import RUN, Inquiries, inquiry_server
@@ -269,6 +270,17 @@ def test_one_that_is_interrupted_says_how_to_go_on_and_goes_on(server: Inquiries
     assert done.exit_code == 0, done.stderr
     assert server.takes[0]["alone"] is False and [one["alone"] for one in server.takes].count(True) == 1
     assert server.told[0]["answer"] == "42"
+
+
+def test_one_that_somebody_else_makes_is_left_to_them(
+    server: Inquiries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(taken_work, "_LET_GO_S", 0.1)
+    server.entry, server.held = {"via": "command", "command": AGENT}, "process 7 on a laptop"
+    said = typed("inquiries", "resume", "i1", "--server", server.url)
+    assert said.exit_code == 1 and "process 7 on a laptop" in said.stderr
+    assert server.told == []
+    assert f"process {os.getpid()} on" in server.takes[0]["holder"]
 
 
 def test_a_runner_makes_what_was_asked_for_elsewhere_until_it_is_stopped(server: Inquiries) -> None:

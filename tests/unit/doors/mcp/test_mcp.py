@@ -100,7 +100,12 @@ def test_a_coding_agent_is_told_what_went_wrong_and_where(open_server: Listening
     desk.write_runs(a_run(1, version=9, judged="1", p_failure=0.75, findings=(finding,)))
     desk.client.post(
         f"/api/v1/runs/{trace_id(1)}/outcome",
-        json={"outcome": "failure", "source": "business", "reason": "refund reversed"},
+        json={
+            "outcome": "failure",
+            "source": "business",
+            "reason": "refund reversed",
+            "mode": "mast-3.2",
+        },
     )
 
     async def session() -> None:
@@ -108,6 +113,7 @@ def test_a_coding_agent_is_told_what_went_wrong_and_where(open_server: Listening
             told = await call(client, "explain_run", run_id=trace_id(1))
             text = "\n".join(told["explanation"])
             assert "Outcome failure, said by business: refund reversed." in text
+            assert "Failure mode mast-3.2 Did not check, named by business local: refund reversed." in text
             assert "Probability of failure 0.75" in text
             assert "labelled runs, expected calibration error" in text
             assert "find_order said OK and gave an error." in text
@@ -117,7 +123,7 @@ def test_a_coding_agent_is_told_what_went_wrong_and_where(open_server: Listening
             nothing = "\n".join((await call(client, "explain_run", run_id=trace_id(2)))["explanation"])
             assert "Nobody has said" in nothing
             assert "not looked at it yet" in nothing
-            assert (await call(client, "list_issues"))["issues"] == []
+            assert (await call(client, "list_issues", mode="mast-3.2"))["issues"] == []
 
     anyio.run(session)
 

@@ -287,6 +287,15 @@ def test_what_is_not_there_is_404(desk_with_runs: Desk) -> None:
     assert desk.client.get(f"/api/v1/inquiries/{started['id']}").status_code == 404
 
 
+def test_one_that_others_make_is_given_to_nobody_who_would_be_alone(desk_with_runs: Desk) -> None:
+    desk = desk_with_runs
+    path = f"/inquiries/{_post(desk, f'/runs/{BAD}/replay', {'entry': COMMAND})['id']}/take"
+    assert _post(desk, path, {"alone": True, "holder": "process 7 on a laptop"}, status=200)["reruns"]
+    refused = _post(desk, path, {"alone": True, "holder": "process 8 on a server"}, status=409)
+    assert refused["code"] == "held" and "process 7 on a laptop" in refused["detail"]
+    assert _post(desk, path, {"most": 0, "holder": "process 7 on a laptop"}, status=200)["reruns"] == []
+
+
 def test_an_entry_point_is_registered_once(desk_with_runs: Desk) -> None:
     desk = desk_with_runs
     path = "/api/v1/agents/support/entry-point"

@@ -44,6 +44,16 @@ def test_sparklines_share_one_axis_and_count_every_run(desk: Desk) -> None:
     assert [sum(point["runs"] for point in row["spark"]) for row in said["items"]] == [2, 1]
 
 
+def test_drills_and_reruns_stand_among_the_agents_only_where_asked_for(desk: Desk) -> None:
+    desk.write_runs(a_run(1), a_run(2, agent="support (replay)"), a_run(3, agent="support (drill)"))
+    said = desk.client.get("/api/v1/fleet", params=DAY).json()
+    assert [row["agent"] for row in said["items"]] == ["support"]
+    assert (said["trials"], said["total"]["runs"]) == (2, 1)
+    said = desk.client.get("/api/v1/fleet", params={**DAY, "trials": "true"}).json()
+    assert [row["agent"] for row in said["items"]] == ["support (drill)", "support (replay)", "support"]
+    assert (said["trials"], said["total"]["runs"]) == (2, 3)
+
+
 def test_an_empty_fleet(desk: Desk) -> None:
     said = desk.client.get("/api/v1/fleet").json()
     assert (said["items"], said["total"]) == ([], None)

@@ -63,6 +63,20 @@ def test_an_agent_seen_in_traffic_is_listed_until_somebody_owns_it(desk: Desk) -
     assert get(desk, "/registry/agents", stage="discovered")["items"] == []
 
 
+def test_drills_and_reruns_are_no_agents_that_lack_an_owner(desk: Desk) -> None:
+    now = time.time_ns()
+    agents = ("support", "support (replay)", "support (drill)")
+    desk.write_runs(*(a_run(n, agent=name, started_ns=now, sort_ns=now) for n, name in enumerate(agents)))
+    page = get(desk, "/registry/agents")
+    assert ([row["name"] for row in page["items"]], page["trials"]) == (["support"], 2)
+    assert page["lacking"]["owner"] == 1
+    assert len(get(desk, "/registry/agents", trials=True)["items"]) == 3
+    # One that somebody registered is an agent, whatever its name.
+    put(desk, "/contacts/ann", {"email": "ann@example.org"})
+    desk.client.patch(f"{API}/registry/agents/support (drill)", json={"owner": "ann"})
+    assert [row["name"] for row in get(desk, "/registry/agents")["items"]] == ["support", "support (drill)"]
+
+
 def test_on_call_is_told_level_by_level_with_the_reason(staffed: Desk) -> None:
     told = get(staffed, "/agents/support/on-call", at="2026-11-24T12:00:00Z")
     first_told = [level["responders"][0] for level in told["levels"]]

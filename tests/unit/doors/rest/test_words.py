@@ -88,10 +88,61 @@ def test_a_score_keeps_all_that_was_said(desk: Desk) -> None:
     assert said(desk)["scores"] == listed
 
 
+def test_a_score_says_what_it_rests_on(desk: Desk) -> None:
+    desk.write(1)
+    step = f"{1:015x}2"
+    places: list[dict[str, Any]] = [
+        {"span_id": step, "place": "output", "excerpt": "zanzibar", "start": 0, "end": 8},
+        {"place": "answer", "excerpt": "it is paid"},
+    ]
+
+    answer = desk.client.post(f"{RUN}/scores", json={"name": "tone", "value": 0, "evidence": places})
+
+    assert answer.status_code == 201
+    assert said(desk)["scores"][0]["evidence"] == [
+        places[0],
+        {"span_id": None, "start": None, "end": None} | places[1],
+    ]
+
+
+def test_who_calls_it_a_failure_may_say_of_which_kind_and_each_voice_is_kept(desk: Desk) -> None:
+    finding = Finding(detector="hidden_tool_error", mode="tool-failed", reason="it said OK")
+    desk.write(1)
+    desk.write_runs(a_run(1, version=9, judged="1", findings=(finding,)))
+    for author, mode in (("ada", "mast-3.2"), ("bob", "mast-3.2"), ("ada", "mast-3.1")):
+        word = {"outcome": "failure", "mode": mode, "source": "reviewer", "author": author}
+        assert desk.client.post(f"{RUN}/outcome", json=word).status_code == 201
+    judged = {"name": "way", "label": "did not check", "value": 0, "mode": "mast-3.2", "source": "judge"}
+    for version in ("1", "2"):
+        desk.client.post(f"{RUN}/scores", json=judged | {"evaluator_version": version})
+
+    modes = said(desk)["modes"]
+
+    assert [(one["mode"], one["source"], one["author"]) for one in modes[:1]] == [
+        ("tool-failed", "detector", None)
+    ]
+    assert {(one["mode"], one["source"], one["author"]) for one in modes[1:]} == {
+        ("mast-3.1", "reviewer", "ada"),
+        ("mast-3.2", "reviewer", "bob"),
+        ("mast-3.2", "judge", "local"),
+    }
+    assert len(modes) == 4 and modes[0]["mode_name"] == "Tool failed"
+
+    taken_back = {"outcome": "unknown", "source": "reviewer", "author": "ada"}
+    desk.client.post(f"{RUN}/outcome", json=taken_back)
+    assert "mast-3.1" not in [one["mode"] for one in said(desk)["modes"]]
+    success = desk.client.post(f"{RUN}/outcome", json={"outcome": "success", "mode": "mast-3.1"})
+    assert (success.status_code, success.json()["errors"][0]["field"]) == (400, "body.mode")
+
+
 @pytest.mark.parametrize(
     ("wrong", "field"),
     [
         ({"value": 1.5}, "body.value"),
+        ({"value": 1, "evidence": [{}]}, "body.evidence.0"),
+        ({"value": 1, "evidence": [{"place": "answer", "start": 3}]}, "body.evidence.0"),
+        ({"value": 1, "evidence": [{"place": "answer", "start": 3, "end": 1}]}, "body.evidence.0"),
+        ({"value": 1, "evidence": [{"place": "answer"}] * 21}, "body.evidence"),
         ({"value": -0.1}, "body.value"),
         ({"value": "NaN"}, "body.value"),
         ({"value": 1, "name": ""}, "body.name"),

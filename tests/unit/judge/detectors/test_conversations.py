@@ -144,3 +144,16 @@ def test_a_promise_that_was_kept_or_cannot_be() -> None:
     kept = Talk("Cancel it.", tools=["cancel"]).says("I will now cancel it.").tool("cancel", "{}", "ok")
     assert not found(unfinished_conversation.DETECTOR, kept)
     assert not found(unfinished_conversation.DETECTOR, Talk("Tell a story.").says("I will now sleep."))
+
+
+def test_a_question_is_no_yes() -> None:
+    talk = Talk("Book the flight.", system=POLICY, tools=["book_flight"])
+    talk.says("It costs $300. Shall I?").user("Is there a cheaper way to do it?")
+    assert found(
+        write_without_confirmation.DETECTOR, talk.tool("book_flight", {"id": 1}, "booked").says("Done.")
+    )
+    sure = Talk("Book the flight.", system=POLICY, tools=["book_flight"])
+    sure.says("It costs $300. Shall I?").user("Yes, can you do it now?")
+    assert not found(
+        write_without_confirmation.DETECTOR, sure.tool("book_flight", {"id": 1}, "booked").says("Done.")
+    )

@@ -42,7 +42,9 @@ def test_an_error_and_no_answer() -> None:
     assert "maximum context length" in finding.reason and finding.evidence[0].place == "error"
 
 
-@pytest.mark.parametrize("answer", ["None", "null", " {} ", "...", "N/A", "\u200b", "<no_content>"])
+@pytest.mark.parametrize(
+    "answer", ["None", "null", "(none)", "[no response]", "—", " {} ", "...", "N/A", "\u200b", "<no_content>"]
+)
 def test_placeholders_are_no_answers(answer: str) -> None:
     assert found(DETECTOR, Talk("Hi").says("x"), final_answer=answer)
 

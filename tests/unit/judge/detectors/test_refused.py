@@ -21,6 +21,10 @@ from tests.unit.judge.detectors.making import Talk, found
         "Je ne peux pas vous aider avec ça.",
         "Lo siento, no puedo ayudarte con eso.",
         "抱歉，我无法回答这个问题。",
+        "I won't be able to take part in this.",
+        "I'd rather not answer that.",
+        "This isn't something I can do for you.",
+        "My guidelines do not allow me to do this.",
     ],
 )
 def test_refusals(answer: str) -> None:

@@ -101,3 +101,9 @@ def test_code_that_printed_nothing() -> None:
     assert not found(DETECTOR, _ran("70\n", "So there are 70 of them."))
     assert not found(DETECTOR, _ran("\n", "That cannot be told."))
     assert not found(DETECTOR, _ran("Traceback", "So there are 70 of them.", code=1))
+
+
+def test_values_that_nobody_gave_are_found_beside_a_question() -> None:
+    talk = Talk("Where is my order?").tool("search_orders", {"q": "order"}, "[]")
+    assert found(DETECTOR, talk.says("It was sent on 2026-03-04 for $41.20. Do you want to return it?"))
+    assert not found(DETECTOR, Talk("?").tool("search", "{}", "[]").says("Which order do you mean?"))

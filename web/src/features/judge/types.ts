@@ -9,6 +9,7 @@ export type Evidence = Schemas["EvidenceView"];
 export type Calibration = Schemas["CalibrationView"];
 export type CalibrationBin = Schemas["CalibrationBinView"];
 export type Said = Schemas["SaidView"];
+export type ModeWord = Schemas["ModeWordView"];
 export type GivenScore = Schemas["ScoreView"];
 export type Outcome = Schemas["Outcome"];
 export type Detector = Schemas["DetectorView"];

@@ -16,10 +16,11 @@ const selectionQuery = (project: string, selection: RunSelection) => ({
   ...(selection.filter?.length ? { filter: selection.filter } : {}),
 });
 
-export const fleetQuery = (project: string, range: TimeRange) =>
+/** `trials`: drills and reruns among the agents, too. */
+export const fleetQuery = (project: string, range: TimeRange, trials = false) =>
   queryOptions({
-    queryKey: ["fleet", project, range],
-    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/fleet", { params: { query: { project, ...apiRange(range) } }, signal })),
+    queryKey: ["fleet", project, range, trials],
+    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/fleet", { params: { query: { project, ...apiRange(range), trials } }, signal })),
     placeholderData: (previous) => previous,
   });
 

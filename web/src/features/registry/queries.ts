@@ -4,10 +4,12 @@ import type { ScheduleBody, Shifts } from "./types";
 
 /** Every read of this room. Keys start with the noun and the project. */
 
-export const registryQuery = (project: string) =>
+/** `trials`: drills and reruns among the agents, too. */
+export const registryQuery = (project: string, trials = false) =>
   queryOptions({
-    queryKey: ["registry", project],
-    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/registry/agents", { params: { query: { project, limit: 1000 } }, signal })),
+    queryKey: ["registry", project, trials],
+    queryFn: ({ signal }) => dataOf(api.GET("/api/v1/registry/agents", { params: { query: { project, limit: 1000, trials } }, signal })),
+    placeholderData: keepPreviousData,
   });
 
 export const teamsQuery = (project: string) =>

@@ -21,6 +21,8 @@ _LOG = logging.getLogger(__name__)
 _NO_HASH = "0" * 64
 _NOTE_S = 60.0
 """How often it is written down which keys were used."""
+_LOOK_S = 0.05
+"""The longest that an answer waits for another's look at the file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +40,8 @@ class _Snapshot:
 
 
 class SqliteKeyDirectory:
-    """See `contracts.keys.KeyDirectory`. Looks for changes every `refresh_s` seconds in a thread of its own.
+    """See `contracts.keys.KeyDirectory`. Looks for changes every `refresh_s` seconds in a thread of its own,
+    and before it refuses anybody: what was made a moment ago counts, since senders drop what is refused.
 
     The file must be there (`SqliteMetadataStore` makes it). Raises sqlite3.Error where it cannot be read on
     opening; later faults are logged, and the last snapshot stays.
@@ -51,6 +54,8 @@ class SqliteKeyDirectory:
         self._used: dict[str, int] = {}
         self._noted_at = time.monotonic()
         self._stopping = threading.Event()
+        self._reading = threading.Lock()
+        """Keeps the connection to one thread at a time: the watcher's, or one that is about to refuse."""
         self._connection = self._open()
         self._version = self._data_version()
         self._snapshot = self._load()
@@ -58,7 +63,15 @@ class SqliteKeyDirectory:
         self._thread.start()
 
     def resolve(self, presented: str | None, *, project: str | None = None) -> KeyDecision:
-        snapshot = self._snapshot
+        known = self._snapshot
+        decision = self._decide(known, presented, project=project)
+        if decision.verdict is KeyVerdict.ACCEPTED:
+            return decision
+        self._look_again()
+        now = self._snapshot
+        return decision if now is known else self._decide(now, presented, project=project)
+
+    def _decide(self, snapshot: _Snapshot, presented: str | None, *, project: str | None) -> KeyDecision:
         if presented is None:
             return _keyless(snapshot, project=project or DEFAULT_PROJECT)
         parts = split_api_key(presented)
@@ -86,7 +99,8 @@ class SqliteKeyDirectory:
     def close(self) -> None:
         self._stopping.set()
         self._thread.join(5)
-        self._connection.close()
+        with self._reading:
+            self._connection.close()
         self._note_used()
 
     def _note_used(self) -> None:
@@ -106,7 +120,6 @@ class SqliteKeyDirectory:
             _LOG.warning("when keys were used cannot be noted: %s", error)
 
     def _open(self) -> sqlite3.Connection:
-        # Used by one thread at a time: the constructor's, then the watcher's, then close's.
         return sqlite3.connect(self._uri, uri=True, timeout=2, check_same_thread=False, isolation_level=None)
 
     def _data_version(self) -> int:
@@ -126,15 +139,22 @@ class SqliteKeyDirectory:
 
     def _watch(self) -> None:
         while not self._stopping.wait(self._refresh_s):
-            try:
-                version = self._data_version()
-                if version != self._version:
-                    self._snapshot = self._load()
-                    self._version = version
-                if time.monotonic() - self._noted_at > _NOTE_S:
-                    self._note_used()
-            except sqlite3.Error as error:
-                _LOG.warning("the keys cannot be read, the last ones known stay in force: %s", error)
+            self._look_again()
+            if time.monotonic() - self._noted_at > _NOTE_S:
+                self._note_used()
+
+    def _look_again(self) -> None:
+        """Take in what was written since the last look: a few microseconds where nothing was."""
+        if not self._reading.acquire(timeout=_LOOK_S):
+            return
+        try:
+            version = self._data_version()
+            if version != self._version:
+                self._snapshot, self._version = self._load(), version
+        except sqlite3.Error as error:
+            _LOG.warning("the keys cannot be read, the last ones known stay in force: %s", error)
+        finally:
+            self._reading.release()
 
 
 def _keyless(snapshot: _Snapshot, *, project: str) -> KeyDecision:

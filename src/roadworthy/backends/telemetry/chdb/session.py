@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +28,8 @@ Connect = Callable[[], Client]
 _NO_SPACE = ("NOT_ENOUGH_SPACE", "No space left on device", "Disk quota exceeded", "errno: 28", "errno: 122")
 _CROWDED = "(total) memory limit exceeded"
 """All that goes on at once needs more than the engine may have: no fault of the query that hears of it."""
+_CROWDED_PAUSES = (0.1, 0.2, 0.4, 0.8)
+"""Seconds a read waits until merges have given memory back, which takes a moment, before it fails."""
 _TOO_LARGE = ("MEMORY_LIMIT_EXCEEDED", "TIMEOUT_EXCEEDED", "TOO_MANY_ROWS", "TOO_MANY_BYTES")
 
 
@@ -52,12 +55,18 @@ class Session:
         *,
         settings: Mapping[str, Any] | None = None,
     ) -> Sequence[Row]:
+        for pause in _CROWDED_PAUSES:
+            try:
+                return self._answer(sql, parameters or {}, settings or {})
+            except StoreUnavailable as fault:
+                if _CROWDED not in str(fault):
+                    raise
+                time.sleep(pause)
+        return self._answer(sql, parameters or {}, settings or {})
+
+    def _answer(self, sql: str, parameters: Mapping[str, Any], settings: Mapping[str, Any]) -> Sequence[Row]:
         with self._reader() as client, translated():
-            return list(
-                client.query(
-                    sql, parameters=dict(parameters or {}), settings=dict(settings or {})
-                ).result_rows
-            )
+            return list(client.query(sql, parameters=dict(parameters), settings=dict(settings)).result_rows)
 
     def command(self, sql: str, parameters: Mapping[str, Any] | None = None) -> None:
         with self._writing() as client, translated():

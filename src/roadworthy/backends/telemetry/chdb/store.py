@@ -16,7 +16,7 @@ from roadworthy.backends.telemetry.chdb import retention, run_reads, score_reads
 from roadworthy.backends.telemetry.chdb.folder import Folder
 from roadworthy.backends.telemetry.chdb.migrations.apply import apply
 from roadworthy.backends.telemetry.chdb.session import Session, translated
-from roadworthy.backends.telemetry.chdb.writing import inserts_of
+from roadworthy.backends.telemetry.chdb.writing import inserts_of, prepared
 from roadworthy.contracts.telemetry import (
     AggregateQuery,
     AggregateRow,
@@ -34,11 +34,15 @@ from roadworthy.contracts.telemetry import (
 from roadworthy.domain.run import Run
 from roadworthy.domain.score import Score
 from roadworthy.domain.span import Span
+from roadworthy.kit.priority import make_threads_way
 
 log = logging.getLogger(__name__)
 
 DATABASE = "roadworthy"
 READERS = 4
+MERGE_THREADS = "MergeMutate"
+"""As the engine names them. Its own setting for their priority (`os_threads_nice_value_merge_mutate`) does
+nothing for users who may not raise one again."""
 MIB = 2**20
 
 
@@ -73,11 +77,15 @@ class ChdbTelemetryStore:
         except BaseException:
             session.close()
             raise
+        make_threads_way(MERGE_THREADS)
         return session
 
     def write(self, batch: TelemetryBatch) -> None:
         for insert in inserts_of(batch):
             self._session.insert(insert)
+
+    def prepare(self, spans: Sequence[Span]) -> Sequence[object]:
+        return prepared(spans)
 
     def insert_file(self, table: str, path: Path, *, columns: Sequence[str], token: str) -> None:
         """One insert of a batch whose rows lie in a file in Arrow's format (`chdb.writing.Insert`)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -43,16 +43,41 @@ class Insert:
     token: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpanPart:
+    """Spans as columns; small enough for one insert, alone or with others."""
+
+    spans: pa.Table
+    join_keys: pa.Table | None
+    size: int
+    """Bytes of long texts."""
+    partitions: frozenset[tuple[str, int]]
+
+
+def prepared(spans: Sequence[Span]) -> list[SpanPart]:
+    """Of the same spans always the same parts."""
+    return [
+        SpanPart(
+            spans=columns.span_table(some, days),
+            join_keys=columns.join_key_table(some, days),
+            size=sum(map(_span_bytes, some)),
+            partitions=frozenset((span.project, day) for span, day in zip(some, days, strict=True)),
+        )
+        for some, days in _chunks(spans, span_day, _span_bytes)
+    ]
+
+
 def inserts_of(batch: TelemetryBatch) -> Iterator[Insert]:
     """In the order they are to be made: spans and scores before runs. Whoever reads a run finds its spans;
     and one that says it was judged has its scores, also where the process ended in between."""
     receipt = max((span.received_ns for span in batch.spans), default=0)
-    for number, (spans, days) in enumerate(_chunks(batch.spans, span_day, _span_bytes)):
+    parts = _parts(batch) if batch.prepared else prepared(batch.spans)
+    for number, together in enumerate(_together(parts)):
         token = f"{batch.token}/{number}"
-        yield Insert(table="spans", rows=columns.span_table(spans, days), token=token)
-        keys = columns.join_key_table(spans, days)
-        if keys is not None:
-            yield Insert(table="join_keys", rows=keys, token=token)
+        yield Insert(table="spans", rows=pa.concat_tables([part.spans for part in together]), token=token)
+        keys = [part.join_keys for part in together if part.join_keys is not None]
+        if keys:
+            yield Insert(table="join_keys", rows=pa.concat_tables(keys), token=token)
     for number, (scores, days) in enumerate(
         _chunks(batch.scores, lambda score: day_of(score.at_ns, 0), lambda score: len(score.explanation))
     ):
@@ -71,6 +96,28 @@ def inserts_of(batch: TelemetryBatch) -> Iterator[Insert]:
     ):
         rows = columns.rejection_table(rejected, days)
         yield Insert(table="rejections", rows=rows, token=f"{batch.token}/{number}")
+
+
+def _parts(batch: TelemetryBatch) -> list[SpanPart]:
+    parts = [part for part in batch.prepared if isinstance(part, SpanPart)]
+    rows = sum(len(part.spans) for part in parts)
+    if rows != len(batch.spans):
+        raise ValueError(f"prepared: {rows} rows of {len(batch.spans)} spans")
+    return parts
+
+
+def _together(parts: Iterable[SpanPart]) -> Iterator[list[SpanPart]]:
+    """As many parts each time as one insert can take."""
+    held: list[SpanPart] = []
+    rows, size, partitions = 0, 0, frozenset[tuple[str, int]]()
+    for part in parts:
+        rows, size, partitions = rows + len(part.spans), size + part.size, partitions | part.partitions
+        if held and (rows > ROWS_AT_ONCE or size > BYTES_AT_ONCE or len(partitions) > PARTITIONS_AT_ONCE):
+            yield held
+            held, rows, size, partitions = [], len(part.spans), part.size, part.partitions
+        held.append(part)
+    if held:
+        yield held
 
 
 def span_day(span: Span) -> int:

@@ -18,7 +18,7 @@ from typing import Any
 import pyarrow as pa
 
 from roadworthy.backends.telemetry.chdb.nouns import spans_from
-from roadworthy.backends.telemetry.chdb.writing import Insert, inserts_of
+from roadworthy.backends.telemetry.chdb.writing import Insert, inserts_of, prepared
 from roadworthy.backends.telemetry.handed.calls import Caller, PeerGone
 from roadworthy.backends.telemetry.storable import text
 from roadworthy.contracts.telemetry import BadQuery, RunPlace, StoreFull, StoreUnavailable, TelemetryBatch
@@ -70,6 +70,9 @@ class HandedTelemetryStore:
                     scored.setdefault(text(score.project), []).append(key)
             if runs or said or scored:
                 self._writes.call("written", runs=runs, unjudged=unjudged, said=said, scored=scored)
+
+    def prepare(self, spans: Sequence[Span]) -> Sequence[object]:
+        return prepared(spans)
 
     def spans_of_traces(
         self, project: str, trace_ids: Sequence[str], *, started: tuple[int, int] | None = None

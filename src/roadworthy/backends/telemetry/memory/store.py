@@ -83,6 +83,9 @@ class MemoryTelemetryStore:
                     self._scores[key] = score
             self._rejections.update(dict.fromkeys(map(storable, batch.rejections)))
 
+    def prepare(self, spans: Sequence[Span]) -> Sequence[object]:
+        return ()
+
     def run(self, project: str, run_id: str) -> Run | None:
         with self._lock:
             return self._runs.get((project, run_id))

@@ -14,9 +14,11 @@ from roadworthy.doors.rest.models.observe import RateView
 from roadworthy.doors.rest.models.runs import text
 from roadworthy.doors.rest.models.scores import EvidenceView, SaidView, ScoreView, evidence_view
 from roadworthy.doors.rest.models.settings import Body, JobView
+from roadworthy.doors.rest.times import rfc3339_or_none
 from roadworthy.features.judge.detectors.table import BY_NAME
 from roadworthy.features.judge.failure_model.model import Calibration, Contribution
-from roadworthy.features.judge.measured import Figures
+from roadworthy.features.judge.measured import Figures, Planted
+from roadworthy.features.judge.mode_words import ModeWord
 
 
 class FindingView(BaseModel):
@@ -63,6 +65,19 @@ class ContributionView(BaseModel):
     weight: float
 
 
+class ModeWordView(BaseModel):
+    """One voice for one failure mode."""
+
+    mode: str
+    mode_name: str | None
+    source: str = Field(description="detector, judge, reviewer, user, ...")
+    name: str = Field(description="Of the detector, or of the score")
+    author: str | None = Field(description="The person, key or model")
+    reason: str | None
+    span_id: str | None = Field(description="null where it is about the run as a whole")
+    at: str | None = Field(description="null for detectors")
+
+
 class VerdictView(BaseModel):
     run_id: str
     judged: str | None = Field(description="Which detectors and model judged it; null: not judged yet")
@@ -75,6 +90,9 @@ class VerdictView(BaseModel):
     said: list[SaidView] = Field(description="Every word on the outcome, oldest first")
     precedence: list[str] = Field(description="Whose word counts first")
     findings: list[FindingView]
+    modes: list[ModeWordView] = Field(
+        description="Ways in which it failed and who says so: detectors, then judges and people by time"
+    )
     scores: list[ScoreView] = Field(description="Of the run and its steps, oldest first")
     first_suspicious_span_id: str | None
 
@@ -88,6 +106,17 @@ class DetectorFiguresView(BaseModel):
     found: int = Field(description="Runs it found something in")
     precision: float | None = Field(description="Share of those that failed")
     recall: float | None = Field(description="Share of the failed runs it found something in")
+
+
+class PlantedFiguresView(BaseModel):
+    """Of its own fault, planted in real runs of tasks that nobody tuned it on."""
+
+    planted: int = Field(description="Runs that were given the fault")
+    found: int = Field(description="Those it found it in")
+    good: int = Field(description="Runs that ended well and that nothing was done to")
+    alarms: int = Field(description="Those it found something in")
+    precision: float | None = Field(description="Share of the planted among all it found")
+    recall: float | None = Field(description="Share of the planted that it found")
 
 
 class DetectorView(BaseModel):
@@ -109,6 +138,9 @@ class DetectorView(BaseModel):
     labelled_failures: int | None
     labelled_on: str | None = Field(description="Which labelled data, the half nobody tuned on")
     measured: list[DetectorFiguresView] = Field(description="By set")
+    planted: PlantedFiguresView | None = Field(
+        description="How well it finds its own fault, planted in real runs; null: not measured"
+    )
 
 
 class DetectorPage(BaseModel):
@@ -239,6 +271,19 @@ def finding_view(finding: Finding) -> FindingView:
     )
 
 
+def mode_word_view(word: ModeWord) -> ModeWordView:
+    return ModeWordView(
+        mode=word.mode,
+        mode_name=mode_name(word.mode),
+        source=word.source,
+        name=word.name,
+        author=text(word.author),
+        reason=text(word.reason),
+        span_id=text(word.span_id),
+        at=rfc3339_or_none(word.at_ns) if word.at_ns else None,
+    )
+
+
 def calibration_view(calibration: Calibration) -> CalibrationView:
     bins = sorted(calibration.bins, key=lambda one: one.said)
     edges = [0.0, *((a.said + b.said) / 2 for a, b in pairwise(bins)), 1.0]
@@ -269,6 +314,17 @@ def contribution_view(contribution: Contribution) -> ContributionView:
     detector = BY_NAME.get(contribution.name)
     title = detector.title if detector else contribution.name.replace("_", " ").capitalize()
     return ContributionView(signal=contribution.name, title=title, weight=contribution.amount)
+
+
+def planted_figures_view(one: Planted) -> PlantedFiguresView:
+    return PlantedFiguresView(
+        planted=one.planted,
+        found=one.found,
+        good=one.good,
+        alarms=one.alarms,
+        precision=one.precision,
+        recall=one.recall,
+    )
 
 
 def detector_figures_view(figures: Figures) -> DetectorFiguresView:

@@ -6,14 +6,14 @@ from pydantic import BaseModel, Field
 
 from roadworthy.contracts.models import Shape
 from roadworthy.doors.rest.models.observe import RateView, rate_view
-from roadworthy.doors.rest.models.scores import EvidenceView, evidence_view
+from roadworthy.doors.rest.models.scores import EvidenceView, Mode, evidence_view
 from roadworthy.doors.rest.models.settings import Body
 from roadworthy.doors.rest.times import rfc3339
 from roadworthy.features.judge.judge_book import NamedEndpoint, NamedJudge
 from roadworthy.features.judge.judge_quality import JudgeQuality
 from roadworthy.features.judge.judges.judgement import Judgement
 from roadworthy.features.judge.judges.quality import Agreement
-from roadworthy.features.judge.judges.rubric import Label, Rubric
+from roadworthy.features.judge.judges.rubric import LABELS_LIMIT, Label, Rubric
 from roadworthy.features.observe.rates import rate
 from roadworthy.stats.agreement import OrderStability
 
@@ -59,6 +59,9 @@ class LabelBody(Body):
     name: str = Field(max_length=60)
     value: float | None = Field(default=None, description="0 to 1, 1 being best; null for no number")
     meaning: str = Field(default="", max_length=500)
+    mode: Mode = Field(
+        default="", description="Failure mode a run with this label has: GET /api/v1/failure-modes"
+    )
 
 
 class RubricView(BaseModel):
@@ -82,7 +85,7 @@ class JudgeBody(Body):
     template: str = Field(
         default="", max_length=20_000, description="Of your own: {input} {answer} {tools} {conversation}"
     )
-    labels: list[LabelBody] = Field(default_factory=list, max_length=12)
+    labels: list[LabelBody] = Field(default_factory=list, max_length=LABELS_LIMIT)
     sample_rate: float = Field(default=0.0, ge=0, le=1, description="Share of runs drawn by chance")
     triggers: list[str] = Field(
         default_factory=list,
@@ -208,7 +211,11 @@ def endpoint_view(one: NamedEndpoint) -> EndpointView:
 
 
 def _label(one: Label) -> LabelBody:
-    return LabelBody(name=one.name, value=one.value, meaning=one.meaning)
+    return LabelBody(name=one.name, value=one.value, meaning=one.meaning, mode=one.mode)
+
+
+def label_of(body: LabelBody) -> Label:
+    return Label(name=body.name, value=body.value, meaning=body.meaning, mode=body.mode)
 
 
 def rubric_view(one: Rubric) -> RubricView:

@@ -62,7 +62,10 @@ class FleetView(BaseModel):
     from_: str = Field(serialization_alias="from")
     to: str
     bucket_ms: float
-    total: SummaryView | None = Field(description="All agents together; null without any run")
+    total: SummaryView | None = Field(description="All of these agents together; null without any run")
+    trials: int = Field(
+        description="Agents whose runs are those of drills and reruns: listed and counted with `trials` alone"
+    )
     items: list[FleetRowView]
     next_cursor: None = None
 

@@ -102,6 +102,9 @@ class RegisteredAgentView(BaseModel):
 class RegisteredAgentPage(BaseModel):
     items: list[RegisteredAgentView]
     total: int = Field(description="Of all pages")
+    trials: int = Field(
+        description="Agents that are but the runs of drills and reruns: listed with `trials` alone"
+    )
     lacking: dict[str, int] = Field(description="Agents that lack it, of all pages, by `lacks`")
     next_cursor: str | None
 

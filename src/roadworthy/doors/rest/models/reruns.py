@@ -25,10 +25,16 @@ class InquiryProgress(BaseModel):
 
 
 class TakeRerunsBody(Body):
-    most: int = Field(default=1, ge=1, le=64, description="Reruns to take now")
+    most: int = Field(default=1, ge=0, le=64, description="Reruns to take now; 0 says only who is there")
     alone: bool = Field(
         default=False,
-        description="Nobody else makes reruns of this inquiry: what was taken and not told of comes again",
+        description="Nobody else makes reruns of this inquiry: what was taken and not told of comes again; "
+        "409 while another `holder` is heard of",
+    )
+    holder: str = Field(
+        default="",
+        max_length=200,
+        description="Who makes them, said at least once a second: `process 7 on laptop`",
     )
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field, model_validator
 
 from roadworthy.domain.failure_mode import BY_ID
 from roadworthy.domain.finding import Evidence
@@ -82,6 +82,29 @@ class NewOutcome(Body):
     reason: str = _REASON
     source: SpeakingSource | None = _SOURCE
     author: str = _AUTHOR
+    mode: Mode = Field(default="", description="How it failed: GET /api/v1/failure-modes; only of a failure")
+
+
+class NewEvidence(Body):
+    """A place in the run that a score rests on."""
+
+    span_id: str = Field(default="", pattern=r"^([0-9a-f]{16})?$", description="Left out: the run as a whole")
+    place: Literal["", "input", "output", "error", "attributes", "answer"] = Field(
+        default="", description="Which text of it; answer: the run's final answer"
+    )
+    excerpt: str = Field(default="", max_length=500)
+    start: int | None = Field(default=None, ge=0, description="Offsets in characters into that text")
+    end: int | None = Field(default=None, ge=0)
+
+    @model_validator(mode="after")
+    def _piece(self) -> Self:
+        if (self.start is None) != (self.end is None):
+            raise ValueError("start and end belong together")
+        if self.start is not None and self.end is not None and self.end < self.start:
+            raise ValueError("end lies before start")
+        if not (self.span_id or self.place or self.excerpt):
+            raise ValueError("names no step, no place and no words")
+        return self
 
 
 class NewScore(Body):
@@ -90,6 +113,7 @@ class NewScore(Body):
     label: str = Field(default="", max_length=200)
     span_id: str = Field(default="", pattern=r"^([0-9a-f]{16})?$", description="Left out: the whole run")
     explanation: str = _REASON
+    evidence: list[NewEvidence] = Field(default_factory=list, max_length=20)
     source: SpeakingSource | None = _SOURCE
     author: str = _AUTHOR
     mode: Mode = ""
@@ -106,6 +130,16 @@ def evidence_view(evidence: Evidence) -> EvidenceView:
         excerpt=evidence.excerpt,
         start=evidence.start if there else None,
         end=evidence.end if there else None,
+    )
+
+
+def evidence_of(body: NewEvidence) -> Evidence:
+    return Evidence(
+        span_id=body.span_id,
+        place=body.place,
+        excerpt=body.excerpt,
+        start=-1 if body.start is None else body.start,
+        end=-1 if body.end is None else body.end,
     )
 
 

@@ -35,6 +35,7 @@ from roadworthy.doors.rest.models.judge import (
     SuccessView,
     detector_figures_view,
     mode_name,
+    planted_figures_view,
 )
 from roadworthy.doors.rest.models.observe import RateView, rate_view
 from roadworthy.doors.rest.models.runs import text
@@ -48,7 +49,7 @@ from roadworthy.features.judge.detector import Detector
 from roadworthy.features.judge.detectors.table import BY_NAME, DETECTORS
 from roadworthy.features.judge.history import history_of
 from roadworthy.features.judge.judging import BadJudging, Judging
-from roadworthy.features.judge.measured import figures_of, pooled
+from roadworthy.features.judge.measured import figures_of, planted_of, pooled
 from roadworthy.features.judge.preview import preview
 from roadworthy.features.judge.quality import MOST_BUCKETS, Counted
 from roadworthy.features.observe.rates import rate
@@ -89,6 +90,7 @@ def list_detectors(ctx: Context, project: ReadProject) -> DetectorPage:
 def _detector_view(one: Detector, *, enabled: bool, found: int, runs: int) -> DetectorView:
     figures = figures_of(one)
     together = pooled(figures)
+    planted = planted_of(one)
     return DetectorView(
         name=one.name,
         title=one.title,
@@ -106,6 +108,7 @@ def _detector_view(one: Detector, *, enabled: bool, found: int, runs: int) -> De
         labelled_failures=together.failures if together else None,
         labelled_on=together.dataset if together else None,
         measured=[detector_figures_view(each) for each in figures],
+        planted=planted_figures_view(planted) if planted is not None else None,
     )
 
 

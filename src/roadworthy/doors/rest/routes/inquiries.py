@@ -39,7 +39,8 @@ from roadworthy.doors.rest.models.reruns import (
     start_view,
 )
 from roadworthy.doors.rest.models.tapes import TapeView, tape_view
-from roadworthy.doors.rest.problems import bad_field, not_found
+from roadworthy.doors.rest.problems import Problem, bad_field, not_found
+from roadworthy.features.debug.holders import Held
 from roadworthy.features.debug.inquiry import BadInquiry, EntryPoint, Inquiry, InquiryKind, InquiryState
 from roadworthy.features.debug.plan import After
 from roadworthy.flows.rerun_agent import KIND, arguments
@@ -55,7 +56,7 @@ def get_tape(ctx: Context, project: ReadProject, run_id: str) -> TapeView:
     tape = ctx.debugging.tapes.tape(project, run_id)
     if tape is None:
         raise not_found("run", name=run_id)
-    spans = ctx.debugging.tapes.spans(project, run_id, tape.calls)
+    spans = ctx.debugging.tapes.spans(project, run_id, [one.exchange for one in tape.calls])
     return tape_view(tape, spans=spans, entry=ctx.debugging.entries.of(project, tape.agent))
 
 
@@ -165,7 +166,12 @@ def take_reruns(ctx: Context, project: AdminProject, inquiry_id: str, body: Take
     """Reruns to make now, each with its token. Tell how each ended with POST /inquiries/{id}/reruns/{number};
     one that is told of by nobody is handed out again after its time-out."""
     service = ctx.debugging.service
-    starts = service.take(project, inquiry_id, most=body.most, alone=body.alone)
+    try:
+        starts = service.take(
+            project, inquiry_id, most=body.most, alone=body.alone, holder=body.holder.strip()
+        )
+    except Held as held:
+        raise Problem(409, code="held", title="Others make its reruns", detail=str(held)) from None
     inquiry = _there(service.one(project, inquiry_id), inquiry_id)
     return TakenReruns(
         agent=inquiry.agent,

@@ -23,10 +23,19 @@ from roadworthy.doors.rest.models.judge import (
     contribution_view,
     failure_mode_view,
     finding_view,
+    mode_word_view,
 )
-from roadworthy.doors.rest.models.scores import NewOutcome, NewScore, ScoreView, said_view, score_view
+from roadworthy.doors.rest.models.scores import (
+    NewOutcome,
+    NewScore,
+    ScoreView,
+    evidence_of,
+    said_view,
+    score_view,
+)
 from roadworthy.doors.rest.problems import Problem, bad_field, not_found
 from roadworthy.features.judge.detectors.table import BY_NAME
+from roadworthy.features.judge.mode_words import mode_words
 from roadworthy.features.judge.outcomes import OUTCOME, resolve, said_of
 from roadworthy.features.judge.said import NoSuchRun, TooManyWords
 from roadworthy.features.judge.transcript import Transcript
@@ -63,6 +72,7 @@ def get_verdict(ctx: Context, answer: Answering, project: ReadProject, run_id: s
             said=[said_view(one) for one in said],
             precedence=list(precedence),
             findings=[finding_view(one) for one in run.findings],
+            modes=[mode_word_view(one) for one in mode_words(run.findings, scores)],
             scores=[score_view(score) for score in scores],
             first_suspicious_span_id=_first_suspicious(run, steps.spans),
         )
@@ -95,6 +105,8 @@ async def say_outcome(
 ) -> ScoreView:
     """Says whether the run did its job. Durable once answered; what the same source said before is replaced,
     what others said is kept. A run that is not here yet: POST /api/v1/outcome-events waits for it."""
+    if body.mode and body.outcome is not Outcome.FAILURE:
+        raise bad_field("body.mode", "only a failure has a failure mode")
     return await _say(
         ctx,
         Score(
@@ -105,6 +117,7 @@ async def say_outcome(
             source=_source(asker, body.source),
             author=body.author or asker.name,
             explanation=body.reason,
+            mode=body.mode,
         ),
     )
 
@@ -130,6 +143,7 @@ async def say_score(
             author=body.author or asker.name,
             evaluator_version=body.evaluator_version,
             explanation=body.explanation,
+            evidence=tuple(evidence_of(one) for one in body.evidence),
             mode=body.mode,
             cost_usd=body.cost_usd,
             sampled=body.sampled,

@@ -29,6 +29,7 @@ from roadworthy.doors.rest.models.judges import (
     endpoint_view,
     judge_view,
     judgement_view,
+    label_of,
     quality_view,
     rubric_view,
 )
@@ -164,7 +165,7 @@ def _named(body: JudgeBody, *, project: str, judge_id: str) -> NamedJudge:
         endpoint=body.endpoint,
         rubric=body.rubric,
         template="" if body.rubric else body.template,
-        labels=() if body.rubric else tuple((one.name, one.value, one.meaning) for one in body.labels),
+        labels=() if body.rubric else tuple(label_of(one) for one in body.labels),
         sample_rate=body.sample_rate,
         triggers=tuple(body.triggers),
         agents=tuple(body.agents),

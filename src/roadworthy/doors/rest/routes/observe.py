@@ -1,5 +1,7 @@
 """Fleet, aggregates, sessions, search, fields: everything read that is not one run."""
 
+# ruff: noqa: FBT002 (query parameters, given by name)
+
 from __future__ import annotations
 
 import time
@@ -39,10 +41,10 @@ from roadworthy.doors.rest.queries import (
     LimitParameter,
     Selected,
     Times,
+    Trials,
 )
 from roadworthy.doors.rest.span_filters import parse_span_filters
 from roadworthy.doors.rest.times import milliseconds, parse_duration, parse_time, rfc3339
-from roadworthy.features.observe.fleet import summarise
 
 router = Endpoints(tags=["observe"])
 
@@ -52,18 +54,24 @@ Prefix = Annotated[str, Query(max_length=200)]
 
 
 @router.get("/fleet", operation_id="getFleet", response_model=FleetView)
-def get_fleet(ctx: Context, answer: Answering, project: ReadProject, times: Times) -> Response:
+def get_fleet(
+    ctx: Context,
+    answer: Answering,
+    project: ReadProject,
+    times: Times,
+    trials: Trials = False,
+) -> Response:
     """One row for each agent seen in traffic, last seen first. Without `from`: the last seven days."""
     end = time.time_ns() if times.to_ns is None else times.to_ns
     start = end - _WEEK_NS if times.from_ns is None else times.from_ns
-    fleet = ctx.observe.fleet(project, from_ns=start, to_ns=end)
-    total = ctx.observe.aggregate(project, AggregateQuery(from_ns=start, to_ns=end))
+    fleet = ctx.observe.fleet(project, from_ns=start, to_ns=end, trials=trials)
     return answer(
         FleetView(
             from_=rfc3339(fleet.from_ns),
             to=rfc3339(fleet.to_ns),
             bucket_ms=milliseconds(fleet.bucket_ns) or 0,
-            total=summary_view(summarise(total[0])) if total and total[0].runs else None,
+            total=summary_view(fleet.total) if fleet.total else None,
+            trials=fleet.trials,
             items=[fleet_row_view(row) for row in fleet.rows],
         )
     )

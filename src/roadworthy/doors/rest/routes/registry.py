@@ -1,5 +1,7 @@
 """Agents with their owners, teams, and the people who can be reached."""
 
+# ruff: noqa: FBT002 (query parameters, given by name)
+
 from __future__ import annotations
 
 import time
@@ -11,6 +13,7 @@ from fastapi import Query
 from starlette.responses import Response
 
 from roadworthy.domain.agent import Agent, Stage
+from roadworthy.domain.run import is_trial_name
 from roadworthy.doors.rest.access import AdminProject, Asker, ReadProject
 from roadworthy.doors.rest.answers import Answering
 from roadworthy.doors.rest.context import Context, RestContext
@@ -30,7 +33,7 @@ from roadworthy.doors.rest.models.registry import (
     changed_agent_fields,
 )
 from roadworthy.doors.rest.problems import not_found
-from roadworthy.doors.rest.queries import CursorParameter, FromParameter
+from roadworthy.doors.rest.queries import CursorParameter, FromParameter, Trials
 from roadworthy.doors.rest.routes.registering import CHANGED_RESPONSE, AgentName, Expected, told
 from roadworthy.doors.rest.times import parse_time
 from roadworthy.features.registry.records import Kind
@@ -56,16 +59,20 @@ def list_agents(
     team: Annotated[str, Query(max_length=100)] = "",
     owner: Annotated[str, Query(max_length=100)] = "",
     q: Annotated[str, Query(max_length=200, description="Part of the name or description")] = "",
+    trials: Trials = False,
     from_: Since = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
     cursor: CursorParameter = None,
 ) -> Response:
     """Registered agents and those only seen in traffic since `from` (the last 30 days), by name."""
     words = q.strip().casefold()
+    rows = _rows(ctx, project=project, from_=from_)
+    tried = {row.agent.name for row in rows if not row.registered and is_trial_name(row.agent.name)}
     wanted = [
         row
-        for row in _rows(ctx, project=project, from_=from_)
-        if (row.agent.stage in stages if stages else row.agent.stage is not Stage.RETIRED)
+        for row in rows
+        if (trials or row.agent.name not in tried)
+        and (row.agent.stage in stages if stages else row.agent.stage is not Stage.RETIRED)
         and (not lacks or not set(lacks).isdisjoint(row.lacks))
         and (not team or row.agent.team == team)
         and (not owner or row.agent.owner == owner)
@@ -80,6 +87,7 @@ def list_agents(
         RegisteredAgentPage(
             items=[_view(snapshot, row) for row in page],
             total=len(wanted),
+            trials=len(tried),
             lacking=dict(Counter(lack.value for row in wanted for lack in row.lacks)),
             next_cursor=write_cursor(start + limit, page[-1].agent.name) if more else None,
         )

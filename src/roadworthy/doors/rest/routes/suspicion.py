@@ -42,12 +42,9 @@ def get_suspicious_steps(ctx: Context, answer: Answering, project: ReadProject, 
         raise not_found("run", name=run_id)
     tapes = ctx.debugging.tapes
     tape = tapes.tape(project, run_id)
-    spans = tapes.spans(project, run_id, tape.calls) if tape is not None and tape.calls else {}
-    recorded = {
-        spans[call.exchange.id]: call.step
-        for call in (tape.calls if tape is not None else ())
-        if call.exchange.id in spans
-    }
+    calls = tape.calls if tape is not None else ()
+    spans = tapes.spans(project, run_id, [one.exchange for one in calls]) if calls else {}
+    recorded = {spans[call.exchange.id]: call.step for call in calls if call.exchange.id in spans}
     return answer(suspicious_steps(ranked, recorded=recorded))
 
 

@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 import orjson
 
 from roadworthy.domain.agent_ended import Ending as AgentEnding
+from roadworthy.domain.agent_ended import RecordedEnd
 from roadworthy.domain.exchange import Dialect, Ending, Exchange, ExchangeKind
 from roadworthy.domain.typed_failure import FailureCode, Retry, TypedFailure
 from roadworthy.features.debug.inquiry import Check, EntryPoint, Via
 from roadworthy.features.debug.plan import Change, ChangeKind
-from roadworthy.features.debug.tape.tape import RecordedEnd
 
 T = TypeVar("T")
 E = TypeVar("E", bound=StrEnum)

@@ -103,12 +103,12 @@ def _failed_alike(case: Case, ended: AgentEnded) -> str:
 
 def _ill(ended: AgentEnded, lines: Sequence[JournalLine]) -> list[str]:
     """Ended without an answer, which is expected of nobody whose recorded run did not."""
-    last = ended.error.strip().rpartition("\n")[2][:300]
     unanswered = [f"{_called(one)} was not answered: {one.note}" for one in lines if one.how in _UNANSWERED]
     if ended.ending is Ending.HUNG:
         return [f"The agent did not end in time ({ended.elapsed_ms / 1000:.0f} s).", *unanswered[:_SHOWN]]
     if ended.ending is Ending.CRASHED:
-        why = f": {last}" if last else "."
+        said = complaint_line(ended.error)[:300]
+        why = f": {said}" if said else "."
         return [f"The agent ended with {ended.exit_code} without an answer{why}", *unanswered[:_SHOWN]]
     if not ended.answer.strip():
         return ["The agent printed no answer.", *unanswered[:_SHOWN]]

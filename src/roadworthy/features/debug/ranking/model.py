@@ -84,9 +84,11 @@ class StepModel:
         """What this run is like; None where it is like nothing that was learned from."""
         return kind_like(layout_of(run), self.kinds)
 
-    def shares(self, run: ToldRun, signals: Sequence[dict[str, float]] | None = None) -> list[float]:
+    def shares(
+        self, run: ToldRun, signals: Sequence[dict[str, float]] | None = None, *, seen: bool | None = None
+    ) -> list[float]:
         """Of each step; they sum to 1, and callers' steps have none. Empty for a run without steps. `signals`
-        are the run's where they are known."""
+        are the run's, and `seen` whether it is of a kind that was learned from, where that is known."""
         signals = signals_of(run) if signals is None else signals
         if not signals:
             return []
@@ -94,7 +96,8 @@ class StepModel:
         votes = _votes(self.forest, signals)
         mixed = [self.linear * a + (1 - self.linear) * b for a, b in zip(linear, votes, strict=True)]
         shares = [exp(one) for one in normal([self.sharpness * one for one in mixed])]
-        if self.kind(run) is None and self.standing.trees:
+        seen = self.kind(run) is not None if seen is None else seen
+        if not seen and self.standing.trees:
             places = _votes(self.standing, signals)
             shares = [(one + exp(place)) / 2 for one, place in zip(shares, places, strict=True)]
         return without_callers(run, shares)

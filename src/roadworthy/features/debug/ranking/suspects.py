@@ -14,6 +14,10 @@ from roadworthy.features.debug.ranking.told import Doer, ToldRun
 
 _LEAST = 1e-6
 _EXCERPT = 240
+LEAST_OF_THE_END = 0.5
+"""Of the suspicion, for the step whose error the run ended in: a convention, as nobody labelled such runs."""
+
+_END = "The run ended in the error of this step."
 
 
 class Told(StrEnum):
@@ -62,8 +66,12 @@ class Suspect:
     excerpt: str
 
 
-def suspects(run: ToldRun, model: StepModel, hints: Sequence[Hint] = ()) -> list[Suspect]:
-    """Most suspicious first, of equals the earlier. What callers said is not ranked: nobody debugs them."""
+def suspects(
+    run: ToldRun, model: StepModel, hints: Sequence[Hint] = (), *, seen: bool | None = None
+) -> list[Suspect]:
+    """Most suspicious first, of equals the earlier. What callers said is not ranked: nobody debugs them.
+    The step whose error the run ended in comes first. `seen`: whether the model learned from runs like this
+    one, where that is known."""
     signals = signals_of(run)
     ranked = [i for i, step in enumerate(run.steps) if step.doer is not Doer.CALLER]
     if not ranked:
@@ -72,10 +80,11 @@ def suspects(run: ToldRun, model: StepModel, hints: Sequence[Hint] = ()) -> list
     for hint in hints:
         if hint.step in added:
             added[hint.step] += hint.amount
-    shares = model.shares(run, signals)
-    final = [exp(one) for one in normal([log(max(_LEAST, shares[i])) + added[i] for i in ranked])]
+    shares = model.shares(run, signals, seen=seen)
+    moved = {i: log(max(_LEAST, shares[i])) + added[i] for i in ranked}
+    final = _ended(run, dict(zip(ranked, map(exp, normal([*moved.values()])), strict=True)))
     found = []
-    for i, share in zip(ranked, final, strict=True):
+    for i, share in final.items():
         step = run.steps[i]
         pieces = pieces_of(signals[i], lifts=model.lifts)
         found.append(
@@ -86,13 +95,23 @@ def suspects(run: ToldRun, model: StepModel, hints: Sequence[Hint] = ()) -> list
                 doer=step.doer,
                 share=share,
                 reasons=(
+                    *([Reason(by=Told.STEP, text=_END)] if i == run.ended_in else []),
                     *(Reason(by=one.by, text=one.text) for one in hints if one.step == i),
                     *(Reason(by=Told.STEP, text=f"This step {piece.text}.") for piece in pieces),
                 ),
                 excerpt=" ".join(step.text[: 3 * _EXCERPT].split())[:_EXCERPT],
             )
         )
-    return sorted(found, key=lambda one: -one.share)
+    return sorted(found, key=lambda one: (-one.share, one.step - 1 != run.ended_in))
+
+
+def _ended(run: ToldRun, shares: dict[int, float]) -> dict[int, float]:
+    """With at least its share for the step that the run ended in; the others keep theirs to each other."""
+    at = run.ended_in
+    if at is None or shares.get(at, 1.0) >= LEAST_OF_THE_END:
+        return shares
+    rest = (1 - LEAST_OF_THE_END) / (1 - shares[at])
+    return {i: LEAST_OF_THE_END if i == at else rest * share for i, share in shares.items()}
 
 
 def held_like(model: StepModel, share: float, *, seen: bool = True) -> Held | None:

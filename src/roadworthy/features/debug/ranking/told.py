@@ -52,6 +52,8 @@ class ToldRun:
     task: str
     """What was asked of the run, "" where it is not known."""
     steps: tuple[ToldStep, ...] = field(default=())
+    ended_in: int | None = None
+    """Index of the step whose error the run ended in; None where it ended otherwise."""
 
 
 def told(task: str, steps: Sequence[tuple[str, str]]) -> ToldRun:

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 import orjson
 
 from roadworthy.domain.agent_ended import AgentEnded, Ending
-from roadworthy.domain.run import DRILL, RERUN_OF
+from roadworthy.domain.run import DRILL, RERUN_OF, trial_name
 from roadworthy.features.debug.running.environment import RECORD, Task
 
 ENDING = "roadworthy.ending"
@@ -25,7 +25,7 @@ _TIMEOUT_S = 10.0
 def told_name(agent: str, kind: str) -> str:
     """`kind` as of the task: `drill` or `replay`, which is the environment, too; a run that is nothing but
     recorded is the agent's own."""
-    return agent if kind == RECORD else f"{agent} ({kind})"
+    return agent if kind == RECORD else trial_name(agent, kind)
 
 
 def drill_marks(task: Task, *, drill: str, faults: Sequence[str]) -> dict[str, str]:

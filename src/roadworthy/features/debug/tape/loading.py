@@ -9,9 +9,10 @@ from typing import Any, Protocol
 
 import orjson
 
+from roadworthy.domain.agent_ended import RecordedEnd
 from roadworthy.domain.exchange import Dialect, Ending, Exchange, ExchangeKind, is_listing
 from roadworthy.domain.recording import RecordedMessage, Recording
-from roadworthy.features.debug.tape.tape import RecordedEnd, Tape, TapeCall
+from roadworthy.features.debug.tape.tape import Tape, TapeCall
 
 _GONE = "the exchange was deleted (retention, or by hand)"
 _LEFT_OUT = "body left out"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from roadworthy.domain.agent_ended import Ending
+from roadworthy.domain.agent_ended import RecordedEnd
 from roadworthy.domain.exchange import Exchange
 from roadworthy.domain.recording import RecordedMessage
 from roadworthy.features.debug.tape.asked import text_of
@@ -42,16 +42,6 @@ class TapeCall:
     def undated(self) -> str:
         """The same without what is read off a clock."""
         return without_clock(self.text)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordedEnd:
-    """How a recorded run ended that gave no answer, as far as anybody told."""
-
-    ending: Ending | None = None
-    """None: its telemetry says that it failed, but not how the process of it ended."""
-    exit_code: int | None = None
-    error: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 import orjson
 
-from roadworthy.contracts.tool_system import Progress, ToolCallContext, ToolFailed, ToolResult, ToolSpec
+from roadworthy.contracts.tool_system import ToolCallContext, ToolFailed, ToolResult, ToolSpec
 from roadworthy.contracts.upstream import Headers, Identity, Transport, UpstreamFailed
 from roadworthy.domain.typed_failure import FailureCode
 from roadworthy.features.gateway.connectors.access.oauth import TokenFailed, TokenSource
@@ -23,6 +23,7 @@ from roadworthy.features.gateway.tools.http_exchange import (
     HttpStatus,
     SessionLost,
 )
+from roadworthy.features.gateway.tools.progress_book import ProgressBook
 from roadworthy.features.gateway.tools.protocol import (
     CAPABILITIES_KEY,
     CLIENT_KEY,
@@ -39,7 +40,6 @@ from roadworthy.features.gateway.tools.reading import (
     RpcFailed,
     invalid,
     read_call,
-    read_progress,
     read_tools,
     refused_by_rpc,
 )
@@ -85,7 +85,7 @@ class McpHttpSystem:
         self._settling = asyncio.Lock()
         self._number = 0
         self._specs: dict[str, ToolSpec] = {}
-        self._progress: dict[int, Callable[[Progress], None]] = {}
+        self._progress = ProgressBook()
         self._listening: asyncio.Task[None] | None = None
         self._farewells: set[asyncio.Task[None]] = set()
 
@@ -210,9 +210,7 @@ class McpHttpSystem:
             headers.append((b"mcp-session-id", self._session.encode("latin-1")))
         if context is not None and context.traceparent:
             headers.append((b"traceparent", context.traceparent.encode("ascii", "ignore")))
-        if context is not None and context.on_progress is not None:
-            params = {**params, "_meta": {**params.get("_meta", {}), "progressToken": number}}
-            self._progress[number] = context.on_progress
+        params = self._progress.asked(number, params, context.on_progress if context is not None else None)
         body = orjson.dumps({"jsonrpc": "2.0", "id": number, "method": method, "params": params})
         try:
             return await self._http.ask(body, headers, request_id=number, silence_s=silence_s)
@@ -227,7 +225,7 @@ class McpHttpSystem:
                 self._say_later("POST", orjson.dumps(told))
             raise
         finally:
-            self._progress.pop(number, None)
+            self._progress.over(number)
 
     # --- agreeing on a revision --------------------------------------------------------------------------
 
@@ -286,10 +284,9 @@ class McpHttpSystem:
         """What a server says of itself and of our calls; its logs are nobody's business here."""
         if message.get("method") == "notifications/tools/list_changed":
             self.on_changed()
-        elif (told := read_progress(message)) is not None:
-            if (on_progress := self._progress.get(told[0])) is not None:
-                on_progress(told[1])
-        elif "id" in message and isinstance(message.get("method"), str) and self._version != MODERN:
+        elif self._progress.heard(message) or self._version == MODERN:
+            return
+        elif "id" in message and isinstance(message.get("method"), str):
             asked = message["id"]
             answer: dict[str, Any] = {"jsonrpc": "2.0", "id": asked}
             if message["method"] == "ping":

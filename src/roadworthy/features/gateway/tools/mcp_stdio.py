@@ -16,6 +16,7 @@ from roadworthy.contracts.tool_system import Progress, ToolCallContext, ToolResu
 from roadworthy.domain.typed_failure import FailureCode
 from roadworthy.features.gateway.connectors.failing import failed
 from roadworthy.features.gateway.tools.child import LOG_LINES, Child, ChildCommand, ChildGone
+from roadworthy.features.gateway.tools.progress_book import ProgressBook
 from roadworthy.features.gateway.tools.protocol import (
     CAPABILITIES_KEY,
     CLIENT_KEY,
@@ -31,7 +32,6 @@ from roadworthy.features.gateway.tools.reading import (
     RpcFailed,
     invalid,
     read_call,
-    read_progress,
     read_tools,
     refused_by_rpc,
     result_of,
@@ -81,7 +81,7 @@ class McpStdioSystem:
         self._starting = asyncio.Lock()
         self._said: deque[str] = deque(maxlen=LOG_LINES)
         self._waiting: dict[int, tuple[Child, asyncio.Future[dict[str, Any]]]] = {}
-        self._progress: dict[int, Callable[[Progress], None]] = {}
+        self._progress = ProgressBook()
         self._number = 0
         self._modern = False
         self._specs: dict[str, ToolSpec] = {}
@@ -199,9 +199,7 @@ class McpStdioSystem:
         number = self._number
         if self._modern:
             params = {**params, "_meta": {**params.get("_meta", {}), **_ENVELOPE}}
-        if on_progress is not None:
-            params = {**params, "_meta": {**params.get("_meta", {}), "progressToken": number}}
-            self._progress[number] = on_progress
+        params = self._progress.asked(number, params, on_progress)
         waits: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._waiting[number] = (child, waits)
         try:
@@ -219,7 +217,7 @@ class McpStdioSystem:
             raise
         finally:
             self._waiting.pop(number, None)
-            self._progress.pop(number, None)
+            self._progress.over(number)
 
     def _heard(self, line: bytes) -> None:
         """One line of the child's standard output."""
@@ -246,10 +244,7 @@ class McpStdioSystem:
     def _told(self, method: str, number: Any, message: Mapping[str, Any]) -> None:
         if method == "notifications/tools/list_changed":
             self.on_changed()
-        elif (told := read_progress(message)) is not None:
-            if (on_progress := self._progress.get(told[0])) is not None:
-                on_progress(told[1])
-        elif number is not None and self._child is not None:
+        elif not self._progress.heard(message) and number is not None and self._child is not None:
             answer: dict[str, Any] = {"jsonrpc": "2.0", "id": number}
             if method == "ping":
                 answer["result"] = {}

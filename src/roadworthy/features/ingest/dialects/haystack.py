@@ -51,7 +51,7 @@ def read(raw: RawSpan, span: Span) -> None:
     chat = span.kind in (SpanKind.LLM, SpanKind.AGENT)
     given, said = _first(attributes, _INPUTS), _first(attributes, _OUTPUTS)
     if span.kind is SpanKind.WORKFLOW:
-        given, said, chat = _of_one_component(given), _of_one_component(said), True
+        given, said, chat = of_one_component(given), of_one_component(said), True
     put_input(span, given, chat=chat)
     put_output(span, said, chat=chat)
     if span.kind is SpanKind.LLM:
@@ -67,7 +67,7 @@ def _first(attributes: Attributes, names: tuple[str, ...]) -> Any:
     return next((value for name in names if (value := attributes.get(name)) is not None), None)
 
 
-def _of_one_component(data: Any) -> Any:
+def of_one_component(data: Any) -> Any:
     """A pipeline's data is a dict by component: where one of them holds a chat, that is what was said."""
     loaded = as_json(data)
     parts = loaded.values() if isinstance(loaded, dict) else ()

@@ -5,10 +5,13 @@ Source: docs.langchain.com, "Trace with OpenTelemetry", table of attributes.
 
 from __future__ import annotations
 
+from typing import Any
+
 from roadworthy.domain.span import Span, SpanKind
-from roadworthy.features.ingest.any_value import Attributes, as_text
+from roadworthy.features.ingest.any_value import Attributes, as_int, as_json, as_text
 from roadworthy.features.ingest.content import put_input, put_output
 from roadworthy.features.ingest.dialects import otel_genai
+from roadworthy.features.ingest.langchain_metadata import put_metadata
 from roadworthy.features.ingest.raw_span import RawSpan
 
 KINDS: dict[str, SpanKind] = {
@@ -31,13 +34,13 @@ def read(raw: RawSpan, span: Span) -> None:
     span.kind = KINDS.get(as_text(attributes.pop("langsmith.span.kind", "")).lower(), SpanKind.CHAIN)
     attributes.pop("gen_ai.operation.name", None)
     span.workflow = as_text(attributes.pop("langsmith.trace.name", ""))
-    span.agent = as_text(attributes.get(_METADATA + "lc_agent_name"))
-    session = attributes.get(_METADATA + "session_id") or attributes.get(_METADATA + "thread_id")
-    session = session or attributes.get(_METADATA + "conversation_id")
-    span.session_id = as_text(session or attributes.get("langsmith.trace.session_id"))
-    span.user_id = as_text(attributes.get(_METADATA + "user_id"))
+    put_metadata(span, lambda name: attributes.get(_METADATA + name))
+    if not span.session_id:
+        span.session_id = as_text(attributes.get("langsmith.trace.session_id"))
     if span.kind is SpanKind.TOOL:
         _read_tool(raw, attributes, span)
+    elif span.kind is SpanKind.LLM:
+        _read_details(as_json(attributes.get(_METADATA + "usage_metadata")), span)
     otel_genai.read(raw, span)
 
 
@@ -47,3 +50,14 @@ def _read_tool(raw: RawSpan, attributes: Attributes, span: Span) -> None:
         del attributes["gen_ai.prompt"]
     if put_output(span, attributes.get("gen_ai.completion")):
         del attributes["gen_ai.completion"]
+
+
+def _read_details(usage: Any, span: Span) -> None:
+    """LangChain's own counts, which alone say what came from a cache and what was reasoning."""
+    given = usage.get("input_token_details") if isinstance(usage, dict) else None
+    said = usage.get("output_token_details") if isinstance(usage, dict) else None
+    if isinstance(given, dict):
+        span.cache_read_tokens = as_int(given.get("cache_read"))
+        span.cache_write_tokens = as_int(given.get("cache_creation"))
+    if isinstance(said, dict):
+        span.reasoning_tokens = as_int(said.get("reasoning"))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from roadworthy.domain.span import Span, SpanKind
-from roadworthy.features.ingest.any_value import as_int, as_json, as_text
-from roadworthy.features.ingest.content import put_input, put_output
+from roadworthy.features.ingest.any_value import Attributes, as_int, as_json, as_text
+from roadworthy.features.ingest.content import put_input, put_output, put_tool_definitions
 from roadworthy.features.ingest.dialects import otel_genai
+from roadworthy.features.ingest.langchain_metadata import put_metadata
 from roadworthy.features.ingest.raw_span import RawSpan
 
 KINDS: dict[str, SpanKind] = {
@@ -32,14 +33,33 @@ def read(raw: RawSpan, span: Span) -> None:
         del attributes["mlflow.spanInputs"]
     if put_output(span, attributes.get("mlflow.spanOutputs"), chat=chat) and span.output_format != "messages":
         del attributes["mlflow.spanOutputs"]
-    usage = as_json(attributes.get("mlflow.chat.tokenUsage"))
-    if isinstance(usage, dict):
-        span.input_tokens = as_int(usage.get("input_tokens"))
-        span.output_tokens = as_int(usage.get("output_tokens"))
+    if chat:
+        _read_model(attributes, span)
     if span.kind is SpanKind.TOOL:
         span.tool_name = raw.name
     elif span.kind is SpanKind.AGENT:
         span.agent = raw.name
-    span.session_id = as_text(attributes.get("mlflow.trace.session")).strip('"')
-    span.user_id = as_text(attributes.get("mlflow.trace.user")).strip('"')
+    span.session_id = _plain(attributes.get("mlflow.trace.session"))
+    span.user_id = _plain(attributes.get("mlflow.trace.user"))
+    if isinstance(metadata := as_json(attributes.get("metadata")), dict):
+        put_metadata(span, metadata.get)
     otel_genai.read(raw, span)
+
+
+def _read_model(attributes: Attributes, span: Span) -> None:
+    """MLflow says one model: the one that was asked. Its own cost is left alone."""
+    span.model_asked = _plain(attributes.pop("mlflow.llm.model", ""))
+    span.provider = _plain(attributes.pop("mlflow.llm.provider", ""))
+    usage = as_json(attributes.pop("mlflow.chat.tokenUsage", None))
+    if isinstance(usage, dict):
+        span.input_tokens = as_int(usage.get("input_tokens"))
+        span.output_tokens = as_int(usage.get("output_tokens"))
+        span.cache_read_tokens = as_int(usage.get("cache_read_input_tokens"))
+        span.cache_write_tokens = as_int(usage.get("cache_creation_input_tokens"))
+    if put_tool_definitions(span, attributes.get("mlflow.chat.tools")):
+        del attributes["mlflow.chat.tools"]
+
+
+def _plain(value: object) -> str:
+    """MLflow writes every attribute as JSON: the text of a string."""
+    return as_text(value).strip('"')

@@ -7,13 +7,13 @@ Source: Arize-ai/openinference, spec/semantic_conventions.md. Spans of instrumen
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from roadworthy.domain.span import Span, SpanKind
 from roadworthy.features.ingest.any_value import Attributes, as_int, as_json, as_text
 from roadworthy.features.ingest.content import put_input, put_messages, put_output, put_tool_definitions
-from roadworthy.features.ingest.dialects import otel_genai
+from roadworthy.features.ingest.dialects import openinference_haystack, otel_genai
 from roadworthy.features.ingest.indexed_messages import take_chats
+from roadworthy.features.ingest.langchain_metadata import put_metadata
 from roadworthy.features.ingest.messages.parse import parse_messages
 from roadworthy.features.ingest.raw_span import RawSpan
 
@@ -49,11 +49,13 @@ def read(raw: RawSpan, span: Span) -> None:
     span.session_id = as_text(take("session.id", ""))
     span.user_id = as_text(take("user.id", ""))
     span.agent = as_text(take("agent.name", ""))
-    if "metadata" in attributes:
-        _read_metadata(attributes["metadata"], span)
+    if isinstance(metadata := as_json(attributes.get("metadata")), dict):
+        put_metadata(span, metadata.get)
     if span.kind is SpanKind.LLM or "llm.model_name" in attributes or "llm.token_count.prompt" in attributes:
         _read_model(attributes, span)
-    if span.kind is SpanKind.AGENT and not span.agent and (named := _AGENT_SPAN.match(raw.name)):
+    if raw.scope == openinference_haystack.SCOPE:
+        openinference_haystack.read(raw, span)
+    elif span.kind is SpanKind.AGENT and not span.agent and (named := _AGENT_SPAN.match(raw.name)):
         span.agent = named["name"] or named["in_brackets"] or named["invoked"]
     elif not span.agent and raw.scope.endswith(".llama_index"):
         # LlamaIndex names its agents nowhere but in the printed events of its workflow.
@@ -81,20 +83,6 @@ def _drop_leftovers(attributes: Attributes) -> None:
     if parse_messages(attributes.get("output.value"), default_role="assistant"):
         for key in [k for k in attributes if k.startswith("llm.output_messages.")]:
             del attributes[key]
-
-
-def _read_metadata(value: Any, span: Span) -> None:
-    """LangChain's run metadata: who the agent is, and which conversation this belongs to."""
-    metadata = as_json(value)
-    if not isinstance(metadata, dict):
-        return
-    if not span.agent:
-        span.agent = as_text(metadata.get("lc_agent_name", ""))
-    if not span.session_id:
-        session = metadata.get("session_id") or metadata.get("thread_id") or metadata.get("conversation_id")
-        span.session_id = as_text(session)
-    if not span.user_id:
-        span.user_id = as_text(metadata.get("user_id", ""))
 
 
 def _read_model(attributes: Attributes, span: Span) -> None:

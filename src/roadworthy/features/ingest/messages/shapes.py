@@ -171,8 +171,7 @@ class ChatReader:
             elif isinstance(value, dict):
                 messages = self.message(value) or self._envelope(value)
             elif isinstance(value, str):
-                encoded = value[:1] in ("{", "[")
-                messages = self._text(value) if encoded else python_repr.read_text(value)
+                messages = self._text(value) if value[:1] in ("{", "[") else self._printed(value)
             else:
                 continue
             if messages:
@@ -184,6 +183,11 @@ class ChatReader:
             self.content(draft, values)
             return draft.done(keep_empty=False)
         return _answers_of_named_tools(found) if self.unknown_roles else found
+
+    def _printed(self, value: str) -> list[Message]:
+        if value.startswith(haystack.PRINTED):
+            return self.message(haystack.read_printed(value))
+        return python_repr.read_text(value)
 
     def _dict(self, value: dict[str, Any]) -> list[Message]:
         return self._envelope(value) or self.message(value)

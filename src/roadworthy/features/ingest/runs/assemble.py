@@ -17,6 +17,7 @@ from roadworthy.features.ingest.runs.node import Node
 from roadworthy.features.ingest.runs.summary import summarise
 from roadworthy.features.ingest.runs.team_messages import infer_team
 from roadworthy.features.ingest.runs.units import split
+from roadworthy.features.ingest.runs.whole_talks import infer_talks
 
 
 @dataclass(slots=True, kw_only=True)
@@ -100,6 +101,6 @@ def _work_out(nodes: list[Node]) -> list[Node]:
     merge_duplicates(nodes)
     mark_delegations(nodes)
     if not calls:
-        return infer_team(nodes)
+        return infer_team(nodes) or infer_talks(nodes)
     tools = infer_tools(nodes, calls)
     return tools + infer_calls(calls)

@@ -18,6 +18,7 @@ from roadworthy.domain.span import ContentFormat, Span, SpanFlag, SpanKind, Span
 from roadworthy.features.ingest.handoffs import FINAL_ANSWERS, handoff_target, is_handoff
 from roadworthy.features.ingest.runs.delegation import agent_names, names_an_agent
 from roadworthy.features.ingest.runs.duplicates import plain
+from roadworthy.features.ingest.runs.inferred_span import inferred_span
 from roadworthy.features.ingest.runs.node import Fields, Node
 from roadworthy.kit.tool_results import Verdict, judge
 
@@ -131,14 +132,12 @@ def _tells_more(tools: Iterable[Node], calls: Iterable[Node]) -> bool:
     """Whether messages may hold results that no span of the same agent has: told by the text, without
     reading it."""
     spans: dict[int, int] = {}
-    mute = False
     for tool in tools:
         agent = id(tool.near)
-        spans[agent] = spans.get(agent, 0) + 1
-        mute = mute or (not tool.span.output and tool.kind is SpanKind.TOOL)
+        spans[agent] = spans.get(agent, 0) + bool(tool.span.output)
     for node in calls:
         results = node.span.input.count(_TOOL_ROLE)
-        if results and (mute or results > spans.get(id(node.near), 0)):
+        if results > spans.get(id(node.near), 0):
             return True
     return False
 
@@ -205,23 +204,13 @@ def _tool_span(result: _Result, *, delegated: bool) -> Span:
     elif verdict is Verdict.ERROR:
         flags = (SpanFlag.INFERRED, SpanFlag.INFERRED_ERROR)
     target = handoff_target(result.name, result.arguments) if handoff else ""
-    return Span(
-        project=by.project,
-        trace_id=by.trace_id,
+    return inferred_span(
+        by,
         span_id=_ident("tool", result.key, by),
-        parent_id=by.parent_id,
         name=result.name,
         kind=SpanKind.HANDOFF if handoff else SpanKind.TOOL,
-        dialect=by.dialect,
-        start_ns=by.start_ns,
-        end_ns=by.start_ns,
-        received_ns=by.received_ns,
-        version=by.version,
         status=SpanStatus.ERROR if verdict is Verdict.ERROR else SpanStatus.UNSET,
         error=result.content[:500] if verdict is Verdict.ERROR else "",
-        service=by.service,
-        agent=by.agent,
-        session_id=by.session_id,
         tool_name=result.name,
         tool_call_id=result.call_id,
         handoff_to=target,
@@ -358,27 +347,16 @@ def _plain_numbers(value: object) -> object:
 
 def _call_span(node: Node, place: int, message: Fields) -> Span:
     by = node.span
-    return Span(
-        project=by.project,
-        trace_id=by.trace_id,
+    return inferred_span(
+        by,
         span_id=_ident("call", str(place), by),
-        parent_id=by.parent_id,
         name=by.name if by.parent_id else "model call",
         kind=SpanKind.LLM,
-        dialect=by.dialect,
-        start_ns=by.start_ns,
-        end_ns=by.start_ns,
-        received_ns=by.received_ns,
-        version=by.version,
-        service=by.service,
-        agent=by.agent,
-        session_id=by.session_id,
         provider=by.provider,
         model_asked=by.model_asked,
         model_answered=by.model_answered,
         output=orjson.dumps([message]).decode(),
         output_format=ContentFormat.MESSAGES,
-        flags=(SpanFlag.INFERRED,),
     )
 
 

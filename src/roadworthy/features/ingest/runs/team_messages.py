@@ -12,9 +12,10 @@ from typing import Any
 import orjson
 
 from roadworthy.domain.message import Message, ToolCall
-from roadworthy.domain.span import ContentFormat, Span, SpanFlag, SpanKind
+from roadworthy.domain.span import ContentFormat, Span, SpanKind
 from roadworthy.features.ingest.any_value import as_int, as_text
 from roadworthy.features.ingest.messages.parse import dump_messages
+from roadworthy.features.ingest.runs.inferred_span import inferred_span
 from roadworthy.features.ingest.runs.node import Node
 
 _MAX_DEPTH = 6
@@ -84,26 +85,17 @@ def _call(ident: str, by: Span, message: dict[str, Any], usage: dict[str, Any]) 
         said = Message(role="assistant", tool_calls=tuple(calls))
     else:
         said = Message(role="assistant", content=as_text(content))
-    return Span(
-        project=by.project,
-        trace_id=by.trace_id,
+    return inferred_span(
+        by,
         span_id=hashlib.blake2b(f"team:{ident}".encode(), digest_size=8).hexdigest(),
         parent_id=by.span_id,
         name="model call",
         kind=SpanKind.LLM,
-        dialect=by.dialect,
-        start_ns=by.start_ns,
-        end_ns=by.start_ns,
-        received_ns=by.received_ns,
-        version=by.version,
-        service=by.service,
         agent=as_text(message.get("source")),
-        session_id=by.session_id,
         input_tokens=as_int(usage.get("prompt_tokens")),
         output_tokens=as_int(usage.get("completion_tokens")),
         output=dump_messages((said,)),
         output_format=ContentFormat.MESSAGES,
-        flags=(SpanFlag.INFERRED,),
     )
 
 

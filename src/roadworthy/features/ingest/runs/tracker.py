@@ -21,7 +21,7 @@ from roadworthy.features.ingest.runs.seen import SeenTraces
 
 log = logging.getLogger(__name__)
 
-_KEYS_KEPT = 400_000
+_KEYS_KEPT = 200_000
 _TALK_TRACES = 64
 _STORE_KEY_LOOKUPS = 200
 """Join keys looked up in the store for one batch; under heavier load memory alone must do."""

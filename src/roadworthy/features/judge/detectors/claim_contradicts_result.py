@@ -43,11 +43,15 @@ _ENDS = ("delivered", "returned", "refunded", "cancelled")
 """What ends a thing's way, in the order in which one may follow the other."""
 _WORD = "|".join(sorted((word.replace("-", "[ _-]") for word in _SAME), key=len, reverse=True))
 _IS = re.compile(
-    r"\b(?:is|was|are|status(?: is| of)?:?|has been|is currently)[*\s]+"
-    r"(?:(?:currently|now|already|still|marked as|listed as|set to)\s+)*"
-    rf"[\"'`*]*({_WORD})\b",
+    r"(?:\b(?:is|it's|was|are|got|stands|shows(?: up)?|appears|seems|ha[sd]|status(?: (?:is"
+    r"|of [^\n.:]{1,60}))?:?)"
+    r"(?:[*\s]+(?:currently|now|already|still|just|all|to be|a|been|as|at|marked|listed|set to"
+    r"|status(?: of)?|in|"
+    r"the|our|system))*|[-–—:(]|\bas)[*\s:]*[\"'`*“]*"
+    rf"({_WORD})\b",
     re.I,
 )
+_PAST = re.compile(r"(?:was|ha[sd]|got)\b", re.I)
 _SENTENCE = re.compile(r"[^\n.!?;]+")
 _UNSURE = re.compile(
     r"\b(?:not|n't|will|would|can|could|if|once|when|until|should|may|might|unless|was .{0,20}but)\b|\?", re.I
@@ -88,7 +92,7 @@ def _differs(said: re.Match[str], status: str) -> bool:
     claimed = _plain(said.group(1))
     if claimed == status:
         return False
-    if not said.group().lower().startswith(("was", "has been")):
+    if not _PAST.match(said.group()):
         return True
     return claimed in _ENDS and not (status in _ENDS and _ENDS.index(claimed) < _ENDS.index(status))
 
@@ -147,4 +151,5 @@ DETECTOR = Detector(
     "conditions and denials, and on words for the same.",
     mode="mast-2.6",
     detect=detect,
+    version=2,
 )

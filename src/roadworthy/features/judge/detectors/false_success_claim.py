@@ -10,11 +10,12 @@ from roadworthy.features.judge.claims import Claim
 from roadworthy.features.judge.deeds import does_anything, families, is_protocol, objects
 from roadworthy.features.judge.detector import Detector, excerpt
 from roadworthy.features.judge.history import History
-from roadworthy.features.judge.told import Told, told
+from roadworthy.features.judge.told import Told, admits, told
 from roadworthy.features.judge.transcript import ToolUse, Transcript
 
 _ID = re.compile(r"#?\b(?=[\w-]*\d)[\w-]{3,}\b")
 _LETTERS = re.compile(r"[a-z]{3,}")
+_CHARGED = re.compile(r"\bcharges?\b|\bfees?\b|\bdifference\b", re.IGNORECASE)
 _MOST = 5
 _RESULT = 4_000
 
@@ -50,7 +51,7 @@ def _doubtful(transcript: Transcript, tools: Sequence[ToolUse]) -> set[str]:
 def _judged(transcript: Transcript, tools: Sequence[ToolUse], turn: Told, claim: Claim) -> Iterator[Finding]:
     doers = [tool for tool in tools if tool.index < turn.index and claim.families & families(tool.name)]
     if doers:
-        refused = _refused(doers, claim)
+        refused = _refused_now(doers, turn) or _refused(doers, claim)
         if refused is not None:
             yield _against(turn, claim, refused)
     elif not claim.weak and (missing := _never_called(transcript, tools, turn, claim)) is not None:
@@ -60,6 +61,14 @@ def _judged(transcript: Transcript, tools: Sequence[ToolUse], turn: Told, claim:
             confidence=0.85,
             tool=missing,
         )
+
+
+def _refused_now(doers: Sequence[ToolUse], turn: Told) -> ToolUse | None:
+    """The last use, where all since the user was last told anything did not work, and nothing is admitted."""
+    own = [tool for tool in doers if any(tool is other for other in turn.tools)]
+    if not own or any(not tool.failed and not tool.negative for tool in own) or admits(turn.text):
+        return None
+    return own[-1]
 
 
 def _refused(doers: Sequence[ToolUse], claim: Claim) -> ToolUse | None:
@@ -104,6 +113,9 @@ def _never_called(transcript: Transcript, tools: Sequence[ToolUse], turn: Told, 
     """
     if "escalate" in claim.families or transcript.run.handoffs or any(does_anything(t.name) for t in tools):
         return None
+    if claim.word == "applied" and _CHARGED.search(claim.sentence):
+        # To a card, by whatever was booked: no deed of its own.
+        return None
     words = set(_LETTERS.findall(claim.sentence.lower()))
     stems = {word.removesuffix("s") for word in words}
     for name in transcript.offered:
@@ -138,4 +150,5 @@ DETECTOR = Detector(
     "and where a later call worked or another agent or a general tool (code, HTTP, SQL) may have done it.",
     mode="mast-2.6",
     detect=detect,
+    version=2,
 )

@@ -27,14 +27,24 @@ _STOPPED = re.compile(
     r"agent stopped|stopped due to|reached (?:the |my |its )?(?:max\w*|limit|iteration|step|turn)|"
     r"(?:iteration|step|turn|recursion) limit (?:was |has been )?(?:reached|exceeded)"
     r"|sorry, need more steps|"
-    r"ran out of (?:steps|time|turns|iterations)",
+    r"(?:ran|run) out of (?:\w+ )?(?:steps|time|turns|iterations|budget)|"
+    r"recursion limit|(?:after|within|reached|exceeded|hit|past) (?:the |its |my )?(?:max\w*|limit of) "
+    r"(?:\w+ ){0,3}(?:steps|turns|iterations|rounds|tool calls)|"
+    r"max\w* (?:\w+ ){0,2}(?:steps|turns|iterations|rounds|tool calls)(?: \(\d+\))? "
+    r"(?:was |were |has been |have been )?(?:reached|exceeded|hit|used)|"
+    r"(?:step|turn|iteration|token|tool call)s? (?:budget|limit) (?:was |has been )?(?:reached"
+    r"|exceeded|hit|used|spent)|"
+    r"(?:stop(?:ped|ping)|halted|terminated|aborted)\b[^.\n]{0,40}\b(?:after \d+|here|now|limit|budget)\b",
     re.IGNORECASE,
 )
 _SURRENDER = re.compile(
-    r"\b(?:I|we) (?:was|were|am|'m|have been|has been) (?:unable|not able) to (?:complete|finish"
+    r"(?:\b(?:I|we) (?:was|were|am|'m|have been|has been) (?:unable|not able)|\b(?:I|we) (?:wasn't"
+    r"|weren't) able"
+    r"|^\W*unable) to (?:complete|finish"
     r"|solve|resolve|finali[sz]e|accomplish)"
     r"|\b(?:I|we) (?:could not|couldn't|cannot|can't|did not|didn't) (?:complete|finish|solve"
     r"|accomplish) (?:the|this|your|that)"
+    r"|\bno final (?:answer|result) (?:was|could be|has been)\b"
     r"|\b(?:I|we)(?:'m| am| are|'re)? (?:giving|gave|give) up\b|\btask (?:could not be"
     r"|was not) (?:completed|finished)"
     r"|\bich konnte (?:die|ihre|diese) (?:aufgabe|anfrage) nicht|\bje n'ai pas (?:pu"
@@ -79,6 +89,14 @@ _SIGNS = (
     "stopped",
     "reached",
     "limit",
+    "max",
+    "budget",
+    "stop",
+    "halt",
+    "terminat",
+    "abort",
+    "wasn't",
+    "no final",
     "more steps",
     "ran out",
     "konnte",
@@ -197,4 +215,5 @@ DETECTOR = Detector(
     "ended on a tool's result. Silent on single deeds that failed and are admitted.",
     mode="mast-3.1",
     detect=detect,
+    version=2,
 )

@@ -16,7 +16,8 @@ _LOOK_AHEAD = 200
 _LONGEST = 50_000
 _TARGET = re.compile(
     r"https?://[^\s\"'<>|)\]]+|\bwww\.[^\s\"'<>|)\]]+|[\w.+-]+@[\w-]+\.[\w.-]+|"
-    r"\b[\w-]+\.(?:com|net|org|io|xyz|ru|info|biz|example)\b(?:/[^\s\"'<>|)\]]*)?|\b(?=[\w-]*\d{3})[\w-]{6,}\b"
+    r"\b[\w-]+\.(?:com|net|org|io|xyz|ru|info|biz|example)\b(?:/[^\s\"'<>|)\]]*)?|\+?\d[\d ()-]{8,}\d"
+    r"|\b(?=[\w-]*\d{3})[\w-]{6,}\b"
 )
 _QUOTED = re.compile(r"[\"“”]([^\"“”]{6,200})[\"“”]|(?<!\w)'([^']{6,200})'(?!\w)")
 _WORD = re.compile(r"[^\W\d_]{4,}")
@@ -148,4 +149,5 @@ DETECTOR = Detector(
     "apart, and from the user's next word on.",
     mode="injection",
     detect=detect,
+    version=2,
 )

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from roadworthy.domain.finding import Evidence, Finding
 from roadworthy.domain.run import RunStatus
-from roadworthy.domain.span import Span, SpanKind, SpanStatus
+from roadworthy.domain.span import ContentFormat, Span, SpanKind, SpanStatus
 from roadworthy.features.judge.detector import EXCERPT, Detector
 from roadworthy.features.judge.history import History
 from roadworthy.features.judge.told import told
-from roadworthy.features.judge.transcript import ToolUse, Transcript
+from roadworthy.features.judge.transcript import ToolUse, Transcript, loads_or_none
 
 _PLACEHOLDERS = frozenset(
     """none null {} [] "" '' ... … undefined n/a nan - . () <no_content> (no content) nil false""".split()  # noqa: SIM905
 )
+_NOTHING_SAID = re.compile(
+    r"(?:none|null|nil|nan|undefined|empty|blank|void|false"
+    r"|(?:no|empty|missing) (?:answer|response|output|content|result|text|reply|message))"
+)
+"""All that stands in an answer beside brackets, quotes and dots."""
+_WORDS = re.compile(r"[\W_]+")
 _HIDDEN_TOKENS = 8
 """An answer of more tokens that is not there was not recorded."""
 
@@ -24,8 +31,8 @@ def detect(transcript: Transcript, history: History) -> Sequence[Finding]:
     if run.status is RunStatus.RUNNING or not _is_agent(transcript):
         return ()
     answer = run.final_answer[:100].strip() if len(run.final_answer) < 100 else "long"
-    if answer and answer.lower() not in _PLACEHOLDERS and answer.strip("\ufeff\u200b\u200e\u00ad \x00"):
-        return ()
+    if answer and not _is_placeholder(answer):
+        return _ended_mute(transcript)
     if answer:
         shown = Evidence(span_id=transcript.answer_span, place="answer", excerpt=run.final_answer[:EXCERPT])
         return (DETECTOR.finding(f'All that the run answered is "{answer}".', shown),)
@@ -35,6 +42,36 @@ def detect(transcript: Transcript, history: History) -> Sequence[Finding]:
         said = f" ({error})" if error else ""
         return (DETECTOR.finding(f"The run ended with an error and gave no answer{said}.", shown),)
     return _ended_well(transcript)
+
+
+def _is_placeholder(answer: str) -> bool:
+    if answer.lower() in _PLACEHOLDERS or not answer.strip("\ufeff\u200b\u200e\u00ad \x00"):
+        return True
+    words = _WORDS.sub(" ", answer.lower()).strip()
+    return len(words) < 20 and (not words or _NOTHING_SAID.fullmatch(words) is not None)
+
+
+def _ended_mute(transcript: Transcript) -> Sequence[Finding]:
+    """What stands as the answer was said earlier: the last call to the model said nothing."""
+    calls = [call for call in transcript.model_calls if not call.merged_into]
+    last = calls[-1] if calls else None
+    if last is None or len(calls) < 2 or last.status is SpanStatus.ERROR:
+        return ()
+    if not last.input or last.input_format != ContentFormat.MESSAGES or not _says_nothing(last):
+        return ()
+    shown = Evidence(span_id=last.span_id, place="output", excerpt=last.output[:EXCERPT])
+    return (DETECTOR.finding("The last model call brought no text, and no answer came after it.", shown),)
+
+
+def _says_nothing(call: Span) -> bool:
+    """One message was recorded, and there is no text and no call of a tool in it."""
+    said = loads_or_none(call.output) if call.output_format == ContentFormat.MESSAGES else None
+    if not isinstance(said, list) or len(said) != 1 or not isinstance(said[0], dict):
+        return False
+    parts = said[0].get("parts") or ()
+    texts = [said[0].get("content"), *(part.get("text") for part in parts if isinstance(part, dict))]
+    other = any(isinstance(part, dict) and part.get("type") != "text" for part in parts)
+    return not other and not said[0].get("tool_calls") and not any(text and text.strip() for text in texts)
 
 
 def _is_agent(transcript: Transcript) -> bool:
@@ -47,6 +84,9 @@ def _ended_well(transcript: Transcript) -> Sequence[Finding]:
     last = calls[-1] if calls else None
     if last is None or last.status is SpanStatus.ERROR or not (last.input or last.output):
         return ()
+    if _says_nothing(last) and _others_spoke(calls, last):
+        shown = Evidence(span_id=last.span_id, place="output", excerpt=last.output[:EXCERPT])
+        return (DETECTOR.finding("The last model call brought no text, and the run gave no answer.", shown),)
     turns = told(transcript)
     if turns and turns[-1].last:
         return ()
@@ -83,4 +123,5 @@ DETECTOR = Detector(
     "without. Silent while it runs, for runs without a model, and where answers were not recorded.",
     mode="no-answer",
     detect=detect,
+    version=2,
 )

@@ -14,8 +14,21 @@ from roadworthy.features.judge.transcript import Saying, ToolUse, Transcript
 
 _SAYINGS = 6
 _LONGEST = 20_000
-_ITEM = re.compile(r"^[ \t]*(?:step[ \t]+)?(\d{1,2})[.):][ \t]+(\S[^\n]*)$", re.M | re.I)
+_ITEM = re.compile(
+    r"^[ \t>]*(?:[*_]{2})?(?:(?:step[ \t]+)?(\d{1,2})[.):]"
+    r"|[-*•+])(?:[*_]{2})?[ \t]+(?:\[[ x]\][ \t]*)?(\S[^\n]*)$",
+    re.M | re.I,
+)
+"""A step of a list: numbered or not."""
+_IN_TURN = re.compile(r"\b(?:first(?:ly)?|start|begin)\b.*\b(?:then|next|finally|lastly|and)\b", re.I | re.S)
+_CLAUSE = re.compile(r"[^,;.\n]+")
 _FEWEST_STEPS, _FEWEST_TOOLS = 3, 2
+_LEFT_OUT = re.compile(
+    r"\b(?:skip\w*|(?:not|n't|wasn't|isn't) (?:necessary|needed|required|need)|no need|unnecessary"
+    r"|instead|left out|"
+    r"no longer)\b",
+    re.I,
+)
 _DROPPED = re.compile(
     r"\b(?:skip|not (?:necessary|needed|required)|no need|unnecessary|instead|if |optional|otherwise|unless|"
     r"once|in case|when |may |might |or\b)",
@@ -37,7 +50,7 @@ def detect(transcript: Transcript, history: History) -> Sequence[Finding]:
     if len(offered) < _FEWEST_TOOLS or not transcript.answer:
         return ()
     called = {tool.name for tool in transcript.tools}
-    if not called or _failed(transcript.tools) or _DROPPED.search(transcript.answer[:_LONGEST]):
+    if not called or _failed(transcript.tools) or _LEFT_OUT.search(transcript.answer[:_LONGEST]):
         return ()
     if admits(transcript.answer):
         return ()
@@ -59,25 +72,34 @@ def _plans(transcript: Transcript) -> Iterator[Saying]:
     """Where numbered steps are promised or demanded: what was asked, and the agent's first words."""
     first = [one for one in transcript.sayings if one.role in ("user", "assistant")][:_SAYINGS]
     for one in first:
-        if one.text != transcript.answer and len(_ITEM.findall(one.text[:_LONGEST])) >= _FEWEST_STEPS:
+        if one.text != transcript.answer and len(list(_items(one.text[:_LONGEST]))) >= _FEWEST_STEPS:
             yield one
+
+
+def _items(text: str) -> Iterator[tuple[int, int]]:
+    """Where the steps of a list stand, or the clauses of a sentence that puts them in order."""
+    listed = [match.span(2) for match in _ITEM.finditer(text)]
+    if len(listed) >= _FEWEST_STEPS:
+        yield from listed
+    elif len(text) < 2_000 and _IN_TURN.search(text):
+        yield from (match.span() for match in _CLAUSE.finditer(text))
 
 
 def _steps(text: str, offered: dict[str, dict[str, object]]) -> Iterator[_Step]:
     """Steps without a condition that name exactly one tool."""
-    for match in _ITEM.finditer(text):
-        item = match.group(2).lower()
+    for number, (start, end) in enumerate(_items(text), start=1):
+        item = text[start:end].lower()
         if _DROPPED.search(item):
             continue
         spaced = re.sub(r"[^a-z0-9]+", " ", item)
         named = [name for name in offered if _names(name, item, spaced)]
         if len(named) == 1:
             yield _Step(
-                number=int(match.group(1)),
+                number=number,
                 tool=named[0],
-                start=match.start(2),
-                end=match.end(2),
-                text=match.group(2),
+                start=start,
+                end=end,
+                text=text[start:end],
             )
 
 
@@ -108,4 +130,5 @@ DETECTOR = Detector(
     "the answer says that something was left out or did not work.",
     mode="mast-2.6",
     detect=detect,
+    version=2,
 )

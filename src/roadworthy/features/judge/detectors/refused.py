@@ -34,7 +34,14 @@ _REFUSES = re.compile(
     r"discuss (?:that|this)|answer (?:that|this)|generate (?:that|this|such|content)|create (?:that"
     r"|this|such|content)|"
     r"support (?:that|this))"
-    r"|\b(?:I|we) (?:must|have to|need to|respectfully) (?:decline|refuse)\b"
+    r"|\b(?:I|we)(?: must| have to| need to| respectfully| would rather|'d rather| prefer to) "
+    r"(?:decline|refuse|not (?:help|answer|do|assist|discuss|say))\b"
+    r"|\b(?:I|we)(?:'m| am|'re| are) (?:going to have to|obliged to) (?:say no|decline|refuse)\b"
+    r"|\b(?:it|this|that) (?:is not|isn't) something (?:that )?I (?:can|am able to|do|will)\b"
+    r"|\b(?:it )?(?:would|wouldn't) (?:not )?be (?:in)?appropriate for me to\b"
+    r"|\bmy (?:guidelines|instructions|policies|rules) (?:do not|don't|prevent|forbid|prohibit)\b"
+    rf"|\b(?:I|we)\s?{_CANNOT}\s+(?:continue|go on|carry on|be of help|take part|be (?:able )?(?:to )?"
+    r"(?:help|assist|take part|do)|do (?:this|so|such))\b"
     r"|\bas an ai(?: language model| assistant| model)?,? I "
     r"(?:can't|cannot|am unable|do not|don't|am not able)"
     r"|\b(?:against|violates?|not permitted by|not allowed by) (?:my|our|the|openai's"
@@ -55,6 +62,11 @@ _OFFERS = re.compile(
 
 
 _SIGNS = (
+    "rather",
+    "say no",
+    "something",
+    "appropriate",
+    "my ",
     "can't",
     "cannot",
     "can not",
@@ -122,4 +134,5 @@ DETECTOR = Detector(
     'ticket") and on refusals along the way.',
     mode="refused",
     detect=detect,
+    version=2,
 )

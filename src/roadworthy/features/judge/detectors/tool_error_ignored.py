@@ -96,4 +96,5 @@ DETECTOR = Detector(
     "worked, and where the deed had been done before.",
     mode="mast-2.5",
     detect=detect,
+    version=2,
 )

@@ -11,18 +11,21 @@ from roadworthy.features.judge.history import History
 from roadworthy.features.judge.transcript import Transcript
 
 _END = 600
+_DOES = (
+    r"(?:check|look|search|find|fetch|process|update|cancel|book|verify|calculate|compute|run|retrieve|pull|get|"
+    r"review|finali[sz]e|proceed|correct|issue|create|send|submit|add|change|modify|exchange|return|refund|"
+    r"transfer|connect|gather|analy[sz]e|start|begin|do (?:that|this|so)|make (?:the|these|this))\b"
+)
 _PROMISE = re.compile(
     r"\b(?:i(?:'ll|’ll| will| am going to|'m going to|’m going to)(?: now| go ahead and| proceed to|"
-    r" proceed with"
-    r"| start| begin| first| next)\b|let me (?:now |first |just |quickly )?(?:check|look|search|find|"
-    r"fetch|process|"
-    r"update|cancel|book|verify|calculate|run|retrieve|pull|get)\b|i(?:'m| am|’m) (?:now )?(?:checking|"
-    r"processing|"
-    r"looking|searching|updating|cancelling|canceling|booking|working|retrieving)\b|"
+    rf" proceed with| start| begin| first| next| (?:also |just |quickly )?{_DOES})\b|"
+    rf"let (?:me|us) (?:now |first |just |quickly |also )?{_DOES}|let['’]s (?:now |first |just )?{_DOES}|"
+    r"i(?:'m| am|’m) (?:now )?(?:checking|processing|looking|searching|updating|cancelling|canceling|booking|"
+    r"working|retrieving)\b|"
     r"(?:please )?(?:hold on|bear with"
     r" me|one moment|just a moment|give me a (?:moment|minute|second)|wait a moment|stand by)\b|"
-    r"ich werde (?:jetzt|"
-    r"nun)\b|einen moment\b|je vais (?:maintenant|à présent)\b|un instant\b|voy a \w+ar\b|un momento\b)",
+    r"ich werde (?:jetzt|nun)\b|einen moment\b|je vais (?:maintenant|à présent)\b|un instant\b|"
+    r"voy a \w+ar\b|un momento\b)",
     re.I,
 )
 _CLOSES = re.compile(
@@ -45,6 +48,8 @@ def detect(transcript: Transcript, history: History) -> Sequence[Finding]:
     said = [one for one in transcript.sayings if one.role == "assistant" and one.text == answer]
     if said and said[-1].index < last:
         return ()
+    if _handed_on(transcript):
+        return ()
     sentences = [one for one in _SENTENCE.finditer(tail) if one.group().strip()]
     for place, sentence in enumerate(sentences[-3:]):
         promise = _PROMISE.search(sentence.group())
@@ -61,6 +66,13 @@ def detect(transcript: Transcript, history: History) -> Sequence[Finding]:
     return ()
 
 
+def _handed_on(transcript: Transcript) -> bool:
+    """Whether another, or a person, was given the task since the user last spoke: the promise is theirs."""
+    users = [transcript.by_id.get(one.span_id) for one in transcript.sayings if one.role == "user"]
+    spoke_ns = max((span.start_ns for span in users if span is not None), default=0)
+    return any(one.at_ns > spoke_ns for one in transcript.run.handoffs)
+
+
 def _finding(transcript: Transcript, answer: str, *, start: int, end: int) -> Finding:
     said = " ".join(answer[start : min(end, start + 120)].split())
     return DETECTOR.finding(
@@ -75,7 +87,9 @@ DETECTOR = Detector(
     title="Ended with a promise",
     description="The final answer ends by saying what the agent will now do, and no tool was called "
     "after it. "
-    "Silent where the promise has a condition or a question goes with it, and where the agent has no tools.",
+    "Silent where the promise has a condition or a question goes with it, where "
+    "the agent has no tools, and where it had just handed the task on.",
     mode="mast-3.1",
     detect=detect,
+    version=2,
 )

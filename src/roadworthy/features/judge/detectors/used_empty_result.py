@@ -17,6 +17,10 @@ from roadworthy.features.judge.values import values
 
 _MOST_FINDINGS = 3
 _LEAST_WORDS = 6
+_TELLING = frozenset({"date", "money", "email", "url", "phone"})
+_LONG_ID = 6
+"""What is shorter may be the name of a thing that is asked about: X200."""
+_LONG = 5_000
 _SMALL = 2_000
 _WORD = re.compile(r"\w+")
 _BLANK = frozenset({"[]", "{}", '""', "''", "null", "none", "nil", "()", "[{}]", "[[]]", "nan", "undefined"})
@@ -46,7 +50,7 @@ def detect(transcript: Transcript, history: History) -> Sequence[Finding]:
     for turn in told(transcript):
         looked = [tool for tool in turn.tools if not is_protocol(tool.name)]
         empty = [tool for tool in looked if _looks_up(tool) and found_nothing(tool)]
-        if empty and len(empty) == len(looked) and not knew and _asserts(turn):
+        if empty and len(empty) == len(looked) and not knew and (_asserts(turn) or _gives(transcript, turn)):
             found.append(_finding(turn, empty[-1]))
         # What was found before may be what is spoken of.
         knew = knew or len(empty) < len(looked)
@@ -147,6 +151,17 @@ def _asserts(turn: Told) -> bool:
     return len(_WORD.findall(turn.text[:2_000])) >= _LEAST_WORDS and not turn.asks and not admits(turn.text)
 
 
+def _gives(transcript: Transcript, turn: Told) -> bool:
+    """Whether it states values that nobody gave, whatever it admits or asks beside them."""
+    known = f"{transcript.asked[:50_000]}\n{transcript.instructions[:100_000]}".lower()
+    own = {
+        value.text.strip().lower(): value.kind
+        for value in values(turn.text[:_LONG])
+        if value.text.strip().lower() not in known
+    }
+    return any(kind in _TELLING or (kind == "id" and len(text) >= _LONG_ID) for text, kind in own.items())
+
+
 def _finding(turn: Told, tool: ToolUse) -> Finding:
     return DETECTOR.finding(
         f"{tool.name} found nothing, and so did every other look-up; the answer states things all the same.",
@@ -162,9 +177,11 @@ DETECTOR = Detector(
     title="Used an empty result",
     description="All look-ups of a turn came back empty (an empty list, null, no results, not found) and "
     "what was told states things as if something had been found. Silent where the answer admits that, asks "
-    "back or is a word or two, and where anything had been found before. Code that a team ran and "
+    "back or is a word or two (unless it states values that nobody gave), and where anything had been "
+    "found before. Code that a team ran and "
     "that printed "
     "nothing counts where the answer gives numbers.",
     mode="ungrounded",
     detect=detect,
+    version=2,
 )

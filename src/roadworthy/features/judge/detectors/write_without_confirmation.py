@@ -34,6 +34,10 @@ _YES = re.compile(
     r"make (?:the|that|those|these) changes?|ja|genau|oui|d'accord|sí|vale|claro)\b",
     re.I,
 )
+_QUESTION = re.compile(r"[^.!?\n]*\?")
+_YES_FIRST = re.compile(
+    r"^\W*(?:yes|yeah|yep|yup|sure|ok|okay|confirm\w*|please|go ahead|proceed|correct|perfect|great)\b", re.I
+)
 _ESCALATES = frozenset({"escalate", "send", "transfer"})
 
 
@@ -51,9 +55,15 @@ def detect(transcript: Transcript, history: History) -> Sequence[Finding]:
                 asked = step
             elif step.role == "assistant":
                 proposed = True
-        elif _changes(step) and not (proposed and asked is not None and _YES.search(asked.text[:5_000])):
+        elif _changes(step) and not (proposed and asked is not None and _agrees(asked.text[:5_000])):
             found.append(_finding(step, asked))
     return found[:_MOST]
+
+
+def _agrees(text: str) -> bool:
+    """A question is no yes ("is there a cheaper way to do it?"), unless it begins with one."""
+    plain = _QUESTION.sub(lambda one: one.group() if _YES_FIRST.match(one.group()) else " ", text)
+    return _YES.search(plain) is not None
 
 
 def _changes(tool: ToolUse) -> bool:
@@ -89,4 +99,5 @@ DETECTOR = Detector(
     "that only read or tell, and on any word of agreement.",
     mode="mast-1.1",
     detect=detect,
+    version=2,
 )

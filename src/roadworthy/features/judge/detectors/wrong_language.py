@@ -79,4 +79,5 @@ DETECTOR = Detector(
     "tell apart, and where the user or the instructions speak of languages or translating.",
     mode="wrong-language",
     detect=detect,
+    version=2,
 )

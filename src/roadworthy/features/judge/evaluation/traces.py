@@ -118,8 +118,15 @@ def _dump(messages: list[dict[str, Any]]) -> str:
 # --- one agent that chats with a user and calls tools ------------------------------------------------------
 
 
-def chat_trace(key: str, *, agent: str, model: str, messages: Sequence[dict[str, Any]]) -> bytes:
-    """Chat-completions messages to the spans of the agent that had this conversation."""
+def chat_trace(
+    key: str, *, agent: str, model: str, messages: Sequence[dict[str, Any]], tools: str = ""
+) -> bytes:
+    """Chat-completions messages to the spans of the agent that had this conversation.
+
+    `tools` are the definitions it was offered, JSON. A message may also say which `agent` of several spoke,
+    the `finish_reason`, the messages the model was `told` where not all said before, and of a tool's that it
+    `failed`. A last answer of "" is an empty answer; one that is not there leaves the answer before it.
+    """
     spans = _Spans(key)
     root = spans.add(
         f"invoke_agent {agent}", gen_ai__operation__name="invoke_agent", gen_ai__agent__name=agent
@@ -130,13 +137,16 @@ def chat_trace(key: str, *, agent: str, model: str, messages: Sequence[dict[str,
     for message in messages:
         role, content = message["role"], message.get("content") or ""
         if role == "assistant":
-            out = _assistant(content, message.get("tool_calls") or ())
+            out = _assistant(
+                content, message.get("tool_calls") or (), reason=message.get("finish_reason", "")
+            )
             spans.add(
                 f"chat {model}",
                 gen_ai__operation__name="chat",
                 gen_ai__request__model=model,
-                gen_ai__agent__name=agent,
-                gen_ai__input__messages=_dump(said),
+                gen_ai__agent__name=message.get("agent", agent),
+                gen_ai__tool__definitions=tools,
+                gen_ai__input__messages=_dump(message.get("told", said)),
                 gen_ai__output__messages=_dump([out]),
             )
             said.append(out)
@@ -144,16 +154,17 @@ def chat_trace(key: str, *, agent: str, model: str, messages: Sequence[dict[str,
                 c["id"]: (c["function"]["name"], c["function"]["arguments"])
                 for c in message.get("tool_calls") or ()
             }
-            answer = content or answer
+            answer = content if content or message.get("content") == "" else answer
         elif role == "tool":
             name, arguments = calls.get(message.get("tool_call_id", ""), (message.get("name", ""), ""))
             call_id = message.get("tool_call_id", "")
             spans.add(
                 f"execute_tool {name}",
+                failed=bool(message.get("failed")),
                 gen_ai__operation__name="execute_tool",
                 gen_ai__tool__name=name,
                 gen_ai__tool__call__id=call_id,
-                gen_ai__agent__name=agent,
+                gen_ai__agent__name=message.get("agent", agent),
                 gen_ai__tool__call__arguments=arguments,
                 gen_ai__tool__call__result=content,
             )
@@ -175,7 +186,7 @@ def chat_trace(key: str, *, agent: str, model: str, messages: Sequence[dict[str,
     return spans.body(agent)
 
 
-def _assistant(content: str, calls: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def _assistant(content: str, calls: Sequence[dict[str, Any]], *, reason: str = "") -> dict[str, Any]:
     parts: list[dict[str, Any]] = [{"type": "text", "content": content}] if content else []
     for call in calls:
         function = call["function"]
@@ -187,7 +198,11 @@ def _assistant(content: str, calls: Sequence[dict[str, Any]]) -> dict[str, Any]:
                 "arguments": function["arguments"],
             }
         )
-    return {"role": "assistant", "parts": parts, "finish_reason": "tool_call" if calls else "stop"}
+    return {
+        "role": "assistant",
+        "parts": parts,
+        "finish_reason": reason or ("tool_call" if calls else "stop"),
+    }
 
 
 # --- agents that talk to each other ------------------------------------------------------------------------

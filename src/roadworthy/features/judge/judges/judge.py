@@ -157,6 +157,7 @@ class Judge:
             model=reply.model,
             value=said.label.value if said.label else None,
             label=said.label.name if said.label else RESERVED,
+            mode=said.label.mode if said.label else "",
             evidence=quoted(said.quote, transcript),
             cost_usd=cost,
             input_tokens=reply.input_tokens,

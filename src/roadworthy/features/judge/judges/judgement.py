@@ -24,6 +24,8 @@ class Judgement:
     """As answered; as asked where there was no answer."""
     value: float | None
     label: str
+    mode: str = ""
+    """Failure mode that the label names, "" for none."""
     explanation: str = ""
     evidence: tuple[Evidence, ...] = ()
     cost_usd: float | None = None
@@ -62,6 +64,7 @@ def as_score(judgement: Judgement, *, run: Run, at_ns: int) -> Score:
         evaluator_version=judgement.version,
         explanation=judgement.explanation,
         evidence=judgement.evidence,
+        mode=judgement.mode,
         cost_usd=judgement.cost_usd,
         sampled=judgement.sampled,
         at_ns=at_ns,

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from roadworthy.domain.failure_mode import BY_ID as FAILURE_MODES
+
 PLACEHOLDERS = ("input", "answer", "tools", "reference", "conversation")
 """What a template may name; each is put in as data, fenced off from the instructions."""
 TEMPLATE_LIMIT = 20_000
-LABELS_LIMIT = 12
+LABELS_LIMIT = 24
 MEANING_LIMIT = 500
 _PLACE = re.compile(r"\{\{|\}\}|\{([A-Za-z_]\w*)\}")
 _LABEL = re.compile(r"[A-Za-z][A-Za-z0-9_ -]{0,59}")
@@ -25,11 +27,13 @@ class RubricInvalid(ValueError):  # noqa: N818 (the caller's mistake, not a bug)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Label:
-    """`value` lies in [0, 1], 1 being best; None for a label that is no number (not applicable)."""
+    """`value` lies in [0, 1], 1 being best; None for a label that is no number (not applicable). `mode` is
+    the failure mode a run with this label has, "" for none."""
 
     name: str
     value: float | None
     meaning: str
+    mode: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +76,8 @@ class Rubric:
                 raise RubricInvalid(f"labels.{place}.meaning", expected=f"at most {MEANING_LIMIT} characters")
             if label.value is not None and not 0 <= label.value <= 1:
                 raise RubricInvalid(f"labels.{place}.value", expected="between 0 and 1, or none")
+            if label.mode and label.mode not in FAILURE_MODES:
+                raise RubricInvalid(f"labels.{place}.mode", expected="the id of a failure mode, or none")
 
     @property
     def places(self) -> tuple[str, ...]:

@@ -3,6 +3,7 @@ at all of them."""
 
 from __future__ import annotations
 
+from roadworthy.domain.failure_mode import MODES
 from roadworthy.features.judge.judges.rubric import Label, Rubric
 
 
@@ -52,10 +53,17 @@ _OF_ONE_RUN: tuple[Rubric, ...] = (
             + _TOOLS
             + _ANSWER
         ),
-        labels=_scale(
-            ("grounded", 1.0, "every fact is supported"),
-            ("partly_grounded", 0.5, "a minor fact is not supported"),
-            ("ungrounded", 0.0, "a fact that matters is not supported, or is contradicted"),
+        labels=(
+            *_scale(
+                ("grounded", 1.0, "every fact is supported"),
+                ("partly_grounded", 0.5, "a minor fact is not supported"),
+            ),
+            Label(
+                name="ungrounded",
+                value=0.0,
+                meaning="a fact that matters is not supported, or is contradicted",
+                mode="ungrounded",
+            ),
         ),
     ),
     Rubric(
@@ -125,6 +133,33 @@ _OF_ONE_RUN: tuple[Rubric, ...] = (
     ),
 )
 
+_NOT_SEEN = frozenset({"contract-broken", "outlier"})
+"""Nobody sees these in one run: they rest on schemas and on the agent's history."""
+
+
+def _name(mode: str) -> str:
+    """Labels are letters, digits, spaces."""
+    return mode.lower().replace(",", "")
+
+
+WAY_OF_FAILING = Rubric(
+    id="failure-mode",
+    title="Way of failing",
+    template=(
+        "Did this run fail, and if so, which of these describes best what went wrong first? Choose none "
+        "where it did what was asked, or rightly declined." + _REQUEST + _TOOLS + _ANSWER
+    ),
+    labels=(
+        Label(name="none", value=1.0, meaning="nothing went wrong that matters"),
+        *(
+            Label(name=_name(mode.name), value=0.0, meaning=mode.description, mode=mode.id)
+            for mode in MODES
+            if mode.id not in _NOT_SEEN
+        ),
+    ),
+)
+"""Gives a failing run its failure mode, MAST's fourteen and ours."""
+
 PAIRWISE = Rubric(
     id="pairwise",
     title="Better of two answers",
@@ -142,6 +177,6 @@ PAIRWISE = Rubric(
 )
 """Asked in both orders (`pairwise.compare`), never about one run."""
 
-RUBRICS = (*_OF_ONE_RUN, PAIRWISE)
+RUBRICS = (*_OF_ONE_RUN, WAY_OF_FAILING, PAIRWISE)
 
 BY_ID: dict[str, Rubric] = {rubric.id: rubric for rubric in RUBRICS}

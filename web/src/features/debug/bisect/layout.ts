@@ -51,7 +51,7 @@ export function massOf(mass: readonly number[] | undefined, steps: number): numb
   return Array.from({ length: steps + 1 }, (_, step) => mass?.[step] ?? 0);
 }
 
-export interface Peak {
+interface Peak {
   share: number;
   /** The steps that are likeliest, each as likely as the others. */
   steps: readonly number[];

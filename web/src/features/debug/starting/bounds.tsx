@@ -1,25 +1,18 @@
 import { Input, Labelled, Select } from "@/ui/form";
 import { usualReruns } from "../progress/bounds";
+import { draftOf, NO_BUDGET, number, readDraft, type Draft } from "../progress/raised";
 import type { Budget } from "../types";
 
-export interface BoundsDraft {
-  reruns: string;
-  usd: string;
-  minutes: string;
+export interface BoundsDraft extends Draft {
   confidence: string;
   at_once: string;
 }
 
-export const NO_BUDGET: Budget = { reruns: 40, calls: null, usd: null, seconds: null };
-
-export const NO_BOUNDS: BoundsDraft = { reruns: "40", usd: "", minutes: "", confidence: "0.9", at_once: "1" };
-
-const number = (text: string): number | null => (text.trim() === "" || !Number.isFinite(Number(text)) ? null : Number(text));
+export const NO_BOUNDS: BoundsDraft = { ...draftOf(NO_BUDGET), confidence: "0.9", at_once: "1" };
 
 export function readBounds(bounds: BoundsDraft): { budget: Budget; confidence: number; concurrency: number } {
-  const minutes = number(bounds.minutes);
   return {
-    budget: { reruns: number(bounds.reruns), calls: null, usd: number(bounds.usd), seconds: minutes === null ? null : minutes * 60 },
+    budget: readDraft(bounds),
     confidence: Number(bounds.confidence),
     concurrency: Math.max(1, number(bounds.at_once) ?? 1),
   };
@@ -38,7 +31,7 @@ export function Bounds({ bounds, onChange, steps }: { bounds: BoundsDraft; onCha
         <Labelled label="Sure to">{(id) => <Select id={id} label="Sure to" value={bounds.confidence} choices={LEVELS} onChange={(confidence) => set({ confidence })} />}</Labelled>
         <Labelled label="Reruns at most">{(id) => <Input id={id} type="number" min={1} max={1000} value={bounds.reruns} onChange={(event) => set({ reruns: event.target.value })} />}</Labelled>
         <Labelled label="USD at most">{(id) => <Input id={id} type="number" min={0} step="any" placeholder="no bound" value={bounds.usd} onChange={(event) => set({ usd: event.target.value })} />}</Labelled>
-        <Labelled label="Minutes at most">{(id) => <Input id={id} type="number" min={1} step="any" placeholder="no bound" value={bounds.minutes} onChange={(event) => set({ minutes: event.target.value })} />}</Labelled>
+        <Labelled label="Minutes at most">{(id) => <Input id={id} type="number" min={1} step="any" placeholder="no bound" value={bounds.seconds} onChange={(event) => set({ seconds: event.target.value })} />}</Labelled>
         <Labelled label="At a time">{(id) => <Input id={id} type="number" min={1} max={64} value={bounds.at_once} onChange={(event) => set({ at_once: event.target.value })} />}</Labelled>
       </div>
       <p className="mt-1 text-2xs text-muted">

@@ -3,15 +3,15 @@ import { useState } from "react";
 import { Labelled, Select } from "@/ui/form";
 import { Dialog } from "@/ui/overlay";
 import { FailedLine } from "@/ui/states";
-import { AFTERS, changeOf, choicesOf, warningsOf, wrongWith, type ChangeDraft } from "../fork/changes";
+import { AFTERS, choicesOf, warningsOf } from "../fork/changes";
+import { NO_BUDGET } from "../progress/raised";
 import type { After, ChangeKind, EntryPointView, Tape } from "../types";
 import { ChangeEditor } from "./change-editor";
 import { forkCommand } from "./commands";
 import { lacking } from "./entry-choice";
 import { EntryPicker, WhoRunsIt } from "./entry-picker";
-import { NO_BUDGET } from "./bounds";
 import { LiveTools } from "./live-tools";
-import { usePrefilled } from "./prefilled";
+import { useChange } from "./prefilled";
 import { Repeats, timesOf } from "./repeats";
 import { useStart } from "./start";
 import { StartBar } from "./start-bar";
@@ -36,22 +36,14 @@ export function ForkDialog({ project, tape, last, at, onStep, onClose }: ForkDia
   const choices = choicesOf(step);
   const [wanted, setWanted] = useState<ChangeKind>();
   const kind = choices.find(({ value }) => value === wanted)?.value ?? choices[0]?.value ?? "answer";
-  const [drafts, setDrafts] = useState<Partial<Record<string, Partial<ChangeDraft>>>>({});
   const [after, setAfter] = useState<After>("mixed");
   const [tools, setTools] = useState<readonly string[]>([]);
   const { entry, told, body, picker } = useEntry(tape.entry, last);
   const { task, missing: missingTask, part } = useTask(tape);
   const [repeats, setRepeats] = useState("1");
   const start = useStart(project, tape.run_id);
-  const { prefilled, prompt, waiting, error } = usePrefilled(project, step, kind);
+  const { key, draft, change, wrong, typed, waiting, error, onDraft } = useChange(project, step, kind);
   if (!step) return null;
-  const key = `${step.step} ${kind}`;
-  const typed = drafts[key];
-  // A part of the prompt becomes what is typed, not the whole of what was recorded.
-  const beginning = typed?.find ? { ...prefilled, text: "" } : prefilled;
-  const draft = { ...beginning, ...typed };
-  const change = changeOf(step.step, kind, draft);
-  const wrong = wrongWith(change, prompt);
   const missing = missingTask || (wrong ? "what is different" : "") || (waiting && !typed ? "what was recorded" : "") || lacking(entry);
   const live = after === "recorded" ? [] : tools;
   const warnings = warningsOf(after, change, live);
@@ -81,7 +73,7 @@ export function ForkDialog({ project, tape, last, at, onStep, onClose }: ForkDia
             {(id) => <Select id={id} label="What is different" value={kind} choices={choices} onChange={(value) => setWanted(value as ChangeKind)} />}
           </Labelled>
         </div>
-        <ChangeEditor key={key} kind={kind} draft={draft} onDraft={(next) => setDrafts((old) => ({ ...old, [key]: { ...old[key], ...next } }))} waiting={waiting} tools={toolsOf(tape)} wrong={typed ? wrong : ""} />
+        <ChangeEditor key={key} kind={kind} draft={draft} onDraft={onDraft} waiting={waiting} tools={toolsOf(tape)} wrong={typed ? wrong : ""} />
         <Labelled label="Behind the step" hint={AFTERS.find(({ value }) => value === after)?.what}>
           {(id) => <Select id={id} label="Behind the step" value={after} choices={AFTERS} onChange={(value) => setAfter(value as After)} />}
         </Labelled>

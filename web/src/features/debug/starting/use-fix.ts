@@ -2,9 +2,9 @@ import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { agentFilter, SUCCEEDED } from "@/features/observe/links";
 import { recentRunsQuery } from "@/features/observe/queries";
-import { changeOf, choicesOf, wrongWith, type ChangeDraft } from "../fork/changes";
+import { choicesOf } from "../fork/changes";
 import type { After, Change, ChangeKind, Tape } from "../types";
-import { usePrefilled } from "./prefilled";
+import { useChange } from "./prefilled";
 
 export type FixHow = "good_run" | "again" | "model" | "hand";
 
@@ -40,31 +40,25 @@ function useGoodRuns(project: string, tape: Tape) {
 /** What puts things right: the good run of the same task where one is known, else what `at` names, by hand. */
 export function useFix(project: string, tape: Tape, at: number | undefined) {
   const [chosen, setChosen] = useState<Chosen>({});
-  const [drafts, setDrafts] = useState<Partial<Record<string, Partial<ChangeDraft>>>>({});
   const good = useGoodRuns(project, tape);
   const goodRun = chosen.goodRun ?? good.shown.find(({ same }) => same)?.run.id ?? "";
   const how = chosen.how ?? (goodRun || at === undefined || good.pending ? "good_run" : "hand");
   const step = tape.steps.find((each) => each.step === (chosen.step ?? at)) ?? tape.steps[0];
   const kinds = choicesOf(step).filter(({ value }) => BY_HAND.has(value));
   const kind = kinds.find(({ value }) => value === chosen.kind)?.value ?? kinds[0]?.value ?? "answer";
-  const { prefilled, prompt, waiting } = usePrefilled(project, how === "hand" ? step : undefined, kind);
-  const key = `${step?.step ?? 0} ${kind}`;
-  const typed = drafts[key];
-  const draft: ChangeDraft = { ...prefilled, ...(typed?.find ? { text: "" } : {}), ...typed };
-  const change = changeOf(step?.step ?? 1, kind, { ...draft, onwards: false });
-  const wrong = wrongWith(change, prompt);
+  const { draft, change, wrong, typed, waiting, onDraft } = useChange(project, step, kind, how === "hand");
   const model = chosen.model ?? "";
   const read: Read = {
     good_run: how === "good_run" ? goodRun : "",
     live_model: how === "model" ? model.trim() : "",
-    changes: how === "hand" ? [change] : [],
+    changes: how === "hand" ? [{ ...change, onwards: false }] : [],
     after: how === "good_run" ? "recorded" : "live",
   };
   const lacks: Record<FixHow, string> = { good_run: goodRun ? "" : "a good run", again: "", model: model.trim() ? "" : "the other model", hand: wrong || !typed ? "what is right at the step" : "" };
   return {
     read,
     missing: lacks[how],
-    fields: { how, good, goodRun, model, step, kind, kinds, draft, waiting, wrong: typed ? wrong : "", set: (next: Chosen) => setChosen((old) => ({ ...old, ...next })), onDraft: (next: Partial<ChangeDraft>) => setDrafts((old) => ({ ...old, [key]: { ...old[key], ...next } })) },
+    fields: { how, good, goodRun, model, step, kind, kinds, draft, waiting, wrong: typed ? wrong : "", set: (next: Chosen) => setChosen((old) => ({ ...old, ...next })), onDraft },
   };
 }
 

@@ -67,6 +67,7 @@ function Line({ label, children }: { label: string; children: ReactNode }) {
 
 const FOUND_BY: Record<string, string> = {
   error: "the error they ended with",
+  mode: "people or judges, who named the mode",
   said: "those who called them a failure",
   suspected: "the model behind p(failure) alone",
 };

@@ -45,7 +45,7 @@ export function IssueRow({ issue, range, active, onActive }: IssueRowProps) {
             {issue.title}
           </Link>
           <p className="mt-0.5 flex min-w-0 flex-wrap items-center gap-x-2 gap-y-1 text-2xs text-muted">
-            {issue.mode_name ? <Badge>{issue.mode_name}</Badge> : null}
+            {issue.detector === "mode" ? <span className="shrink-0">named by people or judges</span> : issue.mode_name ? <Badge>{issue.mode_name}</Badge> : null}
             <span className="truncate">{issue.agent ?? "unnamed agent"}</span>
             {issue.tool ? <span className="truncate font-mono">{issue.tool}</span> : null}
           </p>

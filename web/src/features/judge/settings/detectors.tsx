@@ -67,7 +67,6 @@ interface RowProps {
 }
 
 function Row({ project, detector, open, onPreview, onTurn }: RowProps) {
-  const measured = detector.precision !== null && detector.labelled_n ? `On ${detector.labelled_on ?? "labelled data"}, n ${count(detector.labelled_n)}` : "Nobody has measured it on labelled data";
   return (
     <>
       <tr className={detector.enabled ? undefined : "text-muted"}>
@@ -81,15 +80,8 @@ function Row({ project, detector, open, onPreview, onTurn }: RowProps) {
           </p>
           <p className="mt-0.5 text-2xs text-muted">{detector.description}</p>
         </td>
-        <td className="num text-right whitespace-nowrap" title={measured}>
-          {detector.precision === null && detector.recall === null ? (
-            <span className="text-faint">not measured</span>
-          ) : (
-            <>
-              {detector.precision === null ? UNKNOWN : percent(detector.precision)} · {detector.recall === null ? UNKNOWN : percent(detector.recall)}
-              <span className="block text-2xs text-faint">n {count(detector.labelled_n ?? 0)}</span>
-            </>
-          )}
+        <td className="num text-right whitespace-nowrap">
+          <Measured detector={detector} />
         </td>
         <td className="num text-right whitespace-nowrap">
           <Link to="/runs" search={{ filter: [filterText("detectors", "eq", detector.name)] }} className="rounded hover:link">
@@ -108,6 +100,28 @@ function Row({ project, detector, open, onPreview, onTurn }: RowProps) {
             <DetectorPreview project={project} name={detector.name} />
           </td>
         </tr>
+      ) : null}
+    </>
+  );
+}
+
+/** Its own fault planted in real runs; below it, how many of the runs it fired in had failed, on labelled ones. */
+function Measured({ detector }: { detector: Detector }) {
+  const { planted, precision, recall } = detector;
+  const labelled = precision !== null || recall !== null;
+  if (!planted && !labelled) return <span className="text-faint">not measured</span>;
+  const both = (one: number | null, other: number | null) => `${one === null ? UNKNOWN : percent(one)} · ${other === null ? UNKNOWN : percent(other)}`;
+  return (
+    <>
+      {planted ? (
+        <span title={`Planted in real runs: ${count(planted.found)} of ${count(planted.planted)} found; ${count(planted.alarms)} alarms in ${count(planted.good)} good runs`}>
+          {both(planted.precision, planted.recall)} <span className="text-2xs text-faint">planted, n {count(planted.planted)}</span>
+        </span>
+      ) : null}
+      {labelled ? (
+        <span className={planted ? "block text-2xs text-muted" : "block"} title={`Share of failed runs among those it found something in, and of the failed ones it found: ${detector.labelled_on ?? "labelled data"}`}>
+          {both(precision, recall)} <span className="text-2xs text-faint">failed runs, n {count(detector.labelled_n ?? 0)}</span>
+        </span>
       ) : null}
     </>
   );

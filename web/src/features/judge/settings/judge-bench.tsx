@@ -123,7 +123,7 @@ export function JudgeBench({ project, endpoints, rubrics, edited, onClose }: Jud
                 />
               )}
             </Labelled>
-            <Labelled label="Answers it may give" hint="One a line: name = number from 0 to 1, or none: what it means.">
+            <Labelled label="Answers it may give" hint="One a line: name = number from 0 to 1, or none: what it means. After the number may stand the failure mode of runs it is said of: = 0 [mast-3.2].">
               {(id) => (
                 <TextBox
                   id={id}

@@ -2,12 +2,13 @@ import { expect, test } from "vitest";
 import { labelLines, readLabels } from "./rubric";
 
 const labels = [
-  { name: "right", value: 1, meaning: "Every fact: as asked." },
-  { name: "not applicable", value: null, meaning: "" },
+  { name: "right", value: 1, meaning: "Every fact: as asked.", mode: "" },
+  { name: "invented", value: 0, meaning: "Nothing [seen] explains it.", mode: "ungrounded" },
+  { name: "not applicable", value: null, meaning: "", mode: "" },
 ];
 
 test("labels survive being written and read", () => {
-  expect(labelLines(labels)).toBe("right = 1: Every fact: as asked.\nnot applicable = none");
+  expect(labelLines(labels)).toBe("right = 1: Every fact: as asked.\ninvented = 0 [ungrounded]: Nothing [seen] explains it.\nnot applicable = none");
   expect(readLabels(labelLines(labels))).toEqual({ labels, wrong: [] });
 });
 

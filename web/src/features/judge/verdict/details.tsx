@@ -1,8 +1,10 @@
 import type { ReactNode } from "react";
+import { Link } from "@tanstack/react-router";
+import { filterText } from "@/features/observe/filters";
 import { Badge, OutcomeBadge } from "@/ui/badges";
 import { money, UNKNOWN } from "@/ui/format";
 import { Instant } from "@/ui/time";
-import type { Finding, GivenScore, Said, Verdict } from "../types";
+import type { Finding, GivenScore, ModeWord, Said, Verdict } from "../types";
 import { CalibrationView } from "./calibration";
 import { FindingCards } from "./findings";
 import { sourceWords } from "./outcome-line";
@@ -17,6 +19,7 @@ interface DetailsProps {
 
 /** All that is behind a verdict: every finding, every word on the outcome, every score, the calibration. */
 export function Details({ verdict, findings, onEvidence, onSelect, titleOf }: DetailsProps) {
+  const counted = verdict.said.findLast((word) => word.source === verdict.outcome_source && word.outcome === verdict.outcome);
   return (
     <div role="region" aria-label="Verdict in full" tabIndex={0} className="grid max-h-[44vh] gap-x-8 gap-y-5 overflow-y-auto border-t border-line bg-canvas px-4 py-4 md:px-5 lg:grid-cols-[minmax(0,1.3fr)_minmax(0,1fr)_20rem]">
       <Column title={`Found (${findings.length})`}>
@@ -27,13 +30,18 @@ export function Details({ verdict, findings, onEvidence, onSelect, titleOf }: De
           {verdict.said.length ? (
             <ul className="flex flex-col gap-2">
               {[...verdict.said].reverse().map((word, index) => (
-                <Word key={index} word={word} counts={word.source === verdict.outcome_source && word.outcome === verdict.outcome} />
+                <Word key={index} word={word} counts={word === counted} />
               ))}
             </ul>
           ) : (
             <p className="text-xs text-muted">Nobody has said yet whether the task succeeded.</p>
           )}
         </Column>
+        {verdict.modes.length ? (
+          <Column title="Ways in which it failed">
+            <Modes words={verdict.modes} onSelect={onSelect} />
+          </Column>
+        ) : null}
         <Column title={`Scores (${verdict.scores.length})`}>
           {verdict.scores.length ? (
             <ul>
@@ -78,6 +86,39 @@ function Word({ word, counts }: { word: Said; counts: boolean }) {
     </li>
   );
 }
+
+/** Each failure mode once, with all who name it. */
+function Modes({ words, onSelect }: { words: readonly ModeWord[]; onSelect: (spanId: string) => void }) {
+  return (
+    <ul>
+      {[...new Set(words.map((word) => word.mode))].map((mode) => {
+        const named = words.filter((word) => word.mode === mode);
+        return (
+          <li key={mode} className="border-b border-line py-1.5 text-xs last:border-0">
+            <Link to="/runs" search={{ filter: [filterText("modes", "eq", mode)] }} title={`Runs that failed this way: ${mode}`} className="inline-flex min-h-6 items-center hover:underline">
+              <Badge>{named[0]?.mode_name ?? mode}</Badge>
+            </Link>
+            <ul>
+              {named.map((word, index) => (
+                <li key={index} className="mt-0.5 text-muted" title={word.reason ?? undefined}>
+                  {namedBy(word)}
+                  {word.at ? <> · <Instant at={word.at} className="text-2xs" /></> : null}
+                  {word.span_id ? (
+                    <button type="button" className="ml-2 inline-flex min-h-6 items-center rounded link" onClick={() => onSelect(word.span_id ?? "")}>
+                      its step
+                    </button>
+                  ) : null}
+                </li>
+              ))}
+            </ul>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+const namedBy = (word: ModeWord) => (word.source === "detector" ? `the detector ${word.name.replaceAll("_", " ")}` : `${sourceWords(word.source)}${word.source === "judge" ? ` ${word.name}` : ""}${word.author ? ` (${word.author})` : ""}`);
 
 const valueOf = (score: GivenScore) => [score.value === null ? "" : String(Math.round(score.value * 1000) / 1000), score.label ?? ""].filter(Boolean).join(" · ") || UNKNOWN;
 

@@ -1,15 +1,17 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { CircleHelp, ThumbsDown, ThumbsUp, type LucideIcon } from "lucide-react";
 import { useState, type KeyboardEvent } from "react";
 import { api, dataOf } from "@/client/api";
 import { Button } from "@/ui/button";
 import { cx } from "@/ui/classes";
-import { Input, Labelled } from "@/ui/form";
+import { Input, Labelled, Select } from "@/ui/form";
 import { Keys } from "@/ui/keys";
 import { Dialog } from "@/ui/overlay";
 import { FailedLine } from "@/ui/states";
 import { notify } from "@/ui/toast";
+import { modesQuery } from "../queries";
 import type { Outcome } from "../types";
+import { AskUser } from "./ask-user";
 
 const CHOICES: readonly (readonly [Outcome, string, LucideIcon, string, string])[] = [
   ["success", "Success", ThumbsUp, "s", "text-ok"],
@@ -28,9 +30,12 @@ export function SayOutcome({ project, runId, onClose }: SayOutcomeProps) {
   const client = useQueryClient();
   const [outcome, setOutcome] = useState<Outcome>();
   const [reason, setReason] = useState("");
+  const [mode, setMode] = useState("");
+  const modes = useQuery(modesQuery);
+  const failed = outcome === "failure";
   const say = useMutation({
     mutationFn: (said: Outcome) =>
-      dataOf(api.POST("/api/v1/runs/{run_id}/outcome", { params: { path: { run_id: runId }, query: { project } }, body: { outcome: said, reason: reason.trim(), source: "reviewer", author: "" } })),
+      dataOf(api.POST("/api/v1/runs/{run_id}/outcome", { params: { path: { run_id: runId }, query: { project } }, body: { outcome: said, reason: reason.trim(), mode: said === "failure" ? mode : "", source: "reviewer", author: "" } })),
     onSuccess: async () => {
       onClose();
       notify("Outcome saved", "It counts by the project’s order of precedence.");
@@ -39,6 +44,8 @@ export function SayOutcome({ project, runId, onClose }: SayOutcomeProps) {
   });
   const onKey = (event: KeyboardEvent) => {
     if (event.target instanceof HTMLInputElement && event.target.type === "text") return;
+    // Letters look for an entry there.
+    if (event.target instanceof Element && event.target.closest("[role=combobox],[role=listbox]")) return;
     const chosen = CHOICES.find(([, , , key]) => key === event.key);
     if (chosen) {
       event.preventDefault();
@@ -75,11 +82,17 @@ export function SayOutcome({ project, runId, onClose }: SayOutcomeProps) {
         <Labelled label="Reason" hint="One sentence: it is shown beside the outcome.">
           {(id) => <Input id={id} type="text" value={reason} maxLength={2000} placeholder="The refund was never issued" onChange={(event) => setReason(event.target.value)} />}
         </Labelled>
+        {failed ? (
+          <Labelled label="Way of failing" hint={modes.data?.items.find((each) => each.id === mode)?.description ?? "Runs that failed the same way become one issue."}>
+            {(id) => <Select id={id} label="Way of failing" value={mode} choices={[{ value: "", label: "Not said" }, ...(modes.data?.items ?? []).map((each) => ({ value: each.id, label: each.name }))]} onChange={setMode} />}
+          </Labelled>
+        ) : null}
         <FailedLine error={say.error} />
         <Button type="submit" look="primary" className="self-end" disabled={!outcome || say.isPending}>
           Save outcome
         </Button>
       </form>
+      <AskUser project={project} runId={runId} />
     </Dialog>
   );
 }

@@ -33,7 +33,7 @@ export function FleetPage() {
   const storage = useQuery(storageQuery(project));
   // The fleet needs a beginning: "all time" is since the first run.
   const asked = search.from === ALL_TIME ? { from: storage.data?.first_at ?? undefined, to: search.to } : range;
-  const fleet = useQuery({ ...fleetQuery(project, asked), enabled: search.from !== ALL_TIME || !storage.isPending });
+  const fleet = useQuery({ ...fleetQuery(project, asked, search.trials), enabled: search.from !== ALL_TIME || !storage.isPending });
   useLiveRefresh([["fleet", project], ["storage", project]]);
   const sort = search.sort ?? "runs";
   const dir = search.dir ?? (sort === "agent" ? "asc" : "desc");
@@ -52,7 +52,10 @@ export function FleetPage() {
         ) : fleet.isPending ? (
           <SkeletonRows rows={8} height={52} />
         ) : allEmpty ? (
-          <NothingYet older={(storage.data?.runs ?? 0) > 0} runs={storage.data?.runs ?? 0} />
+          <>
+            <NothingYet older={(storage.data?.runs ?? 0) > 0} runs={storage.data?.runs ?? 0} />
+            <Trials count={fleet.data.trials} />
+          </>
         ) : (
           <div className="mx-auto flex max-w-[1600px] flex-col gap-4 p-4 md:p-5">
             <NeedsPerson project={project} />
@@ -75,10 +78,25 @@ export function FleetPage() {
             <div className="md:hidden">
               <FleetCards rows={rows} range={range} ownership={ownership} />
             </div>
+            <Trials count={fleet.data.trials} />
           </div>
         )}
       </div>
     </Page>
+  );
+}
+
+/** Runs of drills and reruns are none of production: they are left out of the fleet until somebody asks. */
+function Trials({ count }: { count: number }) {
+  const { trials } = route.useSearch();
+  if (!count) return null;
+  return (
+    <p className="text-center text-xs text-muted">
+      Runs of drills and reruns, told as {plural(count, "agent")}, {trials ? "are counted here, too." : "are not counted here."}{" "}
+      <Link from="/" to="/" search={(old) => ({ ...old, trials: trials ? undefined : true })} className="link">
+        {trials ? "Leave them out" : "Show them"}
+      </Link>
+    </p>
   );
 }
 

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Bot } from "lucide-react";
-import { useState } from "react";
+import { useState, type ReactNode } from "react";
 import { Card, Section } from "@/features/settings/section";
 import { Badge } from "@/ui/badges";
 import { Button } from "@/ui/button";
@@ -25,7 +25,8 @@ interface TabProps {
 
 /** Every agent, registered or only seen, with who answers for it and what is missing. */
 export function Agents({ project, open, onOpen }: TabProps) {
-  const agents = useQuery(registryQuery(project));
+  const [trials, setTrials] = useState(false);
+  const agents = useQuery(registryQuery(project, trials));
   const [find, setFind] = useState("");
   const [lack, setLack] = useState<string>();
   const items = agents.data?.items ?? [];
@@ -53,17 +54,15 @@ export function Agents({ project, open, onOpen }: TabProps) {
             {Object.keys(LACKS)
               .filter((each) => agents.data.lacking[each])
               .map((each) => (
-                <button
-                  key={each}
-                  type="button"
-                  aria-pressed={lack === each}
-                  title={LACKS[each]?.[1]}
-                  onClick={() => setLack(lack === each ? undefined : each)}
-                  className={cx("h-7 rounded-md border px-2 text-2xs", lack === each ? "border-accent bg-accent-soft font-medium text-accent" : "border-line-strong text-muted hover:bg-hover")}
-                >
+                <Pill key={each} pressed={lack === each} title={LACKS[each]?.[1]} onClick={() => setLack(lack === each ? undefined : each)}>
                   {lackWords(each)} <b className="num">{count(agents.data.lacking[each])}</b>
-                </button>
+                </Pill>
               ))}
+            {agents.data.trials ? (
+              <Pill pressed={trials} title="Agents that are but the runs of drills and reruns; they need no owner" onClick={() => setTrials(!trials)}>
+                drills and reruns <b className="num">{count(agents.data.trials)}</b>
+              </Pill>
+            ) : null}
           </div>
           <Card>
             <ul aria-label="Agents and owners">
@@ -77,6 +76,20 @@ export function Agents({ project, open, onOpen }: TabProps) {
       )}
       {edited ? <OwnershipDialog key={edited.name} project={project} agent={edited} onClose={() => onOpen(undefined)} /> : null}
     </Section>
+  );
+}
+
+function Pill({ pressed, title, onClick, children }: { pressed: boolean; title: string | undefined; onClick: () => void; children: ReactNode }) {
+  return (
+    <button
+      type="button"
+      aria-pressed={pressed}
+      title={title}
+      onClick={onClick}
+      className={cx("h-7 rounded-md border px-2 text-2xs", pressed ? "border-accent bg-accent-soft font-medium text-accent" : "border-line-strong text-muted hover:bg-hover")}
+    >
+      {children}
+    </button>
   );
 }
 

@@ -200,7 +200,7 @@ def statements() -> list[str]:
             # What one batch inserts is a few files, not 150 to be synced. A merge may not keep 1 GiB of words
             # in memory, which is the engine's default and more than it gets.
             extra=f"min_bytes_for_wide_part = {64 * 2**20}, "
-            f"text_index_max_memory_usage_before_flush = {128 * 2**20}",
+            f"text_index_max_memory_usage_before_flush = {64 * 2**20}",
         ),
         _RUNS + replacing("version", order_by="project, sort_ns, id", granularity=512),
         _TRACE_RUNS + replacing("version", order_by="project, trace_id, run_id", granularity=512),
