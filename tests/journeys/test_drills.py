@@ -144,7 +144,7 @@ def test_a_drill_that_is_killed_goes_on_and_every_run_is_made_once(server: Produ
     path = f"/api/v1/drills/{drill_id}"
     wait_until(lambda: server.json(path)["progress"]["done"] >= 4, seconds=60, what="some runs of the drill")
     first.kill()
-    first.wait(15)
+    first.wait(60)
     server.kill()
     server.start()
     assert server.json(path)["state"] == "running"

@@ -55,7 +55,7 @@ class Stream:
         assert self.answer.status == 200
         self.exchange = self.answer.headers["x-roadworthy-exchange"]
         assert self.answer.read(len(EVENT)) == EVENT
-        assert model.begun.acquire(timeout=15)
+        assert model.begun.acquire(timeout=60)
 
     def vanish(self) -> None:
         """As a machine does that was switched off."""
@@ -98,7 +98,7 @@ def test_a_client_that_vanishes_ends_the_call_upstream(server: Product, key: str
     stream = Stream(server, key, model)
     stream.vanish()
 
-    assert model.left.acquire(timeout=15), "the upstream works for nobody"
+    assert model.left.acquire(timeout=60), "the upstream works for nobody"
     assert exchange(server, stream.exchange)["ending"] == "aborted"
 
 
@@ -174,7 +174,7 @@ def test_kill_minus_nine_in_the_middle_of_a_stream(server: Product, key: str, mo
     assert exchange(server, whole.headers["x-roadworthy-exchange"])["ending"] == "complete"
     recording = server.get(f"/api/v1/exchanges/{whole.headers['x-roadworthy-exchange']}/recording")
     assert recording.status == 200
-    assert model.left.acquire(timeout=15)
+    assert model.left.acquire(timeout=60)
 
 
 def test_calls_go_through_while_the_core_is_away(server: Product, key: str) -> None:

@@ -216,7 +216,7 @@ def test_killed_with_the_server_in_the_middle_a_bisect_goes_on(world: World) -> 
     wait_until(lambda: _done_of_newest(world) >= 2, seconds=60, what="some reruns")
     inquiry_id = _newest(world)["id"]
     first.kill()
-    first.wait(15)
+    first.wait(60)
     before = [one for one in world.inquiry(inquiry_id)["reruns"] if one["state"] == "done"]
     world.server.kill()
     world.server.start()

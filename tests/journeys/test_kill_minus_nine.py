@@ -116,7 +116,7 @@ def test_nothing_acknowledged_is_lost_doubled_or_left_unjudged(tmp_path: Path, v
                 if victim in {"front", "both"}:
                     kill_process(front)
                     assert server.process is not None
-                    server.process.wait(10)
+                    server.process.wait(60)
                     wait_gone(core)
                     server.launch()
                 server.wait_ready()

@@ -48,7 +48,7 @@ def test_killed_at_random_it_comes_to_the_same_state(
         if process.poll() is not None:
             break
         os.kill(process.pid, signal.SIGKILL)
-        process.wait(10)
+        process.wait(60)
         killed += 1
     assert _started(tmp_path).wait(120) == 0
     assert killed > 2

@@ -39,9 +39,9 @@ class Caller:
             await self.writer.drain()
 
     async def closed(self) -> bool:
-        """Whether the caller closed the connection within 15 s."""
+        """Whether the caller closed the connection within 30 s."""
         with contextlib.suppress(ConnectionError):
-            async with asyncio.timeout(15):
+            async with asyncio.timeout(30):
                 while await self.reader.read(65536):
                     pass
         return True

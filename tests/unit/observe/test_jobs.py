@@ -28,7 +28,7 @@ def counting(seen: list[int], *, up_to: int, gate: threading.Event | None = None
 
     def work(job: Job) -> Step:
         if gate is not None:
-            gate.wait(10)
+            gate.wait(60)
         number = int(job.position or "0") + 1
         seen.append(number)
         return Step(position=None if number == up_to else str(number), done=number, total=up_to)
@@ -37,7 +37,7 @@ def counting(seen: list[int], *, up_to: int, gate: threading.Event | None = None
 
 
 def wait_for(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 60
     while not holds():
         assert time.monotonic() < deadline, "it did not come to that"
         time.sleep(0.01)
@@ -169,7 +169,7 @@ def test_kinds_beside_do_not_hold_up_the_others(metadata: SqliteMetadataStore) -
     runner.start()
     drill = runner.add(project="default", kind="drill", arguments="{}", unit="runs")
     runner.add(project="default", kind="quick", arguments="{}", unit="runs")
-    assert quick_done.wait(15)
+    assert quick_done.wait(60)
     first = metadata.job(drill.id)
     assert first is not None and first.status is JobStatus.WAITING
     held.set()

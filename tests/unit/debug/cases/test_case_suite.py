@@ -56,7 +56,7 @@ def test_nothing_is_begun_after_the_first_failure_and_what_runs_is_ended() -> No
     def run(path: Path, ended: threading.Event) -> CaseResult:
         begun.append(path.name)
         if path.name == "long":
-            assert ended.wait(10)
+            assert ended.wait(60)
             return result("long", Outcome.FAILED)
         return result(path.name, Outcome.FAILED if path.name == "b" else Outcome.PASSED)
 

@@ -100,7 +100,7 @@ def test_agents_go_with_a_runner_that_is_killed_and_so_does_what_it_made(tmp_pat
     assert left.exists(), "a folder that is in use"
     process.kill()
     process.wait()
-    assert are_gone(marked["ROADWORTHY_TEST_MARK"], seconds=10)
+    assert are_gone(marked["ROADWORTHY_TEST_MARK"], seconds=60)
     assert str(tmp_path) not in Path("/proc/self/mountinfo").read_text()
     os.utime(left, (0, 0))
     files._sweep(tmp_path)

@@ -178,7 +178,7 @@ class Client:
 
     async def closed(self) -> bool:
         """Whether the gateway closes the connection, whatever it says before."""
-        async with asyncio.timeout(15):
+        async with asyncio.timeout(30):
             with contextlib.suppress(ConnectionError):
                 while await self.reader.read(65536):
                     pass

@@ -103,7 +103,7 @@ class Front:
 
     def rejections(self, count: int = 1) -> list[dict[str, Any]]:
         """Those told since the test began; waits until there are `count`, ten seconds at most."""
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while len(found := self.entries(Signal.REJECTION)) < count and time.monotonic() < deadline:
             time.sleep(0.05)
         return [json.loads(e.record.body) for e in found]

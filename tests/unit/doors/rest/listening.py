@@ -37,7 +37,7 @@ def listening(desk: Desk) -> Iterator[Listening]:
 
     thread = threading.Thread(target=asyncio.run, args=(serve(),), daemon=True)
     thread.start()
-    assert ready.wait(10)
+    assert ready.wait(60)
     try:
         yield Listening(desk=desk, url=f"http://127.0.0.1:{sock.getsockname()[1]}")
     finally:

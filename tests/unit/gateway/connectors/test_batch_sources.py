@@ -53,7 +53,7 @@ def serve(*arguments: str, home: Path) -> Iterator[int]:
         yield port
     finally:
         started.terminate()
-        started.wait(15)
+        started.wait(60)
 
 
 def look(connector: Connector, folder: Path) -> tuple[str, list[str]]:

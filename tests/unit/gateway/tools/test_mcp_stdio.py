@@ -179,7 +179,7 @@ def test_it_dies_with_a_gateway_that_is_killed() -> None:
     pid = int(gateway.stdout.readline())
     assert _lives(pid)
     gateway.send_signal(signal.SIGKILL)
-    gateway.wait(15)
+    gateway.wait(60)
     gateway.stdout.close()
     uvloop.run(_until_gone(pid))
 
