@@ -15,7 +15,6 @@ from roadworthy.contracts.telemetry import StoreUnavailable
 from roadworthy.domain.agent_ended import Ending, RecordedEnd
 from roadworthy.domain.exchange import ExchangeKind
 from roadworthy.features.debug.course import GatewaySaid
-from roadworthy.features.debug.holders import Held
 from roadworthy.features.debug.inquiry import (
     Budget,
     Check,
@@ -28,6 +27,7 @@ from roadworthy.features.debug.inquiry import (
 from roadworthy.features.debug.plan import After, Change, ChangeKind
 from roadworthy.features.debug.tape.asked import How
 from roadworthy.features.debug.tape.journal import JournalLine
+from roadworthy.kit.holders import Held
 from tests.unit.debug.reruns import Workshop, workshop
 
 KEY_ERROR = RecordedEnd(ending=Ending.CRASHED, exit_code=1, error="KeyError: 'A-1'")

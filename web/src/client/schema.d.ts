@@ -13766,16 +13766,22 @@ export interface components {
         TakeBody: {
             /**
              * Most
-             * @description Runs to take now
+             * @description Runs to take now; 0 says only who is there
              * @default 1
              */
             most: number;
             /**
              * Alone
-             * @description Nobody else makes runs of this drill: what was taken and not told of comes again
+             * @description Nobody else makes runs of this drill: what was taken and not told of comes again; 409 while another `holder` is heard of
              * @default false
              */
             alone: boolean;
+            /**
+             * Holder
+             * @description Who makes them, said at least once a second: `process 7 on laptop`
+             * @default
+             */
+            holder: string;
         };
         /** TakeRerunsBody */
         TakeRerunsBody: {

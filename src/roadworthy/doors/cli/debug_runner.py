@@ -3,8 +3,6 @@ this machine's files, and from the world where the rerun is a pure replay; tells
 
 from __future__ import annotations
 
-import os
-import socket
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -61,7 +59,6 @@ class RerunRunner(TakenWork):
             progress=progress,
             stop=stop,
             alone=alone,
-            holder=f"process {os.getpid()} on {socket.gethostname()}",
         )
         self._inquiry_id = inquiry_id
         self._entry = entry

@@ -5,6 +5,8 @@ Takes them, has them made in threads, waits for the gateway to know the key they
 
 from __future__ import annotations
 
+import os
+import socket
 import threading
 import time
 import urllib.error
@@ -27,8 +29,8 @@ STOPPED = "stopped"
 class TakenWork:
     """`items` is what they are called in what the server says: `runs`, `reruns`. `stop` ends it: agents under
     way are ended, and what they were to do handed out again when it goes on. `alone`: whatever others took
-    and did not tell of is handed out again now. `holder` is who we are, where the server wants to be told
-    that we are still there: it hands nobody what we have taken meanwhile."""
+    and did not tell of is handed out again now. The server is told at least once a second that we are still
+    there, so that it hands nobody what we have taken meanwhile."""
 
     def __init__(
         self,
@@ -41,7 +43,6 @@ class TakenWork:
         progress: Callable[[Beat], None] | None = None,
         stop: threading.Event | None = None,
         alone: bool = True,
-        holder: str = "",
     ) -> None:
         self._client = client
         self._path = path
@@ -51,9 +52,8 @@ class TakenWork:
         self._progress = progress
         self._stop = stop or threading.Event()
         self._alone = alone
-        self._holder = {"holder": holder} if holder else {}
+        self._holder = f"process {os.getpid()} on {socket.gethostname()}"
         self._ready = False
-        self._beat: Beat | None = None
 
     def run(self) -> str:
         """The state at the end as the server says it, or STOPPED. Raises Failed."""
@@ -62,26 +62,21 @@ class TakenWork:
         with ThreadPoolExecutor(max_workers=self._concurrency) as pool:
             while not self._stop.is_set():
                 free = self._concurrency - len(under_way)
-                body = {"most": free, "alone": alone, **self._holder}
-                taken = self._send("take", body) if free or self._holder else None
-                if taken is not None:
-                    alone = False
-                    if taken[self._items]:
-                        self._wait_for_gateway(taken)
-                    under_way |= {pool.submit(self._make, one, taken): one for one in taken[self._items]}
-                    self._tell(taken, list(under_way.values()))
-                    if taken["state"] != "running" and not under_way:
-                        return str(taken["state"])
-                elif self._progress is not None and self._beat is not None:
-                    self._progress(self._beat)
-                under_way = self._waited(under_way, idle=taken is not None and not taken[self._items])
+                taken = self._send("take", {"most": free, "alone": alone, "holder": self._holder})
+                alone = False
+                if taken[self._items]:
+                    self._wait_for_gateway(taken)
+                under_way |= {pool.submit(self._make, one, taken): one for one in taken[self._items]}
+                self._tell(taken, list(under_way.values()))
+                if taken["state"] != "running" and not under_way:
+                    return str(taken["state"])
+                under_way = self._waited(under_way, idle=not taken[self._items])
         return STOPPED
 
     def _tell(self, taken: Mapping[str, Any], under_way: Sequence[Mapping[str, Any]]) -> None:
         """Where nobody looks, nothing is asked for it either."""
         if self._progress is not None:
-            self._beat = self._beaten(taken, under_way)
-            self._progress(self._beat)
+            self._progress(self._beaten(taken, under_way))
 
     def _beaten(self, taken: Mapping[str, Any], under_way: Sequence[Mapping[str, Any]]) -> Beat:
         """How far it is; `under_way` are the items that are made here."""

@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 
 from roadworthy.contracts.metadata import MetadataUnavailable
 from roadworthy.contracts.telemetry import BadQuery, StoreFull, StoreUnavailable
+from roadworthy.kit.holders import Held
 
 _LOG = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
@@ -70,6 +71,10 @@ class Problem(Exception):  # noqa: N818 (RFC 9457's word)
 
 def not_found(what: str, *, name: str) -> Problem:
     return Problem(404, code="not_found", title=f"No such {what}", detail=f"There is no {what} {name!r}.")
+
+
+def held(by_others: Held) -> Problem:
+    return Problem(409, code="held", title="Others make them", detail=str(by_others))
 
 
 def bad_field(field: str, message: str) -> Problem:

@@ -28,7 +28,6 @@ from roadworthy.features.debug.course import (
     made_again,
     traces_of,
 )
-from roadworthy.features.debug.holders import Holders
 from roadworthy.features.debug.inquiry import (
     Budget,
     EntryPoint,
@@ -45,6 +44,7 @@ from roadworthy.features.debug.starting import AnswerEvaluators, Tapes, ready_to
 from roadworthy.features.debug.tally import RerunTally
 from roadworthy.features.debug.tape.journal import JournalLine, PlanFolder
 from roadworthy.features.debug.token import ReplayToken, write_token
+from roadworthy.kit.holders import Holders
 from roadworthy.kit.masking import mask_text
 
 SETTLE_S = 2.0
@@ -113,7 +113,7 @@ class InquiryService:
     ) -> None:
         self._book = InquiryBook(metadata, now_ns=now_ns, changed=changed)
         self.tally = RerunTally()
-        self._holders = Holders()
+        self._holders = Holders(work="the reruns of this inquiry")
         self._sign = sign
         self._plans = plans
         self._tapes = tapes

@@ -71,7 +71,7 @@ class Inquiries:
         if path.endswith("/take"):
             self.takes.append(body)
             if self.held and body["alone"]:
-                return 409, {"title": "Others make its reruns", "detail": self.held}
+                return 409, {"title": "Others make them", "detail": self.held}
             return 200, self._taken(body["most"])
         if path.endswith("/calls"):
             return 200, {"items": self.calls}

@@ -67,6 +67,21 @@ def test_clean_runs_come_first_then_faults_then_it_is_done(desk: Desk) -> None:
     assert desk.client.get("/api/v1/drills?agent=other").json()["items"] == []
 
 
+def test_nobody_takes_runs_from_somebody_who_makes_them(desk: Desk) -> None:
+    drill = _started(desk)
+    path = f"/api/v1/drills/{drill['id']}/take"
+    first = {"alone": True, "holder": "process 7 on laptop"}
+    assert len(desk.client.post(path, json={"most": 2, **first}).json()["runs"]) == 2
+    again = desk.client.post(path, json={"most": 8, "alone": True, "holder": "process 8 on laptop"})
+    assert again.status_code == 409
+    assert again.json()["detail"].startswith(
+        "process 7 on laptop makes the runs of this drill, and was heard of"
+    )
+    assert desk.client.post(path, json={"most": 0, "holder": "process 7 on laptop"}).json()["runs"] == []
+    mine = desk.client.post(path, json={"most": 8, **first}).json()["runs"]
+    assert len(mine) == 4, "what it took itself and did not tell of comes again"
+
+
 def test_a_drill_that_was_cancelled_goes_on_where_it_stood(desk: Desk) -> None:
     drill = _started(desk)
     taken = _take(desk, drill["id"], most=1)["runs"]

@@ -128,10 +128,16 @@ class DrillPage(BaseModel):
 
 
 class TakeBody(Body):
-    most: int = Field(default=1, ge=1, le=64, description="Runs to take now")
+    most: int = Field(default=1, ge=0, le=64, description="Runs to take now; 0 says only who is there")
     alone: bool = Field(
         default=False,
-        description="Nobody else makes runs of this drill: what was taken and not told of comes again",
+        description="Nobody else makes runs of this drill: what was taken and not told of comes again; "
+        "409 while another `holder` is heard of",
+    )
+    holder: str = Field(
+        default="",
+        max_length=200,
+        description="Who makes them, said at least once a second: `process 7 on laptop`",
     )
 
 

@@ -29,12 +29,13 @@ from roadworthy.doors.rest.models.drills import (
     run_view,
     start_view,
 )
-from roadworthy.doors.rest.problems import Problem, bad_field, not_found
+from roadworthy.doors.rest.problems import Problem, bad_field, held, not_found
 from roadworthy.doors.rest.times import parse_time
 from roadworthy.features.gateway.drills.cases import cases_of_csv, cases_of_jsonl
 from roadworthy.features.gateway.drills.drill import BadDrill, Case, Drill, DrillState, Via
 from roadworthy.features.gateway.drills.fault import FAULTS
 from roadworthy.flows.drill_agent import KIND, arguments
+from roadworthy.kit.holders import Held
 
 router = Endpoints(tags=["drills"])
 
@@ -100,7 +101,10 @@ def take_runs(ctx: Context, project: AdminProject, drill_id: str, body: TakeBody
     """Runs to make now, each with its token. Tell how each ended with POST /drills/{id}/runs/{number}; one
     that is told of by nobody is handed out again after its time-out."""
     service = ctx.drills.service
-    starts = service.take(project, drill_id, most=body.most, alone=body.alone)
+    try:
+        starts = service.take(project, drill_id, most=body.most, alone=body.alone, holder=body.holder.strip())
+    except Held as by_others:
+        raise held(by_others) from None
     drill = service.one(project, drill_id)
     if drill is None:
         raise not_found("drill", name=drill_id)

@@ -39,11 +39,11 @@ from roadworthy.doors.rest.models.reruns import (
     start_view,
 )
 from roadworthy.doors.rest.models.tapes import TapeView, tape_view
-from roadworthy.doors.rest.problems import Problem, bad_field, not_found
-from roadworthy.features.debug.holders import Held
+from roadworthy.doors.rest.problems import bad_field, held, not_found
 from roadworthy.features.debug.inquiry import BadInquiry, EntryPoint, Inquiry, InquiryKind, InquiryState
 from roadworthy.features.debug.plan import After
 from roadworthy.flows.rerun_agent import KIND, arguments
+from roadworthy.kit.holders import Held
 
 router = Endpoints(tags=["debug"])
 
@@ -170,8 +170,8 @@ def take_reruns(ctx: Context, project: AdminProject, inquiry_id: str, body: Take
         starts = service.take(
             project, inquiry_id, most=body.most, alone=body.alone, holder=body.holder.strip()
         )
-    except Held as held:
-        raise Problem(409, code="held", title="Others make its reruns", detail=str(held)) from None
+    except Held as by_others:
+        raise held(by_others) from None
     inquiry = _there(service.one(project, inquiry_id), inquiry_id)
     return TakenReruns(
         agent=inquiry.agent,

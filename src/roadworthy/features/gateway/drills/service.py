@@ -30,6 +30,7 @@ from roadworthy.features.gateway.drills.drill import (
 from roadworthy.features.gateway.drills.report import DrillReport, ExchangesOf, report
 from roadworthy.features.gateway.drills.token import DrillToken, write_token
 from roadworthy.features.gateway.drills.verdict import Opinion
+from roadworthy.kit.holders import Holders
 
 _GRACE_S = 60.0
 """How much longer than its time-out a run may be with whoever took it."""
@@ -89,6 +90,7 @@ class DrillService:
         self._settle_ns = int(settle_s * 1e9)
         self._over_now = over
         self._now_ns = now_ns
+        self._holders = Holders(work="the runs of this drill")
 
     def start(self, draft: Drill) -> Drill:
         """As it was kept, with an id. Raises BadDrill."""
@@ -131,13 +133,17 @@ class DrillService:
         with self._book.lock:
             return self._book.delete(project, drill_id)
 
-    def take(self, project: str, drill_id: str, *, most: int, alone: bool = False) -> list[Start]:
-        """Runs to do now; none where the drill is over, or waits for runs that others took. `alone`: there
-        are no others, so what was taken and not told of is handed out again now."""
+    def take(
+        self, project: str, drill_id: str, *, most: int, alone: bool = False, holder: str = ""
+    ) -> list[Start]:
+        """Runs to do now; none where the drill is over, or waits for runs that others took. `holder` says who
+        asks, and is there still (`most` 0). `alone`: there are no others, so what was taken and not told of
+        is handed out again now; raises Held where another is heard of."""
         with self._book.lock:
             drill = self._book.one(project, drill_id)
             if drill is None or drill.state is not DrillState.RUNNING:
                 return []
+            self._holders.claim(project, drill_id, holder=holder, alone=alone)
             drill, runs = self._ready(drill)
             open_runs = [one for one in runs if self._open(one, drill, alone=alone)][: max(0, most)]
             now = self._now_ns()

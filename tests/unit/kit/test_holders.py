@@ -1,15 +1,15 @@
-"""Who makes an inquiry's reruns: heard of while it asks, forgotten when it is silent."""
+"""Who makes reruns, or the runs of a drill: heard of while it asks, forgotten when it is silent."""
 
 from __future__ import annotations
 
 import pytest
 
-from roadworthy.features.debug.holders import HEARD_S, Held, Holders
+from roadworthy.kit.holders import HEARD_S, Held, Holders
 
 
 def test_one_that_was_killed_is_forgotten_and_one_that_asks_is_not() -> None:
     now = [100.0]
-    holders = Holders(clock=lambda: now[0])
+    holders = Holders(work="the runs of this drill", clock=lambda: now[0])
     holders.claim("p", "one", holder="first", alone=True)
     holders.claim("p", "another", holder="second", alone=True)
     holders.claim("q", "one", holder="second", alone=True)
@@ -17,7 +17,7 @@ def test_one_that_was_killed_is_forgotten_and_one_that_asks_is_not() -> None:
     now[0] += HEARD_S - 1
     holders.claim("p", "one", holder="first", alone=False)
     now[0] += HEARD_S - 1
-    with pytest.raises(Held, match="first makes the reruns of this inquiry, and was heard of 2 s ago"):
+    with pytest.raises(Held, match="first makes the runs of this drill, and was heard of 2 s ago"):
         holders.claim("p", "one", holder="second", alone=True)
 
     now[0] += 1
@@ -27,7 +27,7 @@ def test_one_that_was_killed_is_forgotten_and_one_that_asks_is_not() -> None:
 
 
 def test_whoever_does_not_say_who_it_is_holds_nothing_and_takes_from_nobody_that_is_there() -> None:
-    holders = Holders()
+    holders = Holders(work="reruns")
     holders.claim("p", "one", holder="", alone=True)
     holders.claim("p", "one", holder="first", alone=True)
     with pytest.raises(Held):
