@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -42,6 +43,13 @@ def visit(server: Product, browser: Browser) -> Iterator[Visit]:
     assert made.complaints == []
 
 
+def _answer_in_pieces(model: HeldModel) -> None:
+    """Until it goes on it says every 50 ms that it is there."""
+    assert model.begun.acquire(timeout=60)
+    time.sleep(0.5)
+    model.go_on.set()
+
+
 def test_a_call_is_found_on_the_page_of_its_run(visit: Visit, server: Product, model: HeldModel) -> None:
     key = set_up(server, model.url)
     task = traffic.task("Where is order 4711?")
@@ -50,8 +58,7 @@ def test_a_call_is_found_on_the_page_of_its_run(visit: Visit, server: Product, m
         "stream": True,
         "messages": [{"role": "user", "content": f"Where is order 4711? {SECRET}"}],
     }
-    # Meanwhile the model says every 50 ms that it is there: the answer comes in pieces.
-    threading.Timer(0.5, model.go_on.set).start()
+    threading.Thread(target=_answer_in_pieces, args=(model,), daemon=True).start()
     called = http(
         f"{server.gateway_url}/v1/chat/completions",
         method="POST",

@@ -112,6 +112,7 @@ class ModelJudging:
         self._again = again
         self._on_scores = on_scores
         self._again_seconds = again_seconds
+        self._recording = threading.Lock()  # what is on record is in the queue once it is let go of
         self._lock = threading.Lock()  # protects the queue
         self._queue: dict[tuple[str, str], tuple[float, Question]] = {}
         self._stopping = threading.Event()
@@ -173,15 +174,16 @@ class ModelJudging:
         self._put(wanted)
 
     def _put(self, questions: Sequence[Question]) -> None:
-        with self._lock:
-            known = self._queue.keys()
-            room = _PENDING_KEPT - len(known)
-            fresh = [one for one in questions if (one.project, one.id) not in known][: max(0, room)]
-        if not fresh:
-            return
-        self._metadata.save_records([_record(one) for one in fresh])
-        with self._lock:
-            self._queue |= {(one.project, one.id): (0.0, one) for one in fresh}
+        with self._recording:
+            with self._lock:
+                known = self._queue.keys()
+                room = _PENDING_KEPT - len(known)
+                fresh = [one for one in questions if (one.project, one.id) not in known][: max(0, room)]
+            if not fresh:
+                return
+            self._metadata.save_records([_record(one) for one in fresh])
+            with self._lock:
+                self._queue |= {(one.project, one.id): (0.0, one) for one in fresh}
 
     def _run(self) -> None:
         asyncio.run(self._loop())
@@ -201,15 +203,16 @@ class ModelJudging:
 
     def _recall(self) -> None:
         """What was to be asked when the process ended."""
-        for project in self._store.projects():
-            try:
-                records = self._metadata.records(project, PENDING)
-            except MetadataUnavailable as fault:
-                log.warning("questions to judges of project %s cannot be read: %s", project, fault)
-                continue
-            found = [_from(record) for record in records]
-            with self._lock:
-                self._queue |= {(one.project, one.id): (0.0, one) for one in found}
+        with self._recording:
+            for project in self._store.projects():
+                try:
+                    records = self._metadata.records(project, PENDING)
+                except MetadataUnavailable as fault:
+                    log.warning("questions to judges of project %s cannot be read: %s", project, fault)
+                    continue
+                found = [_from(record) for record in records]
+                with self._lock:
+                    self._queue |= {(one.project, one.id): (0.0, one) for one in found}
 
     def _next(self) -> Question | None:
         now = time.monotonic()

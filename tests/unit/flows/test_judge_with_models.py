@@ -74,9 +74,8 @@ class Room:
         fields = {"id": "j", "name": "right", "endpoint": "e", "rubric": "correctness", "sample_rate": 1.0}
         return self.book.save_judge(NamedJudge(project="shop", **(fields | values)))  # type: ignore[arg-type]
 
-    @contextmanager
-    def asking(self) -> Iterator[ModelJudging]:
-        judging = ModelJudging(
+    def judging(self) -> ModelJudging:
+        return ModelJudging(
             self.store,
             self.metadata,
             book=self.book,
@@ -87,6 +86,10 @@ class Room:
             again=lambda _, ids: self.again.extend(ids),
             again_seconds=0.2,
         )
+
+    @contextmanager
+    def asking(self) -> Iterator[ModelJudging]:
+        judging = self.judging()
         judging.start()
         try:
             yield judging
@@ -330,6 +333,28 @@ def test_one_that_is_off_is_asked_by_name_only(room: Room) -> None:
     (score,) = room.scores(run)
     # No endpoint is set up for embedding: by words, and it says so.
     assert score.value == pytest.approx(1.0) and "no embedding endpoint" in score.explanation
+
+
+def test_what_is_asked_while_it_starts_is_asked_once(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    judge = room.judge()
+    (run,) = room.write(a_run(1))
+    judging = room.judging()
+    save = room.metadata.save_records
+
+    def slow(records: Sequence[Record]) -> None:
+        """It is on record, and found there by the start, before whoever asked is done."""
+        save(records)
+        monkeypatch.undo()
+        judging.start()
+        time.sleep(1.0)
+
+    monkeypatch.setattr(room.metadata, "save_records", slow)
+    try:
+        judging.ask([run], judge.id)
+        until(lambda: judging.answered > 0 and judging.waiting == 0 and room.pending() == 0)
+        assert judging.asked == 1
+    finally:
+        judging.stop(timeout=10)
 
 
 def test_a_judge_that_names_a_failure_mode_has_the_run_judged_again_until_it_stands_there(
