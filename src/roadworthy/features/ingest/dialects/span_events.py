@@ -7,12 +7,14 @@ JSON into `content`.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from roadworthy.domain.message import Message, ToolCall
 from roadworthy.domain.span import Span, SpanKind
 from roadworthy.features.ingest.any_value import as_json, as_text
 from roadworthy.features.ingest.content import put_input, put_messages, put_output
+from roadworthy.features.ingest.messages.draft import result_text
 from roadworthy.features.ingest.messages.parse import parse_messages, plain_text
 from roadworthy.features.ingest.raw_span import RawEvent, RawSpan
 
@@ -23,6 +25,8 @@ ROLES = {
     "gen_ai.tool.message": "tool",
     "gen_ai.choice": "assistant",
 }
+_MESSAGE = frozenset({"content", "tool_calls"})
+"""What a message says; one of them it has."""
 
 
 def read_events(raw: RawSpan, span: Span) -> None:
@@ -65,12 +69,24 @@ def messages_of(event: RawEvent) -> list[Message]:
     role = as_text(event.attributes.get("role")) or ROLES[event.name]
     body: Any = event.attributes.get("message", event.attributes.get("content"))
     loaded = as_json(body)
-    if isinstance(loaded, dict) and "content" in loaded and event.name == "gen_ai.choice":
-        loaded = loaded["content"]
+    finish = as_text(event.attributes.get("finish_reason"))
+    if isinstance(loaded, dict) and (whole := _whole_message(loaded, role)):
+        whole[-1] = replace(whole[-1], finish_reason=finish or whole[-1].finish_reason)
+        return whole
     calls = as_json(event.attributes.get("tool_calls"))
+    if isinstance(loaded, dict) and event.name == "gen_ai.choice" and loaded.keys() & _MESSAGE:
+        calls = calls or as_json(loaded.get("tool_calls"))
+        body = loaded.get("content")
+        loaded = as_json(body)
+    call_id = as_text(event.attributes.get("id")) if role == "tool" else ""
     if isinstance(loaded, list):
+        if call_id:
+            return [Message(role=role, content=result_text(loaded), tool_call_id=call_id)]
         read = list(parse_messages([{"role": role, "content": loaded}], default_role=role))
         if read:
+            last = read[-1]
+            more = _calls(calls) if not last.tool_calls else last.tool_calls
+            read[-1] = replace(last, tool_calls=more, finish_reason=finish)
             return read
     content = loaded if isinstance(loaded, str) else as_text(body)
     if not content and not calls:
@@ -79,11 +95,25 @@ def messages_of(event: RawEvent) -> list[Message]:
         Message(
             role=role,
             content=content,
-            tool_calls=tuple(_call(call) for call in calls) if isinstance(calls, list) else (),
-            tool_call_id=as_text(event.attributes.get("id")) if role == "tool" else "",
-            finish_reason=as_text(event.attributes.get("finish_reason")),
+            tool_calls=_calls(calls),
+            tool_call_id=call_id,
+            finish_reason=finish,
         )
     ]
+
+
+def _whole_message(loaded: dict[str, Any], role: str) -> list[Message]:
+    """Semantic Kernel's content is the JSON of the message, or of the choice around it."""
+    inner = loaded.get("message")
+    if isinstance(inner, dict) and "finish_reason" in loaded:
+        return list(parse_messages({"choices": [loaded]}, default_role="assistant"))
+    if loaded.get("role") == role and loaded.keys() & _MESSAGE:
+        return list(parse_messages([loaded], default_role="user"))
+    return []
+
+
+def _calls(calls: Any) -> tuple[ToolCall, ...]:
+    return tuple(_call(call) for call in calls) if isinstance(calls, list) else ()
 
 
 def _call(call: Any) -> ToolCall:

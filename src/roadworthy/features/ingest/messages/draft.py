@@ -121,7 +121,9 @@ def result_text(value: object) -> str:
 
 
 def block_text(value: object) -> str | None:
-    """Text of a block that holds nothing but text, or None."""
+    """Text of a block that holds nothing but text, or nothing but a value (Bedrock's `json`); or None."""
+    if isinstance(value, dict) and value.keys() == {"json"}:
+        return text(value["json"])
     if isinstance(value, dict) and isinstance(value.get("text"), str):
         kind = value.get("type", "text")
         if kind in ("text", "input_text", "output_text"):
