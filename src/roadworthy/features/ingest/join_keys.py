@@ -10,7 +10,7 @@ two runs never share one by chance; short or counted ids ("call_1") make no key.
 - `talk:<hash>:<time>`: the same where calls have no ids (Gemini, Ollama): what the user said last and the
   calls and results since, within ten minutes. Equal prompts give equal keys, so `runs.units` pairs each
   call with the one just before it, and the tracker lets no more than a bounded number of traces gather
-  behind one key.
+  behind one key. For an answer that was not recorded (a stream nobody read) stand the words before it.
 - `trace:<id>`: a link between spans of agents or of messaging.
 - `topic:<id>`: AutoGen's group chat, whose messages are traces of their own.
 - `aside:<session>`: calls a client makes beside its first task (Claude Code names the session).
@@ -39,6 +39,9 @@ _MAX_KEYS = 64
 FAILED = "failed:"
 TALK = "talk:"
 _OF_CONTENT = ("response:", "toolcall:", FAILED, TALK)
+UNHEARD = "?"
+"""Marks keys of what came before an answer that was not recorded."""
+_PRINTED = re.compile(r"\s*<[\w.]+ object at 0x")
 _TALK_NS = 600 * 1_000_000_000
 _TALK_SLACK_NS = 60 * 1_000_000_000
 
@@ -94,7 +97,7 @@ def _keys_of_call(span: Span) -> tuple[str, ...]:
     if span.parent_id:
         return (*keys, *_refused(span)) if failed else keys
     found = [*keys, *("toolcall:" + ident for ident in _recent_calls(span) if is_strong(ident))]
-    if len(found) == len(keys):
+    if len(found) == len(keys) or _is_silent(span, _loaded(span.output, span.output_format)):
         talk = talk_of(span)
         found += [*talk.asks, *talk.brings]
     if failed:
@@ -135,25 +138,50 @@ def talk_of(span: Span) -> Talk:
         if message.get("role") == "user":
             break
     since.reverse()
-    said = [m for m in _loaded(span.output, span.output_format) if m.get("tool_calls")]
-    if any(is_strong(call.get("id", "")) for m in (*since, *said) for call in m.get("tool_calls", ())):
-        return Talk()
+    answer = _loaded(span.output, span.output_format)
+    said = [m for m in answer if m.get("tool_calls")]
+    silent = _is_silent(span, answer)
     last = max((at for at, m in enumerate(since) if m.get("tool_calls")), default=-1)
-    return Talk(
-        asks=(f"{_talk(span, [*since, *said])}:{span.end_ns // _TALK_NS}",) if said and span.end_ns else (),
-        brings=_brings(span, since[: last + 1]) if last >= 0 else (),
-    )
+    named = any(is_strong(call.get("id", "")) for m in (*since, *said) for call in m.get("tool_calls", ()))
+    asks: list[str] = []
+    brings: list[str] = []
+    if silent and since and span.end_ns:
+        asks.append(f"{_talk(span, since, UNHEARD)}:{span.end_ns // _TALK_NS}")
+    if last >= 0 and (silent or not named):
+        brings += _brings(span, _before_calls(since, last), UNHEARD)
+    if not named:
+        if said and span.end_ns:
+            asks.append(f"{_talk(span, [*since, *said])}:{span.end_ns // _TALK_NS}")
+        if last >= 0:
+            brings += _brings(span, since[: last + 1])
+    return Talk(asks=tuple(asks), brings=tuple(brings))
 
 
-def _brings(span: Span, messages: list[dict[str, Any]]) -> tuple[str, ...]:
-    talk, at = _talk(span, messages), span.start_ns // _TALK_NS
+def _is_silent(span: Span, answer: list[dict[str, Any]]) -> bool:
+    """Whether it answered and nobody recorded what: an object that Python printed says nothing."""
+    if span.status is SpanStatus.ERROR:
+        return False
+    if span.output_format is ContentFormat.MESSAGES:
+        return not any(m.get("content") or m.get("parts") or m.get("tool_calls") for m in answer)
+    return not span.output or _PRINTED.match(span.output) is not None
+
+
+def _before_calls(since: list[dict[str, Any]], last: int) -> list[dict[str, Any]]:
+    """What the call that asked last was given; calls of one answer may be messages of their own."""
+    while last > 0 and since[last - 1].get("tool_calls"):
+        last -= 1
+    return since[:last]
+
+
+def _brings(span: Span, messages: list[dict[str, Any]], mark: str = "") -> tuple[str, ...]:
+    talk, at = _talk(span, messages, mark), span.start_ns // _TALK_NS
     before = (span.start_ns - _TALK_SLACK_NS) // _TALK_NS
     return tuple(f"{talk}:{bucket}" for bucket in dict.fromkeys((at, before)))
 
 
-def _talk(span: Span, messages: list[dict[str, Any]]) -> str:
+def _talk(span: Span, messages: list[dict[str, Any]], mark: str = "") -> str:
     """Without ids and without words beside calls, which histories leave out or change."""
-    said: list[Any] = [span.service]
+    said: list[Any] = [span.service, mark]
     for message in messages:
         calls = message.get("tool_calls")
         if calls:
@@ -181,6 +209,8 @@ def _recent_calls(span: Span) -> Iterable[str]:
             return
         if message.get("tool_call_id"):
             yield message["tool_call_id"]
+        for call in message.get("tool_calls", ()):
+            yield call.get("id", "")
 
 
 def _loaded(text: str, form: ContentFormat) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ import orjson
 
 from roadworthy.domain.span import ContentFormat, Span, SpanFlag, SpanKind, SpanStatus
 from roadworthy.features.ingest.handoffs import FINAL_ANSWERS, handoff_target, is_handoff
+from roadworthy.features.ingest.runs.answers import answer_of
 from roadworthy.features.ingest.runs.delegation import agent_names, names_an_agent
 from roadworthy.features.ingest.runs.duplicates import plain
 from roadworthy.features.ingest.runs.inferred_span import inferred_span
@@ -322,9 +323,9 @@ def _ask(call: Fields) -> tuple[str, str]:
 
 
 def _spoke(node: Node) -> bool:
-    return any(m.get("content") or m.get("tool_calls") for m in node.said()) or (
-        bool(node.span.output) and node.span.output_format != ContentFormat.MESSAGES
-    )
+    if node.span.output_format == ContentFormat.MESSAGES:
+        return any(m.get("content") or m.get("tool_calls") for m in node.said())
+    return bool(answer_of(node))
 
 
 def _canonical(arguments: str) -> str:
