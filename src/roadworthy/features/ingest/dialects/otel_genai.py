@@ -19,8 +19,9 @@ from roadworthy.features.ingest.content import (
     system_messages,
 )
 from roadworthy.features.ingest.dialects.span_events import read_events
-from roadworthy.features.ingest.indexed_messages import take_chats
+from roadworthy.features.ingest.indexed_messages import Chats, take_chats
 from roadworthy.features.ingest.messages.parse import chat_text, dump_messages
+from roadworthy.features.ingest.messages.python_repr import printed_content
 from roadworthy.features.ingest.raw_span import RawSpan
 
 KINDS: dict[str, SpanKind] = {
@@ -61,6 +62,7 @@ _REQUEST_TYPES = {
     "embedding": SpanKind.EMBEDDING,
     "rerank": SpanKind.RERANKER,
 }
+_SYSTEM_ROLE = '"role":"system"'
 _FLATTENED = ("gen_ai.prompt.0.role", "gen_ai.completion.0.role", "gen_ai.prompt.0.content")
 
 
@@ -78,7 +80,8 @@ def read(raw: RawSpan, span: Span) -> None:
     if "gen_ai.response.finish_reasons" in attributes:
         span.finish_reason = span.finish_reason or finish_reason(take("gen_ai.response.finish_reasons"))
     read_usage(attributes, span)
-    if span.kind is SpanKind.TOOL or "gen_ai.tool.name" in attributes:
+    # On a model's span they name the call it asked for, which stands in its answer.
+    if span.kind is SpanKind.TOOL or ("gen_ai.tool.name" in attributes and span.kind is not SpanKind.LLM):
         _read_tool(attributes, span)
     read_content(attributes, span)
     if raw.events:
@@ -108,6 +111,8 @@ def _guessed_kind(attributes: Attributes) -> SpanKind:
         return SpanKind.LLM
     if "gen_ai.agent.name" in attributes:
         return SpanKind.AGENT
+    if "gen_ai.workflow.name" in attributes:
+        return SpanKind.WORKFLOW
     return SpanKind.OTHER
 
 
@@ -146,6 +151,12 @@ _OUTPUT_TOKENS = (
     "llm.usage.completion_tokens",
 )
 _TOKEN_NAMES = frozenset((*_INPUT_TOKENS, *_OUTPUT_TOKENS))
+_CACHE_APART = (
+    "opentelemetry.instrumentation.bedrock",
+    "opentelemetry.instrumentation.genai.bedrock",
+    "opentelemetry.instrumentation.botocore.bedrock-runtime",
+)
+"""Scopes that hand on what AWS counts: cached tokens stand beside the input, which by convention has them."""
 
 
 def read_usage(attributes: Attributes, span: Span) -> None:
@@ -192,6 +203,8 @@ def read_usage(attributes: Attributes, span: Span) -> None:
             "gen_ai.usage.details.reasoning_tokens",
             "gen_ai.usage.output_token_details.reasoning",
         )
+    if span.input_tokens is not None and span.scope.startswith(_CACHE_APART):
+        span.input_tokens += (span.cache_read_tokens or 0) + (span.cache_write_tokens or 0)
 
 
 def _first(attributes: Attributes, *names: str) -> int | None:
@@ -219,7 +232,7 @@ def _read_tool(attributes: Attributes, span: Span) -> None:
         span.tool_call_id = "" if call_id.startswith("<") else call_id
     if put_input(span, attributes.get("gen_ai.tool.call.arguments")):
         del attributes["gen_ai.tool.call.arguments"]
-    if put_output(span, attributes.get("gen_ai.tool.call.result")):
+    if put_output(span, printed_content(attributes.get("gen_ai.tool.call.result"))):
         del attributes["gen_ai.tool.call.result"]
 
 
@@ -233,14 +246,26 @@ def read_content(attributes: Attributes, span: Span) -> None:
         del attributes["gen_ai.output.messages"]
     for name in _FLATTENED:
         if name in attributes:
-            chats = take_chats(attributes)
-            put_messages(span, given=chats.given, said=chats.said)
+            _put_flattened(take_chats(attributes), span)
             break
     if "gen_ai.tool.definitions" in attributes and put_tool_definitions(
         span, attributes["gen_ai.tool.definitions"]
     ):
         del attributes["gen_ai.tool.definitions"]
     _read_older_content(attributes, span)
+
+
+def _put_flattened(chats: Chats, span: Span) -> None:
+    """Beside messages told whole, flattened ones leave results of tools out (Laminar): then only the
+    instructions count that the others do not have."""
+    given, said = chats.given, chats.said
+    if span.input_format == ContentFormat.MESSAGES:
+        if given and given[0].role == "system" and _SYSTEM_ROLE not in span.input:
+            span.input = f"{dump_messages(given[:1])[:-1]},{span.input[1:]}"
+        given = []
+    if span.output_format == ContentFormat.MESSAGES:
+        said = []
+    put_messages(span, given=given, said=said)
 
 
 def _put_given(attributes: Attributes, span: Span, given: Any, system: Any) -> None:
@@ -255,7 +280,10 @@ def _put_given(attributes: Attributes, span: Span, given: Any, system: Any) -> N
     if instructions:
         del attributes["gen_ai.system_instructions"]
         first = dump_messages(instructions)
-        chat = f"{first[:-1]},{chat[1:]}" if chat else first
+        if not chat:
+            chat = first
+        elif not chat.startswith(first[:-1]):  # OpenLIT says them in both places
+            chat = f"{first[:-1]},{chat[1:]}"
     if given is not None:
         del attributes["gen_ai.input.messages"]
     if chat:

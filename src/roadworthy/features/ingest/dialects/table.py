@@ -11,17 +11,22 @@ from dataclasses import dataclass
 
 from roadworthy.domain.span import Span
 from roadworthy.features.ingest.dialects import (
+    agentops,
     autogen,
+    braintrust,
     claude_code,
     crewai,
     google_adk,
     haystack,
+    laminar,
     langfuse,
     langsmith,
     litellm,
+    logfire,
     mcp,
     mlflow,
     openinference,
+    openlit,
     otel_genai,
     pydantic_ai,
     strands,
@@ -44,15 +49,24 @@ class Dialect:
 
 
 DIALECTS: tuple[Dialect, ...] = (
-    Dialect("openinference", openinference.read, attributes=("openinference.span.kind",)),
     Dialect("vercel_ai", vercel_ai.read, attributes=("ai.operationId",)),
+    Dialect("openinference", openinference.read, attributes=("openinference.span.kind",)),
     Dialect("langfuse", langfuse.read, attributes=("langfuse.observation.type",), scopes=("langfuse-sdk",)),
     Dialect("langsmith", langsmith.read, attributes=("langsmith.span.kind",)),
     Dialect("mcp", mcp.read, attributes=("mcp.method.name",)),
     Dialect("mlflow", mlflow.read, attributes=("mlflow.spanType",)),
+    Dialect(
+        "agentops", agentops.read, attributes=("agentops.span.kind",), scopes=("agentops", "openai-agents")
+    ),
+    Dialect("laminar", laminar.read, attributes=("lmnr.span.type",)),
+    Dialect(
+        "braintrust", braintrust.read, attributes=("braintrust.span_attributes", "braintrust.input_json")
+    ),
     Dialect("claude_code", claude_code.read, scopes=("com.anthropic.claude_code",)),
     Dialect("strands", strands.read, scopes=("strands.",)),
     Dialect("pydantic_ai", pydantic_ai.read, scopes=("pydantic-ai",)),
+    Dialect("logfire", logfire.read, scopes=("logfire",)),
+    Dialect("openlit", openlit.read, scopes=("openlit",)),
     Dialect("autogen", autogen.read, scopes=("autogen",)),
     Dialect("google_adk", google_adk.read, scopes=("gcp.vertex.agent",)),
     Dialect(

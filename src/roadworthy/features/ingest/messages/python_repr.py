@@ -32,6 +32,16 @@ def read_text(value: str) -> list[Message]:
     return [Message(role="assistant", content=said, name=speaker)]
 
 
+_PRINTED_RESULT = re.compile(rf"content={_LITERAL} (?:[a-z_]+=.*)?tool_call_id='", re.DOTALL)
+
+
+def printed_content(value: object) -> object:
+    """What a tool gave, out of LangChain's printed message around it; anything else as it came."""
+    if isinstance(value, str) and value.startswith("content=") and (found := _PRINTED_RESULT.match(value)):
+        return _literal(found[1])
+    return value
+
+
 def _literal(text: str) -> str:
     try:
         return str(ast.literal_eval(text))

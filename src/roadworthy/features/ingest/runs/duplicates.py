@@ -17,6 +17,7 @@ def merge_duplicates(nodes: Sequence[Node]) -> None:
     tools = [n for n in nodes if n.kind in _TOOLS]
     if len(calls) > 1:
         _merge_nested_calls(calls)
+        _merge_requests(calls)
         _merge_by(calls, {id(n): n.span.response_id for n in calls})
         _merge_twins(calls, _same_call)
     if len(tools) > 1:
@@ -54,6 +55,22 @@ def _merge_nested_calls(calls: Iterable[Node]) -> None:
             continue
         for node in answered or inner[-1:]:
             merge(node, outer)
+
+
+def _merge_requests(calls: Sequence[Node]) -> None:
+    """A request and, once it had ended, what its stream gave: two spans of one scope side by side, asked the
+    same, of which the first tells neither answer nor usage."""
+    waiting: dict[tuple[str, str, str], Node] = {}
+    for node in sorted(calls, key=lambda n: n.order):
+        span = node.span
+        if not node.counted or not span.input:
+            continue
+        key = (span.parent_id, span.scope, span.input)
+        answered = bool(span.output or span.response_id) or span.input_tokens is not None
+        if not answered and not node.failed:
+            waiting[key] = node
+        elif answered and (request := waiting.pop(key, None)) is not None:
+            merge(request, node)
 
 
 def _merge_by(nodes: Iterable[Node], idents: dict[int, str]) -> None:
