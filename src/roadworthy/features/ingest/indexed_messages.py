@@ -37,6 +37,8 @@ _ROLES = {
     "chatbot": "assistant",
 }
 
+_TEXTS = frozenset({"text", "input_text", "output_text"})
+"""As chats and OpenAI's Responses API call them."""
 _CACHE_SIZE = 20_000
 
 
@@ -126,7 +128,10 @@ def _message(draft: _Draft, default_role: str) -> Message:
     content = fields.get("content", "")
     if content[:2] == "[{" and (blocks := _blocks(role, content)) is not None:
         return blocks
-    calls = [draft.calls[i] for i in sorted(draft.calls)]
+    if role == "user" and fields.get("tool_call_id"):
+        role = "tool"  # Anthropic's results are blocks of a user's message
+    # Some write every field of a call, empty, where there is none.
+    calls = [call for i in sorted(draft.calls) if any((call := draft.calls[i]).values())]
     parts: list[Part] = []
     texts: list[str] = []
     for number in sorted(draft.parts):
@@ -159,7 +164,7 @@ def _read_part(
     part: dict[str, str], calls: list[dict[str, str]], parts: list[Part], texts: list[str]
 ) -> None:
     kind = part.get("type", "text")
-    if kind == "text":
+    if kind in _TEXTS:
         if part.get("text"):
             texts.append(part["text"])
     elif "tool_call.id" in part or "tool_call.function.name" in part:

@@ -129,11 +129,18 @@ def _speaks_roadworthy(attributes: Attributes) -> bool:
 _SAYS_NOTHING = frozenset({"run status: error"})
 """What Agno's agents say of every failure: then the step below that failed is asked."""
 _TRACEBACK = "Traceback (most recent call last):"
+_JS_FRAME = "\n    at "
 
 
 def _message(text: str) -> str:
-    """LangSmith writes the traceback behind the message; it stays in the event."""
-    return text.partition(_TRACEBACK)[0].rstrip() or text
+    """LangSmith writes the traceback behind the message, LangChain.js the stack, which begins with the
+    message again; in the event they stay."""
+    told = text.partition(_TRACEBACK)[0].rstrip() or text
+    if _JS_FRAME in told:
+        told = told.partition(_JS_FRAME)[0].rstrip() or told
+        before, _, again = told.partition("\n\n")
+        told = before if before in again else told
+    return told
 
 
 def _read_status(raw: RawSpan, span: Span, flags: list[str]) -> None:
@@ -156,7 +163,7 @@ def _read_status(raw: RawSpan, span: Span, flags: list[str]) -> None:
     elif "error.type" in attributes:
         span.error_type = as_text(attributes.pop("error.type"))
     said = "" if raw.status_message in _SAYS_NOTHING else raw.status_message
-    span.error = span.error or said or as_text(attributes.get("error.message"))
+    span.error = span.error or _message(said) or as_text(attributes.get("error.message"))
 
 
 def _fails(span: Span) -> bool:

@@ -7,13 +7,16 @@ Source: Arize-ai/openinference, spec/semantic_conventions.md. Spans of instrumen
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
+from roadworthy.domain.message import Message
 from roadworthy.domain.span import Span, SpanKind
 from roadworthy.features.ingest.any_value import Attributes, as_int, as_json, as_text
 from roadworthy.features.ingest.content import put_input, put_messages, put_output, put_tool_definitions
-from roadworthy.features.ingest.dialects import openinference_haystack, otel_genai
+from roadworthy.features.ingest.dialects import openinference_haystack, otel_genai, vercel_ai
 from roadworthy.features.ingest.indexed_messages import take_chats
 from roadworthy.features.ingest.langchain_metadata import put_metadata
+from roadworthy.features.ingest.messages import gemini
 from roadworthy.features.ingest.messages.parse import parse_messages
 from roadworthy.features.ingest.raw_span import RawSpan
 
@@ -31,7 +34,11 @@ KINDS: dict[str, SpanKind] = {
 }
 
 _REWRITTEN = "gcp.vertex.agent"
-_RESPONSE_ID = re.compile(r'"id": ?"((?:chatcmpl|resp|msg|gen|cmpl|chat)[-_][A-Za-z0-9_-]{8,})"')
+_AI_SDK = "gen_ai"
+"""The scope of Vercel's AI SDK 7, rewritten by OpenInference's processor."""
+_RESPONSE_ID = re.compile(
+    r'"(?:id": ?"(?=(?:chatcmpl|resp|msg|gen|cmpl|chat)[-_])|response_?[Ii]d": ?")([A-Za-z0-9_-]{8,})"'
+)
 _AGENT_SPAN = re.compile(
     r"(?:agent_run \[(?P<in_brackets>[^\]]+)\]|invoke_agent (?P<invoked>.+)|(?P<name>[^\[\].]+)\."
     r"(?:run|arun|_execute_core|on_messages|on_messages_stream|run_stream|invoke|ainvoke))$"
@@ -57,6 +64,8 @@ def read(raw: RawSpan, span: Span) -> None:
         openinference_haystack.read(raw, span)
     elif span.kind is SpanKind.AGENT and not span.agent and (named := _AGENT_SPAN.match(raw.name)):
         span.agent = named["name"] or named["in_brackets"] or named["invoked"]
+    elif span.kind is SpanKind.AGENT and not span.agent and "graph.node.id" in attributes:
+        span.agent = as_text(attributes["graph.node.id"])
     elif not span.agent and raw.scope.endswith(".llama_index"):
         # LlamaIndex names its agents nowhere but in the printed events of its workflow.
         found = _CURRENT_AGENT.search(as_text(attributes.get("input.value", ""))[-_EVENT_TAIL:])
@@ -73,6 +82,9 @@ def read(raw: RawSpan, span: Span) -> None:
             span.response_id = found[1]
         if _is_preparation(raw, span):
             span.kind = SpanKind.PROMPT
+    if raw.scope == _AI_SDK:
+        ended = bool(span.finish_reason) and span.finish_reason != "error"
+        vercel_ai.mend_status(raw, span, ended=ended or "gen_ai.tool.call.result" in attributes)
     if "gen_ai.operation.name" in attributes:
         otel_genai.read(raw, span)
 
@@ -123,7 +135,8 @@ def _read_tool(attributes: Attributes, span: Span) -> None:
 
 def _read_content(attributes: Attributes, span: Span) -> None:
     chats = take_chats(attributes)
-    put_messages(span, given=chats.given, said=chats.said)
+    answer = attributes.get("output.value")
+    put_messages(span, given=_with_history(chats.given, answer), said=_with_ids(chats.said, answer))
     chat = span.kind in (SpanKind.LLM, SpanKind.AGENT)
     # A raw request or response says more than the messages read from it: then it stays, too.
     if put_input(span, attributes.get("input.value"), chat=chat) and span.input_format != "messages":
@@ -132,6 +145,36 @@ def _read_content(attributes: Attributes, span: Span) -> None:
     if put_output(span, attributes.get("output.value"), chat=chat) and span.output_format != "messages":
         del attributes["output.value"]
         attributes.pop("output.mime_type", None)
+
+
+def _with_history(given: list[Message], answer: object) -> list[Message]:
+    """Where google-genai calls the tools itself, the one span there is has the first question and the last
+    answer; what came between stands in the raw answer."""
+    if not (isinstance(answer, str) and gemini.HISTORY in answer):
+        return given
+    loaded = as_json(answer)
+    told = loaded.get(gemini.HISTORY) if isinstance(loaded, dict) else None
+    history = parse_messages(told, default_role="user")
+    asked = [message for message in given if message.role != "system"]
+    if len(history) <= len(asked):
+        return given
+    return [*(message for message in given if message.role == "system"), *history]
+
+
+def _with_ids(said: list[Message], answer: object) -> list[Message]:
+    """Ids of calls that the flattened messages leave out and the raw answer has (google-genai)."""
+    calls = [call for message in said for call in message.tool_calls]
+    if all(call.id for call in calls):
+        return said
+    raw = parse_messages(answer, default_role="assistant")
+    told = [call for message in raw for call in message.tool_calls]
+    if [call.name for call in told] != [call.name for call in calls]:
+        return said
+    ids = iter([call.id or known.id for call, known in zip(calls, told, strict=True)])
+    return [
+        replace(message, tool_calls=tuple(replace(call, id=next(ids)) for call in message.tool_calls))
+        for message in said
+    ]
 
 
 def _is_preparation(raw: RawSpan, span: Span) -> bool:

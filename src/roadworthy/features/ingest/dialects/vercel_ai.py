@@ -2,6 +2,10 @@
 
 Source: ai-sdk.dev, "Telemetry". `ai.<call>.do<Call>` is the model call; the span around it repeats the sum of
 its calls, so its tokens are an aggregate.
+
+OpenInference's span processor for it (`@arizeai/openinference-vercel`) leaves these attributes as they are,
+and says them again in its own words, worse: arguments encoded twice, empty tool calls, no session. What the
+SDK said counts.
 """
 
 from __future__ import annotations
@@ -9,19 +13,33 @@ from __future__ import annotations
 import orjson
 
 from roadworthy.domain.message import Message, ToolCall
-from roadworthy.domain.span import Span, SpanKind
+from roadworthy.domain.span import Span, SpanKind, SpanStatus
 from roadworthy.features.ingest.any_value import Attributes, as_int, as_json, as_text
 from roadworthy.features.ingest.content import put_input, put_messages, put_output, put_tool_definitions
 from roadworthy.features.ingest.dialects import otel_genai
 from roadworthy.features.ingest.raw_span import RawSpan
 
 _METADATA = "ai.telemetry.metadata."
+_SAID_AGAIN = (
+    "llm.",
+    "input.",
+    "output.",
+    "metadata.",
+    "embedding.",
+    "tool.",
+    "tool_call.",
+    "openinference.",
+)
 
 
 def read(raw: RawSpan, span: Span) -> None:
     attributes = raw.attributes
     take = attributes.pop
     operation = as_text(take("ai.operationId", ""))
+    if "openinference.span.kind" in attributes:
+        for name in [name for name in attributes if name.startswith(_SAID_AGAIN)]:
+            del attributes[name]
+        mend_status(raw, span, ended=_ended(attributes))
     span.kind = _kind(operation)
     span.agent = as_text(take("ai.telemetry.functionId", ""))
     for name in ("sessionId", "session_id", "conversationId", "threadId", "chatId"):
@@ -34,6 +52,19 @@ def read(raw: RawSpan, span: Span) -> None:
         _read_model(attributes, span)
     attributes.setdefault("ai.operationId", operation)
     otel_genai.read(raw, span)
+
+
+def mend_status(raw: RawSpan, span: Span, *, ended: bool) -> None:
+    """OpenInference's processor gives the error of one span to those that end after it. The SDK records an
+    exception where it fails: who has none and came to an end did not fail."""
+    if raw.status_code == 2 and raw.status_message and ended and raw.exception() is None:
+        span.status = SpanStatus.OK
+
+
+def _ended(attributes: Attributes) -> bool:
+    reason = attributes.get("ai.response.finishReason")
+    gave = "ai.toolCall.result" in attributes or "ai.toolCall.output" in attributes
+    return gave or reason not in (None, "", "error")
 
 
 def _kind(operation: str) -> SpanKind:
