@@ -11,6 +11,9 @@ from roadworthy.domain.message import Message
 from roadworthy.features.ingest.messages.anthropic import system_messages
 from roadworthy.features.ingest.messages.draft import Draft, Reader, text
 
+HISTORY = "automatic_function_calling_history"
+"""In an answer of google-genai: the question, and the calls the SDK made by itself, with their results."""
+
 
 def read_request(value: dict[str, Any], read: Reader) -> list[Message] | None:
     """{"contents": text, parts or messages, "systemInstruction" | "config": {"system_instruction"}}"""

@@ -121,6 +121,8 @@ class ChatReader:
                 found = shape(value, self)
                 if found is not None:
                     return found
+        if value.keys() == {"parts"}:  # Gemini's role may be left out of what the user says
+            return self._role_message(value, default_role or self.default_role)
         if ("content" in value or "tool_calls" in value) and value.keys() <= MESSAGE_KEYS:
             return self._role_message(value, default_role or self.default_role)
         return []
