@@ -27,10 +27,14 @@ def read(raw: RawSpan, span: Span) -> None:
         span.dialect = ""
         _read_function(attributes, span)
         return
+    if "gen_ai.operation.name" not in attributes:
+        _read_name(raw, span)
     if raw.scope == _LANGGRAPH:
         _read_graph(attributes, span)
-    elif "gen_ai.operation.name" not in attributes:
-        _read_refused(raw, span)
+    elif attributes.get("gen_ai.operation.name") == "invoke_agent" and "gen_ai.agent.name" not in attributes:
+        # A method of CrewAI's flow: an agent has a name.
+        del attributes["gen_ai.operation.name"]
+        span.kind = SpanKind.CHAIN
     otel_genai.read(raw, span)
     if raw.scope == _COUNT_CACHE_APART and span.input_tokens is not None:
         span.input_tokens += (span.cache_read_tokens or 0) + (span.cache_write_tokens or 0)
@@ -69,8 +73,18 @@ def _read_graph(attributes: Attributes, span: Span) -> None:
         attributes["gen_ai.agent.id"] = attributes.pop("gen_ai.agent.name", attributes.get("gen_ai.agent.id"))
 
 
-def _read_refused(raw: RawSpan, span: Span) -> None:
-    """A call that was refused while it streamed or was sent says what it was in its name alone."""
-    operation, _, model = raw.name.partition(" ")
-    if otel_genai.KINDS.get(operation) is SpanKind.LLM and model:
-        span.kind, span.model_asked = SpanKind.LLM, model
+def _read_name(raw: RawSpan, span: Span) -> None:
+    """A step that failed says what it was in its name alone: `chat gpt-4.1-mini`, `invoke_agent desk`."""
+    operation, _, target = raw.name.partition(" ")
+    kind = otel_genai.KINDS.get(operation) if target else None
+    if kind is None or span.kind is not SpanKind.OTHER:
+        return
+    span.kind = kind
+    names = {
+        SpanKind.LLM: "gen_ai.request.model",
+        SpanKind.AGENT: "gen_ai.agent.name",
+        SpanKind.TOOL: "gen_ai.tool.name",
+        SpanKind.WORKFLOW: "gen_ai.workflow.name",
+    }
+    if kind in names:
+        raw.attributes.setdefault(names[kind], target)
