@@ -23,6 +23,7 @@ from roadworthy.features.ingest.dialects import (
     langsmith,
     litellm,
     logfire,
+    mastra,
     mcp,
     mlflow,
     openinference,
@@ -50,6 +51,7 @@ class Dialect:
 
 DIALECTS: tuple[Dialect, ...] = (
     Dialect("vercel_ai", vercel_ai.read, attributes=("ai.operationId",)),
+    Dialect("mastra", mastra.read, attributes=("mastra.span.type",)),
     Dialect("openinference", openinference.read, attributes=("openinference.span.kind",)),
     Dialect("langfuse", langfuse.read, attributes=("langfuse.observation.type",), scopes=("langfuse-sdk",)),
     Dialect("langsmith", langsmith.read, attributes=("langsmith.span.kind",)),

@@ -27,12 +27,14 @@ def merge_duplicates(nodes: Sequence[Node]) -> None:
 
 
 def merge(node: Node, into: Node) -> None:
-    """`node` no longer counts. A failure only the lower layer saw is a failure of the upper one."""
+    """`node` no longer counts. A failure only the lower layer saw is a failure of the upper one; of a model
+    call only where the upper one has no answer."""
     into = into.head()
     if into is node:
         return
     node.merged = into
-    if node.failed and not into.failed and node.kind in _TOOLS:
+    silent = node.kind is SpanKind.LLM and not into.span.output
+    if node.failed and not into.failed and (node.kind in _TOOLS or silent):
         into.fail(error=node.error or node.span.output, error_type=node.error_type)
     if not into.tool_name:
         into.tool_name = node.tool_name
