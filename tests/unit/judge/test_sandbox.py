@@ -8,15 +8,19 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import Never
 
 import pytest
 
+from roadworthy.backends.metadata.sqlite.store import SqliteMetadataStore
+from roadworthy.features.judge.evaluator_book import EvaluatorBook, NamedEvaluator
 from roadworthy.features.judge.evaluators.evaluator import ConfigInvalid, Verdict
 from roadworthy.features.judge.evaluators.function_pool import POOL, FunctionPool
 from roadworthy.features.judge.evaluators.python_function import PythonFunction, Ran, isolation
 from roadworthy.features.judge.sandbox.guest import MODULES
-from roadworthy.features.judge.sandbox.worker import GUEST, Limits
+from roadworthy.features.judge.sandbox.worker import GUEST, Ended, Limits, Worker
 from roadworthy.kit.masking import mask_text
 from tests.unit.judge.runs import call, transcript
 
@@ -264,6 +268,34 @@ def test_a_function_that_misbehaves_ends_and_the_next_run_is_judged(lines: list[
     assert (bad.value, bad.label) == (None, "unknown")
     assert why.replace("line 2", "line 3") in bad.explanation
     assert good.value == 1
+
+
+def test_an_evaluator_that_cannot_be_loaded_today_is_not_lost(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine that is too busy to load it in time, or one whose kernel keeps nothing in."""
+    config = {"source": "def evaluate(run):\n    return 1  # saved, then not loaded"}
+    with closing(SqliteMetadataStore(tmp_path / "m.db")) as metadata:
+        saved = NamedEvaluator(project="p", id="e1", name="mine", kind="python", config=config)
+        EvaluatorBook(metadata).save(saved)
+        POOL.close()
+        monkeypatch.setattr(Worker, "load", _too_slow)
+        again = EvaluatorBook(metadata)
+        kept = again.get("p", "e1")
+        assert kept is not None and kept.config == config
+        said = [again.scores(transcript("x"))[0] for _ in range(5)]
+        POOL.close()
+        monkeypatch.undo()
+        assert EvaluatorBook(metadata).scores(transcript("x"))[0].value == 1
+        POOL.close()
+    assert {one.label for one in said} == {"unknown"}
+    assert "longer than 2 s" in said[0].explanation
+    assert "rests for a minute" in said[4].explanation, "or each run would wait for it"
+
+
+def _too_slow(self: Worker, source: str) -> Never:
+    self.close()
+    raise Ended("it took longer than 2 s")
 
 
 def test_what_it_prints_is_kept_short_and_without_secrets() -> None:

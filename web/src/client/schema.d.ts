@@ -11966,9 +11966,14 @@ export interface components {
             runs: number;
             /**
              * Forecast Usd
-             * @description 0 where no model is asked
+             * @description 0 where no model is asked; without what `unpriced` would cost
              */
             forecast_usd: number;
+            /**
+             * Unpriced
+             * @description Names of judges asked whose model has no known price: one with a budget asks nobody then
+             */
+            unpriced: string[];
             /** @description null for a dry run */
             job: components["schemas"]["JobView"] | null;
         };
@@ -14331,6 +14336,11 @@ export interface components {
             explanation: string | null;
             /** Evidence */
             evidence: components["schemas"]["EvidenceView"][];
+            /**
+             * Printed
+             * @description What a function of your own printed; shown here only
+             */
+            printed: string | null;
         };
         /**
          * TrueRateView

@@ -151,9 +151,16 @@ def _say(asked: Mapping[str, Any], *, as_json: bool) -> None:
     if as_json:
         say_json(asked)
         return
-    cost = f", about ${asked['forecast_usd']:.2f}" if asked["forecast_usd"] else ", at no cost"
     started = f"; job {asked['job']['id']}" if asked["job"] else " (nothing was started)"
-    typer.echo(f"{asked['runs']} runs{cost}{started}")
+    typer.echo(f"{asked['runs']} runs, {_cost(asked)}{started}")
+
+
+def _cost(asked: Mapping[str, Any]) -> str:
+    known = f"about ${asked['forecast_usd']:.2f}" if asked["forecast_usd"] else ""
+    if not asked["unpriced"]:
+        return known or "at no cost"
+    unknown = f"what {', '.join(asked['unpriced'])} would cost is not known (its model has no price)"
+    return f"{known}; {unknown}" if known else unknown
 
 
 def _follow(client: Client, job_id: str, *, as_json: bool) -> None:

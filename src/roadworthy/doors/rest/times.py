@@ -44,6 +44,18 @@ def parse_time(text: str, *, field: str, now_ns: int | None = None) -> int:
     return min(max(0, (moment - _EPOCH) // timedelta(microseconds=1) * 1000), _MAX_NS)
 
 
+def parse_later(text: str, *, field: str, now_ns: int | None = None) -> int:
+    """Unix ns of a time to come: "+7d" from now on, or as `parse_time` reads it."""
+    now = time.time_ns() if now_ns is None else now_ns
+    text = text.strip()
+    if text.startswith("+"):
+        return min(now + parse_duration(text[1:], field=field), _MAX_NS)
+    at_ns = parse_time(text, field=field, now_ns=now)
+    if at_ns <= now:
+        raise bad_field(field, f"{text[:60]!r} is over: expected a time to come, such as +7d")
+    return at_ns
+
+
 def parse_duration(text: str, *, field: str) -> int:
     """ns of "30s", "15m", "1h", "1d", "1w"."""
     found = _RELATIVE.fullmatch("-" + text.strip())

@@ -13,7 +13,7 @@ from roadworthy.contracts.metadata import MetadataStore, Record
 from roadworthy.domain.run import Run
 from roadworthy.domain.score import Score
 from roadworthy.features.judge.evaluators.evaluator import ConfigInvalid, Ready, as_score
-from roadworthy.features.judge.evaluators.table import ready
+from roadworthy.features.judge.evaluators.table import kept, ready
 from roadworthy.features.judge.similarity_by_embedding import needs_embedding
 from roadworthy.features.judge.transcript import Transcript
 from roadworthy.kit.kept import Kept
@@ -60,7 +60,7 @@ class EvaluatorBook:
         ready(evaluator.kind, evaluator.config)
         known = self._of(evaluator.project)
         if evaluator.id not in known and len(known) >= EVALUATORS_KEPT:
-            raise ConfigInvalid("", expected=f"at most {EVALUATORS_KEPT} evaluators in a project")
+            raise ConfigInvalid("name", expected=f"at most {EVALUATORS_KEPT} evaluators in a project")
         if any(one.name == evaluator.name and one.id != evaluator.id for one, _ in known.values()):
             raise ConfigInvalid("name", expected=f"a name no other evaluator has, not {evaluator.name!r}")
         evaluator = replace(evaluator, updated_ns=time.time_ns())
@@ -116,7 +116,7 @@ class EvaluatorBook:
         for record in self._metadata.records(project, KIND):
             one = _named(record)
             try:
-                found.append((one.id, (one, ready(one.kind, one.config))))
+                found.append((one.id, (one, kept(one.kind, one.config))))
             except ConfigInvalid:
                 # Written by a version that had other fields: it must be mended by hand and is not run.
                 continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -12,12 +13,15 @@ import orjson
 
 from roadworthy.contracts.metadata import MetadataStore, Record
 from roadworthy.contracts.models import Endpoint, Model, Shape
+from roadworthy.features.judge.detectors.table import BY_NAME as DETECTORS
 from roadworthy.features.judge.judges.budget import Budget, Ledger
 from roadworthy.features.judge.judges.cache import MemoryCache
 from roadworthy.features.judge.judges.judge import Judge, JudgeInvalid, JudgeSpec, Mask, Price
 from roadworthy.features.judge.judges.rubric import Label, Rubric
 from roadworthy.features.judge.judges.rubrics import BY_ID as RUBRICS
+from roadworthy.kit.addresses import AddressRefused, check_address
 from roadworthy.kit.kept import Kept
+from roadworthy.kit.outbound import parse_url
 
 ENDPOINT = "model-endpoint"
 JUDGE = "judge"
@@ -107,7 +111,9 @@ class JudgeBook:
         return _endpoint(record) if record else None
 
     def save_endpoint(self, endpoint: NamedEndpoint, *, api_key: str | None) -> NamedEndpoint:
-        """`api_key` None keeps the one that is there, "" takes it away."""
+        """`api_key` None keeps the one that is there, "" takes it away. Raises JudgeInvalid, which names the
+        field, for an address that could never be asked."""
+        _check_base_url(endpoint)
         if api_key is not None:
             endpoint = replace(endpoint, sealed_key=self._seal.seal(api_key) if api_key else "")
         endpoint = replace(endpoint, updated_ns=time.time_ns())
@@ -139,6 +145,10 @@ class JudgeBook:
             raise JudgeInvalid("name", expected=f"a name no other judge has, not {judge.name!r}")
         if self.endpoint(judge.project, judge.endpoint) is None:
             raise JudgeInvalid("endpoint", expected="the id of a model endpoint of the project")
+        for place, name in enumerate(judge.triggers):
+            if name not in DETECTORS:
+                expected = f"the name of a detector, not {name[:60]!r}: see GET /api/v1/detectors"
+                raise JudgeInvalid(f"triggers.{place}", expected=expected)
         if judge.budget_usd_per_day is not None and judge.budget_usd_per_day < 0:
             raise JudgeInvalid("budget_usd_per_day", expected="0 or more, or none")
         before = self.judge(judge.project, judge.id)
@@ -260,6 +270,27 @@ def rubric_of(judge: NamedJudge) -> Rubric:
         labels=judge.labels,
         version=judge.version,
     )
+
+
+def _check_base_url(endpoint: NamedEndpoint) -> None:
+    """What can be told without looking a name up; the rest is seen when it is asked, each time anew."""
+    try:
+        url = parse_url(endpoint.base_url, example="https://api.openai.com/v1")
+        if url.scheme == "http" and not endpoint.allow_private:
+            raise AddressRefused("expected https:// (http:// only to a private address, with allow_private)")
+        if _is_address(url.host):
+            allowed = None if endpoint.allow_private else ()
+            check_address(url.host, encrypted=url.scheme == "https", allowed=allowed)
+    except AddressRefused as refused:
+        raise JudgeInvalid("base_url", expected=str(refused)) from None
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    return True
 
 
 class _Ledger:

@@ -343,6 +343,8 @@ def test_an_issue_is_shown_whole_and_changed(server: Listening) -> None:
     assert f"roadworthy run {run.id}" in shown.stdout
     assert "give its ID" in roadworthy("issues", "--set", "muted", **where).stderr.replace("Give", "give")
     assert roadworthy("issues", key.id, "-m", "why", **where).returncode == 2
+    muted = roadworthy("issues", key.id, "--set", "muted", "--until", "+7d", **where)
+    assert muted.stdout.startswith(f"{key.id}\tmuted"), muted.stderr
 
 
 def test_judging_again_says_what_it_will_do_before_it_does(server: Listening) -> None:
@@ -356,6 +358,19 @@ def test_judging_again_says_what_it_will_do_before_it_does(server: Listening) ->
     assert roadworthy("judge", trace_id(1), trace_id(3), "--dry-run", **where).stdout.startswith("2 runs")
     unknown = roadworthy("judge", trace_id(1), "--with", "tone", **where)
     assert (unknown.returncode, "no evaluator or judge 'tone'" in unknown.stderr) == (2, True)
+
+
+def test_what_a_judge_without_a_price_costs_is_not_said_to_be_nothing(server: Listening) -> None:
+    server.desk.write(1)
+    client = server.desk.client
+    own = {"name": "own", "base_url": "https://models.example/v1", "model": "unlisted"}
+    endpoint = client.post("/api/v1/model-endpoints", json=own).json()["id"]
+    client.post("/api/v1/judges", json={"name": "polite", "endpoint": endpoint, "rubric": "tone"})
+    asked = ("judge", trace_id(1), "--with", "polite", "--dry-run")
+    said = roadworthy(*asked, ROADWORTHY_SERVER=server.url).stdout
+    assert said == (
+        "1 runs, what polite would cost is not known (its model has no price) (nothing was started)\n"
+    )
 
 
 def test_judging_again_follows_its_job_to_the_end(server: Listening) -> None:

@@ -206,7 +206,9 @@ def open_desk(folder: Path, settings: RestSettings) -> Desk:
         metadata,
         seal=Sealer(folder / "secret.key"),
         open_model=open_model,
-        price_of=lambda _: lambda _model, read, written: (read + written) / 1e6,
+        price_of=lambda _: (
+            lambda model, read, written: None if model == "unlisted" else (read + written) / 1e6
+        ),
         mask=str,
     )
     judge = JudgeService(store, metadata, again=judge_again, judges=judges)

@@ -1,10 +1,11 @@
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
 
-from tests.unit.doors.rest.desk import Desk, trace_id
+from tests.unit.doors.rest.desk import Desk, a_run, trace_id
 
 SAYS_ANSWER = {"name": "says answer", "kind": "contains", "config": {"phrases": ["answer 2"]}}
 
@@ -39,6 +40,8 @@ def test_an_evaluator_is_added_changed_tried_and_deleted(desk: Desk) -> None:
         ({"config": {"phrases": []}}, "body.config.phrases"),
         ({"config": {"phrases": ["x"], "words": ["x"]}}, "body.config.words"),
         ({"color": "red"}, "body.color"),
+        ({"kind": "json_schema", "config": {"schema": {}}}, "body.config.schema"),
+        ({"kind": "exact", "config": {"where": "answer"}}, "body.config: give expected"),
     ],
 )
 def test_a_configuration_that_cannot_be_names_its_field(
@@ -47,6 +50,28 @@ def test_a_configuration_that_cannot_be_names_its_field(
     answer = desk.client.post("/api/v1/evaluators", json=SAYS_ANSWER | change)
     assert answer.status_code in (400, 422)
     assert field in answer.text
+
+
+def test_a_draft_for_one_agent_is_tried_on_its_runs_however_old(desk: Desk) -> None:
+    desk.write_runs(a_run(1, agent="billing"), *(a_run(n, agent="support") for n in range(2, 6)))
+    draft = SAYS_ANSWER | {"agents": ["billing"]}
+    tried = desk.client.post("/api/v1/evaluators/try", params={"limit": 2}, json=draft).json()["items"]
+    assert [one["run_id"] for one in tried] == [trace_id(1)]
+
+
+@pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="functions run where the kernel keeps them in"
+)
+def test_what_a_function_prints_is_shown_where_it_is_tried_and_not_kept(desk: Desk) -> None:
+    desk.write(1)
+    secret = "sk-proj-" + "a1B2" * 12
+    source = f"def evaluate(run):\n    print('looked at', run['agent'], {secret!r})\n    return 1"
+    draft = {"name": "prints", "kind": "python", "config": {"source": source}}
+    (tried,) = desk.client.post("/api/v1/evaluators/try", json=draft).json()["items"]
+    assert tried["printed"].startswith("looked at ")
+    assert "[masked:" in tried["printed"] and secret not in tried["printed"]
+    (quiet,) = desk.client.post("/api/v1/evaluators/try", json=SAYS_ANSWER).json()["items"]
+    assert quiet["printed"] is None
 
 
 def test_two_evaluators_of_one_name_are_refused(desk: Desk) -> None:
@@ -61,7 +86,7 @@ def test_judging_again_says_how_much_before_it_starts(desk: Desk) -> None:
     asked = {"filter": [f"id:=:{trace_id(2)}"], "dry_run": True}
     said = desk.client.post("/api/v1/rejudge", json=asked)
     assert said.status_code == 202
-    assert said.json() == {"runs": 1, "forecast_usd": 0.0, "job": None}
+    assert said.json() == {"runs": 1, "forecast_usd": 0.0, "unpriced": [], "job": None}
     refused = desk.client.post("/api/v1/rejudge", json={"with": ["nobody"]})
     assert refused.status_code == 400
     assert "body.with" in refused.text

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -70,6 +71,21 @@ def test_one_issue_names_runs_to_look_at(failing: Desk) -> None:
     assert failing.client.get("/api/v1/issues/0123").status_code == 404
 
 
+def test_an_issue_is_muted_for_a_length_of_time(failing: Desk) -> None:
+    before = datetime.now(UTC)
+    path = f"/api/v1/issues/{PAY.id}"
+    muted = failing.client.patch(path, json={"state": "muted", "mute_until": "+7d"}).json()
+    until = datetime.fromisoformat(muted["muted_until"])
+    assert timedelta() <= until - before - timedelta(days=7) < timedelta(minutes=1)
+
+
+def test_a_failure_mode_that_does_not_exist_is_told_from_one_without_issues(failing: Desk) -> None:
+    none = failing.client.get("/api/v1/issues", params={"mode": "mast-3.1"})
+    assert (none.status_code, none.json()["items"]) == (200, [])
+    unknown = failing.client.get("/api/v1/issues", params={"mode": "lop"})
+    assert (unknown.status_code, unknown.json()["errors"][0]["field"]) == (400, "query.mode")
+
+
 def test_an_issue_is_assigned_muted_and_resolved(failing: Desk) -> None:
     path = f"/api/v1/issues/{PAY.id}"
     assert failing.client.patch(path, json={"assignee": "ann"}).json()["assignee"] == "ann"
@@ -88,6 +104,8 @@ def test_an_issue_is_assigned_muted_and_resolved(failing: Desk) -> None:
         ({"state": "regressed"}, "body.state"),
         ({"mute_until": "2100-01-01T00:00:00Z"}, "body.mute_until"),
         ({"state": "muted", "mute_until": "soon"}, "body.mute_until"),
+        ({"state": "muted", "mute_until": "+soon"}, "body.mute_until"),
+        ({"state": "muted", "mute_until": "2020-01-01T00:00:00Z"}, "body.mute_until"),
         ({"resolved_in_release": "1"}, "body.resolved_in_release"),
         ({"owner": "ann"}, "body.owner"),
     ],

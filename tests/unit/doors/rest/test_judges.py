@@ -9,7 +9,7 @@ import pytest
 
 from roadworthy.contracts.telemetry import TelemetryBatch
 from roadworthy.domain.score import Score
-from tests.unit.doors.rest.desk import Desk, trace_id
+from tests.unit.doors.rest.desk import Desk, a_run, trace_id
 from tests.unit.judge.model_server import Script, chat, serving, verdict
 
 SECRET = "sk-very-secret"
@@ -49,6 +49,66 @@ def test_a_key_goes_in_and_never_comes_out(desk: Desk, script: Script, endpoint:
     assert (moved.status_code, "body.api_key" in moved.text) == (400, True)
     assert desk.client.put(path, json=body | {"api_key": ""}).json()["has_key"] is False
     assert desk.client.delete(path).status_code == 204
+
+
+@pytest.mark.parametrize(
+    ("base_url", "expected"),
+    [
+        ("not a url", "https://"),
+        ("ftp://models.example/v1", "https://"),
+        ("https://ann:secret@models.example/v1", "user or password"),
+        ("https://models.example/v1?key=secret", "query"),
+        ("http://models.example/v1", "allow_private"),
+        ("http://127.0.0.1:11434/v1", "allow_private"),
+        ("https://127.0.0.1:11434/v1", "private address"),
+        ("https://169.254.169.254/v1", "nobody"),
+    ],
+)
+def test_an_address_that_could_never_be_asked_is_refused_when_it_is_saved(
+    desk: Desk, base_url: str, expected: str
+) -> None:
+    body = {"name": "local", "base_url": base_url, "model": "m"}
+    refused = desk.client.post("/api/v1/model-endpoints", json=body)
+    assert refused.status_code == 400
+    (error,) = refused.json()["errors"]
+    assert (error["field"], expected in error["message"]) == ("body.base_url", True)
+    assert desk.client.get("/api/v1/model-endpoints").json()["items"] == []
+
+
+@pytest.mark.parametrize(
+    "private", ["http://127.0.0.1:11434/v1", "http://ollama:11434/v1", "http://[::1]/v1"]
+)
+def test_a_model_server_of_ones_own_is_taken_where_it_is_allowed(desk: Desk, private: str) -> None:
+    body = {"name": "own", "base_url": private, "model": "m", "allow_private": True}
+    assert desk.client.post("/api/v1/model-endpoints", json=body).status_code == 201
+
+
+def test_a_trigger_that_is_no_detector_is_refused(desk: Desk, endpoint: str) -> None:
+    refused = desk.client.post("/api/v1/judges", json=judge(endpoint, triggers=["loop", "lop"]))
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (400, "body.triggers.1")
+
+
+def test_a_forecast_without_a_price_names_the_judge_and_is_not_taken_for_free(
+    desk: Desk, script: Script, endpoint: str
+) -> None:
+    desk.write(1, 2)
+    own = {"name": "own", "base_url": script.openai, "model": "unlisted", "allow_private": True}
+    unlisted = desk.client.post("/api/v1/model-endpoints", json=own).json()["id"]
+    asked = judge(unlisted, name="unknown price")
+    unknown = desk.client.post("/api/v1/judges", json=asked).json()["id"]
+    paid = desk.client.post("/api/v1/judges", json=judge(endpoint, name="paid")).json()["id"]
+    ask = {"with": [unknown, paid], "dry_run": True}
+    both = desk.client.post("/api/v1/rejudge", json=ask).json()
+    assert (both["unpriced"], both["forecast_usd"] > 0) == (["unknown price"], True)
+    one = desk.client.post("/api/v1/rejudge", json=ask | {"with": [paid]}).json()
+    assert (one["unpriced"], one["forecast_usd"]) == ([], both["forecast_usd"])
+
+
+def test_a_draft_for_one_agent_is_tried_on_its_runs(desk: Desk, endpoint: str) -> None:
+    desk.write_runs(a_run(1, agent="billing"), *(a_run(n, agent="support") for n in range(2, 6)))
+    draft = {"judge": judge(endpoint, agents=["billing"], budget_usd_per_day=None), "limit": 2}
+    tried = desk.client.post("/api/v1/judges/try", json=draft).json()["items"]
+    assert [one["run_id"] for one in tried] == [trace_id(1)]
 
 
 def test_a_judge_is_added_changed_and_deleted(desk: Desk, endpoint: str) -> None:

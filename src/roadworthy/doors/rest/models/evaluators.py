@@ -64,6 +64,7 @@ class TriedRunView(BaseModel):
     label: str | None
     explanation: str | None
     evidence: list[EvidenceView]
+    printed: str | None = Field(description="What a function of your own printed; shown here only")
 
 
 class TriedPage(BaseModel):
@@ -92,7 +93,10 @@ class RejudgeBody(Body):
 
 class RejudgeView(BaseModel):
     runs: int = Field(description="That are looked at; with outdated_only some of them are passed over")
-    forecast_usd: float = Field(description="0 where no model is asked")
+    forecast_usd: float = Field(description="0 where no model is asked; without what `unpriced` would cost")
+    unpriced: list[str] = Field(
+        description="Names of judges asked whose model has no known price: one with a budget asks nobody then"
+    )
     job: JobView | None = Field(description="null for a dry run")
 
 
@@ -127,4 +131,5 @@ def tried_view(verdict: Verdict, *, run_id: str, agent: str, started_ns: int) ->
         label=verdict.label or None,
         explanation=verdict.explanation or None,
         evidence=[evidence_view(one) for one in verdict.evidence],
+        printed=verdict.printed or None,
     )

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from starlette.responses import Response
 
-from roadworthy.contracts.telemetry import RunQuery
+from roadworthy.contracts.telemetry import Filter, Op, RunQuery
 from roadworthy.domain.run import Run
 from roadworthy.doors.rest.access import AdminProject, ReadProject
 from roadworthy.doors.rest.context import Context, RestContext
@@ -132,29 +132,38 @@ def judge_again(
     def make() -> RejudgeView:
         runs = ctx.observe.count_runs(project, rejudge.query_of(arguments, limit=1))
         sample = ctx.observe.runs(project, rejudge.query_of(arguments, limit=_FORECAST_RUNS))
-        forecast = _forecast(ctx, sample, judges=asked_judges) * runs
+        forecasts = _forecasts(ctx, sample, judges=asked_judges)
         job = None
         if not body.dry_run:
             added = ctx.jobs.add(project=project, kind=rejudge.KIND, arguments=arguments, unit="runs")
             job = job_view(added)
-        return RejudgeView(runs=runs, forecast_usd=forecast, job=job)
+        return RejudgeView(
+            runs=runs,
+            forecast_usd=sum(usd * runs for usd in forecasts.values() if usd is not None),
+            unpriced=[name for name, usd in forecasts.items() if usd is None],
+            job=job,
+        )
 
     return once(ctx, key=key, project=project, action="rejudge", body=body, make=make, status=202)
 
 
-def _forecast(ctx: RestContext, runs: Sequence[Run], *, judges: Sequence[NamedJudge]) -> float:
-    """USD a run, by the newest ones; judges of models without a known price are left out."""
+def _forecasts(
+    ctx: RestContext, runs: Sequence[Run], *, judges: Sequence[NamedJudge]
+) -> dict[str, float | None]:
+    """USD a run by name of judge, by the newest runs; None where no price of its model is known."""
     if not judges or not runs:
-        return 0.0
+        return {}
     shown = [steps for run in runs if (steps := ctx.observe.run_steps(run.project, run.id))]
-    total = 0.0
+    found: dict[str, float | None] = {}
     for judge in judges:
         try:
             made = ctx.judge.judges.made(judge, unlimited=True)
         except (JudgeInvalid, RubricInvalid, CannotOpen) as fault:
             raise bad_field("body.with", f"judge {judge.name!r} cannot be asked: {fault}") from None
-        total += sum(made.forecast([Transcript(one.run, one.spans)]).usd or 0.0 for one in shown)
-    return total / len(runs)
+        costs = [made.forecast([Transcript(one.run, one.spans)]).usd for one in shown]
+        known = [usd for usd in costs if usd is not None]
+        found[judge.name] = sum(known) / len(runs) if known or not costs else None
+    return found
 
 
 def _known(ctx: RestContext, *, project: str, evaluator_id: str) -> NamedEvaluator:
@@ -188,11 +197,7 @@ def _tried(ctx: RestContext, *, project: str, body: EvaluatorBody, asked: TryBod
     if not _TRYING.acquire(timeout=10):
         raise Problem(429, code="busy", title="Busy", detail="Another trial is under way: try again soon.")
     try:
-        ids = asked.run_ids or [
-            run.id
-            for run in ctx.observe.runs(project, RunQuery(limit=asked.limit))
-            if not body.agents or run.agent in body.agents
-        ]
+        ids = asked.run_ids or newest_ids(ctx, project, agents=body.agents, limit=asked.limit)
         items = []
         for run_id in ids:
             steps = ctx.observe.run_steps(project, run_id)
@@ -210,7 +215,13 @@ def _tried(ctx: RestContext, *, project: str, body: EvaluatorBody, asked: TryBod
         _TRYING.release()
 
 
+def newest_ids(ctx: RestContext, project: str, *, agents: Sequence[str], limit: int) -> list[str]:
+    """Runs that a draft is tried on: the newest of those it would look at; no `agents` for all."""
+    of_agents = (Filter(field="agent", op=Op.IN, value=tuple(agents)),) if agents else ()
+    return [run.id for run in ctx.observe.runs(project, RunQuery(filters=of_agents, limit=limit))]
+
+
 def _bad(invalid: ConfigInvalid) -> Problem:
-    own = ("name", "kind", "")
-    field = f"body.{invalid.field}" if invalid.field in own else f"body.config.{invalid.field}"
+    own = invalid.field in ("name", "kind")
+    field = f"body.{invalid.field}" if own else f"body.config.{invalid.field}"
     return bad_field(field.rstrip("."), invalid.expected)

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import Query
 from starlette.responses import Response
 
+from roadworthy.domain.failure_mode import BY_ID as MODES
 from roadworthy.doors.rest.access import AdminProject, Asker, ReadProject
 from roadworthy.doors.rest.answers import Answering
 from roadworthy.doors.rest.context import Context, RestContext
@@ -16,7 +17,7 @@ from roadworthy.doors.rest.endpoints import Endpoints
 from roadworthy.doors.rest.models.issues import IssueChange, IssuePage, IssueView, issue_view
 from roadworthy.doors.rest.problems import bad_field, not_found
 from roadworthy.doors.rest.queries import CursorParameter, TimeRange, Times
-from roadworthy.doors.rest.times import parse_time
+from roadworthy.doors.rest.times import parse_later
 from roadworthy.features.judge.issue_book import IssueState
 from roadworthy.features.judge.issue_list import IssueQuery, Order
 
@@ -45,6 +46,8 @@ def list_issues(
     cursor: CursorParameter = None,
 ) -> Response:
     """Issues with runs in the time asked for (the last 14 days), in the order asked for."""
+    if mode and mode not in MODES:
+        raise bad_field("query.mode", f"no failure mode {mode!r}: see GET /api/v1/failure-modes")
     from_ns, to_ns = _window(times)
     query = IssueQuery(
         from_ns=from_ns,
@@ -85,7 +88,7 @@ def change_issue(
     if change.mute_until is not None:
         if change.state is not IssueState.MUTED:
             raise bad_field("body.mute_until", "goes with the state muted")
-        until = parse_time(change.mute_until, field="body.mute_until")
+        until = parse_later(change.mute_until, field="body.mute_until")
     if change.resolved_in_release and change.state is not IssueState.RESOLVED:
         raise bad_field("body.resolved_in_release", "goes with the state resolved")
     changed = ctx.judge.issues.change(

@@ -9,7 +9,6 @@ import time
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from roadworthy.contracts.telemetry import RunQuery
 from roadworthy.doors.rest.access import AdminProject, ReadProject
 from roadworthy.doors.rest.answers import Answering
 from roadworthy.doors.rest.context import Context, RestContext
@@ -35,6 +34,7 @@ from roadworthy.doors.rest.models.judges import (
 )
 from roadworthy.doors.rest.problems import Problem, bad_field, not_found
 from roadworthy.doors.rest.queries import Times
+from roadworthy.doors.rest.routes.evaluators import newest_ids
 from roadworthy.features.judge.judge_book import JudgeBook, NamedEndpoint, NamedJudge, rubric_of
 from roadworthy.features.judge.judges.judge import Judge, JudgeInvalid
 from roadworthy.features.judge.judges.judgement import Judgement
@@ -200,7 +200,10 @@ def _saved_endpoint(
         input_usd_per_mtok=body.input_usd_per_mtok,
         output_usd_per_mtok=body.output_usd_per_mtok,
     )
-    return endpoint_view(ctx.judge.judges.save_endpoint(endpoint, api_key=body.api_key))
+    try:
+        return endpoint_view(ctx.judge.judges.save_endpoint(endpoint, api_key=body.api_key))
+    except JudgeInvalid as invalid:
+        raise bad_field(f"body.{invalid.field}", invalid.expected) from None
 
 
 def _view(book: JudgeBook, one: NamedJudge) -> JudgeView:
@@ -216,7 +219,7 @@ async def _tried(ctx: RestContext, *, project: str, judge: NamedJudge, asked: Ju
     if _TRIALS.locked():
         raise Problem(429, code="busy", title="Busy", detail="Other trials are under way: try again soon.")
     async with _TRIALS:
-        shown = await run_in_threadpool(_shown, ctx, project=project, asked=asked)
+        shown = await run_in_threadpool(_shown, ctx, project=project, judge=judge, asked=asked)
         if asked.dry_run:
             forecasts = [made.forecast([Transcript(one.run, one.spans)]).usd for one in shown]
             return JudgementPage(items=[], cost_usd=sum(usd or 0.0 for usd in forecasts))
@@ -247,8 +250,8 @@ def _made(ctx: RestContext, judge: NamedJudge) -> Judge:
         ) from None
 
 
-def _shown(ctx: RestContext, *, project: str, asked: JudgeTryBody) -> list[RunSteps]:
-    ids = asked.run_ids or [run.id for run in ctx.observe.runs(project, RunQuery(limit=asked.limit))]
+def _shown(ctx: RestContext, *, project: str, judge: NamedJudge, asked: JudgeTryBody) -> list[RunSteps]:
+    ids = asked.run_ids or newest_ids(ctx, project, agents=judge.agents, limit=asked.limit)
     shown = []
     for run_id in ids:
         steps = ctx.observe.run_steps(project, run_id)

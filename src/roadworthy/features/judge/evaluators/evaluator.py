@@ -35,6 +35,8 @@ class Verdict:
     label: str = ""
     explanation: str = ""
     evidence: tuple[Evidence, ...] = ()
+    printed: str = ""
+    """What a user's function printed, masked: for the test bench, and not stored."""
 
 
 Evaluate = Callable[[Transcript, Any], Verdict]
@@ -61,6 +63,9 @@ class Evaluator:
     """What 1 means and when it is unknown, in a sentence or two."""
     config: type[Config]
     evaluate: Evaluate
+    check: Callable[[Any], None] | None = None
+    """What a configuration must stand before it is saved, and is not asked again when it is read back: too
+    dear, or another answer another day. Raises `ConfigInvalid`."""
     version: int = 1
 
     def parse(self, given: Mapping[str, Any]) -> Config:
@@ -89,10 +94,13 @@ def parse_config(config: type[Config], given: Mapping[str, Any]) -> Config:
     try:
         return config.model_validate(dict(given))
     except ValidationError as invalid:
-        first = invalid.errors(include_url=False, include_context=False)[0]
+        errors = invalid.errors(include_url=False, include_context=False)
+        # A misspelt field first: that the right one is missing follows from it.
+        first = next((one for one in errors if one["type"] == "extra_forbidden"), errors[0])
         said = first["msg"].removeprefix("Value error, ")
         if first["type"] == "extra_forbidden":
-            said = f"no such field; there are {', '.join(config.model_fields)}"
+            there = f"; there are {', '.join(config.model_fields)}" if len(first["loc"]) == 1 else ""
+            said = f"no such field{there}"
         raise ConfigInvalid(".".join(str(part) for part in first["loc"]), expected=said) from None
 
 

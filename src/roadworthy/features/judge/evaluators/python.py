@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from dataclasses import replace
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
-from roadworthy.features.judge.evaluators.evaluator import Config, ConfigInvalid, Evaluator, Verdict
+from roadworthy.features.judge.evaluators.evaluator import Config, Evaluator, Verdict
 from roadworthy.features.judge.evaluators.function_pool import POOL
 from roadworthy.features.judge.evaluators.python_function import SOURCE_LIMIT
 from roadworthy.features.judge.transcript import Transcript
@@ -21,27 +21,16 @@ class PythonConfig(Config):
         json_schema_extra={"contentMediaType": "text/x-python"},
     )
 
-    @field_validator("source")
-    @classmethod
-    def _loads(cls, source: str) -> str:
-        problem = _problem(source)
-        if problem:
-            raise ValueError(problem)
-        return source
 
-
-@lru_cache(maxsize=512)
-def _problem(source: str) -> str:
-    """Loaded once: configurations are read again whenever a project changes."""
-    try:
-        POOL.get(source).check()
-    except ConfigInvalid as refused:
-        return refused.expected
-    return ""
+def check(config: PythonConfig) -> None:
+    """Loads it once: whether that succeeds in time says something about this moment, too, so that a function
+    which was saved is not lost where it fails later."""
+    POOL.get(config.source).check()
 
 
 def evaluate(transcript: Transcript, config: PythonConfig) -> Verdict:
-    return POOL.get(config.source, project=transcript.run.project).evaluate(transcript)
+    ran = POOL.get(config.source, project=transcript.run.project).run(transcript)
+    return replace(ran.verdict, printed=ran.printed)
 
 
 EVALUATOR = Evaluator(
@@ -51,4 +40,5 @@ EVALUATOR = Evaluator(
     "than two seconds or wants more than to compute.",
     config=PythonConfig,
     evaluate=evaluate,
+    check=check,
 )

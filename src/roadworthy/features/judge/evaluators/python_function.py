@@ -110,18 +110,18 @@ class PythonFunction:
             return Ran(verdict=unknown(f"the run is larger than {self._limits.run_bytes} bytes"))
         with self._lock:
             if self._ended >= FAILURES_IN_A_ROW and time.monotonic() < self._rests_until:
-                why = f"it had to be ended {self._ended} times in a row, and rests for a minute"
-                return Ran(verdict=unknown(f"the function was not asked: {why}"))
+                why = f"it did not start or had to be ended {self._ended} times in a row"
+                return Ran(verdict=unknown(f"the function was not asked: {why}, and rests for a minute"))
             if self._worker is None or self._worker.calls >= self._limits.calls:
                 problem = self._start()
                 if problem or self._worker is None:
+                    self._failed()
                     return Ran(verdict=unknown(self._clean(problem)))
             try:
                 said = self._worker.call(run)
             except Ended as ended:
                 self._worker = None
-                self._ended += 1
-                self._rests_until = time.monotonic() + REST_S
+                self._failed()
                 return Ran(verdict=unknown(f"the function was ended: {ended}"))
             self._ended = 0
         printed = said.get("printed")
@@ -141,6 +141,10 @@ class PythonFunction:
         worker = getattr(self, "_worker", None)
         if worker is not None:
             worker.close()
+
+    def _failed(self) -> None:
+        self._ended += 1
+        self._rests_until = time.monotonic() + REST_S
 
     def _start(self) -> str:
         """A new process with the function loaded; "" or what is wrong."""

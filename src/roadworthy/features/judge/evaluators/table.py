@@ -38,7 +38,15 @@ BY_NAME: dict[str, Evaluator] = {evaluator.name: evaluator for evaluator in EVAL
 
 
 def ready(kind: str, config: Mapping[str, Any]) -> Ready:
-    """Raises `ConfigInvalid`, which names the field."""
+    """Of what a user gives. Raises `ConfigInvalid`, which names the field."""
+    made = kept(kind, config)
+    if made.evaluator.check is not None:
+        made.evaluator.check(made.config)
+    return made
+
+
+def kept(kind: str, config: Mapping[str, Any]) -> Ready:
+    """Of what stood `ready` when it was saved. Raises `ConfigInvalid` where another version saved it."""
     evaluator = BY_NAME.get(kind)
     if evaluator is None:
         raise ConfigInvalid("kind", expected=f"one of {', '.join(BY_NAME)}, not {kind!r}")

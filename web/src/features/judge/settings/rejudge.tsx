@@ -101,7 +101,7 @@ function Ask({ project }: { project: string }) {
             {forecast ? `Judge ${plural(forecast.runs, "run")} again` : "What would it cost?"}
           </Button>
           <span role="status" className="num text-xs text-muted">
-            {forecast ? said(forecast.runs, forecast.forecast_usd, judges.data?.items.some((each) => chosen.includes(each.id)) ?? false) : ask.data?.job ? `Started: ${plural(ask.data.runs, "run")}, in the background.` : ""}
+            {forecast ? said(forecast.runs, forecast.forecast_usd, forecast.unpriced) : ask.data?.job ? `Started: ${plural(ask.data.runs, "run")}, in the background.` : ""}
           </span>
         </div>
       </form>
@@ -110,10 +110,11 @@ function Ask({ project }: { project: string }) {
 }
 
 /** Without a price nothing is known of the cost: that is not the same as free. */
-function said(runs: number, usd: number, asks: boolean): string {
+function said(runs: number, usd: number, unpriced: readonly string[]): string {
   if (runs === 0) return "No run is meant.";
-  if (usd > 0) return `${plural(runs, "run")} would cost about ${money(usd)}; budgets a day hold.`;
-  return asks ? `${plural(runs, "run")}; what they cost is not known: the endpoint has no price.` : `${plural(runs, "run")}, at no cost: no model is asked.`;
+  const unknown = unpriced.length ? `what ${unpriced.join(", ")} would cost is not known: the endpoint has no price` : "";
+  if (usd > 0) return `${plural(runs, "run")} would cost about ${money(usd)}; budgets a day hold${unknown ? `; ${unknown}` : ""}.`;
+  return unknown ? `${plural(runs, "run")}; ${unknown}.` : `${plural(runs, "run")}, at no cost: no model is asked.`;
 }
 
 interface Asked {

@@ -27,6 +27,7 @@ export function Tried({ items }: { items: readonly TriedRun[] }) {
                 <Ago at={item.started_at} className="ml-auto shrink-0 text-2xs text-muted" />
               </span>
               {item.explanation ? <span className="mt-0.5 line-clamp-3 block text-muted">{item.explanation}</span> : null}
+              {item.printed ? <code className="mt-0.5 line-clamp-6 block font-mono text-2xs whitespace-pre-wrap text-muted">{item.printed}</code> : null}
             </span>
           </li>
         ))}
