@@ -18,6 +18,7 @@ from tests.unit.ingest.ingest_path import IngestPath
 from tests.unit.ingest.test_live_recordings import SIGNALS, record, the_run
 
 RECORDINGS = Path(__file__).resolve().parents[2] / "fixtures" / "sdks"
+QUESTION = "Ticket T-2001: order A-23 arrived broken, please refund it."
 ANSWER = "I am sorry it broke. 42.50 for A-23 is on its way."
 
 
@@ -35,6 +36,7 @@ class Told:
 TOLD = {
     "bedrock-botocore": Told((776, 44), cached=388),
     "bedrock-traceloop": Told((776, 44), cached=388, question=False),
+    "cohere-openinference": Told((917, 44)),
     "google-genai-openinference": Told((776, 44)),
     # Of the calls google-genai makes by itself only the last one's tokens are told.
     "google-genai-openinference-auto": Told((194, 12), traces=1),
@@ -72,14 +74,14 @@ def test_a_loop_around_an_sdk_is_one_run(name: str) -> None:
     assert (run.input_tokens, run.output_tokens, run.cache_read_tokens) == (*told.tokens, told.cached)
     # Where streams were not read, nobody was told the answer.
     assert run.final_answer == ("" if told.tokens[0] is None else ANSWER)
-    assert (run.status, len(run.models)) == ("ok", 1)
+    assert (run.status, len(run.models), run.input) == ("ok", 1, QUESTION)
 
 
 @pytest.mark.parametrize("name", TOLD)
 def test_a_refused_call_is_a_run_that_failed(name: str) -> None:
     run = refused(taken(name))
     assert (run.model_calls, run.failed_model_calls, run.status) == (0, 1, "error")
-    assert "maximum context length" in run.error
+    assert "maximum context length" in run.error and "x-request-id" not in run.error
     assert ("T-7001" in run.input) == TOLD[name].question
 
 

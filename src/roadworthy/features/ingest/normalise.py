@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -130,12 +131,16 @@ _SAYS_NOTHING = frozenset({"run status: error"})
 """What Agno's agents say of every failure: then the step below that failed is asked."""
 _TRACEBACK = "Traceback (most recent call last):"
 _JS_FRAME = "\n    at "
+_HEADERS = re.compile(r"headers: \{.*?\}, (?=status_code: \d)", re.DOTALL)
+"""What SDKs made by Fern (Cohere's) print before status and body: dates, ids and cookies."""
 
 
 def _message(text: str) -> str:
     """LangSmith writes the traceback behind the message, LangChain.js the stack, which begins with the
     message again; in the event they stay."""
     told = text.partition(_TRACEBACK)[0].rstrip() or text
+    if found := _HEADERS.match(told):
+        told = told[found.end() :]
     if _JS_FRAME in told:
         told = told.partition(_JS_FRAME)[0].rstrip() or told
         before, _, again = told.partition("\n\n")

@@ -46,6 +46,8 @@ _AGENT_SPAN = re.compile(
 """How instrumentors name the span of an agent after it: `triage.run`, `agent_run [triage]`."""
 _CURRENT_AGENT = re.compile(r"current_agent_name='([^']+)'")
 _EVENT_TAIL = 2_000
+_PRINTED_ERROR = re.compile(r"\s*\w+\([\w.]+\): (.+)")
+"""How BeeAI prints an error and, line by line below it, its causes: the last says what happened."""
 _TOOL_SCHEMA = re.compile(r"llm\.tools\.(\d{1,4})\.tool\.json_schema")
 
 
@@ -74,6 +76,8 @@ def read(raw: RawSpan, span: Span) -> None:
         _read_tool(attributes, span)
     if raw.scope == _REWRITTEN and span.kind is SpanKind.LLM:
         _drop_leftovers(attributes)
+    if raw.status_code == 2:
+        span.error = _cause(as_text(attributes.get("output.value", "")))
     _read_content(attributes, span)
     if span.kind is SpanKind.LLM:
         if not span.response_id and (
@@ -87,6 +91,14 @@ def read(raw: RawSpan, span: Span) -> None:
         vercel_ai.mend_status(raw, span, ended=ended or "gen_ai.tool.call.result" in attributes)
     if "gen_ai.operation.name" in attributes:
         otel_genai.read(raw, span)
+
+
+def _cause(output: str) -> str:
+    """What the innermost of printed errors says; "" where none is printed."""
+    if not _PRINTED_ERROR.match(output):
+        return ""
+    lines = (_PRINTED_ERROR.match(line) for line in output[:_EVENT_TAIL].split("\n"))
+    return [found[1] for found in lines if found][-1]
 
 
 def _drop_leftovers(attributes: Attributes) -> None:
