@@ -3,6 +3,8 @@ attributes."""
 
 from __future__ import annotations
 
+import re
+
 from roadworthy.domain.span import Span, SpanKind
 from roadworthy.features.ingest.any_value import as_json, as_text
 from roadworthy.features.ingest.content import put_input, put_output
@@ -10,6 +12,8 @@ from roadworthy.features.ingest.dialects import otel_genai
 from roadworthy.features.ingest.raw_span import RawSpan
 
 _ADK = "gcp.vertex.agent."
+_AGENT_RUN = re.compile(r"agent_run \[(.+)\]$")
+"""How versions before 1.17 named the span of an agent, of which they said nothing else."""
 
 
 def read(raw: RawSpan, span: Span) -> None:
@@ -26,6 +30,8 @@ def read(raw: RawSpan, span: Span) -> None:
     if not span.session_id:
         span.session_id = as_text(attributes.get(_ADK + "session_id"))
     otel_genai.read(raw, span)
+    if span.kind is SpanKind.OTHER and (named := _AGENT_RUN.match(raw.name)):
+        span.kind, span.agent = SpanKind.AGENT, named[1]
     if span.kind is SpanKind.TOOL and raw.status_code == 2:
         # The span says no more than TOOL_ERROR; the tool's own words are in what it gave back.
         told = as_json(span.output)

@@ -27,6 +27,8 @@ KINDS: dict[str, SpanKind] = {
 }
 
 _METADATA = "langsmith.metadata."
+_NOTHING = frozenset({"{}", '{"output":null}', '{"output": null}'})
+_TOOLS = "gen_ai.tool.definitions"
 
 
 def read(raw: RawSpan, span: Span) -> None:
@@ -34,13 +36,19 @@ def read(raw: RawSpan, span: Span) -> None:
     span.kind = KINDS.get(as_text(attributes.pop("langsmith.span.kind", "")).lower(), SpanKind.CHAIN)
     attributes.pop("gen_ai.operation.name", None)
     span.workflow = as_text(attributes.pop("langsmith.trace.name", ""))
+    if span.kind is SpanKind.CHAIN and _TOOLS in attributes:
+        # Its wrapper of the OpenAI Agents SDK calls agents chains; tools are offered to agents alone.
+        span.kind, span.agent = SpanKind.AGENT, raw.name
+    for name in ("gen_ai.prompt", "gen_ai.completion"):
+        if attributes.get(name) in _NOTHING:
+            del attributes[name]
     put_metadata(span, lambda name: attributes.get(_METADATA + name))
     if not span.session_id:
         span.session_id = as_text(attributes.get("langsmith.trace.session_id"))
     if span.kind is SpanKind.TOOL:
         _read_tool(raw, attributes, span)
     elif span.kind is SpanKind.LLM:
-        _read_details(as_json(attributes.get(_METADATA + "usage_metadata")), span)
+        _read_usage(attributes, as_json(attributes.get(_METADATA + "usage_metadata")), span)
     otel_genai.read(raw, span)
 
 
@@ -52,10 +60,14 @@ def _read_tool(raw: RawSpan, attributes: Attributes, span: Span) -> None:
         del attributes["gen_ai.completion"]
 
 
-def _read_details(usage: Any, span: Span) -> None:
-    """LangChain's own counts, which alone say what came from a cache and what was reasoning."""
+def _read_usage(attributes: Attributes, usage: Any, span: Span) -> None:
+    """LangChain's own counts, which alone say what came from a cache and what was reasoning; of other
+    frameworks all counts are here."""
     given = usage.get("input_token_details") if isinstance(usage, dict) else None
     said = usage.get("output_token_details") if isinstance(usage, dict) else None
+    if isinstance(usage, dict) and "gen_ai.usage.input_tokens" not in attributes:
+        span.input_tokens = as_int(usage.get("input_tokens"))
+        span.output_tokens = as_int(usage.get("output_tokens"))
     if isinstance(given, dict):
         span.cache_read_tokens = as_int(given.get("cache_read"))
         span.cache_write_tokens = as_int(given.get("cache_creation"))

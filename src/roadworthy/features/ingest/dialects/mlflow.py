@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from roadworthy.domain.span import Span, SpanKind
 from roadworthy.features.ingest.any_value import Attributes, as_int, as_json, as_text
 from roadworthy.features.ingest.content import put_input, put_output, put_tool_definitions
@@ -24,11 +26,17 @@ KINDS: dict[str, SpanKind] = {
     "EVALUATOR": SpanKind.EVALUATOR,
 }
 
+_METHOD = re.compile(r"[A-Z]\w*\.[a-z_]\w*$")
+"""What MLflow wraps to trace an agent (`AgentRunner.run`, `Agent.run_sync`): no agent's name."""
+
 
 def read(raw: RawSpan, span: Span) -> None:
     attributes = raw.attributes
     span.kind = KINDS.get(as_text(attributes.pop("mlflow.spanType", "")).strip('"'), SpanKind.CHAIN)
     chat = span.kind is SpanKind.LLM
+    if span.kind is not SpanKind.TOOL:
+        for name in ("mlflow.spanInputs", "mlflow.spanOutputs"):
+            _unwrap(attributes, name)
     if put_input(span, attributes.get("mlflow.spanInputs"), chat=chat) and span.input_format != "messages":
         del attributes["mlflow.spanInputs"]
     if put_output(span, attributes.get("mlflow.spanOutputs"), chat=chat) and span.output_format != "messages":
@@ -37,7 +45,7 @@ def read(raw: RawSpan, span: Span) -> None:
         _read_model(attributes, span)
     if span.kind is SpanKind.TOOL:
         span.tool_name = raw.name
-    elif span.kind is SpanKind.AGENT:
+    elif span.kind is SpanKind.AGENT and not _METHOD.match(raw.name):
         span.agent = raw.name
     span.session_id = _plain(attributes.get("mlflow.trace.session"))
     span.user_id = _plain(attributes.get("mlflow.trace.user"))
@@ -56,8 +64,21 @@ def _read_model(attributes: Attributes, span: Span) -> None:
         span.output_tokens = as_int(usage.get("output_tokens"))
         span.cache_read_tokens = as_int(usage.get("cache_read_input_tokens"))
         span.cache_write_tokens = as_int(usage.get("cache_creation_input_tokens"))
+        if not span.input_tokens and not span.output_tokens:
+            # A stream that told no usage: no call takes none and gives none.
+            span.input_tokens = span.output_tokens = None
+            span.cache_read_tokens = span.cache_write_tokens = None
     if put_tool_definitions(span, attributes.get("mlflow.chat.tools")):
         del attributes["mlflow.chat.tools"]
+
+
+def _unwrap(attributes: Attributes, name: str) -> None:
+    """What was said is JSON too: a text stands in quotes, nothing is null."""
+    value = attributes.get(name)
+    if value == "null":
+        del attributes[name]
+    elif isinstance(value, str) and value.startswith('"') and isinstance(text := as_json(value), str):
+        attributes[name] = text
 
 
 def _plain(value: object) -> str:

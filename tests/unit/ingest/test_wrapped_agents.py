@@ -1,0 +1,52 @@
+"""What tracers say of agents of other frameworks than their own: LangSmith and MLflow around the OpenAI
+Agents SDK, LangGraph's supervisors, older versions of Google's ADK."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from roadworthy.domain.span import SpanKind
+from tests.unit.ingest.test_dialects import read
+
+
+def test_mlflow_wraps_a_method_which_is_no_name_of_an_agent() -> None:
+    sent = {
+        "mlflow.spanType": '"AGENT"',
+        "mlflow.spanInputs": '"Where is A-17?"',
+        "mlflow.spanOutputs": "null",
+    }
+    wrapped = read(sent, name="AgentRunner.run_streamed")
+    assert (wrapped.kind, wrapped.agent, wrapped.input, wrapped.output) == (
+        SpanKind.AGENT,
+        "",
+        "Where is A-17?",
+        "",
+    )
+    assert read({"mlflow.spanType": '"AGENT"'}, name="triage").agent == "triage"
+
+
+@pytest.mark.parametrize(("counted", "known"), [(0, None), (7, 7)])
+def test_mlflow_counts_nothing_where_a_stream_told_nothing(counted: int, known: int | None) -> None:
+    usage = {"input_tokens": counted, "output_tokens": counted, "cache_read_input_tokens": counted}
+    span = read({"mlflow.spanType": '"CHAT_MODEL"', "mlflow.chat.tokenUsage": json.dumps(usage)})
+    assert (span.input_tokens, span.output_tokens, span.cache_read_tokens) == (known, known, known)
+
+
+def test_langsmith_tells_agents_of_others_by_the_tools_they_are_offered() -> None:
+    sent = {"langsmith.span.kind": "chain", "gen_ai.prompt": "{}", "gen_ai.completion": '{"output":null}'}
+    agent = read({**sent, "gen_ai.tool.definitions": '["look_up_order"]'}, name="triage")
+    assert (agent.kind, agent.agent, agent.input, agent.output) == (SpanKind.AGENT, "triage", "", "")
+    assert read(sent, name="Handoff").kind is SpanKind.CHAIN
+
+
+def test_langsmith_counts_of_others_are_in_its_metadata() -> None:
+    usage = {"input_tokens": 20, "output_tokens": 4, "input_token_details": {"cache_read": 10}}
+    span = read({"langsmith.span.kind": "llm", "langsmith.metadata.usage_metadata": json.dumps(usage)})
+    assert (span.input_tokens, span.output_tokens, span.cache_read_tokens) == (20, 4, 10)
+
+
+def test_older_adk_names_the_agent_in_the_name_of_the_span() -> None:
+    span = read({}, scope="gcp.vertex.agent", name="agent_run [triage]")
+    assert (span.kind, span.agent) == (SpanKind.AGENT, "triage")
