@@ -9,7 +9,7 @@ import typer
 
 from roadworthy.doors.cli.asking import asking, named
 from roadworthy.doors.cli.client import Client, fail
-from roadworthy.doors.cli.listing import say_json
+from roadworthy.doors.cli.listing import one_line, say_json
 from roadworthy.doors.cli.options import DEFAULT_SERVER, From, Json, Key, Limit, Project, Server
 
 _DEEDS = {
@@ -82,9 +82,9 @@ def _one(
     if as_json:
         return
     if issue["assignee"]:
-        typer.echo(f"  {issue['assignee']} has it")
+        typer.echo(f"  {one_line(issue['assignee'])} has it")
     for one in issue["releases"]:
-        typer.echo(f"  release {one['release'] or 'unknown'}: {one['runs']} runs")
+        typer.echo(f"  release {one_line(one['release']) or 'unknown'}: {one['runs']} runs")
     for step in issue["history"]:
         typer.echo(f"  {_step(step)}")
     for run_id in issue["representative_run_ids"]:
@@ -99,8 +99,8 @@ def _say(issue: Mapping[str, Any], *, as_json: bool) -> None:
         issue["id"],
         issue["state"],
         f"{issue['runs']} runs",
-        issue["agent"] or "–",
-        " ".join(issue["title"].split()),
+        one_line(issue["agent"]) or "–",
+        one_line(issue["title"]),
         f"last {issue['last_seen'] or '–'}",
     )
     typer.echo("\t".join(parts))
@@ -110,11 +110,11 @@ def _step(step: Mapping[str, Any]) -> str:
     """Of the history: when, what, by whom and why."""
     what = _DEEDS.get(step["deed"], step["deed"])
     if step["deed"] == "assigned":
-        what = f"assigned to {step['to'] or 'nobody'}"
+        what = f"assigned to {one_line(step['to']) or 'nobody'}"
     more = [
-        f"in release {step['release']}" if step["release"] else "",
+        f"in release {one_line(step['release'])}" if step["release"] else "",
         f"until {step['until']}" if step["until"] else "",
-        f"by {step['by']}" if step["by"] else "",
+        f"by {one_line(step['by'])}" if step["by"] else "",
     ]
-    reason = f": {' '.join(step['reason'].split())}" if step["reason"] else ""
+    reason = f": {one_line(step['reason'])}" if step["reason"] else ""
     return " ".join((step["at"], what, *(one for one in more if one))) + reason

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
 import typer
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+
+def one_line(text: str | None, *, width: int | None = None) -> str:
+    """Without line breaks and tabs; cut to `width` characters, where one is given. Control characters show as
+    "�": what agents and users wrote must not move a terminal's cursor, nor set its colours or title."""
+    flat = _CONTROL.sub("\ufffd", " ".join((text or "").split()))
+    return flat if width is None or len(flat) <= width else flat[: width - 1] + "…"
 
 
 def say_json(one: object) -> None:

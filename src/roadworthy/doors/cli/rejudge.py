@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from roadworthy.doors.cli.client import Client, Failed, fail
-from roadworthy.doors.cli.listing import say_json
+from roadworthy.doors.cli.listing import one_line, say_json
 from roadworthy.doors.cli.options import DEFAULT_SERVER, Filters, Json, Key, Project, Server
 
 _POLL_S = 0.5
@@ -120,7 +120,7 @@ def _comparison(told: Mapping[str, Any], *, run_a: str, run_b: str) -> list[str]
     if one["order_stable"] is False:
         lines.append("each order had another winner: the judge likes a place, not an answer")
     for first, heard in ((run_a, one["a_first"]), (run_b, one["b_first"])):
-        why = f": {heard['explanation']}" if heard["explanation"] else ""
+        why = f": {one_line(heard['explanation'])}" if heard["explanation"] else ""
         lines.append(f"{first} shown first: {heard['label']}{why}")
     return lines
 

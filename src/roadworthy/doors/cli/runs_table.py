@@ -8,7 +8,8 @@ from typing import Any
 
 from rich.text import Text
 
-from roadworthy.doors.cli.show import OUTCOMES, UNKNOWN, count, duration, local, money, one_line, status
+from roadworthy.doors.cli.listing import one_line
+from roadworthy.doors.cli.show import OUTCOMES, UNKNOWN, count, duration, local, money, status
 
 Row = Mapping[str, Any]
 _GAP = 2

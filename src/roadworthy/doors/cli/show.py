@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
+from roadworthy.doors.cli.listing import one_line
+
 Row = Mapping[str, Any]
 _MARKS = {"ok": ("✓", "green"), "error": ("✗", "red"), "running": ("…", "yellow")}
 OUTCOMES = {"success": ("success", "green"), "failure": ("failure", "red"), "unknown": ("–", "dim")}
@@ -52,12 +54,6 @@ def local(moment: str) -> str:
     return at.strftime("%H:%M:%S") if at.date() == now.date() else at.strftime("%Y-%m-%d %H:%M:%S")
 
 
-def one_line(text: str | None, *, width: int | None = None) -> str:
-    """Without line breaks and tabs; cut to `width` characters, where one is given."""
-    flat = " ".join((text or "").split())
-    return flat if width is None or len(flat) <= width else flat[: width - 1] + "…"
-
-
 def status(run: Row) -> Text:
     mark, style = _MARKS.get(run["status"], ("?", ""))
     return Text(f"{mark} {run['status']}", style=style)
@@ -67,13 +63,13 @@ def run_head(run: Row, *, whole: bool) -> Text:
     """`whole`: long texts are not cut."""
     head = Text()
     head.append_text(status(run))
-    head.append(f"  {run['agent'] or run['name'] or 'unnamed agent'}", style="bold")
+    head.append(f"  {one_line(run['agent'] or run['name']) or 'unnamed agent'}", style="bold")
     if run["release"]:
-        head.append(f"  release {run['release']}")
+        head.append(f"  release {one_line(run['release'])}")
     head.append(f"\n{run['id']}  started {local(run['started_at'])}, took {duration(run['duration_ms'])}\n")
     head.append(
         f"outcome {run['outcome']}"
-        + (f" ({run['outcome_reason']})" if run["outcome_reason"] else "")
+        + (f" ({one_line(run['outcome_reason'])})" if run["outcome_reason"] else "")
         + f" · {run['model_calls']} model calls · {run['tool_calls']} tool calls"
         + (f", {run['failed_tool_calls']} failed" if run["failed_tool_calls"] else "")
         + f" · {count(run['input_tokens'])} tokens in, {count(run['output_tokens'])} out"
@@ -122,7 +118,7 @@ def _step(span: Row, *, whole: bool) -> Text:
     line.append(one_line(span["tool_name"] or span["name"], width=None if whole else 80))
     line.append(f"  {duration(span['duration_ms'])}", style="dim")
     if span["model"]:
-        line.append(f"  {span['model']}", style="dim")
+        line.append(f"  {one_line(span['model'])}", style="dim")
     if span["input_tokens"] is not None or span["output_tokens"] is not None:
         line.append(f"  {count(span['input_tokens'])}→{count(span['output_tokens'])} tokens", style="dim")
     if span["merged_into"]:
@@ -165,7 +161,13 @@ def print_ended(run: Row) -> None:
     """A run in one line, as it ended: cut to the terminal's width, whole in a pipe."""
     out = console()
     said = one_line(run["error"] or run["final_answer"])
-    values = (run["agent"] or UNKNOWN, duration(run["duration_ms"]), money(run["cost_usd"]), run["id"], said)
+    values = (
+        one_line(run["agent"]) or UNKNOWN,
+        duration(run["duration_ms"]),
+        money(run["cost_usd"]),
+        run["id"],
+        said,
+    )
     line = status(run)
     if out.is_terminal:
         line.append("  " + "  ".join((local(run["started_at"]), *values)), style="default")

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from roadworthy.doors.cli.client import Client, Failed, fail
-from roadworthy.doors.cli.listing import say_json
+from roadworthy.doors.cli.listing import one_line, say_json
 from roadworthy.doors.cli.options import DEFAULT_SERVER, Json, Key, Project, Server
 
 RunId = Annotated[str, typer.Argument(metavar="RUN", help="Id of the run.")]
@@ -70,7 +70,7 @@ def scores(
 
 
 def _verdict_lines(verdict: Mapping[str, Any]) -> list[str]:
-    why = f" ({verdict['outcome_reason']})" if verdict["outcome_reason"] else ""
+    why = f" ({one_line(verdict['outcome_reason'])})" if verdict["outcome_reason"] else ""
     who = f", says {verdict['outcome_source']}" if verdict["outcome_source"] else ""
     lines = [f"outcome {verdict['outcome']}{who}{why}"]
     if verdict["p_failure"] is not None:
@@ -78,22 +78,28 @@ def _verdict_lines(verdict: Mapping[str, Any]) -> list[str]:
     if not verdict["judged"]:
         lines.append("not judged yet")
     for said in verdict["said"]:
-        reason = f": {said['reason']}" if said["reason"] else ""
-        author = f" ({said['author']})" if said["author"] else ""
-        lines.append(f"said\t{said['at']}\t{said['source']}{author}\t{said['outcome']}{reason}")
+        reason = f": {one_line(said['reason'])}" if said["reason"] else ""
+        lines.append(f"said\t{said['at']}\t{said['source']}{_author(said)}\t{said['outcome']}{reason}")
     for finding in verdict["findings"]:
         mode = f" [{finding['mode_name']}]" if finding["mode_name"] else ""
-        lines.append(f"found\t{finding['detector']}{mode}\t{finding['reason']}")
+        lines.append(f"found\t{finding['detector']}{mode}\t{one_line(finding['reason'])}")
     for word in verdict["modes"]:
         if word["source"] != "detector":
-            author = f" ({word['author']})" if word["author"] else ""
-            lines.append(f"mode\t{word['mode']} {word['mode_name'] or ''}\t{word['source']}{author}")
-    for score in verdict["scores"]:
-        value = "" if score["value"] is None else f"{score['value']:g}"
-        said = " ".join(one for one in (value, score["label"]) if one)
-        who = " ".join(one for one in (score["source"], score["evaluator_version"]) if one)
-        lines.append(f"score\t{score['name']}\t{said}\t{who}\t{_flat(score['explanation'])}")
-    return lines
+            lines.append(f"mode\t{word['mode']} {word['mode_name'] or ''}\t{word['source']}{_author(word)}")
+    return [*lines, *(_score_line(score) for score in verdict["scores"])]
+
+
+def _score_line(score: Mapping[str, Any]) -> str:
+    value = "" if score["value"] is None else f"{score['value']:g}"
+    said = " ".join(one for one in (value, one_line(score["label"])) if one)
+    who = " ".join(one for one in (score["source"], one_line(score["evaluator_version"])) if one)
+    step = f" of step {score['span_id']}" if score["span_id"] else ""
+    why = one_line(score["explanation"])
+    return f"score\t{one_line(score['name'])}{step}\t{said}\t{who}{_author(score)}\t{why}"
+
+
+def _author(word: Mapping[str, Any]) -> str:
+    return f" ({one_line(word['author'])})" if word["author"] else ""
 
 
 def _calibration(found: Mapping[str, Any] | None) -> str:
@@ -103,7 +109,3 @@ def _calibration(found: Mapping[str, Any] | None) -> str:
         f"calibrated on {found['n']} labelled runs ({found['failures']} failed): "
         f"off by {found['ece']:.2f} on average, AUC {found['auc']:.2f}"
     )
-
-
-def _flat(text: str | None) -> str:
-    return " ".join((text or "").split())

@@ -312,6 +312,16 @@ def test_an_outcome_is_said_and_shown(server: Listening) -> None:
     assert {row["source"] for row in rows} == {"api", "reviewer", "judge", "business"}
 
 
+def test_words_of_strangers_stay_on_their_line_and_drive_no_terminal(server: Listening) -> None:
+    server.desk.write(1)
+    where = {"ROADWORTHY_SERVER": server.url}
+    odd = ("--reason", "wrong\x1b[2J\ntotal", "--author", "eve\x1b]0;x\x07")
+    assert roadworthy("outcome", trace_id(1), "failure", *odd, **where).returncode == 0
+    shown = roadworthy("scores", trace_id(1), **where).stdout
+    assert "api (eve\ufffd]0;x\ufffd)\tfailure: wrong\ufffd[2J total\n" in shown
+    assert "outcome failure, says api (wrong\ufffd[2J total)\n" in shown
+
+
 def test_an_outcome_of_no_run_fails_and_says_so(server: Listening) -> None:
     done = roadworthy("outcome", trace_id(9), "success", ROADWORTHY_SERVER=server.url)
     assert done.returncode == 1

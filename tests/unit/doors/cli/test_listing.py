@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from roadworthy.doors.cli.listing import say_items
+from roadworthy.doors.cli.listing import one_line, say_items
 from roadworthy.doors.cli.main import app
 from roadworthy.doors.rest.settings import RestSettings
 from tests.unit.doors.cli.inquiry_server import Inquiries, inquiry_server
@@ -18,6 +18,13 @@ from tests.unit.doors.rest.listening import listening
 
 def typed(*arguments: str) -> Result:
     return CliRunner().invoke(app, list(arguments), prog_name="roadworthy")
+
+
+def test_what_agents_wrote_cannot_drive_a_terminal() -> None:
+    hostile = "a\x1b]0;title\x07b\x1b[2J\x00\x9b31m\n\tc"
+    assert one_line(hostile) == "a\ufffd]0;title\ufffdb\ufffd[2J\ufffd\ufffd31m c"
+    assert one_line("न\u200dमस्ते, 👩\u200d🔧 naïve\u00a0") == "न\u200dमस्ते, 👩\u200d🔧 naïve"
+    assert (one_line(None), one_line("abcdef", width=4)) == ("", "abc…")
 
 
 def test_an_item_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
