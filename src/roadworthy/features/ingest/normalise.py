@@ -101,6 +101,9 @@ def normalise(raw: RawSpan, frame: Frame, source: Source) -> Span:
     if dialect is not None:
         span.dialect = dialect.name
         dialect.read(raw, span)
+    # Langfuse's span processor says them on whatever span comes by.
+    span.release = span.release or as_text(raw.attributes.get("langfuse.release"))
+    span.environment = span.environment or as_text(raw.attributes.get("langfuse.environment"))
     run_id = overlay(raw.attributes, span) if _speaks_roadworthy(raw.attributes) else ""
     flags: list[str] = []
     _read_status(raw, span, flags)
@@ -130,6 +133,8 @@ def _speaks_roadworthy(attributes: Attributes) -> bool:
 _SAYS_NOTHING = frozenset({"run status: error"})
 """What Agno's agents say of every failure: then the step below that failed is asked."""
 _TRACEBACK = "Traceback (most recent call last):"
+_PASSES_ON = re.compile(r"(?:[\w.]+\.)?(?:ParentCommand|GraphInterrupt|NodeInterrupt)\b")
+"""What LangGraph raises to hand the task to another agent, or to wait for a person: nothing went wrong."""
 _JS_FRAME = "\n    at "
 _HEADERS = re.compile(r"headers: \{.*?\}, (?=status_code: \d)", re.DOTALL)
 """What SDKs made by Fern (Cohere's) print before status and body: dates, ids and cookies."""
@@ -169,6 +174,9 @@ def _read_status(raw: RawSpan, span: Span, flags: list[str]) -> None:
         span.error_type = as_text(attributes.pop("error.type"))
     said = "" if raw.status_message in _SAYS_NOTHING else raw.status_message
     span.error = span.error or _message(said) or as_text(attributes.get("error.message"))
+    if _PASSES_ON.match(span.error_type) or _PASSES_ON.match(span.error):
+        span.status, span.error, span.error_type = SpanStatus.OK, "", ""
+        flags.clear()
 
 
 def _fails(span: Span) -> bool:

@@ -5,11 +5,14 @@ Source: traceloop/openllmetry, opentelemetry-semantic-conventions-ai.
 
 from __future__ import annotations
 
+import orjson
+
 from roadworthy.domain.span import Span, SpanKind
 from roadworthy.features.ingest.any_value import Attributes, as_json, as_text
 from roadworthy.features.ingest.content import put_input, put_output, put_tool_definitions
 from roadworthy.features.ingest.dialects import otel_genai
 from roadworthy.features.ingest.dialects.crewai import read_crew
+from roadworthy.features.ingest.messages.parse import parse_messages
 from roadworthy.features.ingest.raw_span import RawSpan
 
 KINDS: dict[str, SpanKind] = {
@@ -20,6 +23,7 @@ KINDS: dict[str, SpanKind] = {
     "handoff": SpanKind.HANDOFF,
 }
 
+_WRAPPED_INPUT = ('{"input_str"', '{"args":[')
 _ASSOCIATED = "traceloop.association.properties."
 
 
@@ -28,10 +32,13 @@ def read(raw: RawSpan, span: Span) -> None:
     take = attributes.pop
     kind = KINDS.get(as_text(attributes.get("traceloop.span.kind")))
     if kind is not None:
-        span.kind = kind
         del attributes["traceloop.span.kind"]
-        if otel_genai.KINDS.get(as_text(attributes.get("gen_ai.operation.name"))) is kind:
+        operation = otel_genai.KINDS.get(as_text(attributes.get("gen_ai.operation.name")))
+        if kind is SpanKind.CHAIN and operation is SpanKind.TOOL:
+            kind = operation  # LangChain.js: every callback is a task
+        if operation is kind:
             del attributes["gen_ai.operation.name"]
+        span.kind = kind
     span.workflow = as_text(take("traceloop.workflow.name", ""))
     _read_association(attributes, span)
     if span.kind is SpanKind.HANDOFF:
@@ -69,11 +76,21 @@ def _read_tool(attributes: Attributes, span: Span) -> None:
     sent."""
     span.tool_name = as_text(attributes.get("gen_ai.tool.name") or attributes.get("traceloop.entity.name"))
     given = attributes.get("gen_ai.tool.call.arguments", attributes.get("traceloop.entity.input"))
-    loaded = as_json(given) if isinstance(given, str) and given.startswith('{"input_str"') else None
+    loaded = as_json(given) if isinstance(given, str) and given.startswith(_WRAPPED_INPUT) else None
     if isinstance(loaded, dict):
-        inputs = loaded.get("inputs") or loaded.get("input_str")
-        put_input(span, inputs)
+        inputs = loaded.get("inputs") or loaded.get("input_str") or loaded.get("args") or loaded.get("kwargs")
+        put_input(span, inputs[0] if isinstance(inputs, list) and len(inputs) == 1 else inputs or None)
+        if "args" in loaded and not inputs:
+            attributes.pop("traceloop.entity.input", None)  # a function that closes over what it got
     result = attributes.get("gen_ai.tool.call.result", attributes.get("traceloop.entity.output"))
+    if isinstance(result, str) and result.startswith('{"lc"'):
+        answer = parse_messages(result, default_role="tool")
+        if len(answer) == 1 and answer[0].role == "tool":
+            # LangChain.js names the tool's class; the message it gave names the tool.
+            span.tool_name = answer[0].name or span.tool_name
+            span.tool_call_id = answer[0].tool_call_id
+            put_output(span, answer[0].content)
+            return
     loaded = as_json(result) if isinstance(result, str) and result.startswith('{"output"') else None
     if isinstance(loaded, dict):
         output = loaded["output"]
@@ -105,12 +122,22 @@ def _read_entity(attributes: Attributes, span: Span) -> None:
     given, said = attributes.get("traceloop.entity.input"), attributes.get("traceloop.entity.output")
     if given is not None:
         _drop_repetition(attributes, "gen_ai.task.input", given)
-        if put_input(span, given):
+        if put_input(span, _plain(given)):
             del attributes["traceloop.entity.input"]
     if said is not None:
         _drop_repetition(attributes, "gen_ai.task.output", said)
-        if put_output(span, said):
+        if put_output(span, _plain(said)):
             del attributes["traceloop.entity.output"]
+
+
+def _plain(value: object) -> object:
+    """What a function gave is written as JSON: a text in quotes is that text."""
+    if isinstance(value, str) and len(value) > 1 and value[0] == value[-1] == '"':
+        try:
+            return orjson.loads(value)
+        except ValueError:
+            return value
+    return value
 
 
 def _drop_repetition(attributes: Attributes, name: str, value: object) -> None:

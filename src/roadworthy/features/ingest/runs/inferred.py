@@ -105,10 +105,12 @@ def infer_tools(nodes: Sequence[Node], calls: Sequence[Node]) -> list[Node]:
             unnamed.setdefault(plain(tool.tool_name), []).append(tool)
     agents = agent_names(nodes)
     added: list[Node] = []
+    told = _told_alike([r for r in talk.results.values() if r.call_id not in by_id], unnamed)
     for result in talk.results.values():
         if result.call_id in reused:
             continue
         match = by_id.get(result.call_id) if result.call_id else None
+        match = match or told.get(result.key)
         if match is None and unnamed.get(plain(result.name)):
             match = unnamed[plain(result.name)].pop(0)
         if match is not None:
@@ -116,6 +118,21 @@ def infer_tools(nodes: Sequence[Node], calls: Sequence[Node]) -> list[Node]:
         elif plain(result.name) not in FINAL_ANSWERS:
             added.append(Node(_tool_span(result, delegated=names_an_agent(result.name, agents))))
     return added
+
+
+def _told_alike(results: Iterable[_Result], unnamed: dict[str, list[Node]]) -> dict[str, Node]:
+    """Results whose very text a span of that tool gave, by key; the span is taken out of `unnamed`. Where
+    spans of failed calls were never sent, order alone would give their results to others."""
+    found: dict[str, Node] = {}
+    for result in results:
+        waiting = unnamed.get(plain(result.name), [])
+        match = next(
+            (tool for tool in waiting if result.content and tool.span.output == result.content), None
+        )
+        if match is not None:
+            waiting.remove(match)
+            found[result.key] = match
+    return found
 
 
 def _by_call_id(nodes: Sequence[Node]) -> tuple[dict[str, Node], set[str]]:
