@@ -42,6 +42,8 @@ TOLD = {
     "google-genai-openinference-auto": Told((194, 12), traces=1),
     # It does not read the stream: neither answers nor tokens are known.
     "groq-openinference-stream": Told((None, None)),
+    # Ids of calls are told neither of answers nor of histories.
+    "mistral-openinference": Told((917, 44)),
     "ollama-traceloop": Told((917, 44)),
     "semantic-kernel": Told((940, 44), traces=1, failed="Plugin-issue_refund", inferred=False),
 }

@@ -46,6 +46,9 @@ _AGENT_SPAN = re.compile(
 """How instrumentors name the span of an agent after it: `triage.run`, `agent_run [triage]`."""
 _CURRENT_AGENT = re.compile(r"current_agent_name='([^']+)'")
 _EVENT_TAIL = 2_000
+_IDS_IN_HISTORY = ".google_genai"
+"""Flattens ids of calls with the conversation, not with the answer. Who leaves them out of both (Mistral's)
+is not helped by half of them."""
 _PRINTED_ERROR = re.compile(r"\s*\w+\([\w.]+\): (.+)")
 """How BeeAI prints an error and, line by line below it, its causes: the last says what happened."""
 _TOOL_SCHEMA = re.compile(r"llm\.tools\.(\d{1,4})\.tool\.json_schema")
@@ -148,7 +151,10 @@ def _read_tool(attributes: Attributes, span: Span) -> None:
 def _read_content(attributes: Attributes, span: Span) -> None:
     chats = take_chats(attributes)
     answer = attributes.get("output.value")
-    put_messages(span, given=_with_history(chats.given, answer), said=_with_ids(chats.said, answer))
+    given, said = _with_history(chats.given, answer), chats.said
+    if span.scope.endswith(_IDS_IN_HISTORY):
+        said = _with_ids(said, answer)
+    put_messages(span, given=given, said=said)
     chat = span.kind in (SpanKind.LLM, SpanKind.AGENT)
     # A raw request or response says more than the messages read from it: then it stays, too.
     if put_input(span, attributes.get("input.value"), chat=chat) and span.input_format != "messages":
@@ -174,7 +180,7 @@ def _with_history(given: list[Message], answer: object) -> list[Message]:
 
 
 def _with_ids(said: list[Message], answer: object) -> list[Message]:
-    """Ids of calls that the flattened messages leave out and the raw answer has (google-genai)."""
+    """Ids of calls that the flattened answer leaves out and the raw one has."""
     calls = [call for message in said for call in message.tool_calls]
     if all(call.id for call in calls):
         return said
