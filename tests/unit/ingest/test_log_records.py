@@ -100,6 +100,14 @@ def test_of_two_verdicts_on_one_answer_the_last_counts(path: IngestPath) -> None
     assert [score.label for score in path.store.scores("p", TRACE.hex())] == ["yes"]
 
 
+@pytest.mark.parametrize("value", ["Infinity", "-inf", "nan", "many", "1e999"])
+def test_a_value_that_is_no_number_is_unknown(path: IngestPath, value: str) -> None:
+    path.take([call(gen_ai__response__id=ANSWER)])
+    said = JUDGED | {"gen_ai.evaluation.score.value": value}
+    path.take([log_body("gen_ai.evaluation.result", said, **NO_IDS)])
+    assert [(one.label, one.value) for one in path.store.scores("p", TRACE.hex())] == [("yes", None)]
+
+
 @pytest.mark.parametrize("response_id", ["", "1", "call_1"])
 def test_an_evaluation_of_nothing_is_shown_as_rejected(response_id: str) -> None:
     body = log_body("gen_ai.evaluation.result", JUDGED | {"gen_ai.response.id": response_id}, **NO_IDS)

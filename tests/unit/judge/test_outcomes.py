@@ -29,6 +29,9 @@ def word(label: str = "", *, value: float | None = None, source: str = "otel", a
         ("no idea", None, UNKNOWN),
         ("no idea", 1.0, SUCCESS),
         ("unknown", 1.0, UNKNOWN),
+        ("", 4.5, UNKNOWN),
+        ("", -1.0, UNKNOWN),
+        ("pass", 4.5, SUCCESS),
     ],
 )
 def test_a_label_says_it_before_a_value(label: str, value: float | None, outcome: Outcome) -> None:

@@ -5,6 +5,7 @@ Source: OTel GenAI events, "Event: gen_ai.evaluation.result".
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from roadworthy.contracts.intake import IntakeRecord
@@ -96,9 +97,9 @@ def _share(value: Any) -> float | None:
 
 
 def _number(value: Any) -> float | None:
-    if isinstance(value, (int, float)):
-        return float(value) if value == value else None
+    """None for what is no number, NaN and infinity among it."""
     try:
-        return float(value) if isinstance(value, str) else None
-    except ValueError:
+        number = float(value) if isinstance(value, (int, float, str)) else None
+    except (ValueError, OverflowError):
         return None
+    return number if number is not None and math.isfinite(number) else None

@@ -51,14 +51,20 @@ def said_of(run: Run, scores: Sequence[Score]) -> list[Said]:
     return sorted(said, key=lambda one: one.at_ns)
 
 
+def says_an_outcome(score: Score) -> bool:
+    """Whether it can be read as one, "unknown" included."""
+    return score.label.strip().lower() == Outcome.UNKNOWN or outcome_of(score) is not Outcome.UNKNOWN
+
+
 def outcome_of(score: Score) -> Outcome:
-    """What its label says, or where it has none of ours, its value: from 0.5 on a success."""
+    """What its label says, or where it has none of ours, its value: from 0.5 on a success. A value outside
+    [0, 1] is on a scale that nobody told, and says nothing: 2 may be of 2 or of 10."""
     label = score.label.strip().lower()
     if label in _YES:
         return Outcome.SUCCESS
     if label in _NO:
         return Outcome.FAILURE
-    if label == Outcome.UNKNOWN or score.value is None:
+    if label == Outcome.UNKNOWN or score.value is None or not 0 <= score.value <= 1:
         return Outcome.UNKNOWN
     return Outcome.SUCCESS if score.value >= 0.5 else Outcome.FAILURE
 

@@ -147,6 +147,9 @@ def test_who_calls_it_a_failure_may_say_of_which_kind_and_each_voice_is_kept(des
         ({"value": "NaN"}, "body.value"),
         ({"value": 1, "name": ""}, "body.name"),
         ({"value": 1, "name": "x" * 201}, "body.name"),
+        ({"value": 1, "name": "  "}, "body.name"),
+        ({"label": "  "}, "body.value"),
+        ({"name": "outcome", "label": "banana"}, "body.label"),
         ({"value": 1, "span_id": "no"}, "body.span_id"),
         ({"value": 1, "source": "sdk"}, "body.source"),
         ({"value": 1, "mode": "mast-9.9"}, "body.mode"),
@@ -162,6 +165,16 @@ def test_a_bad_score_is_refused_and_its_field_named(desk: Desk, wrong: dict[str,
     assert answer.status_code in (400, 422)
     assert answer.json()["errors"][0]["field"] == field
     assert desk.client.get(f"{RUN}/scores").json()["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("word", "outcome"),
+    [({"label": "pass"}, "success"), ({"value": 0.2}, "failure"), ({"label": "unknown"}, "unknown")],
+)
+def test_a_score_that_is_named_outcome_says_one(desk: Desk, word: dict[str, Any], outcome: str) -> None:
+    desk.write(1)
+    assert desk.client.post(f"{RUN}/scores", json={"name": "outcome"} | word).status_code == 201
+    assert said(desk)["outcome"] == outcome
 
 
 def test_nothing_can_be_said_of_a_run_that_is_not_there(desk: Desk) -> None:

@@ -108,7 +108,7 @@ class NewEvidence(Body):
 
 
 class NewScore(Body):
-    name: str = Field(min_length=1, max_length=200)
+    name: str = Field(min_length=1, max_length=200, pattern=r"\S")
     value: float | None = Field(default=None, ge=0, le=1, allow_inf_nan=False)
     label: str = Field(default="", max_length=200)
     span_id: str = Field(default="", pattern=r"^([0-9a-f]{16})?$", description="Left out: the whole run")

@@ -36,7 +36,7 @@ from roadworthy.doors.rest.models.scores import (
 from roadworthy.doors.rest.problems import Problem, bad_field, not_found
 from roadworthy.features.judge.detectors.table import BY_NAME
 from roadworthy.features.judge.mode_words import mode_words
-from roadworthy.features.judge.outcomes import OUTCOME, resolve, said_of
+from roadworthy.features.judge.outcomes import OUTCOME, resolve, said_of, says_an_outcome
 from roadworthy.features.judge.said import NoSuchRun, TooManyWords
 from roadworthy.features.judge.transcript import Transcript
 
@@ -128,27 +128,27 @@ async def say_score(
 ) -> ScoreView:
     """Puts a judgement on a run or one of its steps: a value in [0, 1], a label, or both. Durable once
     answered; the last word of a source, name, step and evaluator version counts."""
-    if body.value is None and not body.label:
+    if body.value is None and not body.label.strip():
         raise bad_field("body.value", "a score needs a value or a label")
-    return await _say(
-        ctx,
-        Score(
-            project=project,
-            run_id=run_id,
-            span_id=body.span_id,
-            name=body.name,
-            value=body.value,
-            label=body.label,
-            source=_source(asker, body.source),
-            author=body.author or asker.name,
-            evaluator_version=body.evaluator_version,
-            explanation=body.explanation,
-            evidence=tuple(evidence_of(one) for one in body.evidence),
-            mode=body.mode,
-            cost_usd=body.cost_usd,
-            sampled=body.sampled,
-        ),
+    score = Score(
+        project=project,
+        run_id=run_id,
+        span_id=body.span_id,
+        name=body.name,
+        value=body.value,
+        label=body.label,
+        source=_source(asker, body.source),
+        author=body.author or asker.name,
+        evaluator_version=body.evaluator_version,
+        explanation=body.explanation,
+        evidence=tuple(evidence_of(one) for one in body.evidence),
+        mode=body.mode,
+        cost_usd=body.cost_usd,
+        sampled=body.sampled,
     )
+    if score.name == OUTCOME and not says_an_outcome(score):
+        raise bad_field("body.label", "an outcome is success, failure or unknown (or pass, fail, yes, no)")
+    return await _say(ctx, score)
 
 
 def _source(asker: Principal, wanted: str | None) -> str:
