@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from roadworthy.domain.span import SpanKind
+from roadworthy.domain.span import SpanKind, SpanStatus
 from tests.unit.ingest.test_dialects import read
 
 
@@ -50,3 +50,28 @@ def test_langsmith_counts_of_others_are_in_its_metadata() -> None:
 def test_older_adk_names_the_agent_in_the_name_of_the_span() -> None:
     span = read({}, scope="gcp.vertex.agent", name="agent_run [triage]")
     assert (span.kind, span.agent) == (SpanKind.AGENT, "triage")
+
+
+@pytest.mark.parametrize("status", [0, 1, 2])
+@pytest.mark.parametrize(
+    ("error_type", "message"),
+    [
+        ("langgraph.errors.ParentCommand", "Command(graph='__parent__', goto='billing')"),
+        ("langgraph.errors.GraphInterrupt", "(Interrupt(value='Is that right?'),)"),
+        ("Exception", "ParentCommand(Command(graph='__parent__', goto='billing'))"),
+    ],
+)
+def test_what_langgraph_raises_to_hand_over_or_to_wait_is_no_failure(
+    status: int, error_type: str, message: str
+) -> None:
+    raised = ("exception", {"exception.type": error_type, "exception.message": message})
+    span = read({"openinference.span.kind": "CHAIN"}, events=[raised], status=status)
+    assert (span.status, span.error, span.error_type, span.flags) == (SpanStatus.OK, "", "", ())
+
+
+def test_a_node_of_a_react_agent_among_others_belongs_to_its_graph() -> None:
+    metadata = {"langgraph_node": "agent", "langgraph_checkpoint_ns": "triage:1a|agent:2b"}
+    sent = {"openinference.span.kind": "AGENT", "metadata": json.dumps(metadata)}
+    assert read(sent, name="agent").agent == "triage"
+    alone = {**sent, "metadata": json.dumps({"langgraph_checkpoint_ns": "agent:2b"})}
+    assert read(alone, name="agent").agent == ""

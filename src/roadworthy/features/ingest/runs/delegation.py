@@ -13,6 +13,7 @@ from roadworthy.features.ingest.runs.duplicates import plain
 from roadworthy.features.ingest.runs.node import Fields, Node, is_plumbing
 
 _AGENTS = frozenset({SpanKind.AGENT, SpanKind.WORKFLOW})
+_AT_WORK = frozenset({SpanKind.AGENT, SpanKind.LLM})
 _TOOLS = frozenset({SpanKind.TOOL, SpanKind.HANDOFF})
 _SDK = "roadworthy"
 """The scope of our SDK's own spans."""
@@ -64,7 +65,7 @@ def names_an_agent(tool_name: str, agents: set[str]) -> bool:
 def handoffs(nodes: Sequence[Node]) -> tuple[Handoff, ...]:
     """In order of time; where no step said it, a change of agent on the way down says it. One told twice (the
     tool's span and the framework's own) is one."""
-    agents = sorted((n for n in nodes if n.kind is SpanKind.AGENT and n.span.agent), key=lambda n: n.order)
+    agents = sorted((n for n in nodes if n.kind in _AT_WORK and n.span.agent), key=lambda n: n.order)
     calls = sorted((n for n in nodes if n.kind is SpanKind.LLM), key=lambda n: n.order, reverse=True)
     told = [_told(n, agents) for n in nodes if n.kind is SpanKind.HANDOFF and n.merged is None]
     found: list[Handoff] = []
@@ -109,7 +110,8 @@ def _told(node: Node, agents: Sequence[Node]) -> Handoff:
     at = span.start_ns
     to_agent = node.handoff_to or handoff_target(node.tool_name, span.input)
     from_agent = span.agent or _agent_above(node)
-    if not from_agent:
+    if not from_agent or plain(from_agent) == plain(to_agent):
+        # Nobody hands over to himself: a step back that the next agent's messages tell of.
         before = [n.span.agent for n in agents if n.span.start_ns <= at]
         from_agent = next((name for name in reversed(before) if plain(name) != plain(to_agent)), "")
     if not to_agent:

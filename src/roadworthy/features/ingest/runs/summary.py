@@ -103,7 +103,7 @@ def _main_root(roots: Sequence[Node]) -> Node:
 
 def _name(run: Run, root: Node, nodes: Sequence[Node]) -> None:
     spans = [root.span, *[n.span for n in nodes if n is not root]]
-    agents = [n.span.agent for n in nodes if n.kind in _AGENTS and n.span.agent]
+    agents = [n.span.agent for n in nodes if (n.kind in _AGENTS or n.kind is SpanKind.LLM) and n.span.agent]
     agents = agents or [s.agent for s in spans if s.agent]
     run.agents = tuple(dict.fromkeys(agents))
     run.service = _first(s.service for s in spans)
