@@ -16,6 +16,7 @@ import orjson
 
 from roadworthy.domain.span import ContentFormat, Span, SpanFlag, SpanKind, SpanStatus
 from roadworthy.features.ingest.handoffs import FINAL_ANSWERS, handoff_target, is_handoff
+from roadworthy.features.ingest.join_keys import is_strong
 from roadworthy.features.ingest.runs.answers import answer_of
 from roadworthy.features.ingest.runs.delegation import agent_names, names_an_agent
 from roadworthy.features.ingest.runs.duplicates import plain
@@ -175,15 +176,28 @@ def _listen(calls: Iterable[Node]) -> _Talk:
             for call in message.get("tool_calls", ()):
                 if call.get("id"):
                     asked[call["id"]] = call
-    for node in sorted(calls, key=lambda n: n.order):
-        since = recent(node.given())
+    told = [(node, recent(node.given())) for node in sorted(calls, key=lambda n: n.order)]
+    counted = _counted_ids(since for _, since in told)
+    for node, since in told:
         waiting: list[Fields] = []
         for place, message in since:
             if message.get("tool_calls"):
-                waiting = list(message["tool_calls"])
+                waiting = [{**c, "id": ""} if c.get("id") in counted else c for c in message["tool_calls"]]
             if message.get("role") == "tool":
+                if message.get("tool_call_id") in counted:
+                    message = {**message, "tool_call_id": ""}
                 _hear(talk, message, place, node, asked, waiting)
     return talk
+
+
+def _counted_ids(talks: Iterable[Sequence[tuple[int, Fields]]]) -> set[str]:
+    """Ids that several results of one conversation have, made of the tool's name and a count
+    (`issue_refund_0`): they say nothing."""
+    found: set[str] = set()
+    for since in talks:
+        ids = Counter(m.get("tool_call_id", "") for _, m in since if m.get("role") == "tool")
+        found.update(ident for ident, times in ids.items() if times > 1 and not is_strong(ident))
+    return found - {""}
 
 
 def _hear(
