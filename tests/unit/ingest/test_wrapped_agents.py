@@ -75,3 +75,25 @@ def test_a_node_of_a_react_agent_among_others_belongs_to_its_graph() -> None:
     assert read(sent, name="agent").agent == "triage"
     alone = {**sent, "metadata": json.dumps({"langgraph_checkpoint_ns": "agent:2b"})}
     assert read(alone, name="agent").agent == ""
+
+
+def test_traceloop_around_llama_index_tells_tools_and_agents_by_events() -> None:
+    result = {
+        "tool_name": "issue_refund",
+        "tool_kwargs": {"order_id": "A-23"},
+        "tool_id": "call_1",
+        "tool_output": {"blocks": [{"block_type": "text", "text": "no answer within 5 s"}], "is_error": True},
+    }
+    task = {"traceloop.span.kind": "task", "traceloop.entity.name": "FunctionAgent.task"}
+    tool = read({**task, "traceloop.entity.output": json.dumps(result)})
+    assert (tool.kind, tool.tool_name, tool.tool_call_id, tool.input) == (
+        SpanKind.TOOL,
+        "issue_refund",
+        "call_1",
+        '{"order_id":"A-23"}',
+    )
+    assert (tool.status, tool.error) == (SpanStatus.ERROR, "no answer within 5 s")
+    step = read({**task, "traceloop.entity.output": '{"input": [], "current_agent_name": "billing"}'})
+    assert (step.kind, step.agent) == (SpanKind.CHAIN, "billing")
+    call = read({**task, "gen_ai.operation.name": "chat", "gen_ai.usage.input_tokens": 5})
+    assert (call.kind, call.input_tokens) == (SpanKind.LLM, 5)

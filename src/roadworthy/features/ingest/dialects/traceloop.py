@@ -12,6 +12,7 @@ from roadworthy.features.ingest.any_value import Attributes, as_json, as_text
 from roadworthy.features.ingest.content import put_input, put_output, put_tool_definitions
 from roadworthy.features.ingest.dialects import otel_genai
 from roadworthy.features.ingest.dialects.crewai import read_crew
+from roadworthy.features.ingest.dialects.llama_index_events import read_event
 from roadworthy.features.ingest.messages.parse import parse_messages
 from roadworthy.features.ingest.raw_span import RawSpan
 
@@ -34,8 +35,8 @@ def read(raw: RawSpan, span: Span) -> None:
     if kind is not None:
         del attributes["traceloop.span.kind"]
         operation = otel_genai.KINDS.get(as_text(attributes.get("gen_ai.operation.name")))
-        if kind is SpanKind.CHAIN and operation is SpanKind.TOOL:
-            kind = operation  # LangChain.js: every callback is a task
+        if kind is SpanKind.CHAIN and operation in (SpanKind.TOOL, SpanKind.LLM):
+            kind = operation  # LangChain.js and LlamaIndex: every callback is a task
         if operation is kind:
             del attributes["gen_ai.operation.name"]
         span.kind = kind
@@ -49,7 +50,9 @@ def read(raw: RawSpan, span: Span) -> None:
         or "crewai.task.id" in attributes
     ):
         read_crew(attributes, span)
-    if span.kind is SpanKind.TOOL:
+    if span.kind is SpanKind.CHAIN:
+        read_event(span, attributes.get("traceloop.entity.output"))
+    elif span.kind is SpanKind.TOOL:
         _read_tool(attributes, span)
     if "llm.request.functions.0.name" in attributes:
         _read_functions(attributes, span)

@@ -65,7 +65,8 @@ def names_an_agent(tool_name: str, agents: set[str]) -> bool:
 def handoffs(nodes: Sequence[Node]) -> tuple[Handoff, ...]:
     """In order of time; where no step said it, a change of agent on the way down says it. One told twice (the
     tool's span and the framework's own) is one."""
-    agents = sorted((n for n in nodes if n.kind in _AT_WORK and n.span.agent), key=lambda n: n.order)
+    named = [n for n in nodes if n.span.agent]
+    agents = sorted([n for n in named if n.kind in _AT_WORK] or named, key=lambda n: n.order)
     calls = sorted((n for n in nodes if n.kind is SpanKind.LLM), key=lambda n: n.order, reverse=True)
     told = [_told(n, agents) for n in nodes if n.kind is SpanKind.HANDOFF and n.merged is None]
     found: list[Handoff] = []
