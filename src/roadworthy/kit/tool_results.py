@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from enum import StrEnum
 from typing import Any
@@ -51,6 +52,7 @@ _HINTS = (
     '"approved"',
     '"accepted"',
 )
+_PRINTED_HINTS = tuple(hint.replace('"', "'") for hint in _HINTS)
 _DETAILS = frozenset(
     {"error", "message", "type", "code", "status", "detail", "details", "error_type", "errorType"}
 )
@@ -67,13 +69,27 @@ def judge(text: str) -> Verdict:
         return Verdict.FINE
     start = text[:1]
     if start == "{" or start == "[":
-        if len(text) > _MAX_JSON or not any(hint in text for hint in _HINTS):
+        if len(text) > _MAX_JSON:
+            return Verdict.FINE
+        if text[1:2] == "'":
+            return _judge_printed(text)
+        if not any(hint in text for hint in _HINTS):
             return Verdict.FINE
         try:
             return _judge(orjson.loads(text), 0)
         except ValueError:
             return Verdict.FINE
     return Verdict.ERROR if _ERROR_TEXT.match(text) else Verdict.FINE
+
+
+def _judge_printed(text: str) -> Verdict:
+    """`{'ok': False}`: many frameworks tell the model what a tool gave as Python prints it."""
+    if not any(hint in text for hint in _PRINTED_HINTS):
+        return Verdict.FINE
+    try:
+        return _judge(ast.literal_eval(text), 0)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return Verdict.FINE
 
 
 def _judge(value: Any, depth: int) -> Verdict:

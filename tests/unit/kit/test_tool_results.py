@@ -17,6 +17,7 @@ from roadworthy.kit.tool_results import Verdict, judge
         "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>",
         "Request failed with status code 500",
         "HTTP 503 Service Unavailable",
+        "{'error': 'no such order', 'code': 7}",
     ],
 )
 def test_failures(text: str) -> None:
@@ -24,7 +25,12 @@ def test_failures(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ['{"approved": false, "reason": "x"}', '{"status": "declined", "code": "51"}']
+    "text",
+    [
+        '{"approved": false, "reason": "x"}',
+        '{"status": "declined", "code": "51"}',
+        "{'ok': False, 'reason': \"it's above the limit\"}",
+    ],
 )
 def test_it_says_no(text: str) -> None:
     assert judge(text) is Verdict.NEGATIVE
@@ -37,6 +43,8 @@ def test_it_says_no(text: str) -> None:
         '{"claim": "C-7", "status": "declined"}',
         '{"code": 404, "name": "Room 404"}',
         '{"code": 200, "message": "fine"}',
+        "{'ok': True, 'refunded': 42.5}",
+        "{'status': <Status.FAILED: 1>}",
         '{"result": [1], "error": null}',
         '{"errors": [], "data": {}}',
         '{"status": ["declined"], "code": {}}',
