@@ -64,7 +64,9 @@ def test_names_are_those_of_the_modules() -> None:
             "expected.0",
         ),
         ("latency", {"limit_ms": -1}, "limit_ms"),
+        ("latency", {"limit_ms": 10, "zero_at_ms": 5}, "zero_at_ms"),
         ("cost", {}, "limit_usd"),
+        ("cost", {"limit_usd": 0.1, "zero_at_usd": 0.1}, "zero_at_usd"),
         ("python", {"source": "def evaluate(run) return 1"}, "source"),
         ("python", {"source": "import os\ndef evaluate(run): return 1"}, "source"),
         ("telepathy", {}, "kind"),
@@ -290,6 +292,15 @@ def test_latency_and_cost_fall_from_the_limit_to_zero() -> None:
     assert judged("cost", run, limit_usd=0.01).value == 0
     assert judged("cost", transcript("x", cost_usd=None), limit_usd=0.01).value is None
     assert judged("latency", transcript("x", duration_ms=None), limit_ms=1).value is None
+
+
+def test_an_explanation_tells_a_value_from_a_limit_near_it() -> None:
+    run = transcript("order A-17", duration_ms=151, cost_usd=0.000204)
+
+    assert judged("latency", run, limit_ms=150.8).explanation == "151 ms, limit 150.8 ms"
+    assert judged("cost", run, limit_usd=0.0002).explanation == "0.000204 USD, limit 0.0002 USD"
+    whole = judged("regex", run, pattern=r"A-\d+", match="full")
+    assert (whole.value, whole.explanation) == (0, "the pattern does not match the whole text")
 
 
 def test_a_tool_that_was_not_called_leaves_its_verdict_open() -> None:

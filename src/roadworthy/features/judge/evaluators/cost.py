@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from roadworthy.features.judge.evaluators.evaluator import Config, Evaluator, Verdict, unknown
-from roadworthy.features.judge.evaluators.latency import within
+from roadworthy.features.judge.evaluators.latency import check_zero, within
 from roadworthy.features.judge.transcript import Transcript
 
 
@@ -20,7 +20,11 @@ def evaluate(transcript: Transcript, config: CostConfig) -> Verdict:
     cost = transcript.run.cost_usd
     if cost is None:
         return unknown("what the run cost is not known")
-    return within(cost, limit=config.limit_usd, zero_at=config.zero_at_usd, said="{:.4f} USD")
+    return within(cost, limit=config.limit_usd, zero_at=config.zero_at_usd, said="{:.4g} USD")
+
+
+def check(config: CostConfig) -> None:
+    check_zero("zero_at_usd", config.zero_at_usd, limit=config.limit_usd)
 
 
 EVALUATOR = Evaluator(
@@ -29,4 +33,5 @@ EVALUATOR = Evaluator(
     description="1 where the run cost no more than the limit; unknown where its cost is.",
     config=CostConfig,
     evaluate=evaluate,
+    check=check,
 )

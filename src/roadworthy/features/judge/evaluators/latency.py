@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from roadworthy.features.judge.evaluators.evaluator import Config, Evaluator, Verdict, graded, unknown
+from roadworthy.features.judge.evaluators.evaluator import (
+    Config,
+    ConfigInvalid,
+    Evaluator,
+    Verdict,
+    graded,
+    unknown,
+)
 from roadworthy.features.judge.transcript import Transcript
 
 
@@ -27,7 +34,17 @@ def evaluate(transcript: Transcript, config: LatencyConfig) -> Verdict:
         missing = "the run has not ended, or its times are missing"
     if took_ns is None or took_ns < 0:
         return unknown(missing)
-    return within(took_ns / 1e6, limit=config.limit_ms, zero_at=config.zero_at_ms, said="{:.0f} ms")
+    return within(took_ns / 1e6, limit=config.limit_ms, zero_at=config.zero_at_ms, said="{:.6g} ms")
+
+
+def check(config: LatencyConfig) -> None:
+    check_zero("zero_at_ms", config.zero_at_ms, limit=config.limit_ms)
+
+
+def check_zero(field: str, zero_at: float | None, *, limit: float) -> None:
+    """Raises `ConfigInvalid` where the value could not fall from the limit on."""
+    if zero_at is not None and zero_at <= limit:
+        raise ConfigInvalid(field, expected=f"more than the limit of {limit:g}, or none")
 
 
 def within(value: float, *, limit: float, zero_at: float | None, said: str) -> Verdict:
@@ -45,4 +62,5 @@ EVALUATOR = Evaluator(
     description="1 where the run, or every call of a tool, took no longer than the limit.",
     config=LatencyConfig,
     evaluate=evaluate,
+    check=check,
 )

@@ -77,7 +77,8 @@ def evaluate(transcript: Transcript, config: RegexConfig) -> Verdict:
                 explanation="the pattern matches, and must not" if config.absent else "",
                 evidence=(piece.evidence(match.start, match.end),),
             )
-    return passed(ok=config.absent, explanation="" if config.absent else "the pattern matches nowhere")
+    where = "does not match the whole text" if config.match == "full" else "matches nowhere"
+    return passed(ok=config.absent, explanation="" if config.absent else f"the pattern {where}")
 
 
 EVALUATOR = Evaluator(
