@@ -49,6 +49,8 @@ LIBRARIES: dict[str, str] = {
     "vertexai": "vertexai",
 }
 """Library, and the module whose import says that it is used."""
+_LATER = {"mistralai": "mistralai.client"}
+"""The module of later versions, where the package of the name above has no code of its own."""
 
 _FAMILIES = (
     re.compile(r"openinference-instrumentation-(.+)"),
@@ -77,6 +79,8 @@ def instrument_installed(provider: TracerProvider, *, only: Sequence[str] | None
         starter = _starter(library, found.get(library, []), provider, content=content)
         if starter is not None:
             when_imported(LIBRARIES[library], starter)
+            if library in _LATER:
+                when_imported(_LATER[library], starter)
 
 
 def _starter(

@@ -75,6 +75,17 @@ def test_a_library_imported_before_is_instrumented_at_once(site: Path, start: St
     assert instrumented_by() == ["openinference-instrumentation-openai"]
 
 
+def test_a_library_whose_package_has_no_code_is_instrumented_with_its_client(
+    site: Path, start: Start
+) -> None:
+    install(site, "openinference-instrumentation-mistralai")
+    (site / "mistralai").mkdir()
+    (site / "mistralai" / "client.py").write_text("")
+    start(instrument=["mistralai"])
+    import_module("mistralai.client")
+    assert instrumented_by() == ["openinference-instrumentation-mistralai"]
+
+
 def test_of_several_instrumentations_one_is_used(site: Path, start: Start) -> None:
     install(site, "opentelemetry-instrumentation-openai")
     install(site, "opentelemetry-instrumentation-openai-v2")
