@@ -4,10 +4,13 @@ Agents SDK, LangGraph's supervisors, older versions of Google's ADK."""
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from roadworthy.domain.span import SpanKind, SpanStatus
+from roadworthy.features.ingest.runs.assemble import assemble
+from tests.unit.ingest.otlp_bodies import NOW_NS
 from tests.unit.ingest.test_dialects import read
 
 
@@ -97,3 +100,40 @@ def test_traceloop_around_llama_index_tells_tools_and_agents_by_events() -> None
     assert (step.kind, step.agent) == (SpanKind.CHAIN, "billing")
     call = read({**task, "gen_ai.operation.name": "chat", "gen_ai.usage.input_tokens": 5})
     assert (call.kind, call.input_tokens) == (SpanKind.LLM, 5)
+
+
+def test_the_root_that_langsmith_sends_again_makes_no_second_run() -> None:
+    root = {"langsmith.span.kind": "chain", "langsmith.trace.name": "support desk"} | {
+        "langsmith.metadata.ls_integration": "openai-agents-sdk"
+    }
+    alone = read({**root, "gen_ai.prompt": "Where is A-17?"}, name="support desk")
+    first = replace(read(root), trace_id="b" * 32, span_id="b" * 16, start_ns=alone.start_ns + 1)
+    first = replace(first, end_ns=alone.end_ns - 1)
+    call = read({"langsmith.span.kind": "llm"}, parent="b" * 16)
+    call = replace(call, trace_id="b" * 32, span_id="c" * 16)
+    assert set(alone.join_keys) & set(first.join_keys)
+    (run,) = assemble([alone, first, call]).runs
+    assert (len(run.trace_ids), run.model_calls, run.root_span_id) == (2, 1, "b" * 16)
+    # Another run that ended just then, and did not lie within: they stay two.
+    later = [replace(span, start_ns=span.start_ns - 9) for span in (first, call)]
+    assert len(assemble([alone, *later]).runs) == 2
+
+
+@pytest.mark.parametrize(("goes_on", "handed"), [("billing", [("triage", "billing")]), ("shipping", [])])
+def test_a_hand_off_that_a_framework_took_for_itself_is_in_what_the_model_asked(
+    goes_on: str, handed: list[tuple[str, str]]
+) -> None:
+    call = {"type": "tool_call", "id": "call_1", "name": "handoff_to_billing", "arguments": {}}
+    said = json.dumps([{"role": "assistant", "parts": [call]}])
+    agents = [
+        read({"gen_ai.operation.name": "invoke_agent", "gen_ai.agent.name": name}, parent="0" * 15 + "1")
+        for name in ("triage", goes_on)
+    ]
+    first, second = (
+        replace(agent, span_id=str(place) * 16, start_ns=NOW_NS + 20 * place, end_ns=NOW_NS + 20 * place + 5)
+        for place, agent in enumerate(agents, start=2)
+    )
+    asked = read({"gen_ai.operation.name": "chat", "gen_ai.output.messages": said}, parent="2" * 16)
+    asked = replace(asked, span_id="4" * 16, start_ns=first.start_ns, end_ns=first.end_ns)
+    (run,) = assemble([first, second, asked]).runs
+    assert [(h.from_agent, h.to_agent) for h in run.handoffs] == handed

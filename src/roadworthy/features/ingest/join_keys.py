@@ -15,6 +15,8 @@ two runs never share one by chance; short or counted ids ("call_1") make no key.
 - `topic:<id>`: AutoGen's group chat, whose messages are traces of their own.
 - `aside:<session>`: calls a client makes beside its first task (Claude Code names the session).
 - `run:<id>`: what the caller chose (`roadworthy.run_id`).
+- `echo:<...>`: the root of a run that was sent again in a trace of its own (LangSmith), with other ids:
+  `runs.units` checks that the one alone lies around the other.
 - `failed:<...>`: a failed call reported twice in two traces: it has no id, so there is nothing but time and
   the question to go by, and `runs.units` checks that one lies within the other before it believes it.
 """
@@ -38,6 +40,7 @@ _MAX_KEYS = 64
 
 FAILED = "failed:"
 TALK = "talk:"
+ECHO = "echo:"
 _OF_CONTENT = ("response:", "toolcall:", FAILED, TALK)
 UNHEARD = "?"
 """Marks keys of what came before an answer that was not recorded."""

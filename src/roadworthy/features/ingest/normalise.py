@@ -10,7 +10,7 @@ import orjson
 
 from roadworthy.domain.span import Span, SpanFlag, SpanKind, SpanStatus
 from roadworthy.features.ingest.any_value import Attributes, as_text
-from roadworthy.features.ingest.dialects import claude_code
+from roadworthy.features.ingest.dialects import claude_code, langsmith
 from roadworthy.features.ingest.dialects.roadworthy_sdk import overlay
 from roadworthy.features.ingest.dialects.table import Dialect, of_scope, recognise
 from roadworthy.features.ingest.handoffs import FINAL_ANSWERS, handoff_target, is_handoff
@@ -251,6 +251,8 @@ def _set_join_keys(span: Span, frame: Frame, run_id: str) -> None:
             keys = (*keys, topic)
     elif span.dialect == "claude_code":
         keys = (*keys, *claude_code.join_keys(span))
+    elif span.dialect == "langsmith":
+        keys = (*keys, *langsmith.join_keys(span))
     if frame.links:
         others = {link.trace_id for link in frame.links if link.trace_id != span.trace_id}
         keys = (*keys, *(f"trace:{other}" for other in sorted(others)))

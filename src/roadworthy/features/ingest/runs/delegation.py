@@ -8,7 +8,7 @@ from itertools import islice
 
 from roadworthy.domain.run import Handoff
 from roadworthy.domain.span import SpanKind
-from roadworthy.features.ingest.handoffs import handoff_reason, handoff_target
+from roadworthy.features.ingest.handoffs import handoff_reason, handoff_target, is_handoff
 from roadworthy.features.ingest.runs.duplicates import plain
 from roadworthy.features.ingest.runs.node import Fields, Node, is_plumbing
 
@@ -70,7 +70,9 @@ def handoffs(nodes: Sequence[Node]) -> tuple[Handoff, ...]:
     calls = sorted((n for n in nodes if n.kind is SpanKind.LLM), key=lambda n: n.order, reverse=True)
     told = [_told(n, agents) for n in nodes if n.kind is SpanKind.HANDOFF and n.merged is None]
     found: list[Handoff] = []
-    for handoff in sorted(told or _changes(nodes), key=lambda h: (h.at_ns, h.span_id)):
+    for handoff in sorted(
+        told or _asked(calls, agents) or _changes(nodes), key=lambda h: (h.at_ns, h.span_id)
+    ):
         if found and plain(found[-1].to_agent) == plain(handoff.to_agent):
             before = found[-1]
             reason = before.reason or handoff.reason
@@ -125,6 +127,31 @@ def _told(node: Node, agents: Sequence[Node]) -> Handoff:
         span_id=span.span_id,
         at_ns=at,
     )
+
+
+def _asked(calls: Sequence[Node], agents: Sequence[Node]) -> list[Handoff]:
+    """What models asked for and no step tells of: the framework took the call for itself, and then the agent
+    it names went to work."""
+    found = []
+    for node in calls:
+        if node.merged is not None or '"tool_calls"' not in node.span.output:
+            continue
+        at = node.span.end_ns or node.span.start_ns
+        later = {plain(n.span.agent): n.span.agent for n in agents if n.span.start_ns >= at}
+        for call in (c for m in node.said() for c in m.get("tool_calls", ())):
+            name, arguments = str(call.get("name", "")), str(call.get("arguments", ""))
+            to_agent = later.get(plain(handoff_target(name, arguments))) if is_handoff(name) else None
+            if to_agent:
+                found.append(
+                    Handoff(
+                        from_agent=node.span.agent or _agent_above(node),
+                        to_agent=to_agent,
+                        reason=handoff_reason(arguments),
+                        span_id=node.span.span_id,
+                        at_ns=at,
+                    )
+                )
+    return found
 
 
 def _changes(nodes: Sequence[Node]) -> list[Handoff]:

@@ -2,8 +2,9 @@
 
 1. Everything of one trace is one run: agents called as tools, hand-offs and parallel branches stay together.
 2. Traces that share a join key are one run. A `failed:` key only says "at the same moment": it is believed
-   where one trace's span lies within the other's. A `talk:` key only says "the same words": each call that
-   brings results goes with the call just before it that asked for them.
+   where one trace's span lies within the other's; an `echo:` key where, too, the outer one is alone. A
+   `talk:` key only says "the same words": each call that brings results goes with the call just before it
+   that asked for them.
 3. A trace holds several runs only where a plain span (no agent convention) has below it agents that belong to
    different sessions, and no other step of an agent: somebody worked through a list of tasks inside one
    span. Each such agent is a run; the plain spans above them belong to none.
@@ -16,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from roadworthy.domain.span import SpanFlag, SpanKind
-from roadworthy.features.ingest.join_keys import FAILED, TALK, talk_of
+from roadworthy.features.ingest.join_keys import ECHO, FAILED, TALK, talk_of
 from roadworthy.features.ingest.runs.node import Node
 
 _STEPS = frozenset(
@@ -74,6 +75,8 @@ def _joined(by_trace: dict[str, list[Node]]) -> list[list[Node]]:
     for key, nodes in holders.items():
         if key.startswith(FAILED):
             _join_twins(nodes, join)
+        elif key.startswith(ECHO):
+            _join_echoes(nodes, join)
         elif key.startswith(TALK):
             _join_talk(key, nodes, join)
         else:
@@ -90,6 +93,14 @@ def _join_twins(nodes: Sequence[Node], join: Callable[[str, str], None]) -> None
         for inner in nodes:
             a, b = outer.span, inner.span
             if a.scope != b.scope and a.start_ns <= b.start_ns and b.end_ns <= a.end_ns:
+                join(a.trace_id, b.trace_id)
+
+
+def _join_echoes(nodes: Sequence[Node], join: Callable[[str, str], None]) -> None:
+    for outer in nodes:
+        for inner in nodes:
+            a, b = outer.span, inner.span
+            if inner.kids and not outer.kids and a.start_ns <= b.start_ns and b.end_ns <= a.end_ns:
                 join(a.trace_id, b.trace_id)
 
 
