@@ -106,7 +106,7 @@ def _call(draft: Draft, block: Block) -> None:
 
 
 def _result(draft: Draft, block: Block) -> None:
-    call_id = first(block, "tool_use_id", "toolUseId", "tool_call_id", "toolCallId", "call_id", "id")
+    call_id = first(block, "tool_use_id", "toolUseId", "tool_call_id", "toolCallId", "call_id", "id", "ref")
     name = first(block, "name", "tool_name", "toolName")
     content = first(block, "response", "result", "output", "content", "error")
     if isinstance(content, dict) and content.keys() <= {"type", "value"} and "value" in content:
@@ -224,6 +224,8 @@ BY_KEY: dict[str, Callable[[Draft, Block], None]] = {
     "function_response": _inner_result("function_response"),
     "tool_call": _inner_call("tool_call"),
     "tool_call_result": haystack.add_result,
+    "toolRequest": _inner_call("toolRequest"),  # Genkit
+    "toolResponse": _inner_result("toolResponse"),
     "toolUse": _inner_call("toolUse"),
     "toolResult": _inner_result("toolResult"),
     "reasoningContent": lambda draft, block: _reasoning(draft, {"content": block["reasoningContent"]}),

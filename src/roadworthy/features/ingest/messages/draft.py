@@ -161,7 +161,7 @@ def tool_call(value: object) -> ToolCall | None:
     name = first(source, "name", "tool_name", "toolName", "recipient_name")
     if not isinstance(name, str) or ("parameters" in source and "description" in source):
         return None  # the second is the definition of a tool
-    call_id = first(value, *CALL_IDS)
+    call_id = first(value, *CALL_IDS, "ref")
     if call_id is None:
         call_id = source.get("id")
     arguments = first(
