@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from roadworthy.domain.message import Message, ToolCall
+from roadworthy.domain.span import ContentFormat
 from roadworthy.features.ingest.dialects.span_events import messages_of
 from roadworthy.features.ingest.raw_span import RawEvent
+from tests.unit.ingest.test_dialects import read
 
 CALL = {"id": "call_1", "type": "function", "function": {"name": "refund", "arguments": '{"id":"A-23"}'}}
 ASKED = ToolCall(id="call_1", name="refund", arguments='{"id":"A-23"}')
@@ -68,3 +70,9 @@ ASKED = ToolCall(id="call_1", name="refund", arguments='{"id":"A-23"}')
 )
 def test_a_message_of_an_event(name: str, attributes: dict[str, Any], wanted: Message) -> None:
     assert messages_of(RawEvent(name, 0, attributes)) == [wanted]
+
+
+@pytest.mark.parametrize("given", ["[]", []])
+def test_an_empty_conversation_is_no_question(given: Any) -> None:
+    span = read({"gen_ai.operation.name": "invoke_agent", "gen_ai.input.messages": given})
+    assert (span.input, span.input_format) == ("", ContentFormat.NONE)

@@ -273,7 +273,8 @@ def _put_given(attributes: Attributes, span: Span, given: Any, system: Any) -> N
         return
     chat = chat_text(given, default_role="user") if given is not None else ""
     if given is not None and not chat:
-        put_input(span, given)
+        if given not in ("[]", []):  # Semantic Kernel's agents, where the conversation is kept elsewhere
+            put_input(span, given)
         del attributes["gen_ai.input.messages"]
         return
     instructions = system_messages(system) if system is not None else []
