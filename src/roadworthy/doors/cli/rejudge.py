@@ -55,6 +55,8 @@ def judge(
         body["with"] = _ids(client, with_ or [])
         asked = client.send("POST", "/rejudge", body=body)
         _say(asked, as_json=as_json)
+        if run_ids and since is None and not filters and (gone := len(set(run_ids)) - asked["runs"]) > 0:
+            typer.echo(f"{gone} of the runs named are not there", err=True)
         if wait and asked["job"] is not None:
             _follow(client, asked["job"]["id"], as_json=as_json)
     except Failed as error:

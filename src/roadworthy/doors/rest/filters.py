@@ -119,16 +119,18 @@ _LARGEST = 9e12
 _WHERE = "query.filter"
 
 
-def parse_filters(texts: list[str]) -> tuple[Filter, ...]:
-    """Filters over runs. Raises a 400 that names the filter and what was expected."""
-    return parse_filters_of(texts, fields=RUN_FIELDS)
+def parse_filters(texts: list[str], *, where: str = _WHERE) -> tuple[Filter, ...]:
+    """Filters over runs. Raises a 400 that names the filter and what was expected; `where` they stand."""
+    return parse_filters_of(texts, fields=RUN_FIELDS, where=where)
 
 
-def parse_filters_of(texts: list[str], *, fields: Mapping[str, FilterField]) -> tuple[Filter, ...]:
+def parse_filters_of(
+    texts: list[str], *, fields: Mapping[str, FilterField], where: str = _WHERE
+) -> tuple[Filter, ...]:
     """The same over any table of fields."""
     if len(texts) > _MAX_FILTERS:
-        raise bad_field(_WHERE, f"at most {_MAX_FILTERS} filters, got {len(texts)}")
-    return tuple(_parse(text, fields=fields) for text in texts)
+        raise bad_field(where, f"at most {_MAX_FILTERS} filters, got {len(texts)}")
+    return tuple(_parse(text, fields=fields, where=where) for text in texts)
 
 
 def stored_field(name: str, *, where: str, fields: Mapping[str, FilterField] = RUN_FIELDS) -> str:
@@ -147,44 +149,44 @@ def _is_score(name: str, *, fields: Mapping[str, FilterField]) -> bool:
     return fields is RUN_FIELDS and name.startswith("scores.") and len(name) > len("scores.")
 
 
-def _parse(text: str, *, fields: Mapping[str, FilterField]) -> Filter:
+def _parse(text: str, *, fields: Mapping[str, FilterField], where: str) -> Filter:
     found = _SHAPE.fullmatch(text)
     if found is None:
         ops = ", ".join(op.value for op in Op)
-        raise bad_field(_WHERE, f"{text[:80]!r}: expected field:op:value with one of the ops {ops}")
+        raise bad_field(where, f"{text[:80]!r}: expected field:op:value with one of the ops {ops}")
     name, op, value = found["field"], _OPS[found["op"]], found["value"]
-    stored = stored_field(name, where=_WHERE, fields=fields)
+    stored = stored_field(name, where=where, fields=fields)
     score = _is_score(name, fields=fields)
     attribute = name not in fields and not score
     kind = FieldType.NUMBER if score else FieldType.TEXT if attribute else fields[name].type
     # An attribute may hold a number, and the store compares it as one.
     if op not in OPS_OF_TYPE[kind] and not attribute:
-        raise bad_field(_WHERE, f"{name}: {op.value} does not apply to a field of type {kind.value}")
+        raise bad_field(where, f"{name}: {op.value} does not apply to a field of type {kind.value}")
     if op in (Op.EXISTS, Op.MISSING):
         return Filter(field=stored, op=op)
     if value is None:
-        raise bad_field(_WHERE, f"{name}: {op.value} needs a value, like {name}:{found['op']}:value")
+        raise bad_field(where, f"{name}: {op.value} needs a value, like {name}:{found['op']}:value")
     if op is Op.IN:
-        parts = tuple(_value(part, kind=kind, name=name) for part in value.split(",") if part)
+        parts = tuple(_value(part, kind=kind, name=name, where=where) for part in value.split(",") if part)
         if not parts:
-            raise bad_field(_WHERE, f"{name}: in needs values, separated by commas")
+            raise bad_field(where, f"{name}: in needs values, separated by commas")
         return Filter(field=stored, op=op, value=parts)
     if attribute and op in (Op.LT, Op.LE, Op.GT, Op.GE):
         kind = FieldType.NUMBER
-    return Filter(field=stored, op=op, value=_value(value, kind=kind, name=name))
+    return Filter(field=stored, op=op, value=_value(value, kind=kind, name=name, where=where))
 
 
-def _value(text: str, *, kind: FieldType, name: str) -> str | int | float:
+def _value(text: str, *, kind: FieldType, name: str, where: str) -> str | int | float:
     if kind in (FieldType.TEXT, FieldType.LIST):
         return text
     if kind is FieldType.TIME:
-        return parse_time(text, field=f"{_WHERE} ({name})")
+        return parse_time(text, field=f"{where} ({name})")
     try:
         number = float(text)
     except ValueError:
         number = nan
     if not abs(number) <= _LARGEST:
-        raise bad_field(_WHERE, f"{name}: {text[:60]!r} is no number of at most {_LARGEST:g}")
+        raise bad_field(where, f"{name}: {text[:60]!r} is no number of at most {_LARGEST:g}")
     if kind is FieldType.DURATION:
         return int(number * 1_000_000)
     if kind is FieldType.COUNT and number.is_integer():

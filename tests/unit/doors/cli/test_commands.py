@@ -366,6 +366,8 @@ def test_judging_again_says_what_it_will_do_before_it_does(server: Listening) ->
         "3 runs, at no cost (nothing was started)\n"
     )
     assert roadworthy("judge", trace_id(1), trace_id(3), "--dry-run", **where).stdout.startswith("2 runs")
+    gone = roadworthy("judge", trace_id(1), trace_id(9), "--dry-run", **where)
+    assert (gone.stdout[:7], gone.stderr) == ("1 runs,", "1 of the runs named are not there\n")
     unknown = roadworthy("judge", trace_id(1), "--with", "tone", **where)
     assert (unknown.returncode, "no evaluator or judge 'tone'" in unknown.stderr) == (2, True)
 

@@ -90,3 +90,6 @@ def test_judging_again_says_how_much_before_it_starts(desk: Desk) -> None:
     refused = desk.client.post("/api/v1/rejudge", json={"with": ["nobody"]})
     assert refused.status_code == 400
     assert "body.with" in refused.text
+    for wrong in ("bogus", "foo:=:1", "duration_ms:>:long"):
+        refused = desk.client.post("/api/v1/rejudge", json={"filter": [wrong]})
+        assert (refused.status_code, refused.json()["errors"][0]["field"]) == (400, "body.filter")

@@ -202,7 +202,10 @@ def _draft(ctx: RestContext, project: str, body: NewDrill, *, by: str) -> Drill:
 
 
 def _cases_of_runs(ctx: RestContext, project: str, agent: str, asked: CaseRuns) -> tuple[Case, ...]:
-    filters = [Filter(field="agent", op=Op.EQ, value=agent), *parse_filters(asked.filter)]
+    filters = [
+        Filter(field="agent", op=Op.EQ, value=agent),
+        *parse_filters(asked.filter, where="body.runs.filter"),
+    ]
     if asked.ids:
         filters.append(Filter(field="id", op=Op.IN, value=tuple(asked.ids)))
     query = RunQuery(

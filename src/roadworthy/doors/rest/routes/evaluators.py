@@ -121,7 +121,7 @@ def judge_again(
                 "body.with", f"judge {judge.name!r} compares two runs: it cannot be asked about one"
             )
     arguments = rejudge.arguments(
-        filters=parse_filters(body.filter),
+        filters=parse_filters(body.filter, where="body.filter"),
         from_ns=from_ns,
         to_ns=to_ns,
         evaluators=[one for one in body.with_ if one in evaluators],
