@@ -80,7 +80,8 @@ def _read_agents_sdk(attributes: Attributes, span: Span) -> None:
     name = as_text(attributes.get("name"))
     if span.kind is SpanKind.WORKFLOW:
         span.workflow = name
-        span.session_id = as_text(attributes.pop("group_id", ""))
+        group = as_text(attributes.pop("group_id", ""))
+        span.session_id = "" if group == "null" else group
     elif span.kind is SpanKind.AGENT:
         span.agent = name
     elif span.kind is SpanKind.HANDOFF:
