@@ -64,6 +64,7 @@ WANTED = {
     "vercel-ai": Wanted("my-agent", 4, 3, (824, 44)),
     "vercel-ai-langfuse": Wanted("desk", 4, 3, (902, 44)),
     "vercel-ai-openinference": Wanted("desk", 4, 3, (902, 44)),
+    "anthropic-js-stream": Wanted("desk-service", 4, 3, (874, 44), tools_inferred=True),
     "anthropic-openlit": Wanted("shop", 4, 3, (887, 44), refused=False),
     "crewai-openlit": Wanted("desk", 4, 3, (1129, 44), refused=False, tools_inferred=True),
     "langgraph-openlit": Wanted("desk", 4, 3, (910, 44), refused=False),

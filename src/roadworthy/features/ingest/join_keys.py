@@ -19,6 +19,8 @@ two runs never share one by chance; short or counted ids ("call_1") make no key.
   `runs.units` checks that the one alone lies around the other.
 - `failed:<...>`: a failed call reported twice in two traces: it has no id, so there is nothing but time and
   the question to go by, and `runs.units` checks that one lies within the other before it believes it.
+- `used:<...>`: the same of an answered call of which one report has the id alone and the other the words
+  alone (streams of Anthropic's SDK): what it used and when it ended.
 """
 
 from __future__ import annotations
@@ -41,7 +43,8 @@ _MAX_KEYS = 64
 FAILED = "failed:"
 TALK = "talk:"
 ECHO = "echo:"
-_OF_CONTENT = ("response:", "toolcall:", FAILED, TALK)
+USED = "used:"
+_OF_CONTENT = ("response:", "toolcall:", FAILED, USED, TALK)
 UNHEARD = "?"
 """Marks keys of what came before an answer that was not recorded."""
 _PRINTED = re.compile(r"\s*<[\w.]+ object at 0x")
@@ -105,6 +108,10 @@ def _keys_of_call(span: Span) -> tuple[str, ...]:
         found += [*talk.asks, *talk.brings]
     if failed:
         found += [*_at_its_end(span, f"{FAILED}{span.service}:{span.model_asked}:"), *_refused(span)]
+    elif span.input_tokens is not None and span.end_ns and bool(span.response_id) != bool(span.input):
+        model = span.model_answered or span.model_asked
+        used = f"{USED}{span.service}:{model}:{span.input_tokens}:{span.output_tokens}:"
+        found += _at_its_end(span, used)
     return tuple(dict.fromkeys(found))[:_MAX_KEYS]
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from roadworthy.domain.span import SpanFlag, SpanKind
-from roadworthy.features.ingest.join_keys import is_strong
+from roadworthy.domain.span import Span, SpanFlag, SpanKind
+from roadworthy.features.ingest.join_keys import USED, is_strong
 from roadworthy.features.ingest.runs.node import Node
 
 _TOOLS = frozenset({SpanKind.TOOL, SpanKind.HANDOFF})
@@ -19,6 +19,7 @@ def merge_duplicates(nodes: Sequence[Node]) -> None:
         _merge_nested_calls(calls)
         _merge_requests(calls)
         _merge_by(calls, {id(n): n.span.response_id for n in calls})
+        _merge_halves(calls)
         _merge_twins(calls, _same_call)
     if len(tools) > 1:
         _merge_nested_tools(tools)
@@ -92,6 +93,27 @@ def _merge_by(nodes: Iterable[Node], idents: dict[int, str]) -> None:
                 merge(node, first)
 
 
+def _merge_halves(calls: Iterable[Node]) -> None:
+    """By their `used:` keys: the report with the words counts, the one with the id is merged into it."""
+    groups: dict[str, list[Node]] = {}
+    for node in calls:
+        for key in node.span.join_keys:
+            if key.startswith(USED):
+                groups.setdefault(key, []).append(node)
+    for group in groups.values():
+        for said, known in halves(group):
+            if said.counted and known.counted:
+                merge(known, said)
+
+
+def halves(nodes: Sequence[Node]) -> list[tuple[Node, Node]]:
+    """Of calls with one `used:` key those that are one, of two scopes, at one time: the one with the words
+    and the one with the id."""
+    said = [n for n in nodes if not n.span.response_id]
+    known = [n for n in nodes if n.span.response_id]
+    return [(a, b) for a in said for b in known if a.span.scope != b.span.scope and _overlap(a, b)]
+
+
 def _riches(node: Node) -> tuple[int, int, int, str]:
     """Who says more counts; of equals the one that started first."""
     span = node.span
@@ -124,7 +146,7 @@ def _same_call(left: Node, right: Node) -> bool:
     a, b = left.span, right.span
     if a.response_id and b.response_id:
         return False
-    if left.failed != right.failed:
+    if left.failed != right.failed and not (left.failed and _is_mute(right)):
         return False
     ours, theirs = {a.model_asked, a.model_answered} - {""}, {b.model_asked, b.model_answered} - {""}
     if not (ours and theirs):
@@ -134,8 +156,22 @@ def _same_call(left: Node, right: Node) -> bool:
         return False
     if left.failed:
         return True
-    known = a.input_tokens is not None and b.input_tokens is not None
-    return known and (a.input_tokens, a.output_tokens) == (b.input_tokens, b.output_tokens)
+    return a.output_tokens == b.output_tokens and not _inputs(a).isdisjoint(_inputs(b))
+
+
+def _inputs(span: Span) -> set[int]:
+    """The input's tokens with what came from a cache, and without: not every tracer counts them in."""
+    if span.input_tokens is None:
+        return set()
+    cached = (span.cache_read_tokens or 0) + (span.cache_write_tokens or 0)
+    return {span.input_tokens, span.input_tokens - cached}
+
+
+def _is_mute(node: Node) -> bool:
+    """A call that tells neither an answer nor a failure: mistralai's own spans of refused calls."""
+    span = node.span
+    told = span.output or span.response_id or span.model_answered or span.finish_reason
+    return not told and span.input_tokens is None and span.output_tokens is None
 
 
 def _same_tool(left: Node, right: Node) -> bool:

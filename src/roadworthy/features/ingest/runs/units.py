@@ -2,9 +2,9 @@
 
 1. Everything of one trace is one run: agents called as tools, hand-offs and parallel branches stay together.
 2. Traces that share a join key are one run. A `failed:` key only says "at the same moment": it is believed
-   where one trace's span lies within the other's; an `echo:` key where, too, the outer one is alone. A
-   `talk:` key only says "the same words": each call that brings results goes with the call just before it
-   that asked for them.
+   where one trace's span lies within the other's; an `echo:` key where, too, the outer one is alone; a
+   `used:` key of the two halves of one call. A `talk:` key only says "the same words": each call that brings
+   results goes with the call just before it that asked for them.
 3. A trace holds several runs only where a plain span (no agent convention) has below it agents that belong to
    different sessions, and no other step of an agent: somebody worked through a list of tasks inside one
    span. Each such agent is a run; the plain spans above them belong to none.
@@ -17,7 +17,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from roadworthy.domain.span import SpanFlag, SpanKind
-from roadworthy.features.ingest.join_keys import ECHO, FAILED, TALK, talk_of
+from roadworthy.features.ingest.join_keys import ECHO, FAILED, TALK, USED, talk_of
+from roadworthy.features.ingest.runs.duplicates import halves
 from roadworthy.features.ingest.runs.node import Node
 
 _STEPS = frozenset(
@@ -75,6 +76,9 @@ def _joined(by_trace: dict[str, list[Node]]) -> list[list[Node]]:
     for key, nodes in holders.items():
         if key.startswith(FAILED):
             _join_twins(nodes, join)
+        elif key.startswith(USED):
+            for left, right in halves(nodes):
+                join(left.span.trace_id, right.span.trace_id)
         elif key.startswith(ECHO):
             _join_echoes(nodes, join)
         elif key.startswith(TALK):
