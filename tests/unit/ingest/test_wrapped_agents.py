@@ -137,3 +137,27 @@ def test_a_hand_off_that_a_framework_took_for_itself_is_in_what_the_model_asked(
     asked = replace(asked, span_id="4" * 16, start_ns=first.start_ns, end_ns=first.end_ns)
     (run,) = assemble([first, second, asked]).runs
     assert [(h.from_agent, h.to_agent) for h in run.handoffs] == handed
+
+
+def test_traceloop_dumps_haystacks_messages_field_by_field_below_the_component() -> None:
+    call = {"tool_name": "look_up_order", "arguments": {"order_id": "A-23"}, "id": "call_1"}
+    messages = [
+        {"_role": "user", "_content": [{"text": "Where is A-23?"}], "_meta": {}},
+        {"_role": "assistant", "_content": [call]},
+        {"_role": "tool", "_content": [{"result": "on its way", "origin": call, "error": False}]},
+        {"_role": "assistant", "_content": [{"text": "It is on its way."}]},
+    ]
+    given = {"args": [], "kwargs": {"desk": {"messages": messages[:1]}}}
+    gave = json.dumps({"desk": {"messages": messages, "last_message": messages[-1]}})
+    sent = {"traceloop.span.kind": "workflow", "traceloop.entity.output": gave}
+    root = read({**sent, "traceloop.entity.input": json.dumps(given)}, name="haystack_pipeline.workflow")
+    (run,) = assemble([root]).runs
+    assert run.final_answer == "It is on its way."
+
+
+def test_the_answer_of_a_call_reported_twice_is_that_of_the_report_which_has_one() -> None:
+    said = json.dumps([{"role": "assistant", "parts": [{"type": "text", "content": "It is on its way."}]}])
+    outer = replace(read({"gen_ai.operation.name": "chat"}), span_id="2" * 16)
+    sent = {"gen_ai.operation.name": "chat", "gen_ai.output.messages": said, "gen_ai.usage.output_tokens": 5}
+    (run,) = assemble([outer, read(sent, parent="2" * 16)]).runs
+    assert (run.model_calls, run.final_answer) == (1, "It is on its way.")

@@ -49,6 +49,24 @@ def _value(node: ast.expr) -> Any:
     return ast.literal_eval(node)
 
 
+def read_dumped(value: dict[str, Any], read: Reader) -> list[Message] | None:
+    """{"_role", "_content": [{"text"} | {"tool_name", "arguments", "id"} | {"result", "origin"}]}: the fields
+    of a ChatMessage one by one, as OpenLLMetry writes them."""
+    content = value["_content"]
+    if not isinstance(content, list):
+        return None
+    plain = {name.lstrip("_"): held for name, held in value.items()}
+    return read.messages([plain | {"content": [_piece(item) for item in content]}]) or None
+
+
+def _piece(item: Any) -> Any:
+    if isinstance(item, dict) and "tool_name" in item:
+        return {"tool_call": item}
+    if isinstance(item, dict) and "origin" in item:
+        return {"tool_call_result": item}
+    return item
+
+
 def read_replies(value: dict[str, Any], read: Reader) -> list[Message] | None:
     """{"replies": [message], …}"""
     return read.messages(value["replies"]) or None

@@ -72,6 +72,7 @@ MESSAGES: tuple[tuple[str, Shape], ...] = (
     ("kwargs", langchain.read_constructor),
     ("kind", pydantic_ai.read_message),
     ("blocks", llama_index.read_message),
+    ("_content", haystack.read_dumped),
     ("source", autogen.read_message),
     ("toolCallId", vercel_ai.read_tool_call),
     ("type", openai_responses.read_item),

@@ -113,6 +113,9 @@ def _dig(value: Any, depth: int) -> str:
             found = _dig(value.get(name), depth + 1)
             if found:
                 return found
+        if len(value) == 1:
+            # Haystack's pipelines put the name of the component around what it gave.
+            return _dig(next(iter(value.values())), depth + 1)
     return ""
 
 
@@ -166,6 +169,9 @@ def _asked_in(value: Any, depth: int) -> str:
 
 
 def last_call(calls: Sequence[Node]) -> Node | None:
-    """The model call that ended last, duplicates and totals left out."""
-    ended = [n for n in calls if n.counted and n.kind is SpanKind.LLM]
+    """The model call that ended last, duplicates and totals left out, and those around another call: ADK once
+    put all that a sub-agent did below the call that handed over to it."""
+    counted = [n for n in calls if n.counted and n.kind is SpanKind.LLM]
+    around = {id(above) for n in counted for above in n.ancestors() if above.kind is SpanKind.LLM}
+    ended = [n for n in counted if id(n) not in around]
     return max(ended, key=lambda n: (n.span.end_ns, n.order), default=None)

@@ -262,7 +262,12 @@ def _answer(root: Node, roots: Sequence[Node], nodes: Sequence[Node], last: Node
         below = node.kind in _AGENTS and node is not root and node.span.output
         if below and _is_top(node) and (said := answer_of(node)):
             return said
-    return answer_of(last) if last is not None and not last.failed else ""
+    if last is None or last.failed:
+        return ""
+    # The span that counts may say nothing: then the report of the same call that knows its tokens does.
+    others = [n for n in nodes if n.merged is not None and n.head() is last]
+    others.sort(key=lambda n: n.span.output_tokens is None)
+    return answer_of(last) or next((said for n in others if (said := answer_of(n))), "")
 
 
 def _is_top(node: Node) -> bool:
