@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from roadworthy.domain.message import Message
 from roadworthy.domain.span import SpanKind, SpanStatus
+from tests.unit.ingest.test_assemble import model_call, only_run, span
 from tests.unit.ingest.test_dialects import asked, read
 
 HANDOFFS = {
@@ -147,3 +149,54 @@ def test_a_printed_message_of_langchain_is_unwrapped() -> None:
         }
     )
     assert (span.output, span.status) == ("Error: no answer", SpanStatus.ERROR)
+
+
+def test_a_run_without_a_group_has_no_session() -> None:
+    span = read(
+        {"logfire.msg_template": "OpenAI Agents trace: {name}", "name": "desk", "group_id": "null"},
+        scope="logfire.openai_agents",
+    )
+    assert (span.kind, span.workflow, span.session_id) == (SpanKind.WORKFLOW, "desk", "")
+
+
+def test_a_request_and_what_its_stream_gave_are_one_call() -> None:
+    root = span(SpanKind.AGENT, agent="desk", lasts=100)
+    question = Message(role="user", content="Hot?")
+    request = model_call(question, parent=root, at=1, lasts=5, model_asked="m")
+    answer = model_call(
+        question,
+        said=Message(role="assistant", content="Yes."),
+        parent=root,
+        at=6,
+        lasts=4,
+        model_asked="m",
+        input_tokens=9,
+        output_tokens=2,
+    )
+    again = model_call(question, parent=root, at=20, lasts=5, model_asked="m")
+    run = only_run(root, request, answer)
+    assert (run.model_calls, run.input_tokens, run.flags) == (1, 9, ())
+    # Asked once more without an answer, it is a call of its own.
+    assert only_run(root, request, answer, again).model_calls == 2
+
+
+@pytest.mark.parametrize(("other", "calls"), [(97, 1), (194, 1), (96, 2)])
+def test_two_reports_of_a_call_may_count_cached_tokens_in_or_not(other: int, calls: int) -> None:
+    root = span(SpanKind.AGENT, agent="desk", lasts=100)
+    tracer = model_call(
+        parent=root, at=1, lasts=20, scope="tracer", model_asked="m", input_tokens=other, output_tokens=8
+    )
+    sdk = model_call(
+        parent=root,
+        at=2,
+        lasts=10,
+        scope="sdk",
+        model_asked="m",
+        response_id="msg_ujOeHwdFcAefAZhn",
+        input_tokens=194,
+        cache_read_tokens=97,
+        output_tokens=8,
+    )
+    run = only_run(root, tracer, sdk)
+    assert run.model_calls == calls
+    assert calls == 2 or (run.input_tokens, run.cache_read_tokens) == (194, 97)
