@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from roadworthy.domain.message import Message
-from roadworthy.domain.span import ContentFormat, Span
+from roadworthy.domain.span import ContentFormat, Span, SpanKind, SpanStatus
 from roadworthy.features.ingest.join_keys import keys_of
 from roadworthy.features.ingest.runs.assemble import assemble
-from tests.unit.ingest.test_assemble import ANSWER, OTHER_CALL, USER, asks, model_call, result
+from tests.unit.ingest.test_assemble import ANSWER, OTHER_CALL, USER, asks, model_call, result, span
 
 PRINTED = "<groq.Stream object at 0x7f742b9e9a50>"
 
@@ -33,10 +33,10 @@ def test_a_call_goes_with_the_one_that_brings_on_what_it_was_given(printed: str)
         spans.append(unheard(*since, printed=printed, trace=20 + number, at=at + 100))
         since += (asks("lookup", ident=OTHER_CALL), result("fine", ident=OTHER_CALL))
         spans.append(unheard(*since, printed=printed, trace=30 + number, at=at + 200))
-    for span in spans:  # ids of one run are drawn for it alone
-        number = int(span.trace_id, 16) % 10
-        span.input = span.input.replace("Xq81", f"Xq8{number}").replace("9fLw", f"9fL{number}")
-        span.join_keys = keys_of(span)
+    for call in spans:  # ids of one run are drawn for it alone
+        number = int(call.trace_id, 16) % 10
+        call.input = call.input.replace("Xq81", f"Xq8{number}").replace("9fLw", f"9fL{number}")
+        call.join_keys = keys_of(call)
     runs = assemble(spans).runs
     assert [(r.model_calls, r.tool_calls, len(r.trace_ids)) for r in runs] == [(3, 2, 3)] * 3
 
@@ -58,3 +58,15 @@ def test_an_answer_that_was_recorded_stands_for_itself() -> None:
         (first.trace_id,),
         (second.trace_id,),
     ]
+
+
+def test_a_call_that_tells_nothing_within_a_refused_one_is_that_one() -> None:
+    refused: dict[str, Any] = {"status": SpanStatus.ERROR, "error": "too long", "scope": "wrapper"}
+    step = span(SpanKind.OTHER, lasts=100)
+    outer = model_call(USER, parent=step, at=1, lasts=50, model_asked="m", **refused)
+    inner = model_call(parent=step, at=2, lasts=40, model_asked="m", scope="sdk", status=SpanStatus.UNSET)
+    (run,) = assemble([step, outer, inner]).runs
+    assert (run.model_calls, run.failed_model_calls) == (0, 1)
+    answered = model_call(said=ANSWER, parent=step, at=2, lasts=40, model_asked="m", scope="sdk")
+    (run,) = assemble([step, outer, answered]).runs
+    assert (run.model_calls, run.failed_model_calls) == (1, 1)
