@@ -36,7 +36,7 @@ class Wanted:
     inferred: bool = False
     """Its calls and tools have no spans: they are read out of what was said."""
     tells_why: bool = True
-    """What a tool raised is told; OpenAI's Agents SDK for JavaScript keeps it back."""
+    """What a tool raised is told; OpenAI's Agents SDK keeps it back, unless an exporter asks elsewhere."""
     tools_inferred: bool = False
     """Its calls have spans, its tools have none: the loop around the provider's SDK is the caller's own."""
     tool_spans: int = 0
@@ -53,6 +53,10 @@ WANTED = {
     "google-adk": Wanted("desk", 4, 3, (776, 44)),
     "haystack": Wanted("haystack-sdk", 4, 3, (925, 44)),
     "haystack-openinference": Wanted("haystack-openinference", 4, 3, (936, 44), refused=False, inferred=True),
+    "haystack-traceloop": Wanted("desk", 4, 3, (936, 44), tools_inferred=True),
+    "llama-index-traceloop": Wanted("desk", 4, 3, (888, 44), refused=False),
+    "openai-agents-langsmith": Wanted("triage", 4, 3, (887, 44), refused=False, tells_why=False),
+    "openai-agents-mlflow": Wanted("triage", 4, 3, (887, 44), tells_why=False),
     "langgraph-langfuse": Wanted("desk", 4, 3, (893, 44)),
     "langgraph-langsmith": Wanted("desk", 4, 3, (893, 44)),
     "langgraph-mlflow": Wanted("desk", 4, 3, (893, 44)),
