@@ -152,6 +152,7 @@ def _read_content(attributes: Attributes, span: Span) -> None:
     chats = take_chats(attributes)
     answer = attributes.get("output.value")
     given, said = _with_history(chats.given, answer), chats.said
+    given = _with_all_results(given, attributes.get("input.value"))
     if span.scope.endswith(_IDS_IN_HISTORY):
         said = _with_ids(said, answer)
     put_messages(span, given=given, said=said)
@@ -177,6 +178,17 @@ def _with_history(given: list[Message], answer: object) -> list[Message]:
     if len(history) <= len(asked):
         return given
     return [*(message for message in given if message.role == "system"), *history]
+
+
+def _with_all_results(given: list[Message], request: object) -> list[Message]:
+    """Results of calls made at once are blocks of one message of Anthropic's, of which flattening keeps the
+    last; the raw request has them all."""
+    asked = sum(len(message.tool_calls) for message in given)
+    told = sum(message.role == "tool" for message in given)
+    if not 0 < told < asked:
+        return given
+    raw = parse_messages(request, default_role="user")
+    return list(raw) if sum(message.role == "tool" for message in raw) > told else given
 
 
 def _with_ids(said: list[Message], answer: object) -> list[Message]:
