@@ -25,6 +25,7 @@ from tests.unit.ingest.otlp_bodies import (
     request,
     spans_of,
 )
+from tests.unit.ingest.test_dialects import read
 
 SIGNALS = (Signal.TRACES, Signal.LOGS, Signal.METRICS)
 YEAR_NS = 365 * 86_400 * 1_000_000_000
@@ -301,3 +302,27 @@ def test_spans_and_empty_scopes() -> None:
     made.resource_spans.add()
     made.resource_spans[0].scope_spans.add()
     assert decoded(made).spans == [] and len(spans_of(made)) == 0
+
+
+@pytest.mark.parametrize(
+    ("scope", "status", "attributes"),
+    [
+        ("my-tracer", 0, {"gen_ai.operation.name": ["chat"], "llm.request.type": {"chat": 1}}),
+        ("my-tracer", 0, {"gen_ai.request.model": "m", "llm.request.type": ["chat"]}),
+        (
+            "my-tracer",
+            0,
+            {"langsmith.span.kind": "llm", "gen_ai.prompt": {"a": [1]}},
+        ),
+        ("my-tracer", 2, {"openinference.span.kind": "TOOL", "output.value": "A" * 3_000 + "(a): why"}),
+        ("my-tracer", 0, {"openinference.span.kind": "LLM", "input.value": '[{"role": "user", "type": []}]'}),
+        ("openlit", 0, {"function.args": "{[]: 1}", "function.kwargs": "{" * 9_000}),
+        ("logfire", 0, {"logfire.json_schema": '{"properties": [{}]}', "return": "fine"}),
+        ("logfire", 0, {"logfire.json_schema": '{"properties": 5}', "return": "fine"}),
+    ],
+)
+def test_attributes_of_the_wrong_shape_are_kept_as_they_came(
+    scope: str, status: int, attributes: dict[str, object]
+) -> None:
+    span = read(attributes, scope=scope, status=status)
+    assert span.input or span.output or span.attributes

@@ -10,11 +10,13 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from roadworthy.domain.run import Run
 from tests.unit.ingest.ingest_path import IngestPath
+from tests.unit.ingest.test_dialects import read
 from tests.unit.ingest.test_live_recordings import SIGNALS, record, the_run
 
 RECORDINGS = Path(__file__).resolve().parents[2] / "fixtures" / "sdks"
@@ -92,3 +94,12 @@ def test_a_refused_call_is_a_run_that_failed(name: str) -> None:
 def refused(path: IngestPath) -> Run:
     (run,) = [run for run in path.runs() if run.status == "error"]
     return run
+
+
+def test_an_argument_that_a_tool_calls_response_id_is_no_id_of_the_answer() -> None:
+    call = {"name": "read_survey", "args": {"response_id": "survey_7f3a99b1"}}
+    answer: dict[str, Any] = {"candidates": [{"content": {"parts": [{"function_call": call}]}}]}
+    sent = {"openinference.span.kind": "LLM", "output.value": json.dumps(answer)}
+    assert read(sent).response_id == ""
+    sent["output.value"] = json.dumps({**answer, "response_id": "Xq81mZr4Tt0aBcD2"})
+    assert read(sent).response_id == "Xq81mZr4Tt0aBcD2"

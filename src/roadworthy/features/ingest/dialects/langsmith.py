@@ -42,7 +42,7 @@ def read(raw: RawSpan, span: Span) -> None:
         # Its wrapper of the OpenAI Agents SDK calls agents chains; tools are offered to agents alone.
         span.kind, span.agent = SpanKind.AGENT, raw.name
     for name in ("gen_ai.prompt", "gen_ai.completion"):
-        if attributes.get(name) in _NOTHING:
+        if as_text(attributes.get(name)) in _NOTHING:
             del attributes[name]
     put_metadata(span, lambda name: attributes.get(_METADATA + name))
     if not span.session_id:

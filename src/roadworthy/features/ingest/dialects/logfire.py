@@ -45,7 +45,8 @@ def read(raw: RawSpan, span: Span) -> None:
 def _read_function(attributes: Attributes, span: Span) -> None:
     schema = as_json(attributes["logfire.json_schema"])
     names = schema.get("properties") if isinstance(schema, dict) else None
-    given = {name: attributes[name] for name in names or () if name != "return" and name in attributes}
+    names = names if isinstance(names, dict) else {}
+    given = {name: attributes[name] for name in names if name != "return" and name in attributes}
     if given:
         put_input(span, as_text(given))
     if put_output(span, attributes.get("return")):

@@ -36,9 +36,9 @@ KINDS: dict[str, SpanKind] = {
 _REWRITTEN = "gcp.vertex.agent"
 _AI_SDK = "gen_ai"
 """The scope of Vercel's AI SDK 7, rewritten by OpenInference's processor."""
-_RESPONSE_ID = re.compile(
-    r'"(?:id": ?"(?=(?:chatcmpl|resp|msg|gen|cmpl|chat)[-_])|response_?[Ii]d": ?")([A-Za-z0-9_-]{8,})"'
-)
+_RESPONSE_ID = re.compile(r'"id": ?"((?:chatcmpl|resp|msg|gen|cmpl|chat)[-_][A-Za-z0-9_-]{8,})"')
+_NAMED_ID = re.compile(r'"response_?[Ii]d":')
+"""As Gemini calls it, and as a tool may call an argument: only that of the answer itself is meant."""
 _AGENT_SPAN = re.compile(
     r"(?:agent_run \[(?P<in_brackets>[^\]]+)\]|invoke_agent (?P<invoked>.+)|(?P<name>[^\[\].]+)\."
     r"(?:run|arun|_execute_core|on_messages|on_messages_stream|run_stream|invoke|ainvoke))$"
@@ -83,10 +83,7 @@ def read(raw: RawSpan, span: Span) -> None:
         span.error = _cause(as_text(attributes.get("output.value", "")))
     _read_content(attributes, span)
     if span.kind is SpanKind.LLM:
-        if not span.response_id and (
-            found := _RESPONSE_ID.search(as_text(attributes.get("output.value", "")))
-        ):
-            span.response_id = found[1]
+        span.response_id = span.response_id or _response_id(as_text(attributes.get("output.value", "")))
         if _is_preparation(raw, span):
             span.kind = SpanKind.PROMPT
     if raw.scope == _AI_SDK:
@@ -96,12 +93,23 @@ def read(raw: RawSpan, span: Span) -> None:
         otel_genai.read(raw, span)
 
 
+def _response_id(answer: str) -> str:
+    """Out of the raw answer; "" where it has none."""
+    if found := _RESPONSE_ID.search(answer):
+        return found[1]
+    loaded = as_json(answer) if _NAMED_ID.search(answer) else None
+    if not isinstance(loaded, dict):
+        return ""
+    return as_text(loaded.get("response_id") or loaded.get("responseId"))
+
+
 def _cause(output: str) -> str:
     """What the innermost of printed errors says; "" where none is printed."""
-    if not _PRINTED_ERROR.match(output):
+    head = output[:_EVENT_TAIL]
+    if not _PRINTED_ERROR.match(head):
         return ""
-    lines = (_PRINTED_ERROR.match(line) for line in output[:_EVENT_TAIL].split("\n"))
-    return [found[1] for found in lines if found][-1]
+    found = [line[1] for line in map(_PRINTED_ERROR.match, head.split("\n")) if line]
+    return found[-1] if found else ""
 
 
 def _drop_leftovers(attributes: Attributes) -> None:

@@ -55,7 +55,7 @@ def _literal(printed: object) -> object:
         return None
     try:
         return ast.literal_eval(printed)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         return None
 
 

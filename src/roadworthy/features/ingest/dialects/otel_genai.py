@@ -93,6 +93,8 @@ def _read_kind(attributes: Attributes, span: Span) -> None:
     if operation is None:
         span.kind = _guessed_kind(attributes)
         return
+    if operation.__class__ is not str:
+        return
     kind = KINDS.get(operation)
     if kind is not None:
         span.kind = kind
@@ -103,7 +105,7 @@ def _read_kind(attributes: Attributes, span: Span) -> None:
 
 def _guessed_kind(attributes: Attributes) -> SpanKind:
     request_type = attributes.get("llm.request.type")
-    if request_type in _REQUEST_TYPES:
+    if isinstance(request_type, str) and request_type in _REQUEST_TYPES:
         return _REQUEST_TYPES[request_type]
     if "gen_ai.tool.name" in attributes or "gen_ai.tool.call.id" in attributes:
         return SpanKind.TOOL

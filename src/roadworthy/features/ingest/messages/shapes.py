@@ -253,7 +253,7 @@ class ChatReader:
         if isinstance(finish, str):
             draft.finish = finish
         calls = value.get("tool_calls") or value.get("toolCalls") or value.get("function_call")
-        if not calls and value.get("type") in openai_responses.ITEM_CALLS:
+        if not calls and str(value.get("type")) in openai_responses.ITEM_CALLS:
             draft.name = ""
             calls = {**value, "id": value.get("call_id") or value.get("id")}  # an item with a role put to it
         extra = value.get("additional_kwargs")
