@@ -44,6 +44,7 @@ class Wanted:
 
 
 WANTED = {
+    "ag2": Wanted("desk", 4, 3, (1898, 44)),
     "agent-framework": Wanted("desk", 4, 3, (880, 44)),
     "agno": Wanted("desk", 4, 3, (887, 44)),
     "autogen": Wanted("desk", 4, 3, (992, 44)),
@@ -54,9 +55,11 @@ WANTED = {
     "haystack": Wanted("haystack-sdk", 4, 3, (925, 44)),
     "haystack-openinference": Wanted("haystack-openinference", 4, 3, (936, 44), refused=False, inferred=True),
     "haystack-traceloop": Wanted("desk", 4, 3, (936, 44), tools_inferred=True),
+    "llama-index": Wanted("FunctionAgent", 4, 3, (888, 44)),
     "llama-index-traceloop": Wanted("desk", 4, 3, (888, 44), refused=False),
     "openai-agents-langsmith": Wanted("triage", 4, 3, (887, 44), refused=False, tells_why=False),
     "openai-agents-mlflow": Wanted("triage", 4, 3, (887, 44), tells_why=False),
+    "strands-swarm": Wanted("triage", 4, 3, (1157, 44)),
     "langgraph-langfuse": Wanted("desk", 4, 3, (893, 44)),
     "langgraph-langsmith": Wanted("desk", 4, 3, (893, 44)),
     "langgraph-mlflow": Wanted("desk", 4, 3, (893, 44)),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from roadworthy.domain.span import Span
 from roadworthy.features.ingest.dialects import (
+    ag2,
     agentops,
     autogen,
     braintrust,
@@ -23,6 +24,7 @@ from roadworthy.features.ingest.dialects import (
     langfuse,
     langsmith,
     litellm,
+    llama_index,
     logfire,
     mastra,
     mcp,
@@ -66,12 +68,14 @@ DIALECTS: tuple[Dialect, ...] = (
     Dialect(
         "braintrust", braintrust.read, attributes=("braintrust.span_attributes", "braintrust.input_json")
     ),
+    Dialect("ag2", ag2.read, attributes=("ag2.span.type",)),
     Dialect("claude_code", claude_code.read, scopes=("com.anthropic.claude_code",)),
     Dialect("strands", strands.read, scopes=("strands.",)),
     Dialect("pydantic_ai", pydantic_ai.read, scopes=("pydantic-ai",)),
     Dialect("logfire", logfire.read, scopes=("logfire",)),
     Dialect("openlit", openlit.read, scopes=("openlit",)),
     Dialect("autogen", autogen.read, scopes=("autogen",)),
+    Dialect("llama_index", llama_index.read, scopes=("llamaindex.opentelemetry",)),
     Dialect("google_adk", google_adk.read, scopes=("gcp.vertex.agent",)),
     Dialect(
         "haystack",

@@ -47,3 +47,18 @@ def _literal(text: str) -> str:
         return str(ast.literal_eval(text))
     except (ValueError, SyntaxError):
         return text[1:-1]
+
+
+def printed_fields(value: str) -> dict[str, object]:
+    """Those fields of an object as Python prints it that are plain values; {} where it is cut."""
+    try:
+        call = ast.parse(value, mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return {}
+    fields: dict[str, object] = {}
+    for keyword in call.keywords if isinstance(call, ast.Call) else ():
+        try:
+            fields[keyword.arg or ""] = ast.literal_eval(keyword.value)
+        except ValueError:
+            continue
+    return fields

@@ -35,7 +35,7 @@ def mark_delegations(nodes: Sequence[Node]) -> None:
         agent = node.span.agent
         other = bool(agent and tool.span.agent and agent != tool.span.agent)
         if node.kind in _AGENTS or (other and node.kind not in _TOOLS):
-            _delegate(tool, agent or node.span.name)
+            _delegate(tool, agent or _agent_in(node) or node.span.name)
         elif node.merged is None and (node.kind is SpanKind.LLM or node.kind in _TOOLS):
             (thinking if node.kind is SpanKind.LLM else acting).add(id(tool))
             if id(tool) in thinking and id(tool) in acting:
@@ -45,6 +45,11 @@ def mark_delegations(nodes: Sequence[Node]) -> None:
 def _delegate(tool: Node, to_agent: str) -> None:
     tool.kind = SpanKind.HANDOFF
     tool.handoff_to = tool.handoff_to or to_agent
+
+
+def _agent_in(workflow: Node) -> str:
+    """ADK runs an agent that is a tool as a workflow, which has no agent's name."""
+    return next((k.span.agent for k in workflow.kids if k.kind is SpanKind.AGENT and k.span.agent), "")
 
 
 def _child_name(tool: Node) -> str:

@@ -257,7 +257,7 @@ def _answer(root: Node, roots: Sequence[Node], nodes: Sequence[Node], last: Node
     """The root's own output; else that of the agents directly below it; else what the model said last."""
     alone = sum(1 for r in roots if r.kids or r.kind in _AGENTS) <= 1
     if alone and root.kind is not SpanKind.LLM and root.span.output and (said := answer_of(root)):
-        return said
+        return _uncut(said, last)
     for node in nodes if alone else ():
         below = node.kind in _AGENTS and node is not root and node.span.output
         if below and _is_top(node) and (said := answer_of(node)):
@@ -268,6 +268,14 @@ def _answer(root: Node, roots: Sequence[Node], nodes: Sequence[Node], last: Node
     others = [n for n in nodes if n.merged is not None and n.head() is last]
     others.sort(key=lambda n: n.span.output_tokens is None)
     return answer_of(last) or next((said for n in others if (said := answer_of(n))), "")
+
+
+def _uncut(said: str, last: Node | None) -> str:
+    """Of an agent that tells only how its answer begins ("I am sorry it ..."): the model's own, if it says
+    all of it."""
+    begins = said.removesuffix("...")
+    whole = answer_of(last) if last is not None and begins not in (said, "") else ""
+    return whole if whole.startswith(begins) else said
 
 
 def _is_top(node: Node) -> bool:
