@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from roadworthy.domain.message import Message
 from roadworthy.domain.span import SpanKind, SpanStatus
+from roadworthy.features.ingest.runs.assemble import assemble
 from tests.unit.ingest.test_assemble import model_call, only_run, span
 from tests.unit.ingest.test_dialects import asked, read
 
@@ -162,9 +165,10 @@ def test_a_run_without_a_group_has_no_session() -> None:
 def test_a_request_and_what_its_stream_gave_are_one_call() -> None:
     root = span(SpanKind.AGENT, agent="desk", lasts=100)
     question = Message(role="user", content="Hot?")
-    request = model_call(question, parent=root, at=1, lasts=5, model_asked="m")
+    request = model_call(question, name="chat with m", parent=root, at=1, lasts=5, model_asked="m")
     answer = model_call(
         question,
+        name="stream from m",
         said=Message(role="assistant", content="Yes."),
         parent=root,
         at=6,
@@ -173,11 +177,38 @@ def test_a_request_and_what_its_stream_gave_are_one_call() -> None:
         input_tokens=9,
         output_tokens=2,
     )
-    again = model_call(question, parent=root, at=20, lasts=5, model_asked="m")
+    again = model_call(question, name="chat with m", parent=root, at=20, lasts=5, model_asked="m")
     run = only_run(root, request, answer)
     assert (run.model_calls, run.input_tokens, run.flags) == (1, 9, ())
     # Asked once more without an answer, it is a call of its own.
     assert only_run(root, request, answer, again).model_calls == 2
+
+
+@pytest.mark.parametrize(("name", "at", "calls"), [("chat", 20, 2), ("stream", 5, 2), ("stream", 20, 1)])
+def test_a_call_that_is_made_again_or_beside_is_no_stream_of_the_first(
+    name: str, at: int, calls: int
+) -> None:
+    root = span(SpanKind.AGENT, agent="desk", lasts=100)
+    question, said = Message(role="user", content="Hot?"), Message(role="assistant", content="Yes.")
+    unheard = model_call(question, name="chat", parent=root, at=1, lasts=10, model_asked="m")
+    heard = model_call(question, name=name, said=said, parent=root, at=at, model_asked="m", output_tokens=2)
+    assert only_run(root, unheard, heard).model_calls == calls
+
+
+def test_halves_of_equal_calls_at_one_time_go_with_the_half_that_is_closest() -> None:
+    usage: dict[str, Any] = {"lasts": 50, "model_asked": "m", "input_tokens": 9, "output_tokens": 2}
+    question, said = Message(role="user", content="Hot?"), Message(role="assistant", content="Yes.")
+    spans = []
+    for task in range(3):
+        spans.append(model_call(question, said=said, trace=10 + task, at=task, scope="words", **usage))
+        ident = f"msg_ujOeHwdFcAefAZh{task}"
+        spans.append(model_call(trace=20 + task, at=task, scope="sdk", response_id=ident, **usage))
+    runs = assemble(spans).runs
+    assert [(r.model_calls, [t[-2:] for t in r.trace_ids]) for r in runs] == [
+        (1, ["0a", "14"]),
+        (1, ["0b", "15"]),
+        (1, ["0c", "16"]),
+    ]
 
 
 @pytest.mark.parametrize(("other", "calls"), [(97, 1), (194, 1), (96, 2)])

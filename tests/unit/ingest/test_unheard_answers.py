@@ -60,6 +60,17 @@ def test_an_answer_that_was_recorded_stands_for_itself() -> None:
     ]
 
 
+@pytest.mark.parametrize("ident", ["", "call_Xq81mZr4Tt0aBcD2"])
+def test_a_call_whose_asker_was_heard_goes_with_no_other(ident: str) -> None:
+    """Somebody else asked the same before, and his answer was not recorded."""
+    other = unheard(USER, printed="", trace=1)
+    first = model_call(USER, said=asks("lookup", ident=ident), trace=2, at=100)
+    brought = asks("lookup", ident=ident), result("fine", ident=ident)
+    second = unheard(USER, *brought, printed="", trace=3, at=200)
+    runs = assemble([other, first, second]).runs
+    assert [(run.model_calls, len(run.trace_ids)) for run in runs] == [(1, 1), (2, 2)]
+
+
 def test_a_call_that_tells_nothing_within_a_refused_one_is_that_one() -> None:
     refused: dict[str, Any] = {"status": SpanStatus.ERROR, "error": "too long", "scope": "wrapper"}
     step = span(SpanKind.OTHER, lasts=100)

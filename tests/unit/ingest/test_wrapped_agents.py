@@ -117,6 +117,19 @@ def test_the_root_that_langsmith_sends_again_makes_no_second_run() -> None:
     # Another run that ended just then, and did not lie within: they stay two.
     later = [replace(span, start_ns=span.start_ns - 9) for span in (first, call)]
     assert len(assemble([alone, *later]).runs) == 2
+    # Two equal runs at once, each with its root sent again.
+    spans = []
+    for trace, at in (("d", 0), ("e", 100)):
+        for sent, ident, parent, more in (
+            (alone, "1", "", 0),
+            (first, "2", "", 5),
+            (call, "3", "2" * 16, 6),
+        ):
+            trace_id = (trace if sent is not alone else ident + trace).ljust(32, "0")
+            span = replace(sent, trace_id=trace_id, span_id=ident * 16, parent_id=parent)
+            spans.append(replace(span, start_ns=NOW_NS + at + more, end_ns=NOW_NS + 1_000 - at - more))
+    runs = assemble(spans).runs
+    assert sorted(tuple(t.rstrip("0") for t in run.trace_ids) for run in runs) == [("1d", "d"), ("1e", "e")]
 
 
 @pytest.mark.parametrize(("goes_on", "handed"), [("billing", [("triage", "billing")]), ("shipping", [])])

@@ -45,8 +45,10 @@ TALK = "talk:"
 ECHO = "echo:"
 USED = "used:"
 _OF_CONTENT = ("response:", "toolcall:", FAILED, USED, TALK)
-UNHEARD = "?"
-"""Marks keys of what came before an answer that was not recorded."""
+UNHEARD = TALK + "?"
+"""Of what came before an answer that was not recorded."""
+GUESSED = (FAILED, USED, ECHO, TALK)
+"""No ids, but words and times, which runs of different tasks may share: `runs.units` looks closer."""
 _PRINTED = re.compile(r"\s*<[\w.]+ object at 0x")
 _TALK_NS = 600 * 1_000_000_000
 _TALK_SLACK_NS = 60 * 1_000_000_000
@@ -107,11 +109,11 @@ def _keys_of_call(span: Span) -> tuple[str, ...]:
         talk = talk_of(span)
         found += [*talk.asks, *talk.brings]
     if failed:
-        found += [*_at_its_end(span, f"{FAILED}{span.service}:{span.model_asked}:"), *_refused(span)]
+        found += [*at_its_end(span, f"{FAILED}{span.service}:{span.model_asked}:"), *_refused(span)]
     elif span.input_tokens is not None and span.end_ns and bool(span.response_id) != bool(span.input):
         model = span.model_answered or span.model_asked
         used = f"{USED}{span.service}:{model}:{span.input_tokens}:{span.output_tokens}:"
-        found += _at_its_end(span, used)
+        found += at_its_end(span, used)
     return tuple(dict.fromkeys(found))[:_MAX_KEYS]
 
 
@@ -122,11 +124,12 @@ def _refused(span: Span) -> list[str]:
     if not words:
         return []
     told = hashlib.blake2b(words.encode("utf-8", "replace"), digest_size=12).hexdigest()
-    return _at_its_end(span, f"{FAILED}{span.service}:{told}:")
+    return at_its_end(span, f"{FAILED}{span.service}:{told}:")
 
 
-def _at_its_end(span: Span, scene: str) -> list[str]:
-    # 10 ms either way, so that both reports meet in one bucket wherever its border lies.
+def at_its_end(span: Span, scene: str) -> list[str]:
+    """Keys that two reports of one step share, which end within 10 ms of each other."""
+    # Two of them, so that both reports meet in one bucket wherever its border lies.
     at = (span.end_ns + _BUCKET_NS // 2) // _BUCKET_NS
     return [f"{scene}{at - 1}", f"{scene}{at}"]
 
@@ -134,10 +137,11 @@ def _at_its_end(span: Span, scene: str) -> list[str]:
 @dataclass(frozen=True, slots=True)
 class Talk:
     """Keys of the question a call ends with, and of the question whose results it brings; () where it has
-    none, or where ids say it better."""
+    none, or where ids say it better. `ids` are those of the calls whose results it brings."""
 
     asks: tuple[str, ...] = ()
     brings: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()
 
 
 def talk_of(span: Span) -> Talk:
@@ -156,15 +160,16 @@ def talk_of(span: Span) -> Talk:
     asks: list[str] = []
     brings: list[str] = []
     if silent and since and span.end_ns:
-        asks.append(f"{_talk(span, since, UNHEARD)}:{span.end_ns // _TALK_NS}")
+        asks.append(f"{_talk(span, since, prefix=UNHEARD)}:{span.end_ns // _TALK_NS}")
     if last >= 0 and (silent or not named):
-        brings += _brings(span, _before_calls(since, last), UNHEARD)
+        brings += _brings(span, _before_calls(since, last), prefix=UNHEARD)
     if not named:
         if said and span.end_ns:
             asks.append(f"{_talk(span, [*since, *said])}:{span.end_ns // _TALK_NS}")
         if last >= 0:
             brings += _brings(span, since[: last + 1])
-    return Talk(asks=tuple(asks), brings=tuple(brings))
+    ids = [call.get("id", "") for call in since[last].get("tool_calls", ())] if last >= 0 else []
+    return Talk(asks=tuple(asks), brings=tuple(brings), ids=tuple(ident for ident in ids if ident))
 
 
 def _is_silent(span: Span, answer: list[dict[str, Any]]) -> bool:
@@ -183,22 +188,22 @@ def _before_calls(since: list[dict[str, Any]], last: int) -> list[dict[str, Any]
     return since[:last]
 
 
-def _brings(span: Span, messages: list[dict[str, Any]], mark: str = "") -> tuple[str, ...]:
-    talk, at = _talk(span, messages, mark), span.start_ns // _TALK_NS
+def _brings(span: Span, messages: list[dict[str, Any]], *, prefix: str = TALK) -> tuple[str, ...]:
+    talk, at = _talk(span, messages, prefix=prefix), span.start_ns // _TALK_NS
     before = (span.start_ns - _TALK_SLACK_NS) // _TALK_NS
     return tuple(f"{talk}:{bucket}" for bucket in dict.fromkeys((at, before)))
 
 
-def _talk(span: Span, messages: list[dict[str, Any]], mark: str = "") -> str:
+def _talk(span: Span, messages: list[dict[str, Any]], *, prefix: str = TALK) -> str:
     """Without ids and without words beside calls, which histories leave out or change."""
-    said: list[Any] = [span.service, mark]
+    said: list[Any] = [span.service]
     for message in messages:
         calls = message.get("tool_calls")
         if calls:
             said.append([(c.get("name", ""), _spelled(c.get("arguments", ""))) for c in calls])
         else:
             said.append((message.get("role"), str(message.get("content", "")).strip()))
-    return TALK + hashlib.blake2b(orjson.dumps(said), digest_size=12).hexdigest()
+    return prefix + hashlib.blake2b(orjson.dumps(said), digest_size=12).hexdigest()
 
 
 def _spelled(arguments: str) -> str:

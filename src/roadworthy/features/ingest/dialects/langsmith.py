@@ -11,7 +11,7 @@ from roadworthy.domain.span import Span, SpanKind
 from roadworthy.features.ingest.any_value import Attributes, as_int, as_json, as_text
 from roadworthy.features.ingest.content import put_input, put_output
 from roadworthy.features.ingest.dialects import otel_genai
-from roadworthy.features.ingest.join_keys import ECHO
+from roadworthy.features.ingest.join_keys import ECHO, at_its_end
 from roadworthy.features.ingest.langchain_metadata import put_metadata
 from roadworthy.features.ingest.raw_span import RawSpan
 
@@ -29,7 +29,6 @@ KINDS: dict[str, SpanKind] = {
 
 _METADATA = "langsmith.metadata."
 _NOTHING = frozenset({"{}", '{"output":null}', '{"output": null}'})
-_BUCKET_NS = 10_000_000
 _TOOLS = "gen_ai.tool.definitions"
 
 
@@ -58,9 +57,7 @@ def join_keys(span: Span) -> tuple[str, ...]:
     """Wrappers of other frameworks send the root of a run twice, once alone in a trace of its own."""
     if span.parent_id or not span.end_ns or _METADATA + "ls_integration" not in span.attributes:
         return ()
-    at = (span.end_ns + _BUCKET_NS // 2) // _BUCKET_NS
-    scene = f"{ECHO}{span.service}:{span.session_id}:{span.workflow}:"
-    return (f"{scene}{at - 1}", f"{scene}{at}")
+    return tuple(at_its_end(span, f"{ECHO}{span.service}:{span.session_id}:{span.workflow}:"))
 
 
 def _read_tool(raw: RawSpan, attributes: Attributes, span: Span) -> None:

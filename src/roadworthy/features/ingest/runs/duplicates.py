@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 
 from roadworthy.domain.span import Span, SpanFlag, SpanKind
@@ -9,6 +10,7 @@ from roadworthy.features.ingest.join_keys import USED, is_strong
 from roadworthy.features.ingest.runs.node import Node
 
 _TOOLS = frozenset({SpanKind.TOOL, SpanKind.HANDOFF})
+_NEIGHBOURS = 8
 
 
 def merge_duplicates(nodes: Sequence[Node]) -> None:
@@ -72,8 +74,13 @@ def _merge_requests(calls: Sequence[Node]) -> None:
         answered = bool(span.output or span.response_id) or span.input_tokens is not None
         if not answered and not node.failed:
             waiting[key] = node
-        elif answered and (request := waiting.pop(key, None)) is not None:
-            merge(request, node)
+        elif answered and key in waiting and _is_stream_of(span, waiting[key].span):
+            merge(waiting.pop(key), node)
+
+
+def _is_stream_of(span: Span, request: Span) -> bool:
+    """Their names differ: a call that is made once more has the name it had before."""
+    return span.name != request.name and request.end_ns <= span.start_ns
 
 
 def _merge_by(nodes: Iterable[Node], idents: dict[int, str]) -> None:
@@ -111,7 +118,32 @@ def halves(nodes: Sequence[Node]) -> list[tuple[Node, Node]]:
     and the one with the id."""
     said = [n for n in nodes if not n.span.response_id]
     known = [n for n in nodes if n.span.response_id]
-    return [(a, b) for a in said for b in known if a.span.scope != b.span.scope and _overlap(a, b)]
+    return closest(said, known, fits=lambda a, b: a.span.scope != b.span.scope and _overlap(a, b))
+
+
+def closest(
+    lefts: Iterable[Node], rights: Iterable[Node], *, fits: Callable[[Node, Node], bool]
+) -> list[tuple[Node, Node]]:
+    """Pairs that fit, each node in one of them at most, the closest in time first: equal tasks at one time
+    are told apart by that. Of those that began about when a node did, `_NEIGHBOURS` either way are looked
+    at."""
+    there = sorted(rights, key=lambda n: n.order)
+    starts = [n.span.start_ns for n in there]
+    found = []
+    for left in lefts:
+        at = bisect_left(starts, left.span.start_ns)
+        for right in there[max(0, at - _NEIGHBOURS) : at + _NEIGHBOURS]:
+            if fits(left, right):
+                apart = abs(left.span.start_ns - right.span.start_ns)
+                apart += abs(left.span.end_ns - right.span.end_ns)
+                found.append((apart, left.order, right.order, left, right))
+    paired: set[int] = set()
+    pairs = []
+    for _, _, _, left, right in sorted(found, key=lambda one: one[:3]):
+        if id(left) not in paired and id(right) not in paired:
+            paired |= {id(left), id(right)}
+            pairs.append((left, right))
+    return pairs
 
 
 def _riches(node: Node) -> tuple[int, int, int, str]:

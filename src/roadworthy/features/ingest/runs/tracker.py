@@ -15,14 +15,14 @@ from dataclasses import replace
 from roadworthy.contracts.telemetry import IngestStore, RunPlace
 from roadworthy.domain.run import Run
 from roadworthy.domain.span import Span
-from roadworthy.features.ingest.join_keys import TALK
+from roadworthy.features.ingest.join_keys import GUESSED
 from roadworthy.features.ingest.runs.bundle import Bundle
 from roadworthy.features.ingest.runs.seen import SeenTraces
 
 log = logging.getLogger(__name__)
 
 _KEYS_KEPT = 200_000
-_TALK_TRACES = 64
+_GUESSED_TRACES = 64
 _STORE_KEY_LOOKUPS = 200
 """Join keys looked up in the store for one batch; under heavier load memory alone must do."""
 
@@ -265,9 +265,9 @@ class RunTracker:
 
 
 def _may_gather(key: str, bundle: Bundle) -> bool:
-    """Keys of words, not of ids, are shared by all runs of one prompt: the key then moves on to the next
-    bundle."""
-    return not key.startswith(TALK) or len(bundle.traces) < _TALK_TRACES
+    """Keys of words and times, not of ids, may be shared by all runs of one prompt: the key then moves on to
+    the next bundle."""
+    return not key.startswith(GUESSED) or len(bundle.traces) < _GUESSED_TRACES
 
 
 def named(runs: list[Run], *, bundle: Bundle) -> list[Run]:
