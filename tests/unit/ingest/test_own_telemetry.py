@@ -1,4 +1,4 @@
-"""What frameworks say of themselves: AG2, LlamaIndex, Strands' teams, Google's ADK."""
+"""What frameworks say of themselves: AG2, LlamaIndex, Strands' teams, Google's ADK; and DSPy under MLflow."""
 
 from __future__ import annotations
 
@@ -135,3 +135,26 @@ def test_an_agent_of_adk_that_is_a_tool_is_named_though_a_workflow_is_around_it(
     (run,) = assemble([tool, flow, agent]).runs
     assert [(h.from_agent, h.to_agent) for h in run.handoffs] == [("triage", "billing")]
     assert tool.status is not SpanStatus.ERROR
+
+
+def test_a_handoff_that_failed_and_names_nobody_is_none() -> None:
+    asked = {"gen_ai.operation.name": "execute_tool", "gen_ai.tool.name": "transfer_to_agent"}
+    transfer = read({**asked, "gen_ai.agent.name": "billing"}, status=2)
+    (run,) = assemble([transfer]).runs
+    assert (transfer.kind, run.handoffs) == (SpanKind.HANDOFF, ())
+    named = read({**asked, "gen_ai.tool.call.arguments": '{"agent_name": "shipping"}'}, status=2)
+    assert [h.to_agent for h in assemble([named]).runs[0].handoffs] == ["shipping"]
+
+
+def test_dspys_predict_under_mlflow_is_a_step_around_the_call() -> None:
+    predict = {"mlflow.spanType": '"LLM"', "signature": '"question -> answer"'}
+    assert read(predict, name="Predict.forward").kind is SpanKind.CHAIN
+    said = {"mlflow.spanType": '"CHAT_MODEL"', "mlflow.llm.model": '"openai/gpt-4.1-mini"'}
+    call = read({**said, "mlflow.spanOutputs": '["On its way."]'}, name="LM.__call__")
+    assert (call.kind, call.model_asked, call.output) == (SpanKind.LLM, "openai/gpt-4.1-mini", "On its way.")
+
+
+def test_dspys_tools_under_mlflow_have_their_own_names() -> None:
+    sent = {"mlflow.spanType": '"TOOL"', "name": '"look_up_order"'}
+    assert read(sent, name="Tool.look_up_order").tool_name == "look_up_order"
+    assert read(sent, name="search").tool_name == "search"

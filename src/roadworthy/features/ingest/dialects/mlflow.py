@@ -33,6 +33,8 @@ _METHOD = re.compile(r"[A-Z]\w*\.[a-z_]\w*$")
 def read(raw: RawSpan, span: Span) -> None:
     attributes = raw.attributes
     span.kind = KINDS.get(as_text(attributes.pop("mlflow.spanType", "")).strip('"'), SpanKind.CHAIN)
+    if span.kind is SpanKind.LLM and "signature" in attributes and "mlflow.llm.model" not in attributes:
+        span.kind = SpanKind.CHAIN  # DSPy's Predict, which calls its model in spans of their own
     chat = span.kind is SpanKind.LLM
     if span.kind is not SpanKind.TOOL:
         for name in ("mlflow.spanInputs", "mlflow.spanOutputs"):
@@ -44,7 +46,9 @@ def read(raw: RawSpan, span: Span) -> None:
     if chat:
         _read_model(attributes, span)
     if span.kind is SpanKind.TOOL:
-        span.tool_name = raw.name
+        # DSPy's tools are called by a method, as agents are, and name themselves beside it.
+        named = _plain(attributes.get("name")) if _METHOD.match(raw.name) else ""
+        span.tool_name = named or raw.name
     elif span.kind is SpanKind.AGENT and not _METHOD.match(raw.name):
         span.agent = raw.name
     span.session_id = _plain(attributes.get("mlflow.trace.session"))
@@ -73,12 +77,15 @@ def _read_model(attributes: Attributes, span: Span) -> None:
 
 
 def _unwrap(attributes: Attributes, name: str) -> None:
-    """What was said is JSON too: a text stands in quotes, nothing is null."""
+    """What was said is JSON too: a text stands in quotes (DSPy's in a list besides), nothing is null."""
     value = attributes.get(name)
     if value == "null":
         del attributes[name]
-    elif isinstance(value, str) and value.startswith('"') and isinstance(text := as_json(value), str):
-        attributes[name] = text
+    elif isinstance(value, str) and value.startswith(('"', '["')):
+        said = as_json(value)
+        text = said[0] if isinstance(said, list) and len(said) == 1 else said
+        if isinstance(text, str):
+            attributes[name] = text
 
 
 def _plain(value: object) -> str:

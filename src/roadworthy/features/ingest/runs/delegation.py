@@ -74,6 +74,8 @@ def handoffs(nodes: Sequence[Node]) -> tuple[Handoff, ...]:
     agents = sorted([n for n in named if n.kind in _AT_WORK] or named, key=lambda n: n.order)
     calls = sorted((n for n in nodes if n.kind is SpanKind.LLM), key=lambda n: n.order, reverse=True)
     told = [_told(n, agents) for n in nodes if n.kind is SpanKind.HANDOFF and n.merged is None]
+    failed = {n.span.span_id for n in nodes if n.failed}
+    told = [h for h in told if h.to_agent or h.span_id not in failed]
     found: list[Handoff] = []
     for handoff in sorted(
         told or _asked(calls, agents) or _changes(nodes), key=lambda h: (h.at_ns, h.span_id)
@@ -138,19 +140,23 @@ def _asked(calls: Sequence[Node], agents: Sequence[Node]) -> list[Handoff]:
     """What models asked for and no step tells of: the framework took the call for itself, and then the agent
     it names went to work."""
     found = []
-    for node in calls:
+    latest = {plain(n.span.agent): n for n in agents}
+    # Where one agent alone was at work, only what came before it can have handed over to it.
+    until = agents[0].span.start_ns if len(latest) == 1 else None
+    for node in calls if latest else ():
         if node.merged is not None or '"tool_calls"' not in node.span.output:
             continue
+        if until is not None and node.span.start_ns > until:
+            continue
         at = node.span.end_ns or node.span.start_ns
-        later = {plain(n.span.agent): n.span.agent for n in agents if n.span.start_ns >= at}
         for call in (c for m in node.said() for c in m.get("tool_calls", ())):
             name, arguments = str(call.get("name", "")), str(call.get("arguments", ""))
-            to_agent = later.get(plain(handoff_target(name, arguments))) if is_handoff(name) else None
-            if to_agent:
+            target = latest.get(plain(handoff_target(name, arguments))) if is_handoff(name) else None
+            if target is not None and target.span.start_ns >= at:
                 found.append(
                     Handoff(
                         from_agent=node.span.agent or _agent_above(node),
-                        to_agent=to_agent,
+                        to_agent=target.span.agent,
                         reason=handoff_reason(arguments),
                         span_id=node.span.span_id,
                         at_ns=at,
