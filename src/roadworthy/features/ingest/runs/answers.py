@@ -172,6 +172,14 @@ def last_call(calls: Sequence[Node]) -> Node | None:
     """The model call that ended last, duplicates and totals left out, and those around another call: ADK once
     put all that a sub-agent did below the call that handed over to it."""
     counted = [n for n in calls if n.counted and n.kind is SpanKind.LLM]
-    around = {id(above) for n in counted for above in n.ancestors() if above.kind is SpanKind.LLM}
+    around: set[int] = set()
+    passed: set[int] = set()
+    for node in counted:
+        for above in node.ancestors():
+            if id(above) in passed:
+                break
+            passed.add(id(above))
+            if above.kind is SpanKind.LLM:
+                around.add(id(above))
     ended = [n for n in counted if id(n) not in around]
     return max(ended, key=lambda n: (n.span.end_ns, n.order), default=None)

@@ -10,7 +10,7 @@ from roadworthy.features.ingest.join_keys import USED, is_strong
 from roadworthy.features.ingest.runs.node import Node
 
 _TOOLS = frozenset({SpanKind.TOOL, SpanKind.HANDOFF})
-_NEIGHBOURS = 8
+_NEIGHBOURS = 32
 
 
 def merge_duplicates(nodes: Sequence[Node]) -> None:
