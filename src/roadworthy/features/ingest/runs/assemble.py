@@ -78,7 +78,16 @@ def _runs(nodes: list[Node]) -> list[tuple[Run, list[Node]]]:
         for run, part in found:
             if firsts[run.id] > 1:
                 run.id = f"{run.id}-{part[0].span.span_id}"
+    _let_go(nodes)
     return found
+
+
+def _let_go(nodes: Sequence[Node]) -> None:
+    """Nodes no longer know their children, who know them: in a circle they and all their spans would stay in
+    memory until the interpreter looks for such, which takes longer than assembling them."""
+    for node in nodes:
+        if node.kids:
+            node.kids = []
 
 
 def _starts(nodes: Sequence[Node]) -> dict[str, tuple[int, int]]:
