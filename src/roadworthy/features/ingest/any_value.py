@@ -94,3 +94,11 @@ def as_json(value: Any) -> Any:
         return orjson.loads(value)
     except ValueError:
         return None
+
+
+def unquoted(value: Any) -> Any:
+    """The text of a JSON string, for those who write every value as JSON; anything else as it came."""
+    if value.__class__ is not str or value[:1] != '"':
+        return value
+    loaded = as_json(value)
+    return value if loaded is None else loaded

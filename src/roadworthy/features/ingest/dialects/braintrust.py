@@ -6,7 +6,7 @@ Source: braintrust.dev/docs, "OpenTelemetry": `braintrust.span_attributes` says 
 from __future__ import annotations
 
 from roadworthy.domain.span import Span, SpanKind
-from roadworthy.features.ingest.any_value import Attributes, as_int, as_json, as_text
+from roadworthy.features.ingest.any_value import Attributes, as_int, as_json, as_text, unquoted
 from roadworthy.features.ingest.content import put_input, put_output
 from roadworthy.features.ingest.dialects import otel_genai
 from roadworthy.features.ingest.raw_span import RawSpan
@@ -36,10 +36,10 @@ def read(raw: RawSpan, span: Span) -> None:
         _read_metrics(metrics, span)
     chat = span.kind is SpanKind.LLM
     for name in ("braintrust.input_json", "braintrust.input"):
-        if put_input(span, _unquoted(attributes.get(name)), chat=chat):
+        if put_input(span, unquoted(attributes.get(name)), chat=chat):
             del attributes[name]
     for name in ("braintrust.output_json", "braintrust.output"):
-        if put_output(span, _unquoted(attributes.get(name)), chat=chat):
+        if put_output(span, unquoted(attributes.get(name)), chat=chat):
             del attributes[name]
     otel_genai.read(raw, span)
 
@@ -59,9 +59,3 @@ def _read_metrics(metrics: Attributes, span: Span) -> None:
     span.cache_read_tokens = as_int(get("prompt_cached_tokens"))
     span.cache_write_tokens = as_int(get("prompt_cache_creation_tokens"))
     span.reasoning_tokens = as_int(get("completion_reasoning_tokens"))
-
-
-def _unquoted(value: object) -> object:
-    """Texts come as JSON strings."""
-    loaded = as_json(value)
-    return loaded if isinstance(loaded, str) else value

@@ -6,7 +6,7 @@ Source: lmnr-ai/lmnr-python, `opentelemetry_lib/tracing/attributes.py`.
 from __future__ import annotations
 
 from roadworthy.domain.span import Span, SpanKind
-from roadworthy.features.ingest.any_value import as_json, as_text
+from roadworthy.features.ingest.any_value import as_json, as_text, unquoted
 from roadworthy.features.ingest.content import put_input, put_output
 from roadworthy.features.ingest.dialects import traceloop
 from roadworthy.features.ingest.raw_span import RawSpan
@@ -36,9 +36,9 @@ def read(raw: RawSpan, span: Span) -> None:
     )
     span.user_id = span.user_id or as_text(take(_ASSOCIATED + "user_id", ""))
     chat = span.kind is SpanKind.LLM
-    if put_input(span, _unquoted(attributes.get("lmnr.span.input")), chat=chat):
+    if put_input(span, unquoted(attributes.get("lmnr.span.input")), chat=chat):
         del attributes["lmnr.span.input"]
-    if put_output(span, _unquoted(attributes.get("lmnr.span.output")), chat=chat):
+    if put_output(span, unquoted(attributes.get("lmnr.span.output")), chat=chat):
         del attributes["lmnr.span.output"]
     if span.kind is SpanKind.TOOL:
         span.tool_name = span.tool_name or raw.name
@@ -65,9 +65,3 @@ def _read_agents_sdk(raw: RawSpan, span: Span) -> None:
     told = as_json(event.attributes.get("exception.message")) if event is not None else None
     if isinstance(told, dict) and isinstance(told.get("error"), str):
         span.error = told["error"]
-
-
-def _unquoted(value: object) -> object:
-    """Texts come as JSON strings."""
-    loaded = as_json(value)
-    return loaded if isinstance(loaded, str) else value

@@ -5,10 +5,8 @@ Source: traceloop/openllmetry, opentelemetry-semantic-conventions-ai.
 
 from __future__ import annotations
 
-import orjson
-
 from roadworthy.domain.span import Span, SpanKind
-from roadworthy.features.ingest.any_value import Attributes, as_json, as_text
+from roadworthy.features.ingest.any_value import Attributes, as_json, as_text, unquoted
 from roadworthy.features.ingest.content import put_input, put_output, put_tool_definitions
 from roadworthy.features.ingest.dialects import otel_genai
 from roadworthy.features.ingest.dialects.crewai import read_crew
@@ -125,22 +123,12 @@ def _read_entity(attributes: Attributes, span: Span) -> None:
     given, said = attributes.get("traceloop.entity.input"), attributes.get("traceloop.entity.output")
     if given is not None:
         _drop_repetition(attributes, "gen_ai.task.input", given)
-        if put_input(span, _plain(given)):
+        if put_input(span, unquoted(given)):
             del attributes["traceloop.entity.input"]
     if said is not None:
         _drop_repetition(attributes, "gen_ai.task.output", said)
-        if put_output(span, _plain(said)):
+        if put_output(span, unquoted(said)):
             del attributes["traceloop.entity.output"]
-
-
-def _plain(value: object) -> object:
-    """What a function gave is written as JSON: a text in quotes is that text."""
-    if isinstance(value, str) and len(value) > 1 and value[0] == value[-1] == '"':
-        try:
-            return orjson.loads(value)
-        except ValueError:
-            return value
-    return value
 
 
 def _drop_repetition(attributes: Attributes, name: str, value: object) -> None:
