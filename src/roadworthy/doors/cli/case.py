@@ -27,7 +27,7 @@ from roadworthy.doors.cli.debug_options import (
     StartOptions,
     Written,
 )
-from roadworthy.doors.cli.listing import say_items, say_json
+from roadworthy.doors.cli.listing import one_line, say_items, say_json
 from roadworthy.doors.cli.options import DEFAULT_SERVER, Json, Key, Project, Server
 
 
@@ -294,6 +294,5 @@ def _line(one: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _decides(check: dict[str, Any]) -> str:
-    words = " ".join(str(check["expected"]).split())
-    shown = words if len(words) <= 40 else f"{words[:39]}…"
+    shown = one_line(str(check["expected"]), width=40)
     return "answers as recorded" if check["how"] == "same" else f"{check['how']} {shown}".strip()

@@ -7,6 +7,7 @@ from typing import Any
 
 import typer
 
+from roadworthy.doors.cli.listing import one_line, printable
 from roadworthy.features.debug.cases.case import Case
 from roadworthy.features.debug.cases.suite import CaseResult, told_divergence
 from roadworthy.features.debug.cases.verdict import Outcome
@@ -108,10 +109,10 @@ def say_step(call: TapeCall) -> None:
         typer.echo(f"no recording: {call.hole}")
         return
     typer.echo(call.request.head if call.request else "")
-    typer.echo(shown(call.request, kind=kind, asked=True))
+    typer.echo(printable(shown(call.request, kind=kind, asked=True)))
     typer.echo("")
     typer.echo(call.answer.head if call.answer else "no answer")
-    typer.echo(shown(call.answer, kind=kind, asked=False))
+    typer.echo(printable(shown(call.answer, kind=kind, asked=False)))
 
 
 def _said(name: str, text: str) -> None:
@@ -119,9 +120,9 @@ def _said(name: str, text: str) -> None:
 
 
 def _line(text: str) -> str:
-    flat = " ".join(text.split())
-    return flat if len(flat) <= _WIDTH else f"{flat[: _WIDTH - 1]}…"
+    return one_line(text, width=_WIDTH)
 
 
 def _indented(text: str, *, fg: str | None = None) -> None:
-    typer.echo(typer.style(f"      {text}", fg=fg) if fg else f"      {text}")
+    line = f"      {printable(text)}"
+    typer.echo(typer.style(line, fg=fg) if fg else line)

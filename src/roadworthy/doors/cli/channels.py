@@ -12,7 +12,7 @@ import typer
 
 from roadworthy.doors.cli.asking import asking, named
 from roadworthy.doors.cli.client import Client, Failed, fail
-from roadworthy.doors.cli.listing import say_json
+from roadworthy.doors.cli.listing import one_line, say_json
 from roadworthy.doors.cli.options import DEFAULT_SERVER, Json, Key, Project, Server
 
 app = typer.Typer(no_args_is_help=True, help="Where incidents are told.", rich_markup_mode=None)
@@ -138,7 +138,7 @@ def log(
             continue
         said = one["attempts"][-1]["said"] if one["attempts"] else ""
         row = (one["created_at"], one["state"], one["channel"], one["happening"], one["title"], said)
-        typer.echo("\t".join(" ".join(part.split()) for part in row))
+        typer.echo("\t".join(one_line(part) for part in row))
 
 
 @silences.command("list")

@@ -13,6 +13,7 @@ import typer
 
 from roadworthy.doors.cli.asking import asking, named
 from roadworthy.doors.cli.client import Client, fail
+from roadworthy.doors.cli.listing import one_line
 from roadworthy.doors.cli.options import DEFAULT_SERVER, Json, Key, Project, Server
 
 app = typer.Typer(no_args_is_help=True, help="Systems that agents call.", rich_markup_mode=None)
@@ -250,4 +251,4 @@ def loads(
 
 
 def _say(one: Mapping[str, Any], row: tuple[str, ...], *, as_json: bool) -> None:
-    typer.echo(json.dumps(one) if as_json else "\t".join(" ".join(part.split()) for part in row))
+    typer.echo(json.dumps(one) if as_json else "\t".join(one_line(part) for part in row))

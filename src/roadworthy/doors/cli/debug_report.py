@@ -9,6 +9,7 @@ import typer
 
 from roadworthy.doors.cli.asking import named
 from roadworthy.doors.cli.client import Client
+from roadworthy.doors.cli.listing import one_line, printable
 
 IDENTICAL, DIFFERS, CANNOT_TELL = 0, 1, 3
 _BAR = 24
@@ -65,7 +66,7 @@ def say_inquiry(client: Client, one: Mapping[str, Any]) -> None:
     if finding.get("sentences"):
         typer.echo("")
     for sentence in finding.get("sentences", ()):
-        typer.echo(sentence)
+        typer.echo(printable(sentence))
     for rerun in one["reruns"]:
         if rerun["ending"] not in (None, "answered") and rerun["error"]:
             typer.echo(f"Rerun {rerun['number']} {rerun['ending']}: {_said(rerun['error'])}")
@@ -120,7 +121,7 @@ def _say_divergence(rerun: Mapping[str, Any], calls: Sequence[Mapping[str, Any]]
     if diff:
         lines = diff.splitlines()
         for line in lines[:_DIFF_LINES]:
-            typer.echo(f"  {line}")
+            typer.echo(f"  {printable(line)}")
         if len(lines) > _DIFF_LINES:
             typer.echo(f"  and {len(lines) - _DIFF_LINES} lines more: --json")
 
@@ -199,6 +200,6 @@ def _said(error: str) -> str:
 
 
 def _short(text: str) -> str:
-    flat = " ".join(text.split())
+    flat = one_line(text)
     prefix = " " if text.startswith(" ") else ""
     return prefix + (flat if len(flat) <= _WIDTH else f"{flat[:_WIDTH]}…")

@@ -6,6 +6,8 @@ from typing import Any
 
 import typer
 
+from roadworthy.doors.cli.listing import one_line
+
 _SHOWN = 20
 _WIDTH = 100
 
@@ -47,7 +49,7 @@ def _say_unsteady(found: dict[str, Any]) -> None:
     if unsteady:
         typer.echo("\nTasks that say nothing:")
         for one in unsteady[:_SHOWN]:
-            typer.echo(f"  {one['case']}: {one['unsteady']}")
+            typer.echo(f"  {one_line(one['case'])}: {one['unsteady']}")
 
 
 def _say_wrong(found: dict[str, Any], *, server: str) -> None:
@@ -66,7 +68,9 @@ def _say_wrong(found: dict[str, Any], *, server: str) -> None:
             for one in run["run"]["faults"]
         )
         verdict = run["verdict"].replace("_", " ")
-        typer.echo(f"  {title}, task {run['run']['case']} ({where}): {verdict}, {run['why']}")
+        typer.echo(
+            f"  {title}, task {one_line(run['run']['case'])} ({where}): {verdict}, {one_line(run['why'])}"
+        )
         if run["run"]["answer"]:
             typer.echo(f"    answered: {_short(run['run']['answer'])}")
         if run["right"]:
@@ -77,5 +81,5 @@ def _say_wrong(found: dict[str, Any], *, server: str) -> None:
 
 
 def _short(text: str) -> str:
-    flat = " ".join(text.split())
+    flat = one_line(text)
     return flat if len(flat) <= _WIDTH else f"{flat[:_WIDTH]}…"

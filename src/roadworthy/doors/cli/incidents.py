@@ -9,7 +9,7 @@ import typer
 
 from roadworthy.doors.cli.asking import asking, named
 from roadworthy.doors.cli.client import Client
-from roadworthy.doors.cli.listing import say_json
+from roadworthy.doors.cli.listing import one_line, say_json
 from roadworthy.doors.cli.options import DEFAULT_SERVER, From, Json, Key, Limit, Project, Server
 
 app = typer.Typer(
@@ -73,7 +73,7 @@ def show(
         typer.echo(line)
     for entry in timeline:
         by = f" ({entry['by']})" if entry["by"] else ""
-        typer.echo(f"{entry['at']}\t{entry['kind']}\t{_flat(entry['text'])}{by}")
+        typer.echo(f"{entry['at']}\t{entry['kind']}\t{one_line(entry['text'])}{by}")
 
 
 @app.command("open")
@@ -214,7 +214,7 @@ def _say(one: Mapping[str, Any], *, as_json: bool) -> None:
         return
     agents = ", ".join(one["agents"][:3]) + (" ..." if len(one["agents"]) > 3 else "")
     who = one["assignee"] or ("NOBODY COULD BE TOLD" if one["escalation"]["unheard"] else "–")
-    row = (f"#{one['number']}", one["state"], one["severity"], agents or "–", _flat(one["title"]), who)
+    row = (f"#{one['number']}", one["state"], one["severity"], agents or "–", one_line(one["title"]), who)
     typer.echo("\t".join((*row, one["opened_at"])))
 
 
@@ -233,7 +233,3 @@ def _length(times: Mapping[str, Any]) -> str:
     if times["median_s"] is None:
         return "– (n 0)"
     return f"{times['median_s'] / 60:.1f} min (n {times['n']})"
-
-
-def _flat(text: str) -> str:
-    return " ".join(text.split())

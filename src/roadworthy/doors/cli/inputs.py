@@ -9,7 +9,7 @@ import typer
 
 from roadworthy.doors.cli.asking import asking, named
 from roadworthy.doors.cli.client import Client, fail
-from roadworthy.doors.cli.listing import say_json
+from roadworthy.doors.cli.listing import one_line, say_json
 from roadworthy.doors.cli.options import DEFAULT_SERVER, Json, Key, Limit, Project, Server
 
 app = typer.Typer(
@@ -61,7 +61,7 @@ def show(
         for term in terms:
             typer.echo(f"{name}\t{term['term']}\t{term['before']:.1%} before, {term['now']:.1%} now")
     for unusual in one["unusual"]:
-        text = " ".join(unusual["text"].split())[:100]
+        text = one_line(unusual["text"], width=100)
         typer.echo(f"unusual\tp {unusual['p']:.4f}\troadworthy run {unusual['run_id']}\t{text}")
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import typer
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_WITHIN_LINES = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]|\r(?!\n)")
 
 
 def one_line(text: str | None, *, width: int | None = None) -> str:
@@ -17,6 +18,11 @@ def one_line(text: str | None, *, width: int | None = None) -> str:
     "�": what agents and users wrote must not move a terminal's cursor, nor set its colours or title."""
     flat = _CONTROL.sub("\ufffd", " ".join((text or "").split()))
     return flat if width is None or len(flat) <= width else flat[: width - 1] + "…"
+
+
+def printable(text: str) -> str:
+    """As `one_line`, with the lines and tabs it has."""
+    return _WITHIN_LINES.sub("\ufffd", text)
 
 
 def say_json(one: object) -> None:

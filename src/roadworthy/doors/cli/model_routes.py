@@ -12,6 +12,7 @@ import typer
 
 from roadworthy.doors.cli.asking import asking
 from roadworthy.doors.cli.client import Client, fail
+from roadworthy.doors.cli.listing import one_line
 from roadworthy.doors.cli.options import DEFAULT_SERVER, Json, Key, Project, Server
 
 app = typer.Typer(
@@ -116,7 +117,7 @@ def test(
             typer.echo(json.dumps(one))
             continue
         state = "ok" if one["ok"] else "FAILED"
-        who = f"answered as {one['answered']}" if one["answered"] else " ".join(one["said"].split())[:200]
+        who = f"answered as {one['answered']}" if one["answered"] else one_line(one["said"], width=200)
         status = f"HTTP {one['status']}" if one["status"] else "no answer"
         typer.echo("\t".join((one["upstream"], state, status, f"{one['elapsed_ms']:.0f} ms", who)))
     if not tested["ok"]:

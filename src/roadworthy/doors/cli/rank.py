@@ -11,7 +11,7 @@ import typer
 
 from roadworthy.doors.cli.asking import asking
 from roadworthy.doors.cli.client import Client, fail
-from roadworthy.doors.cli.listing import say_json
+from roadworthy.doors.cli.listing import printable, say_json
 from roadworthy.doors.cli.options import DEFAULT_SERVER, Json, Key, Project, Server
 
 _POLL_S = 1.0
@@ -48,7 +48,7 @@ def rank(
         say_json({**found, "resampling": asked, "why": why})
     else:
         for line in (*_lines(found, why, limit=limit), *(_asked_lines(asked) if asked else ())):
-            typer.echo(line)
+            typer.echo(printable(line))
     if stopped.is_set():
         raise fail("stopped; no more is asked, and what was found stays", code=130)
 

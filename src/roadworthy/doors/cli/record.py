@@ -15,6 +15,7 @@ from roadworthy.domain.exchange import LISTED
 from roadworthy.doors.cli.asking import asking, named
 from roadworthy.doors.cli.client import Client, Failed, fail
 from roadworthy.doors.cli.debug_options import Gateway, ServerOptions, StartOptions
+from roadworthy.doors.cli.listing import printable
 from roadworthy.doors.cli.option_groups import grouped
 from roadworthy.doors.cli.options import Json
 from roadworthy.doors.cli.taken_work import wait_for_key
@@ -65,7 +66,7 @@ def record(
     if as_json:
         typer.echo(json.dumps(told))
     else:
-        typer.echo(told["answer"])
+        typer.echo(printable(told["answer"]))
         typer.echo(f"run {told['run']}: {told['ending']}; next: roadworthy replay {told['run']}", err=True)
     if told["ending"] != "answered":
         raise typer.Exit(1)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from roadworthy.doors.cli.listing import one_line, say_items
+from roadworthy.doors.cli.listing import one_line, printable, say_items
 from roadworthy.doors.cli.main import app
 from roadworthy.doors.rest.settings import RestSettings
 from tests.unit.doors.cli.inquiry_server import Inquiries, inquiry_server
@@ -59,3 +59,7 @@ def test_an_inquiry_is_listed_with_how_far_it_is_and_what_it_found() -> None:
         *("i1", "2026-11-23T03:00", "replay", "support", "ab" * 16, "running", "0 of 2 reruns"),
         "The same calls.",
     ]
+
+
+def test_what_has_lines_keeps_them_and_moves_no_cursor() -> None:
+    assert printable("a\tb\r\nc\x1b[2J\rd\x9b1m") == "a\tb\r\nc\ufffd[2J\ufffdd\ufffd1m"
