@@ -177,3 +177,9 @@ def test_whoever_traces_langgraph_says_the_same_of_it(framework: str) -> None:
     # Langfuse takes cached tokens out of the input, LangSmith says them in its metadata.
     assert (run.cache_read_tokens, run.session_id, run.user_id) == (445, "T-2001", "mia")
     assert run.cost_usd == pytest.approx((893 - 445) * 0.4e-6 + 445 * 0.1e-6 + 44 * 1.6e-6)
+
+
+def test_genkits_plugin_for_openai_tells_what_was_cached_only_in_the_providers_answer() -> None:
+    run = the_run(taken("genkit"), "T-2001")
+    assert (run.cache_read_tokens, run.reasoning_tokens) == (452, 0)
+    assert run.cost_usd == pytest.approx((905 - 452) * 0.4e-6 + 452 * 0.1e-6 + 44 * 1.6e-6)

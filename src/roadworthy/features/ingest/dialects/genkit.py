@@ -81,3 +81,15 @@ def _read_model(span: Span, name: str, given: Any, said: Any) -> None:
     if isinstance(raw, dict):
         span.model_answered = as_text(raw.get("model") or raw.get("modelVersion"))
         span.response_id = as_text(raw.get("id") or raw.get("responseId"))
+        _read_details(span, raw.get("usage"))
+
+
+def _read_details(span: Span, usage: Any) -> None:
+    """Plugins for OpenAI's API leave what was cached, and what was reasoning, in the provider's answer."""
+    if not isinstance(usage, dict):
+        return
+    given, said = usage.get("prompt_tokens_details"), usage.get("completion_tokens_details")
+    if isinstance(given, dict) and span.cache_read_tokens is None:
+        span.cache_read_tokens = as_int(given.get("cached_tokens"))
+    if isinstance(said, dict) and span.reasoning_tokens is None:
+        span.reasoning_tokens = as_int(said.get("reasoning_tokens"))
