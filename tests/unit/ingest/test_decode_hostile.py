@@ -319,6 +319,8 @@ def test_spans_and_empty_scopes() -> None:
         ("openlit", 0, {"function.args": "{[]: 1}", "function.kwargs": "{" * 9_000}),
         ("logfire", 0, {"logfire.json_schema": '{"properties": [{}]}', "return": "fine"}),
         ("logfire", 0, {"logfire.json_schema": '{"properties": 5}', "return": "fine"}),
+        ("strands.telemetry", 0, {"gen_ai.operation.name": ["invoke_swarm"]}),
+        ("my-tracer", 0, {"ag2.span.type": "usage", "ag2.usage.kind": ["model_call"]}),
     ],
 )
 def test_attributes_of_the_wrong_shape_are_kept_as_they_came(
@@ -326,3 +328,15 @@ def test_attributes_of_the_wrong_shape_are_kept_as_they_came(
 ) -> None:
     span = read(attributes, scope=scope, status=status)
     assert span.input or span.output or span.attributes
+
+
+@pytest.mark.parametrize("printed", ["ToolCall(tool_kwargs={[]: 1})", f"ToolCall({'1,' * 1_000_000})"])
+def test_a_step_of_llama_index_that_prints_no_call_names_no_tool(printed: str) -> None:
+    step = {"llamaindex.step.input_event": "ToolCall", "llamaindex.step.input_summary": printed}
+    span = read(step, scope="llamaindex.opentelemetry.tracer", name="desk.call_tool")
+    assert (span.tool_name, span.input) == ("", "")
+
+
+def test_an_event_of_llama_index_nested_without_end_says_nothing() -> None:
+    answered = ("LLMChatEndEvent", {"response.message." + "a." * 5_000 + "content": "x"})
+    assert read({}, scope="llamaindex.opentelemetry.tracer", events=[answered]).output == ""

@@ -10,7 +10,7 @@ import re
 from typing import Any
 
 from roadworthy.domain.span import Span, SpanKind
-from roadworthy.features.ingest.any_value import Attributes, as_int, as_json, as_text
+from roadworthy.features.ingest.any_value import MAX_DEPTH, Attributes, as_int, as_json, as_text
 from roadworthy.features.ingest.content import put_input, put_output, put_tool_definitions
 from roadworthy.features.ingest.dialects import otel_genai
 from roadworthy.features.ingest.messages.python_repr import printed_fields
@@ -121,6 +121,8 @@ def _nested(event: Attributes, prefix: str) -> dict[str, Any]:
     for name, value in event.items():
         if name.startswith(prefix):
             *path, last = name[len(prefix) :].split(".")
+            if len(path) > MAX_DEPTH:
+                continue
             at = nested
             for part in path:
                 inner = at.setdefault(part, {})

@@ -11,7 +11,7 @@ _TEAMS = frozenset({"invoke_graph", "invoke_swarm"})
 
 
 def read(raw: RawSpan, span: Span) -> None:
-    if raw.attributes.get("gen_ai.operation.name") in _TEAMS:
+    if as_text(raw.attributes.get("gen_ai.operation.name")) in _TEAMS:
         span.kind = SpanKind.WORKFLOW
     otel_genai.read(raw, span)
     if span.kind is SpanKind.TOOL and as_text(raw.attributes.get("gen_ai.tool.status")) == "error":

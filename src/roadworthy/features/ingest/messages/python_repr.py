@@ -11,6 +11,7 @@ import re
 from roadworthy.domain.message import Message
 from roadworthy.features.ingest.messages.draft import role_of
 
+_LONGEST = 20_000
 _LITERAL = r"""('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""
 _ROLE = re.compile(rf"(?:^|[\s(])(role|source)={_LITERAL}(?=\s|,|$)")
 _CONTENT = re.compile(rf"(?:^|[\s(])content={_LITERAL}(?=\s|,|\)|$)", re.DOTALL)
@@ -50,7 +51,10 @@ def _literal(text: str) -> str:
 
 
 def printed_fields(value: str) -> dict[str, object]:
-    """Those fields of an object as Python prints it that are plain values; {} where it is cut."""
+    """Those fields of an object as Python prints it that are plain values; {} where it is cut or longer than
+    anybody prints."""
+    if len(value) > _LONGEST:
+        return {}
     try:
         call = ast.parse(value, mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -59,6 +63,6 @@ def printed_fields(value: str) -> dict[str, object]:
     for keyword in call.keywords if isinstance(call, ast.Call) else ():
         try:
             fields[keyword.arg or ""] = ast.literal_eval(keyword.value)
-        except ValueError:
+        except (ValueError, TypeError):
             continue
     return fields
