@@ -7,6 +7,8 @@ import random
 import time
 from collections.abc import Sequence
 
+import pytest
+
 from roadworthy.backends.telemetry.memory.store import MemoryTelemetryStore
 from roadworthy.contracts.telemetry import RunQuery, TelemetryBatch
 from roadworthy.domain.run import Run, RunStatus
@@ -88,6 +90,15 @@ def test_a_shared_key_joins_traces_into_the_run_seen_first() -> None:
     assert run.id == f"{2:032x}", "the name people have already seen stays"
     assert run.started_ns == NOW, "the true start is that of the earlier trace"
     assert run.spans == 2
+
+
+@pytest.mark.parametrize("guess", ["talk:", "used:", "failed:", "echo:"])
+def test_keys_of_words_and_times_gather_only_so_many_traces(guess: str) -> None:
+    """A steady flow of equal calls, of which each ends just after the one before, is no one thing."""
+    p = Pipeline()
+    for number in range(200):
+        p.take(span(1 + number, 1, start=number, keys=(f"{guess}{number}", f"{guess}{number + 1}")))
+    assert 3 < len(p.runs()) < 8
 
 
 def test_two_runs_that_turn_out_to_be_one_leave_a_pointer() -> None:

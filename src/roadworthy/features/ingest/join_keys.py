@@ -9,8 +9,8 @@ two runs never share one by chance; short or counted ids ("call_1") make no key.
   count: a conversation replays its whole history in every turn, and a turn is a run of its own.
 - `talk:<hash>:<time>`: the same where calls have no ids (Gemini, Ollama): what the user said last and the
   calls and results since, within ten minutes. Equal prompts give equal keys, so `runs.units` pairs each
-  call with the one just before it, and the tracker lets no more than a bounded number of traces gather
-  behind one key. For an answer that was not recorded (a stream nobody read) stand the words before it.
+  call with the one just before it. For an answer that was not recorded (a stream nobody read) stand the
+  words before it.
 - `trace:<id>`: a link between spans of agents or of messaging.
 - `topic:<id>`: AutoGen's group chat, whose messages are traces of their own.
 - `aside:<session>`: calls a client makes beside its first task (Claude Code names the session).
@@ -21,6 +21,9 @@ two runs never share one by chance; short or counted ids ("call_1") make no key.
   the question to go by, and `runs.units` checks that one lies within the other before it believes it.
 - `used:<...>`: the same of an answered call of which one report has the id alone and the other the words
   alone (streams of Anthropic's SDK): what it used and when it ended.
+
+Behind a key of the last three or of words the tracker lets no more than a bounded number of traces gather:
+equal calls may come without end.
 """
 
 from __future__ import annotations
