@@ -12,6 +12,7 @@ import pytest
 import typer
 
 from roadworthy.doors.cli.main import app
+from roadworthy.features.ingest.dialects.table import BY_NAME as DIALECTS
 
 REPO = Path(__file__).resolve().parents[2]
 DOCUMENTS = [REPO / "README.md", REPO / "CONTRIBUTING.md", *sorted((REPO / "docs").rglob("*.md"))]
@@ -64,3 +65,8 @@ def test_every_flag_in_the_settings_reference_is_one_of_up() -> None:
     named = set(re.findall(r"`(--[a-z-]+)`", (REPO / "docs" / "reference" / "settings.md").read_text()))
 
     assert named == offered - {"--help"}
+
+
+def test_every_dialect_stands_in_the_reference() -> None:
+    said = (REPO / "docs" / "reference" / "dialects.md").read_text()
+    assert set(re.findall(r"^\| `(\w+)` \|", said, re.MULTILINE)) >= DIALECTS.keys()
