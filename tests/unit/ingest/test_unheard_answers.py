@@ -81,3 +81,13 @@ def test_a_call_that_tells_nothing_within_a_refused_one_is_that_one() -> None:
     answered = model_call(said=ANSWER, parent=step, at=2, lasts=40, model_asked="m", scope="sdk")
     (run,) = assemble([step, outer, answered]).runs
     assert (run.model_calls, run.failed_model_calls) == (1, 1)
+
+
+@pytest.mark.parametrize(("tokens", "failed"), [(3, 0), (None, 1)])
+def test_a_call_that_was_answered_in_the_end_has_not_failed(tokens: int | None, failed: int) -> None:
+    """Its words are kept back, and of what it tried below the first attempt alone was told."""
+    agent = span(SpanKind.AGENT, agent="desk", lasts=100)
+    outer = model_call(parent=agent, at=1, lasts=50, model_asked="m", output_tokens=tokens)
+    tried = model_call(parent=outer, at=2, lasts=5, model_asked="m", status=SpanStatus.ERROR, error="busy")
+    (run,) = assemble([agent, outer, tried]).runs
+    assert run.failed_model_calls == failed

@@ -31,12 +31,12 @@ def merge_duplicates(nodes: Sequence[Node]) -> None:
 
 def merge(node: Node, into: Node) -> None:
     """`node` no longer counts. A failure only the lower layer saw is a failure of the upper one; of a model
-    call only where the upper one has no answer."""
+    call only where the upper one has no answer: neither words nor tokens of one."""
     into = into.head()
     if into is node:
         return
     node.merged = into
-    silent = node.kind is SpanKind.LLM and not into.span.output
+    silent = node.kind is SpanKind.LLM and not into.span.output and not into.span.output_tokens
     if node.failed and not into.failed and (node.kind in _TOOLS or silent):
         into.fail(error=node.error or node.span.output, error_type=node.error_type)
     if not into.tool_name:
