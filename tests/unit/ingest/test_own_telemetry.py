@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -158,3 +159,23 @@ def test_dspys_tools_under_mlflow_have_their_own_names() -> None:
     sent = {"mlflow.spanType": '"TOOL"', "name": '"look_up_order"'}
     assert read(sent, name="Tool.look_up_order").tool_name == "look_up_order"
     assert read(sent, name="search").tool_name == "search"
+
+
+def test_what_a_tool_of_langchain_js_gave_is_in_the_message_around_it() -> None:
+    message = {
+        "content": '{"ok":false,"reason":"too much"}',
+        "tool_call_id": "call_1",
+        "name": "issue_refund",
+    }
+    sent = {
+        "lc": 1,
+        "type": "constructor",
+        "id": ["langchain_core", "messages", "ToolMessage"],
+        "kwargs": message,
+    }
+    output = json.dumps({"output": sent}, separators=(",", ":"))
+    span = read({"openinference.span.kind": "TOOL", "tool.name": "issue_refund", "output.value": output})
+    assert (span.output, span.tool_call_id) == (message["content"], "call_1")
+    assert SpanFlag.NEGATIVE_RESULT in span.flags
+    other = read({"openinference.span.kind": "TOOL", "tool.name": "t", "output.value": '{"output":{"lc":1}}'})
+    assert other.output == '{"output":{"lc":1}}'

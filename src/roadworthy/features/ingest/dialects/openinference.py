@@ -51,6 +51,8 @@ _IDS_IN_HISTORY = ".google_genai"
 is not helped by half of them."""
 _PRINTED_ERROR = re.compile(r"\s*\w+\([\w.]+\): (.+)")
 """How BeeAI prints an error and, line by line below it, its causes: the last says what happened."""
+_LANGCHAIN_RESULT = '{"output":{"lc":'
+"""LangChain.js puts what a tool gave into a message, which names the call it answers."""
 _TOOL_SCHEMA = re.compile(r"llm\.tools\.(\d{1,4})\.tool\.json_schema")
 
 
@@ -146,6 +148,13 @@ def _read_model(attributes: Attributes, span: Span) -> None:
 
 def _read_tool(attributes: Attributes, span: Span) -> None:
     take = attributes.pop
+    result = attributes.get("output.value")
+    if isinstance(result, str) and result.startswith(_LANGCHAIN_RESULT):
+        loaded = as_json(result)
+        answer = parse_messages(loaded["output"], default_role="tool") if isinstance(loaded, dict) else ()
+        if len(answer) == 1 and answer[0].role == "tool" and put_output(span, answer[0].content):
+            span.tool_call_id = answer[0].tool_call_id
+            del attributes["output.value"]
     span.tool_name = as_text(take("tool.name", ""))
     if span.scope.endswith(".dspy"):
         span.tool_name = (span.tool_name or span.name).removesuffix(".__call__").removesuffix(".acall")
@@ -153,7 +162,7 @@ def _read_tool(attributes: Attributes, span: Span) -> None:
         # DSPy's ReAct ends its loop with a tool that does nothing.
         span.kind = SpanKind.CHAIN
     call_id = take("tool_call.id", "") or take("tool.id", "") or take("tool.call_id", "")
-    span.tool_call_id = as_text(call_id)
+    span.tool_call_id = as_text(call_id) or span.tool_call_id
 
 
 def _read_content(attributes: Attributes, span: Span) -> None:
