@@ -73,9 +73,8 @@ def handoffs(nodes: Sequence[Node]) -> tuple[Handoff, ...]:
     named = [n for n in nodes if n.span.agent]
     agents = sorted([n for n in named if n.kind in _AT_WORK] or named, key=lambda n: n.order)
     calls = sorted((n for n in nodes if n.kind is SpanKind.LLM), key=lambda n: n.order, reverse=True)
-    told = [_told(n, agents) for n in nodes if n.kind is SpanKind.HANDOFF and n.merged is None]
-    failed = {n.span.span_id for n in nodes if n.failed}
-    told = [h for h in told if h.to_agent or h.span_id not in failed]
+    passed_on = [n for n in nodes if n.kind is SpanKind.HANDOFF and n.merged is None]
+    told = [h for n in passed_on if (h := _told(n, agents)).to_agent or not n.failed]
     found: list[Handoff] = []
     for handoff in sorted(
         told or _asked(calls, agents) or _changes(nodes), key=lambda h: (h.at_ns, h.span_id)
@@ -140,7 +139,8 @@ def _asked(calls: Sequence[Node], agents: Sequence[Node]) -> list[Handoff]:
     """What models asked for and no step tells of: the framework took the call for itself, and then the agent
     it names went to work."""
     found = []
-    latest = {plain(n.span.agent): n for n in agents}
+    last_at_work = {n.span.agent: n for n in agents}.values()
+    latest = {plain(n.span.agent): n for n in sorted(last_at_work, key=lambda n: n.order)}
     # Where one agent alone was at work, only what came before it can have handed over to it.
     until = agents[0].span.start_ns if len(latest) == 1 else None
     for node in calls if latest else ():
