@@ -146,9 +146,17 @@ def test_a_backtest_says_what_would_have_been_alarmed(product: Product, tmp_path
         "patience_years": 1,
     }
     asked |= {"cautious": False}
+    sent = (HOURS - 1) * PER_HOUR
+    product.wait_drained()
+    counted = "/api/v1/runs/count?from=-60d"
+    assert product.json(counted)["count"] == sent
+    # What the kill left unjudged is judged a few seconds later.
+    wait_until(
+        lambda: product.json(f"{counted}&filter=judged:exists")["count"] == sent, seconds=60, what="verdicts"
+    )
     job = product.post("/api/v1/monitors/backtest", asked).json()
     found = _outcome(product, job["id"])
-    assert found["results"] == (HOURS - 1) * PER_HOUR
+    assert found["results"] == sent
     assert len(found["alarms"]) == 1
 
     rnd = random.Random(SEED)

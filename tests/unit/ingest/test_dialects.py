@@ -43,6 +43,7 @@ def read(
     events: list[tuple[str, dict[str, Any]]] | None = None,
     resource: dict[str, Any] | None = None,
     status: int = 0,
+    status_message: str = "",
     parent: str = "",
 ) -> Span:
     sent = {
@@ -54,7 +55,7 @@ def read(
         "endTimeUnixNano": NOW_NS + 5,
         "attributes": pairs(attributes),
         "events": [{"name": n, "timeUnixNano": NOW_NS, "attributes": pairs(a)} for n, a in events or []],
-        "status": {"code": status},
+        "status": {"code": status, "message": status_message},
     }
     body = {
         "resourceSpans": [

@@ -37,3 +37,20 @@ def test_the_cause_of_a_printed_error_is_the_error(output: str, wanted: str) -> 
     exception = ("exception", {"exception.type": "ToolError", "exception.message": "Tool Error"})
     attributes = {"openinference.span.kind": "TOOL", "tool.name": "issue_refund", "output.value": output}
     assert read(attributes, events=[exception], status=2).error == wanted
+
+
+TRACEBACK = (
+    'Traceback (most recent call last):\n  File "agent.py", line 3, in <module>\nValueError: no order A-1'
+)
+
+
+@pytest.mark.parametrize(
+    ("message", "wanted"),
+    [
+        (f"ValueError('no order A-1')\n\n{TRACEBACK}", "ValueError('no order A-1')"),
+        (f"crashed: {TRACEBACK}", f"crashed: {TRACEBACK}"),
+        (TRACEBACK, TRACEBACK),
+    ],
+)
+def test_a_traceback_goes_where_something_was_said_before_it(message: str, wanted: str) -> None:
+    assert read({"openinference.span.kind": "AGENT"}, status=2, status_message=message).error == wanted

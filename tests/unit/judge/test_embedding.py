@@ -123,7 +123,8 @@ def test_without_an_endpoint_a_price_or_an_address_that_may_be_had_there_are_non
     desk.choose(budget_usd_per_day=1.0)
     with pytest.raises(NoVectors, match="no price is known"):
         desk.vectors("x")
-    desk.save(NamedEndpoint(project=PROJECT, id="e", name="e", base_url=script.openai, model="small"))
+    public = f"https://localhost:{script.port}/v1"
+    desk.save(NamedEndpoint(project=PROJECT, id="e", name="e", base_url=public, model="small"))
     desk.choose()
     with pytest.raises(NoVectors, match="address"):
         desk.vectors("x")
@@ -155,7 +156,13 @@ def test_settings_name_an_endpoint_that_can(desk: Desk, script: Script) -> None:
         if shape:
             desk.save(
                 NamedEndpoint(
-                    project=PROJECT, id=endpoint, name="c", base_url=script.anthropic, model="c", shape=shape
+                    project=PROJECT,
+                    id=endpoint,
+                    name="c",
+                    base_url=script.anthropic,
+                    model="c",
+                    shape=shape,
+                    allow_private=True,
                 )
             )
         with pytest.raises(JudgeInvalid, match="endpoint"):

@@ -118,11 +118,12 @@ def _recorded(
 
 
 def _wait_for(client: Client, run_id: str) -> None:
-    """Until the server shows it: whoever replays it next finds it."""
+    """Until the server shows what was told of its end: whoever replays it next finds how it ended. The
+    gateway's calls may show a run before that."""
     ends = time.monotonic() + _SEEN_S
     while True:
         try:
-            client.get(f"/runs/{run_id}")
+            client.get(f"/runs/{run_id}/spans/{run_id[:16]}")
             return
         except Failed:
             if time.monotonic() > ends:

@@ -143,7 +143,10 @@ _HEADERS = re.compile(r"headers: \{.*?\}, (?=status_code: \d)", re.DOTALL)
 def _message(text: str) -> str:
     """LangSmith writes the traceback behind the message, LangChain.js the stack, which begins with the
     message again; in the event they stay."""
-    told = text.partition(_TRACEBACK)[0].rstrip() or text
+    told = text.partition(_TRACEBACK)[0].rstrip()
+    if not told or told.endswith(":"):
+        # Nothing was said before it, or only that it follows: its last line is what was said.
+        told = text
     if found := _HEADERS.match(told):
         told = told[found.end() :]
     if _JS_FRAME in told:
