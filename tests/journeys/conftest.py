@@ -47,6 +47,14 @@ PHONE = ViewportSize(width=390, height=844)
 BARRIERS = {"moderate", "serious", "critical"}
 
 
+SETTLED = """async () => {
+  const all = document.getAnimations();
+  const ending = all.filter((each) => each.effect?.getComputedTiming().endTime !== Infinity);
+  const ended = Promise.all(ending.map((each) => each.finished.catch(() => undefined)));
+  await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, 2000))]);
+}"""
+"""Once nothing moves that comes to an end."""
+
 # A busy machine may take its time; how fast pages are is measured elsewhere.
 PATIENCE_MS = 30_000
 expect.set_options(timeout=PATIENCE_MS)
@@ -96,6 +104,7 @@ class Visit:
     def assert_accessible(self) -> None:
         """No finding of axe on the page as it stands (WCAG 2.2 AA) that is more than minor."""
         self.page.evaluate(AXE.read_text())
+        self.page.evaluate(SETTLED)
         levels = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
         # The guards on either side of an open pop-up take the focus only to pass it on.
         outside = {"exclude": [["[data-base-ui-focus-guard]"]]}
@@ -122,7 +131,8 @@ class Visit:
 
 
 def visit_to(server: Product, browser: Browser, **options: Any) -> tuple[BrowserContext, Visit]:
-    context = browser.new_context(viewport=WIDE, **options)
+    # What fades in or out is half as dark for a moment: on a busy machine that is when it would be looked at.
+    context = browser.new_context(viewport=WIDE, reduced_motion="reduce", **options)
     context.set_default_timeout(PATIENCE_MS)
     visit = Visit(server=server, page=context.new_page())
 
