@@ -176,10 +176,15 @@ def _read_status(raw: RawSpan, span: Span, flags: list[str]) -> None:
     elif "error.type" in attributes:
         span.error_type = as_text(attributes.pop("error.type"))
     said = "" if raw.status_message in _SAYS_NOTHING else raw.status_message
-    span.error = span.error or _message(said) or as_text(attributes.get("error.message"))
-    if _PASSES_ON.match(span.error_type) or _PASSES_ON.match(span.error):
+    span.error = span.error or (_message(said) if said else "") or as_text(attributes.get("error.message"))
+    # Most spans tell of no error: nothing is looked for in them.
+    if (span.error_type or span.error) and _passes_on(span):
         span.status, span.error, span.error_type = SpanStatus.OK, "", ""
         flags.clear()
+
+
+def _passes_on(span: Span) -> bool:
+    return any(_PASSES_ON.match(text) for text in (span.error_type, span.error))
 
 
 def _fails(span: Span) -> bool:
