@@ -19,10 +19,10 @@ help: ## this list
 
 # --- installing -------------------------------------------------------------------------------------------
 
-setup: $(VENV)/.stamp-server $(STATIC)/index.html ## .venv and the web page; says nothing when both are there
+setup: $(VENV)/.stamp-server $(VENV)/.stamp-native $(STATIC)/index.html ## .venv and the web page; says nothing when both are there
 	@:
 
-dev: $(VENV)/.stamp-dev $(STATIC)/index.html ## what tests and checks need besides
+dev: $(VENV)/.stamp-dev $(VENV)/.stamp-native $(STATIC)/index.html ## what tests and checks need besides
 	@:
 
 $(VENV)/.stamp-build: requirements/build.lock
@@ -31,6 +31,10 @@ $(VENV)/.stamp-build: requirements/build.lock
 
 $(VENV)/.stamp-server: $(VENV)/.stamp-build requirements/server.lock pyproject.toml
 	@scripts/install.sh $(VENV) requirements/server.lock
+	@touch $@
+
+$(VENV)/.stamp-native: $(VENV)/.stamp-build scripts/native.sh $(wildcard native/*)
+	@scripts/native.sh $(PY)
 	@touch $@
 
 $(VENV)/.stamp-dev: $(VENV)/.stamp-server requirements/dev.lock

@@ -1,0 +1,10 @@
+/* What the files of this folder share. Each function here has a twin in Python that says the same (the module that
+ * calls it names both), and answers None for whatever is out of the ordinary: its twin is asked then. */
+#ifndef ROADWORTHY_COMPILED_H
+#define ROADWORTHY_COMPILED_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+#include <stdint.h>
+
+#endif

@@ -1,0 +1,24 @@
+"""The part of the package that is compiled (`native/`), where a C compiler was at hand when it was installed.
+
+Each function of it has a twin in Python, which says the same. The twin is used where there is none, where
+`ROADWORTHY_COMPILED=0` is set, and for whatever is out of the ordinary.
+"""
+
+from __future__ import annotations
+
+import os
+from importlib import import_module
+from typing import Any
+
+
+def _loaded() -> Any:
+    if os.environ.get("ROADWORTHY_COMPILED") == "0":
+        return None
+    try:
+        return import_module("roadworthy.kit._compiled")
+    except ImportError:
+        return None
+
+
+COMPILED: Any = _loaded()
+"""The module, or None."""
