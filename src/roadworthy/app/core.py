@@ -21,12 +21,12 @@ from typing import TYPE_CHECKING
 from roadworthy.app.child_process import SETTINGS_VARIABLE
 from roadworthy.app.folder import DataFolder
 from roadworthy.app.logs import set_up_logging
-from roadworthy.app.parent import die_with_parent
 from roadworthy.app.serving import EmbeddedServer, embedded
 from roadworthy.app.settings import Settings
 from roadworthy.contracts.telemetry import StoreUnavailable
 from roadworthy.kit.absent import keep_out
 from roadworthy.kit.memory import let_go_of_code
+from roadworthy.kit.parent import die_with_parent
 
 if TYPE_CHECKING:
     from roadworthy.app.core_room import CoreRoom

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 
 from roadworthy.app.child_process import SETTINGS_VARIABLE
 from roadworthy.app.logs import set_up_logging
-from roadworthy.app.parent import die_with_parent
 from roadworthy.app.settings import Settings
 from roadworthy.doors.gateway.serve import gateway_door
+from roadworthy.kit.parent import die_with_parent
 
 if TYPE_CHECKING:
     from roadworthy.app.gateway_room import GatewayRoom

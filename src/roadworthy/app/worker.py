@@ -17,10 +17,10 @@ import time
 from typing import TYPE_CHECKING
 
 from roadworthy.app.logs import set_up_logging
-from roadworthy.app.parent import die_with_parent
 from roadworthy.app.worker_orders import ORDERS_VARIABLE, WorkerOrders
 from roadworthy.backends.telemetry.handed.calls import PeerGone
 from roadworthy.kit.absent import keep_out
+from roadworthy.kit.parent import die_with_parent
 from roadworthy.kit.priority import make_way
 
 if TYPE_CHECKING:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
+import os
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -20,6 +21,7 @@ from roadworthy.features.judge.outcomes import PRECEDENCE
 from roadworthy.features.judge.transcript import Transcript
 from roadworthy.features.observe.steps import StepsOf
 from roadworthy.features.watch.monitors.orders import Refitted
+from roadworthy.kit.parent import die_with_parent
 
 log = logging.getLogger(__name__)
 
@@ -155,9 +157,15 @@ class ModelRefit:
 
     def _fitted(self, labels: Sequence[Label], *, agent: str) -> FailureModel | None:
         """In a process of its own: scikit-learn takes much memory, and would keep it."""
-        context = multiprocessing.get_context("spawn")
+        pool = ProcessPoolExecutor(
+            max_workers=1,
+            mp_context=multiprocessing.get_context("spawn"),
+            # Where this process is killed, the other one would wait for work for ever.
+            initializer=die_with_parent,
+            initargs=(os.getpid(),),
+        )
         try:
-            with ProcessPoolExecutor(max_workers=1, mp_context=context) as pool:
+            with pool:
                 return from_json(pool.submit(fitted, list(labels)).result(_SECONDS))
         except ValueError as fault:
             log.info("the failure model of agent %r stays as it is: %s", agent, fault)

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -127,3 +131,48 @@ def test_who_watches_hears_how_the_new_model_compares_before_it_judges(tmp_path:
     assert change.shift == pytest.approx(sum(by_hand) / 80)
     assert change.most > change.shift
     metadata.close()
+
+
+_FITTING = """
+from pathlib import Path
+from tests.unit.flows import test_refit_models as told
+store, metadata = told.MemoryTelemetryStore(), told.SqliteMetadataStore(Path({path!r}))
+runs = [told.a_run(n, failed=n % 2 == 0) for n in range(1, 201)]
+store.write(told.TelemetryBatch(token="t", runs=runs))
+told.made(store, told.ModelBook(metadata), []).refresh()
+"""
+REPO = Path(__file__).resolve().parents[3]
+
+
+def _children(pid: int) -> Iterator[int]:
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        yield from map(int, (task / "children").read_text().split())
+
+
+def _is_fitting(pid: int) -> bool:
+    return "sklearn" in Path(f"/proc/{pid}/maps").read_text()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends children with their parents")
+def test_a_process_that_is_killed_while_it_fits_leaves_nothing_behind(tmp_path: Path) -> None:
+    script = _FITTING.format(path=str(tmp_path / "m.db"))
+    parent = subprocess.Popen([sys.executable, "-c", script], cwd=REPO)
+    try:
+        until = time.monotonic() + 60
+        children = list[int]()
+        while not any(map(_is_fitting, children)):
+            assert parent.poll() is None, "it ended before it was seen fitting"
+            assert time.monotonic() < until
+            time.sleep(0.01)
+            children = list(_children(parent.pid))
+    finally:
+        parent.kill()
+        parent.wait()
+    assert len(children) == 2, "the one that fits, and the tracker of its pool"
+    until = time.monotonic() + 10
+    while left := [one for one in children if Path(f"/proc/{one}").exists()]:
+        if time.monotonic() > until:
+            for one in left:
+                os.kill(one, signal.SIGKILL)
+            pytest.fail(f"{len(left)} of {len(children)} live on")
+        time.sleep(0.05)
