@@ -71,7 +71,7 @@ def outcome_of(score: Score) -> Outcome:
 
 def resolve(said: Sequence[Said], *, precedence: Sequence[str] = PRECEDENCE) -> Said | None:
     """The last word of the first source in `precedence` that said any; None where nobody did."""
-    for source in precedence:
+    for source in precedence if said else ():
         words = [one for one in said if one.source == source]
         if words:
             return max(words, key=lambda one: one.at_ns)

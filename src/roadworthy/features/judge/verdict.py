@@ -67,26 +67,53 @@ def find(
     return findings[:FINDINGS_KEPT]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What a run is told by judging it, in the words of `Run`, its issues left out."""
+
+    judged: str
+    p_failure: float | None
+    findings: tuple[Finding, ...]
+    detectors: tuple[str, ...]
+    modes: tuple[str, ...]
+    outcome: Outcome
+    outcome_source: str
+    outcome_reason: str
+
+    def write(self, run: Run) -> None:
+        """Into the run; to change a run that others hold is up to the caller."""
+        run.judged, run.p_failure = self.judged, self.p_failure
+        run.findings, run.detectors, run.modes = self.findings, self.detectors, self.modes
+        run.outcome, run.outcome_source = self.outcome, self.outcome_source
+        run.outcome_reason = self.outcome_reason
+
+
+def verdict_on(transcript: Transcript, *, rules: Rules, scores: Sequence[Score] = ()) -> Verdict:
+    """`fingerprint` and `evaluate` are not asked, and nothing is changed."""
+    findings = find(transcript, detectors=rules.detectors, history=rules.history)
+    modes = dict.fromkeys(word.mode for word in mode_words(findings, scores)) if findings or scores else ()
+    word = resolve(said_of(transcript.run, scores), precedence=rules.precedence)
+    return Verdict(
+        judged=rules.label,
+        p_failure=rules.predict(transcript, findings),
+        findings=tuple(findings),
+        detectors=tuple(dict.fromkeys(f.detector for f in findings)) if findings else (),
+        modes=tuple(modes),
+        outcome=word.outcome if word else Outcome.UNKNOWN,
+        outcome_source=word.source if word else "",
+        outcome_reason=word.reason if word else "",
+    )
+
+
 def judge_run(run: Run, spans: Sequence[Span], *, rules: Rules, scores: Sequence[Score] = ()) -> Judged:
-    """`run` as its spans tell it, with its verdict; its `version` is left as it is.
+    """A copy of `run`, as its spans tell it, with its verdict; its `version` is left as it is.
 
     `spans` are those of the run as assembled, `scores` what was said of it (`TelemetryStore.scores_of_runs`).
     Deterministic: judging twice gives the same.
     """
     transcript = Transcript(run, spans)
-    findings = find(transcript, detectors=rules.detectors, history=rules.history)
-    modes = dict.fromkeys(word.mode for word in mode_words(findings, scores))
-    judged = replace(
-        run,
-        judged=rules.label,
-        p_failure=rules.predict(transcript, findings),
-        findings=tuple(findings),
-        detectors=tuple(dict.fromkeys(f.detector for f in findings)),
-        modes=tuple(modes),
-    )
-    word = resolve(said_of(run, scores), precedence=rules.precedence)
-    judged.outcome = word.outcome if word else Outcome.UNKNOWN
-    judged.outcome_source = word.source if word else ""
-    judged.outcome_reason = word.reason if word else ""
-    judged.issues = rules.fingerprint(judged, findings)
+    verdict = verdict_on(transcript, rules=rules, scores=scores)
+    judged = replace(run)
+    verdict.write(judged)
+    judged.issues = rules.fingerprint(judged, verdict.findings)
     return Judged(run=judged, scores=tuple(rules.evaluate(transcript)))
