@@ -55,7 +55,8 @@ def score(
     explanation: str = "",
     run: str | None = None,
 ) -> None:
-    """Put a judgement, a number or a label or both, on the step open here (or on a run, as in `outcome`)."""
+    """Put a judgement, a number from 0 to 1 or a label or both, on the step open here (or on a run, as in
+    `outcome`)."""
     try:
         if not name or not isinstance(name, str):
             raise ValueError(f"score name must be a text, not {name!r}")
@@ -63,7 +64,10 @@ def score(
             raise ValueError(f"score {name!r} needs a value or a label")
         event: dict[str, AttributeValue] = {"gen_ai.evaluation.name": name, SCORE_SOURCE: "sdk"}
         if value is not None:
-            event["gen_ai.evaluation.score.value"] = float(value)
+            number = float(value)
+            if not 0 <= number <= 1:
+                raise ValueError(f"score {name!r} must be a number from 0 to 1, not {value!r}")
+            event["gen_ai.evaluation.score.value"] = number
         if label:
             event["gen_ai.evaluation.score.label"] = str(label)
         if explanation:

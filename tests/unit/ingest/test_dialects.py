@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from roadworthy.contracts.intake import Encoding, Signal
 from roadworthy.domain.score import Score
 from roadworthy.domain.span import ContentFormat, Span, SpanFlag, SpanKind, SpanStatus
-from roadworthy.features.ingest.decode import decode
+from roadworthy.features.ingest.decode import Decoded, decode
 from roadworthy.features.ingest.dialects.table import DIALECTS
 from roadworthy.features.ingest.log_content import join_content
 from roadworthy.features.ingest.messages.parse import load_messages, plain_text
@@ -579,7 +580,7 @@ def test_evaluations_become_scores() -> None:
     assert (score.trace_id, score.source, from_span.spans[0].events) == (TRACE.hex(), "otel", "")
 
 
-def score_said(**attributes: Any) -> Score:
+def judged(**attributes: Any) -> Decoded:
     event = {"gen_ai.evaluation.name": "outcome", "gen_ai.evaluation.score.label": "fail"} | attributes
     sent = {
         "traceId": TRACE.hex(),
@@ -587,7 +588,11 @@ def score_said(**attributes: Any) -> Score:
         "events": [{"name": "gen_ai.evaluation.result", "timeUnixNano": NOW_NS, "attributes": pairs(event)}],
     }
     traces = {"resourceSpans": [{"scopeSpans": [{"spans": [sent]}]}]}
-    (score,) = decode(record(json.dumps(traces).encode(), encoding=Encoding.JSON), version=3).scores
+    return decode(record(json.dumps(traces).encode(), encoding=Encoding.JSON), version=3)
+
+
+def score_said(**attributes: Any) -> Score:
+    (score,) = judged(**attributes).scores
     return score
 
 
@@ -603,6 +608,24 @@ def test_an_evaluation_of_ours_says_who_judged_what_it_cost_and_how_it_was_drawn
     )
     assert (score.source, score.author, score.mode) == ("judge", "nightly", "ungrounded")
     assert (score.cost_usd, score.sampled) == (0.002, 0.1)
+
+
+@pytest.mark.parametrize("value", [4.0, -0.5, 1.0000001, math.nan, math.inf, 10**30, [0.5]])
+def test_a_value_on_another_scale_is_rejected_with_the_reason(value: Any) -> None:
+    said = {"gen_ai.evaluation.score.value": value}
+    labelled, bare = judged(**said), judged(**said, **{"gen_ai.evaluation.score.label": ""})
+    assert [(one.label, one.value) for one in labelled.scores] == [("fail", None)]
+    assert bare.scores == []
+    for decoded in (labelled, bare):
+        assert [(one.code, one.count, one.signal) for one in decoded.rejections] == [
+            ("bad_score", 1, "traces")
+        ]
+        assert len(decoded.spans) == 1
+
+
+@pytest.mark.parametrize("cost", [-1.0, math.nan, math.inf, 1e7])
+def test_a_cost_rest_would_refuse_is_unknown(cost: float) -> None:
+    assert score_said(**{"roadworthy.score.cost_usd": cost}).cost_usd is None
 
 
 @pytest.mark.parametrize("source", ["reviewer", "user", "business", "api", "detector", "whoever"])

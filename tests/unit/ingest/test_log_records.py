@@ -100,12 +100,34 @@ def test_of_two_verdicts_on_one_answer_the_last_counts(path: IngestPath) -> None
     assert [score.label for score in path.store.scores("p", TRACE.hex())] == ["yes"]
 
 
-@pytest.mark.parametrize("value", ["Infinity", "-inf", "nan", "many", "1e999"])
-def test_a_value_that_is_no_number_is_unknown(path: IngestPath, value: str) -> None:
+NOT_IN_RANGE = ["Infinity", "-inf", "nan", "many", "1e999", "1.01", "-0.5", "7"]
+
+
+@pytest.mark.parametrize("value", NOT_IN_RANGE)
+def test_a_value_rest_would_refuse_is_rejected_and_its_label_kept(path: IngestPath, value: str) -> None:
     path.take([call(gen_ai__response__id=ANSWER)])
     said = JUDGED | {"gen_ai.evaluation.score.value": value}
-    path.take([log_body("gen_ai.evaluation.result", said, **NO_IDS)])
+    body = log_body("gen_ai.evaluation.result", said, **NO_IDS)
+    path.take([body])
     assert [(one.label, one.value) for one in path.store.scores("p", TRACE.hex())] == [("yes", None)]
+    (rejection,) = decode(body, version=7).rejections
+    assert (rejection.code, rejection.count, rejection.signal) == ("bad_score", 1, "logs")
+    assert "gen_ai.evaluation.score.value must be a number from 0 to 1" in rejection.reason
+
+
+@pytest.mark.parametrize("value", NOT_IN_RANGE)
+def test_without_a_label_such_a_score_says_nothing(value: str) -> None:
+    said = JUDGED | {"gen_ai.evaluation.score.value": value, "gen_ai.evaluation.score.label": " "}
+    decoded = decode(log_body("gen_ai.evaluation.result", said), version=7)
+    assert decoded.scores == []
+    assert [(one.code, one.count) for one in decoded.rejections] == [("bad_score", 1)]
+
+
+@pytest.mark.parametrize(("value", "read"), [("0", 0.0), ("1", 1.0), ("0.25", 0.25), ("", None)])
+def test_values_from_0_to_1_are_kept(value: str, read: float | None) -> None:
+    said = JUDGED | {"gen_ai.evaluation.score.value": value}
+    decoded = decode(log_body("gen_ai.evaluation.result", said), version=7)
+    assert ([one.value for one in decoded.scores], decoded.rejections) == ([read], [])
 
 
 @pytest.mark.parametrize("response_id", ["", "1", "call_1"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import pytest
@@ -102,6 +103,10 @@ def test_a_score_is_an_event_of_the_step_that_is_open(collector: Collector, star
         (lambda: roadworthy.score("", 1), "score name"),
         (lambda: roadworthy.score("empty"), "needs a value or a label"),
         (lambda: roadworthy.score("x", "much"), "could not convert"),  # type: ignore[arg-type]
+        (lambda: roadworthy.score("x", 4, label="of 5"), "a number from 0 to 1, not 4"),
+        (lambda: roadworthy.score("x", -0.1), "a number from 0 to 1, not -0.1"),
+        (lambda: roadworthy.score("x", math.nan), "a number from 0 to 1, not nan"),
+        (lambda: roadworthy.score("x", math.inf), "a number from 0 to 1, not inf"),
     ],
 )
 def test_nonsense_is_said_in_the_log_and_breaks_nothing(

@@ -11,7 +11,7 @@ from roadworthy.domain.rejection import Rejection
 from roadworthy.domain.score import Score
 from roadworthy.domain.span import Span
 from roadworthy.features.ingest.any_value import Attributes, read_attributes
-from roadworthy.features.ingest.evaluations import score_of, scores_of_events
+from roadworthy.features.ingest.evaluations import is_evaluation, score_of, scores_of_events
 from roadworthy.features.ingest.log_content import LogContent, content_of
 from roadworthy.features.ingest.normalise import Frame, Link, Source, normalise
 from roadworthy.features.ingest.otlp_body import Request, parse_body
@@ -69,21 +69,10 @@ def _decode_traces(request: Request, record: IntakeRecord, version: int) -> Deco
                 raw = _raw(sent, source.scope)
                 if raw.events:
                     decoded.scores += scores_of_events(
-                        raw, trace_id=trace_id.hex(), span_id=span_id.hex(), source=source
+                        raw, trace_id=trace_id.hex(), span_id=span_id.hex(), source=source, faults=faults
                     )
                 spans.append(normalise(raw, _frame(sent, trace_id, span_id), source))
-    for code, count in sorted(faults.items()):
-        decoded.rejections.append(
-            Rejection(
-                project=record.project,
-                at_ns=record.received_ns,
-                signal="traces",
-                reason=REASONS[code],
-                code=code,
-                count=count,
-                version=version,
-            )
-        )
+    decoded.rejections = _rejections(faults, record, version)
     return decoded
 
 
@@ -126,28 +115,31 @@ def _clamped(time_ns: int) -> int:
 
 def _decode_logs(request: Request, record: IntakeRecord, version: int) -> Decoded:
     decoded = Decoded()
-    of_nothing = 0
+    faults: Counter[str] = Counter()
     for resource_logs in request.resource_logs:
         for scope_logs in resource_logs.scope_logs:
             for sent in scope_logs.log_records:
                 attributes: Attributes = read_attributes(sent.attributes)
-                if score := score_of(sent, attributes, record=record, version=version):
-                    if score.trace_id:
+                if is_evaluation(sent, attributes):
+                    score = score_of(sent, attributes, record=record, version=version, faults=faults)
+                    if score is not None:
                         decoded.scores.append(score)
-                    else:
-                        of_nothing += 1
                 elif content := content_of(sent, attributes, record=record, version=version):
                     decoded.log_contents.append(content)
-    if of_nothing:
-        decoded.rejections.append(
-            Rejection(
-                project=record.project,
-                at_ns=record.received_ns,
-                signal="logs",
-                reason=REASONS["bad_evaluation"],
-                code="bad_evaluation",
-                count=of_nothing,
-                version=version,
-            )
-        )
+    decoded.rejections = _rejections(faults, record, version)
     return decoded
+
+
+def _rejections(faults: Counter[str], record: IntakeRecord, version: int) -> list[Rejection]:
+    return [
+        Rejection(
+            project=record.project,
+            at_ns=record.received_ns,
+            signal=record.signal.name.lower(),
+            reason=REASONS[code],
+            code=code,
+            count=count,
+            version=version,
+        )
+        for code, count in sorted(faults.items())
+    ]

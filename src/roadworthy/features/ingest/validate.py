@@ -34,6 +34,8 @@ REASONS = {
     "bad_span_id": "span_id must be 8 bytes (16 hex digits in JSON) and not all zero",
     "bad_evaluation": "a gen_ai.evaluation.result in a log record needs a trace_id, "
     "or a gen_ai.response.id that is no other answer's (longer than a counter)",
+    "bad_score": "gen_ai.evaluation.score.value must be a number from 0 to 1; of a gen_ai.evaluation.result "
+    "with another one only what its label says is kept",
 }
 
 
