@@ -24,8 +24,6 @@ log = logging.getLogger(__name__)
 _FIRST_WAIT = 0.2
 _LONGEST_WAIT = 5.0
 _HEALTHY_SECONDS = 30.0
-_BEHIND_SECONDS = 1.0
-"""Of a flood (`features.ingest.consumer`): whatever takes time from the worker then takes it from ingest."""
 _STARTING_SECONDS = 5.0
 """A worker that is away for less is no trouble worth telling of: nothing is lost, and pages are answered."""
 
@@ -103,8 +101,8 @@ class WorkerProcess:
 
     @property
     def behind(self) -> bool:
-        """Whether there is more to read than it can read."""
-        return self._told.progress.behind_seconds > _BEHIND_SECONDS
+        """Whether it leaves runs to be judged later: what takes time from it then takes it from ingest."""
+        return self._told.progress.short_of_time
 
     @property
     def held_bytes(self) -> int:

@@ -66,7 +66,7 @@ class WorkerRoom:
         damage = self._reader.damage
         self._writes.call(
             "progress",
-            progress={**asdict(self.consumer.progress), "behind_seconds": self.consumer.behind_seconds},
+            progress={**asdict(self.consumer.progress), "short_of_time": self.consumer.short_of_time},
             held_bytes=self.consumer.held_bytes,
             damaged_regions=damage.regions,
             damaged_bytes=damage.bytes,

@@ -83,6 +83,10 @@ class IntakeReader(Protocol):
         """Bytes that are durable and not yet committed."""
         ...
 
+    def unread_bytes(self, *, after: int) -> int:
+        """Bytes that are durable from offset `after` on (0 = the oldest kept)."""
+        ...
+
     def close(self) -> None: ...
 
 

@@ -1,4 +1,4 @@
-"""When a run has come whole and there is no flood, then it is judged before it is written.
+"""When a run has come whole and there is time, then it is judged before it is written.
 
 Most runs come whole: their root ends last. Judged where they were put together they cost no reading back, no
 second assembly and no second row. Nothing is promised: what is not judged here is written without a verdict,
@@ -19,7 +19,8 @@ from roadworthy.domain.score import Score
 from roadworthy.domain.span import Span
 from roadworthy.features.ingest.runs.assemble import runs_and_nodes
 from roadworthy.features.ingest.runs.node import Node
-from roadworthy.features.judge.verdict import Rules, judge_run
+from roadworthy.features.judge.transcript import Transcript
+from roadworthy.features.judge.verdict import Rules, verdict_on
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +46,8 @@ class ArrivalJudge:
     def __init__(self, *, rules_of: RulesOf, hand_in: HandIn) -> None:
         self._rules_of = rules_of
         self._hand_in = hand_in
-        self._assembled: list[tuple[Run, Sequence[Node]]] = []
+        self._assembled: OrderedDict[_Key, list[tuple[Run, Sequence[Node]]]] = OrderedDict()
+        """By project and agent, who take turns: where there is no time for all, each has some judged."""
         self._from_offset = 0
         self._said: OrderedDict[_Key, None] = OrderedDict()
         self._written_before: dict[_Key, _Word] = {}
@@ -55,14 +57,25 @@ class ArrivalJudge:
     def assemble(self, spans: Sequence[Span]) -> list[Run]:
         """The runs; what they were made of is kept until they are judged or handed over."""
         found = runs_and_nodes(spans)
-        self._assembled += [(run, nodes) for run, nodes in found if _is_over(run, nodes)]
+        for run, nodes in found:
+            if _is_over(run, nodes):
+                self._assembled.setdefault((run.project, run.agent), []).append((run, nodes))
         return [run for run, _ in found]
+
+    @property
+    def waiting(self) -> bool:
+        return bool(self._assembled)
 
     def work(self, runs: Mapping[tuple[str, str], Run], *, seconds: float) -> int:
         until = time.monotonic() + seconds
         judged = 0
         while self._assembled and time.monotonic() < until:
-            run, nodes = self._assembled.pop()
+            agent, of_agent = next(iter(self._assembled.items()))
+            run, nodes = of_agent.pop()
+            if of_agent:
+                self._assembled.move_to_end(agent)
+            else:
+                del self._assembled[agent]
             # A later assembly may have taken its place.
             if runs.get((run.project, run.id)) is run:
                 judged += self._judge(run, nodes)
@@ -76,7 +89,7 @@ class ArrivalJudge:
             self._said.popitem(last=False)
 
     def handed_over(self, *, next_offset: int) -> None:
-        self._assembled = []
+        self._assembled.clear()
         self._from_offset = max(self._from_offset, next_offset)
 
     def before_write(self, runs: Sequence[Run]) -> None:
@@ -108,9 +121,9 @@ class ArrivalJudge:
             rules = self._rules_of(run.project, run.agent)
             if rules is None:
                 return False
-            verdict = judge_run(run, [node.annotated() for node in nodes], rules=rules).run
+            verdict = verdict_on(Transcript(run, [node.annotated() for node in nodes]), rules=rules)
         except (StoreFull, StoreUnavailable):
-            self._assembled = []
+            self._assembled.clear()
             return False
         except Exception:
             # It is written unjudged, and whoever judges it next says more.
@@ -119,8 +132,7 @@ class ArrivalJudge:
         if any(node.span.version < self._from_offset for node in nodes):
             word = (run.outcome, run.outcome_source, run.outcome_reason)
             self._written_before[run.project, run.id] = word
-        for name in _VERDICT:
-            setattr(run, name, getattr(verdict, name))
+        verdict.write(run)
         return True
 
     def _spoken_of(self, run: Run, nodes: Sequence[Node]) -> bool:
@@ -128,19 +140,6 @@ class ArrivalJudge:
             return False
         keys = {*run.trace_ids, *(key for node in nodes for key in node.span.join_keys)}
         return any((run.project, key) in self._said for key in keys)
-
-
-_VERDICT = (
-    "judged",
-    "p_failure",
-    "findings",
-    "detectors",
-    "modes",
-    "issues",
-    "outcome",
-    "outcome_source",
-    "outcome_reason",
-)
 
 
 def _take_back(run: Run, word: _Word | None) -> None:

@@ -117,6 +117,12 @@ def test_a_commit_is_kept_and_frees_what_lies_before_it(
     size_before = sum(f.stat().st_size for f in tmp_path.iterdir())
     whole = reader.backlog_bytes()
     assert whole >= 40 * 30_000
+    assert reader.unread_bytes(after=0) == whole
+    assert (
+        reader.unread_bytes(after=entries[29].next_offset)
+        == entries[-1].next_offset - entries[29].next_offset
+    )
+    assert reader.unread_bytes(after=entries[-1].next_offset) == 0
 
     reader.commit(entries[29].next_offset)
     assert reader.committed() == entries[29].next_offset

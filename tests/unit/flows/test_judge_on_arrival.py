@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -66,6 +67,18 @@ class Room:
         self.gathered = {}
 
 
+class _Watched(dict[tuple[str, str], Run]):
+    """The runs gathered, and which of them was asked for when."""
+
+    def __init__(self, runs: Mapping[tuple[str, str], Run], asked: list[Run]) -> None:
+        super().__init__(runs)
+        self._asked = asked
+
+    def get(self, key: tuple[str, str], default: Any = None) -> Any:
+        self._asked.append(self[key])
+        return super().get(key, default)
+
+
 def test_a_run_that_is_over_has_its_verdict_when_it_is_written() -> None:
     room = Room()
     run = room.gather(spans_of("a" * 32, answer="NO!"))
@@ -86,6 +99,17 @@ def test_a_run_that_goes_on_or_is_larger_than_a_moment_allows_is_left_to_others(
     room.hand_over(next_offset=200)
     assert [run.judged for run in (going_on, large, orphan)] == ["", "", ""]
     assert room.handed_in == []
+
+
+def test_where_time_is_short_each_agent_has_its_newest_run_judged_first() -> None:
+    room = Room()
+    of_busy = [room.gather(spans_of(f"{number:032x}", answer="NO!")) for number in range(1, 6)]
+    calm = room.gather([replace(span, agent="calm") for span in spans_of("c" * 32, answer="NO!")])
+    judged: list[Run] = []
+    while room.judge.waiting:
+        room.judge.work(_Watched(room.gathered, judged), seconds=10)
+    assert [run.id for run in judged[:2]] == [of_busy[-1].id, calm.id]
+    assert len(judged) == 6
 
 
 def test_of_two_assemblies_of_one_run_the_last_is_judged() -> None:

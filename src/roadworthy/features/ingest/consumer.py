@@ -7,14 +7,15 @@ its batch is in the store, so a crash anywhere replays at most what was not comm
 changes nothing.
 
 The decoding thread judges the runs it has gathered as it goes: they are judged when people first see them.
-Only while more has gathered in the log than senders can be had to wait for are runs stored first, and judged
-later, elsewhere.
+Where more comes than there is time for, spans come first (`judging_time`): what is left is judged later,
+elsewhere.
 """
 
 from __future__ import annotations
 
 import itertools
 import logging
+import math
 import os
 import queue
 import threading
@@ -30,6 +31,7 @@ from roadworthy.features.ingest.batch import Steps, gather, join_contents, unrea
 from roadworthy.features.ingest.early_judge import EarlyJudge
 from roadworthy.features.ingest.gathering import Gathering
 from roadworthy.features.ingest.halving import write_in_halves
+from roadworthy.features.ingest.judging_time import JudgingTime
 from roadworthy.features.ingest.progress import Progress
 from roadworthy.features.ingest.runs.tracker import Assemble, RunTracker
 
@@ -48,16 +50,9 @@ bodies came in that time, it waits until 0.6 s have passed or it is full: fewer,
 less, in inserts and in merges."""
 _HELD_BYTES = 32 << 20
 """While the writer is busy so much is gathered; then decoding waits for it."""
-_JUDGE_SECONDS = 0.02
-_JUDGE_SHARE = 2.0
-"""So long runs are judged before the log is looked at again, and at most so many times as long as taking in
-what was read last took: runs that are slow to judge must not hold up all others."""
-_FLOOD_BYTES = 24 << 20
-_FLOOD_SECONDS = 3.0
 _PACE_SECONDS = 4.0
-"""There is no time to judge where more is accepted and not yet stored than so many bytes, and than so many
-seconds of the pace of late. That is well beyond what `app.pacing` lets gather before it has senders wait:
-those who can be had to wait get their runs judged, and only a flood is stored first."""
+_SHORT_SECONDS = 5.0
+"""What was left is not caught up with in the first pause between two bursts."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -104,7 +99,9 @@ class Consumer:
     ) -> None:
         self.progress = Progress()
         self._judge = judge
-        self._caught_up = time.monotonic()
+        self._judging_time = JudgingTime()
+        self._left_at = -math.inf
+        """When runs were last left to be judged later."""
         self._reader = reader
         self._store = store
         self._steps = steps
@@ -114,7 +111,7 @@ class Consumer:
             store=store, assemble=assemble, memory_bytes=memory_bytes, now_ns=time.time_ns()
         )
         self._position = reader.committed()
-        self._stored: deque[tuple[float, int]] = deque([(time.monotonic(), self._position)])
+        self._stored: deque[tuple[float, int]] = deque()
         """When which offset was committed, of late."""
         self._boot = f"{os.getpid():x}-{time.time_ns():x}"
         self._gathered = Gathering()
@@ -154,9 +151,9 @@ class Consumer:
         return self._tracker.held_bytes
 
     @property
-    def behind_seconds(self) -> float:
-        """For how long there has been a flood; 0 where there is none."""
-        return time.monotonic() - self._caught_up
+    def short_of_time(self) -> bool:
+        """Whether more comes, or came a moment ago, than there is time to judge."""
+        return time.monotonic() - self._left_at < _SHORT_SECONDS
 
     def _decode_loop(self) -> None:
         while not self._stopping.is_set():
@@ -165,8 +162,7 @@ class Consumer:
             if entries:
                 self._tracker.written(self._written)
                 self._take_in(entries)
-            share = _JUDGE_SHARE * (time.monotonic() - began)
-            judging = self._has_time() and self._judge_some(seconds=max(_JUDGE_SECONDS, share))
+            judging = self._judge_some(taking_in=time.monotonic() - began if entries else 0.0)
             if self._due(judging=judging):
                 self._hand_over()
             elif not entries and not judging:
@@ -174,13 +170,25 @@ class Consumer:
         # What was gathered and not handed over is still in the log.
         self._ready.put(None)
 
-    def _judge_some(self, *, seconds: float) -> bool:
-        """Whether there was a run to judge."""
+    def _judge_some(self, *, taking_in: float) -> bool:
+        """Whether there was a run to judge, and time for it."""
         if self._judge is None:
             return False
+        seconds = self._judging_time.seconds(
+            taking_in=taking_in,
+            unread_bytes=self._reader.unread_bytes(after=self._position),
+            pace=self._pace(),
+        )
         judged = self._judge.work(self._gathered.runs, seconds=seconds)
         self.progress.judged += judged
         return judged > 0
+
+    def _pace(self) -> float:
+        """Bytes a second that were stored of late; 0 where that is not known yet."""
+        if len(self._stored) < 2:
+            return 0.0
+        (first, before), (last, stored) = self._stored[0], self._stored[-1]
+        return (stored - before) / max(last - first, 0.1)
 
     def _read(self) -> Sequence[IntakeEntry]:
         if self._gathered.body_bytes >= _HELD_BYTES:
@@ -195,15 +203,6 @@ class Consumer:
             self._stopping.wait(1.0)
             return ()
         return entries
-
-    def _has_time(self) -> bool:
-        """Whether there is no flood, by what is accepted and not yet stored."""
-        (first, before), (last, stored) = self._stored[0], self._stored[-1]
-        pace = (stored - before) / max(last - first, 0.1)
-        if self._reader.backlog_bytes() > max(_FLOOD_BYTES, pace * _FLOOD_SECONDS):
-            return False
-        self._caught_up = time.monotonic()
-        return True
 
     def _take_in(self, entries: Sequence[IntakeEntry]) -> bool:
         """Whether the position moved on. A record that breaks the preparation is set aside alone, never the
@@ -277,6 +276,8 @@ class Consumer:
             rejections=gathered.rejections,
         )
         if self._judge is not None and gathered.next_offset:
+            if self._judging_time.short and self._judge.waiting:
+                self._left_at = time.monotonic()
             self._judge.handed_over(next_offset=gathered.next_offset)
         self._writer_free.clear()
         self._ready.put(_Ready(batch=batch, gathered=gathered, number=self._tracker.batch))

@@ -10,11 +10,16 @@ from roadworthy.domain.score import Score
 
 
 class EarlyJudge(Protocol):
-    """Asked by the decoding thread, but not during a flood; `before_write` by the writing thread."""
+    """Asked by the decoding thread; `before_write` by the writing thread."""
+
+    @property
+    def waiting(self) -> bool:
+        """Whether there are runs that could be judged and were not yet."""
+        ...
 
     def work(self, runs: Mapping[tuple[str, str], Run], *, seconds: float) -> int:
-        """Judge some of the runs gathered, the newest first, for about so long: those that are over, in
-        place. How many were judged; 0 where there is no more to do."""
+        """Judge some of the runs gathered for about so long, those that are over, in place: each agent's in
+        turn, the newest first. How many were judged; 0 where there is no more to do."""
         ...
 
     def said(self, scores: Sequence[Score]) -> None:

@@ -17,8 +17,8 @@ class Progress:
     last_batch_seconds: float = 0.0
     lag_seconds: float = 0.0
     """Age of the newest record of the last batch when it became queryable."""
-    behind_seconds: float = 0.0
-    """How long ago the log was last read to its end."""
+    short_of_time: bool = False
+    """Whether runs are left to be judged later, because more comes than there is time for."""
     judged: int = 0
     """Runs that were judged before they were written."""
     waiting_for_store: str = ""

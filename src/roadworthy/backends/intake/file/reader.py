@@ -93,7 +93,11 @@ class FileIntakeReader:
 
     def backlog_bytes(self) -> int:
         """Bytes that are durable and not yet committed."""
-        return backlog_bytes(self._folder, end=self._mark.load(), committed=self._committed)
+        return self.unread_bytes(after=self._committed)
+
+    def unread_bytes(self, *, after: int) -> int:
+        """Bytes that are durable from offset `after` on (0 = the oldest kept)."""
+        return backlog_bytes(self._folder, end=self._mark.load(), committed=after)
 
     def close(self) -> None:
         if self._scan is not None:
