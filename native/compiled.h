@@ -7,4 +7,7 @@
 #include <Python.h>
 #include <stdint.h>
 
+/* What module.c lists: (self, args), as METH_VARARGS has it. */
+PyObject *read_traces(PyObject *module, PyObject *args);
+
 #endif

@@ -2,6 +2,7 @@
 #include "compiled.h"
 
 static PyMethodDef methods[] = {
+    {"read_traces", read_traces, METH_VARARGS, NULL},
     {NULL, NULL, 0, NULL},
 };
 

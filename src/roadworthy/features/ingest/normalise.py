@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -15,7 +15,7 @@ from roadworthy.features.ingest.dialects.roadworthy_sdk import overlay
 from roadworthy.features.ingest.dialects.table import Dialect, of_scope, recognise
 from roadworthy.features.ingest.handoffs import FINAL_ANSWERS, handoff_target, is_handoff
 from roadworthy.features.ingest.join_keys import keys_of, topic_key
-from roadworthy.features.ingest.raw_span import RawSpan
+from roadworthy.features.ingest.raw_span import Frame, RawSpan
 from roadworthy.kit.tool_results import Verdict, judge
 
 _DAY_NS = 86_400 * 1_000_000_000
@@ -57,27 +57,6 @@ class Source:
             scope=scope,
             dialect=of_scope(scope),
         )
-
-
-@dataclass(slots=True)
-class Link:
-    trace_id: str
-    span_id: str
-    attributes: Attributes = field(default_factory=dict)
-
-
-@dataclass(slots=True)
-class Frame:
-    """Ids, times and links of a raw span."""
-
-    trace_id: str
-    span_id: str
-    parent_id: str
-    start_ns: int
-    end_ns: int
-    kind: int = 0
-    """As in OTLP: 1 internal, 2 server, 3 client, 4 producer, 5 consumer."""
-    links: list[Link] = field(default_factory=list)
 
 
 def normalise(raw: RawSpan, frame: Frame, source: Source) -> Span:

@@ -1,4 +1,7 @@
-"""A span as it came, before any dialect was recognised."""
+"""A span as it came, before any dialect was recognised.
+
+Compiled code (`native/traces.c`) fills these by the names of their fields: a new one is one there, too.
+"""
 
 from __future__ import annotations
 
@@ -32,3 +35,24 @@ class RawSpan:
             if event.name == "exception":
                 return event
         return None
+
+
+@dataclass(slots=True)
+class Link:
+    trace_id: str
+    span_id: str
+    attributes: Attributes = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Frame:
+    """Ids, times and links of a raw span."""
+
+    trace_id: str
+    span_id: str
+    parent_id: str
+    start_ns: int
+    end_ns: int
+    kind: int = 0
+    """As in OTLP: 1 internal, 2 server, 3 client, 4 producer, 5 consumer."""
+    links: list[Link] = field(default_factory=list)
