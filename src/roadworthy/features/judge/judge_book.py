@@ -151,10 +151,14 @@ class JudgeBook:
                 raise JudgeInvalid(f"triggers.{place}", expected=expected)
         if judge.budget_usd_per_day is not None and judge.budget_usd_per_day < 0:
             raise JudgeInvalid("budget_usd_per_day", expected="0 or more, or none")
+        pairwise = spec_of(judge).rubric.pairwise
+        if judge.rubric:
+            # Its words may be another release's tomorrow.
+            judge = replace(judge, template="", labels=())
         before = self.judge(judge.project, judge.id)
         if before and (before.template, before.labels) != (judge.template, judge.labels):
             judge = replace(judge, version=before.version + 1)
-        if spec_of(judge).rubric.pairwise and (judge.sample_rate or judge.triggers):
+        if pairwise and (judge.sample_rate or judge.triggers):
             field = "sample_rate" if judge.sample_rate else "triggers"
             raise JudgeInvalid(
                 field, expected="none: a pairwise judge compares two runs, and is drawn for none"
@@ -258,10 +262,21 @@ def spec_of(judge: NamedJudge) -> JudgeSpec:
 
 
 def rubric_of(judge: NamedJudge) -> Rubric:
+    """Raises JudgeInvalid, also where a judge has both a rubric that ships and words of its own: one of them
+    would not be asked. The words of that very rubric, as `GET /judges` tells them, are no others."""
     if judge.rubric:
         known = RUBRICS.get(judge.rubric)
         if known is None:
             raise JudgeInvalid("rubric", expected=f"one of {', '.join(RUBRICS)}, or none for your own")
+        for field, given, its in (
+            ("template", judge.template, known.template),
+            ("labels", judge.labels, known.labels),
+        ):
+            if given and given != its:
+                expected = (
+                    f"none beside rubric {judge.rubric!r}, which has its own; leave rubric empty for yours"
+                )
+                raise JudgeInvalid(field, expected=expected)
         return known
     return Rubric(
         id=f"own-{judge.id}",

@@ -174,6 +174,34 @@ def test_a_judge_that_cannot_be_names_its_field(
     assert field in refused.text
 
 
+@pytest.mark.parametrize(
+    ("field", "own"),
+    [
+        ("template", "Is {answer} polite?"),
+        ("labels", [{"name": name, "value": None, "meaning": ""} for name in ("yes", "no")]),
+    ],
+)
+def test_a_rubric_of_ours_and_words_of_ones_own_are_refused_together(
+    desk: Desk, script: Script, endpoint: str, field: str, own: Any
+) -> None:
+    desk.write(1)
+    both = judge(endpoint, **{field: own})
+    saved = desk.client.post("/api/v1/judges", json=both)
+    tried = desk.client.post("/api/v1/judges/try", json={"judge": both})
+    for refused in (saved, tried):
+        assert refused.status_code in (400, 422)
+        assert f"body.{field}" in refused.text
+        assert "rubric 'correctness'" in refused.text
+    assert (desk.client.get("/api/v1/judges").json()["items"], script.seen) == ([], [])
+
+
+def test_a_judge_that_was_read_can_be_sent_back(desk: Desk, endpoint: str) -> None:
+    told = desk.client.post("/api/v1/judges", json=judge(endpoint)).json()
+    sent = {name: told[name] for name in ("name", "endpoint", "rubric", "template", "labels")}
+    back = desk.client.put(f"/api/v1/judges/{told['id']}", json=sent)
+    assert (back.status_code, back.json()["version"]) == (200, told["version"])
+
+
 def test_rubrics_that_ship_are_listed(desk: Desk) -> None:
     rubrics = desk.client.get("/api/v1/rubrics").json()["items"]
     assert {"correctness", "groundedness", "task-completion"} <= {one["id"] for one in rubrics}
