@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 from urllib.parse import quote
 
-from mcp.server.mcpserver import Context, MCPServer
+from mcp.server.mcpserver import Context
 from mcp.server.mcpserver.exceptions import ToolError
 from mcp.types import ToolAnnotations
 from pydantic import Field
@@ -13,6 +13,7 @@ from pydantic import Field
 from roadworthy.doors.mcp.again import Again
 from roadworthy.doors.mcp.debugging import why_in_words
 from roadworthy.doors.mcp.rest import Params, Refused, Rest, credentials
+from roadworthy.doors.mcp.server import StrictServer
 from roadworthy.doors.mcp.shortening import STEP_CUT, lean, name_of, shorten, step_in_words
 from roadworthy.doors.mcp.verdict import in_words
 
@@ -63,9 +64,9 @@ _MONITOR = (
 )
 
 
-def build_server(rest: Rest, *, version: str) -> MCPServer[Any]:
+def build_server(rest: Rest, *, version: str) -> StrictServer:
     """A server with all tools; two of them start something, the others only read."""
-    server: MCPServer[Any] = MCPServer(
+    server = StrictServer(
         "roadworthy", title="Roadworthy", version=version, instructions=INSTRUCTIONS, subscriptions=False
     )
     tools = _Tools(rest)

@@ -141,6 +141,29 @@ def test_a_bad_question_is_answered_with_what_was_expected(open_server: Listenin
     anyio.run(session)
 
 
+def test_arguments_nobody_knows_are_named_with_the_known_ones(open_server: Listening) -> None:
+    open_server.desk.write(1, 2)
+
+    async def session() -> None:
+        async with over_http(open_server) as client:
+            refused = await client.call_tool("list_runs", {"filter": ["agent:=:nobody"], "limit": 1})
+            assert refused.is_error
+            told = str(refused.content)
+            assert "'filter' is no argument of list_runs, which takes: filters, text, since, until" in told
+            assert "context" not in told
+            both = await client.call_tool("get_run", {"run_id": trace_id(1), "runId": "x", "full": True})
+            assert "'runId', 'full' are no arguments of get_run, which takes: run_id, project" in str(
+                both.content
+            )
+            again = await client.call_tool("bisect_run", {"run_id": trace_id(1), "dry_run": True})
+            assert again.is_error and "'dry_run' is no argument of bisect_run" in str(again.content)
+            unknown = await client.call_tool("no_such_tool", {"x": 1})
+            assert unknown.is_error and "no_such_tool" in str(unknown.content)
+            assert len((await call(client, "list_runs", filters=["agent:=:support"]))["runs"]) == 2
+
+    anyio.run(session)
+
+
 def test_a_key_sees_its_own_project_only(guarded_server: Listening) -> None:
     desk: Desk = guarded_server.desk
     desk.add_project("other")
