@@ -2,7 +2,9 @@
 
 The rate is 12,000 spans a second, or nine tenths of what it sustained in a short trial where the machine
 gives less. A probe sends one small run four times a second and asks for it by its id until all its spans are
-there, and then until it is judged; what is measured is the time from its 200 to these answers.
+there; of one probe at a time it is asked on until it is judged. What is measured is the time from its 200 to
+these answers. Where more comes than can be judged as it comes, spans come first: then it is tried at eight
+tenths of what was sustained, seven, and so on, up to which rate runs are judged in time.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import http.client
 import json
 import statistics
+import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -24,12 +27,17 @@ from benchmarks.servers import Roadworthy
 TARGET = 12_000
 PROBE_EVERY = 0.25
 GIVE_UP_SECONDS = 30
+JUDGED_GIVE_UP_SECONDS = 10
 TRIAL_SECONDS = 15
+JUDGED_SECONDS = 5
+LEAST_TENTHS = 3
 
 
 def measure(options: Options) -> list[Figure]:
     with folder_of(options, "visible") as folder:
-        rate = sustained(folder_for(folder, "trial", 0), 4 if options.quick else TRIAL_SECONDS)
+        trial = 4 if options.quick else TRIAL_SECONDS
+        most = sustained(folder_for(folder, "trial", 0), trial)
+        rate = min(TARGET, 0.9 * most)
         server = Roadworthy(folder=folder_for(folder, "load", 0))
         server.start()
         try:
@@ -40,6 +48,10 @@ def measure(options: Options) -> list[Figure]:
             sent = result(load)
         finally:
             server.stop()
+        late = quantile(probed.judged, 0.95)
+        in_time: float | None = rate
+        if late is None or late > JUDGED_SECONDS:
+            in_time = judged_in_time(folder, most, 2 * trial)
     waits, memory = probed.visible, probed.memory
     accepted = sent["spans"] / max(sent["seconds"], 0.001)
     note = f"at {accepted:,.0f} spans/s of {rate:,.0f} offered, {len(waits)} probes"
@@ -55,10 +67,18 @@ def measure(options: Options) -> list[Figure]:
         Figure(
             what="acknowledged to judged, p95",
             unit="s",
-            ours=quantile(probed.judged, 0.95),
-            must="<= 5",
-            met=at_most(quantile(probed.judged, 0.95), 5),
+            ours=late,
+            must=f"<= {JUDGED_SECONDS}",
+            met=at_most(late, JUDGED_SECONDS),
             note=f"{len(probed.judged)} probes; p50 {quantile(probed.judged, 0.5)}",
+        ),
+        Figure(
+            what=f"rate up to which runs are judged within {JUDGED_SECONDS} s at p95",
+            unit="spans/s",
+            ours=in_time,
+            must="",
+            met=None,
+            note=f"by tenths of {most:,.0f} spans/s",
         ),
         Figure(
             what="memory under that load, peak",
@@ -90,7 +110,25 @@ def sustained(folder: Path, seconds: float) -> float:
         watched = watch(server, sender(server, seconds=seconds))
     finally:
         server.stop()
-    return min(TARGET, 0.9 * watched.spans_a_second)
+    return watched.spans_a_second
+
+
+def judged_in_time(folder: Path, most: float, seconds: float) -> float | None:
+    """Spans a second, in tenths of `most` from eight on; None where even the least is too many."""
+    for tenths in range(8, LEAST_TENTHS - 1, -1):
+        server = Roadworthy(folder=folder_for(folder, "judged", tenths))
+        server.start()
+        try:
+            load = sender(server, seconds=seconds, rate=tenths / 10 * most)
+            waits = probe(server, seconds).judged
+            result(load)
+        finally:
+            server.stop()
+        # The first seconds, while the server finds its pace, are not the rate's.
+        late = quantile(waits[len(waits) // 4 :], 0.95)
+        if late is not None and late <= JUDGED_SECONDS:
+            return tenths / 10 * most
+    return None
 
 
 @dataclass
@@ -105,6 +143,12 @@ class Probed:
 def probe(server: Roadworthy, seconds: float) -> Probed:
     template, ids = otlp_bodies.one_run(), otlp_bodies.chooser()
     probed = Probed()
+    waiting = threading.Thread()
+
+    def judged(run_id: str, began: float) -> None:
+        waited = until(server, run_id, began, is_judged, every=0.1, give_up=JUDGED_GIVE_UP_SECONDS)
+        probed.judged.append(waited)
+
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         body = template.fresh(ids)
@@ -118,9 +162,13 @@ def probe(server: Roadworthy, seconds: float) -> Probed:
         if answer.status == 200:
             began, run_id = time.monotonic(), body.runs[0][0]
             probed.visible.append(until(server, run_id, began, is_whole))
-            probed.judged.append(until(server, run_id, began, is_judged))
+            if not waiting.is_alive():
+                waiting = threading.Thread(target=judged, args=(run_id, began))
+                waiting.start()
         probed.memory.append(machine.cost(server.pid).memory / 2**20)
         time.sleep(PROBE_EVERY)
+    if waiting.ident is not None:
+        waiting.join()
     return probed
 
 
@@ -132,16 +180,24 @@ def is_judged(run: dict[str, Any]) -> bool:
     return is_whole(run) and run["judged"] is not None
 
 
-def until(server: Roadworthy, run_id: str, began: float, holds: Callable[[dict[str, Any]], bool]) -> float:
-    """Seconds from `began` until that is so; GIVE_UP_SECONDS where it never is."""
+def until(
+    server: Roadworthy,
+    run_id: str,
+    began: float,
+    holds: Callable[[dict[str, Any]], bool],
+    *,
+    every: float = 0.02,
+    give_up: float = GIVE_UP_SECONDS,
+) -> float:
+    """Seconds from `began` until that is so; some more than `give_up` where it never is."""
     asking = http.client.HTTPConnection("127.0.0.1", server.web_port, timeout=30)
-    while (waited := time.monotonic() - began) < GIVE_UP_SECONDS:
+    while (waited := time.monotonic() - began) < give_up:
         asking.request("GET", f"/api/v1/runs/{run_id}")
         answer = asking.getresponse()
         found = answer.read()
         if answer.status == 200 and holds(json.loads(found)):
             break
-        time.sleep(0.02)
+        time.sleep(every)
     asking.close()
     return waited
 
