@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from roadworthy.features.ingest.dialects.table import Dialect, of_scope, recogni
 from roadworthy.features.ingest.handoffs import FINAL_ANSWERS, handoff_target, is_handoff
 from roadworthy.features.ingest.join_keys import keys_of, topic_key
 from roadworthy.features.ingest.raw_span import Frame, RawSpan
+from roadworthy.kit.compiled import COMPILED
 from roadworthy.kit.tool_results import Verdict, judge
 
 _DAY_NS = 86_400 * 1_000_000_000
@@ -30,52 +32,74 @@ class Source:
     """What the spans of one resource and scope share; made once, read for each of them."""
 
     project: str
-    received_ns: int
     version: int
-    service: str
-    release: str
-    environment: str
     resource: dict[str, str]
-    scope: str
     dialect: Dialect | None
+    blank: Span
+    """What a span of this source begins as."""
 
     @classmethod
     def of(cls, resource: Attributes, *, scope: str, project: str, received_ns: int, version: int) -> Source:
         get = resource.get
         return cls(
             project=project,
-            received_ns=received_ns,
             version=version,
-            service=as_text(get("service.name")),
-            release=as_text(get("roadworthy.release") or get("service.version")),
-            environment=as_text(get("deployment.environment.name") or get("deployment.environment")),
             resource={
                 f"resource.{key}": as_text(value)
                 for key, value in resource.items()
                 if key not in ("service.name", "service.version", "roadworthy.release")
             },
-            scope=scope,
             dialect=of_scope(scope),
+            blank=Span(
+                project=project,
+                trace_id="",
+                span_id="",
+                scope=scope,
+                received_ns=received_ns,
+                version=version,
+                service=as_text(get("service.name")),
+                release=as_text(get("roadworthy.release") or get("service.version")),
+                environment=as_text(get("deployment.environment.name") or get("deployment.environment")),
+            ),
         )
+
+
+def copied_by_python(blank: Span) -> Span:
+    return Span(
+        project=blank.project,
+        trace_id="",
+        span_id="",
+        scope=blank.scope,
+        received_ns=blank.received_ns,
+        version=blank.version,
+        service=blank.service,
+        release=blank.release,
+        environment=blank.environment,
+    )
+
+
+def kept_by_python(
+    resource: dict[str, str], attributes: Attributes, text_of: Callable[[Any], str]
+) -> dict[str, str]:
+    both = resource.copy()
+    for key, value in attributes.items():
+        both[key] = value if value.__class__ is str else text_of(value)
+    return both
+
+
+copied: Callable[[Span], Span] = getattr(COMPILED, "copied", copied_by_python)
+kept: Callable[..., dict[str, str]] = getattr(COMPILED, "kept", kept_by_python)
 
 
 def normalise(raw: RawSpan, frame: Frame, source: Source) -> Span:
     """Takes `raw` apart. Never raises on anything that came through OTLP."""
-    span = Span(
-        project=source.project,
-        trace_id=frame.trace_id,
-        span_id=frame.span_id,
-        parent_id=frame.parent_id,
-        name=raw.name,
-        scope=source.scope,
-        start_ns=frame.start_ns,
-        end_ns=frame.end_ns,
-        received_ns=source.received_ns,
-        version=source.version,
-        service=source.service,
-        release=source.release,
-        environment=source.environment,
-    )
+    span = copied(source.blank)
+    span.trace_id = frame.trace_id
+    span.span_id = frame.span_id
+    span.parent_id = frame.parent_id
+    span.name = raw.name
+    span.start_ns = frame.start_ns
+    span.end_ns = frame.end_ns
     dialect = recognise(raw, source.dialect)
     if dialect is not None:
         span.dialect = dialect.name
@@ -204,12 +228,9 @@ def _flag(span: Span, flags: list[str]) -> None:
 
 
 def _keep_rest(raw: RawSpan, frame: Frame, span: Span, source: Source) -> None:
-    kept = source.resource.copy()
-    for key, value in raw.attributes.items():
-        kept[key] = value if value.__class__ is str else as_text(value)
+    span.attributes = kept(source.resource, raw.attributes, as_text)
     if frame.kind in _OTEL_KINDS:
-        kept["otel.kind"] = _OTEL_KINDS[frame.kind]
-    span.attributes = kept
+        span.attributes["otel.kind"] = _OTEL_KINDS[frame.kind]
     if raw.events:
         span.events = _dump(
             [{"name": e.name, "time_ns": e.time_ns, "attributes": e.attributes} for e in raw.events]
