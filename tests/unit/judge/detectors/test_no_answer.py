@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from roadworthy.domain.run import RunStatus
-from roadworthy.domain.span import Span, SpanKind
+from roadworthy.domain.span import ContentFormat, Span, SpanKind, SpanStatus
 from roadworthy.features.judge.detectors.no_answer import DETECTOR
 from roadworthy.features.judge.transcript import Transcript
 from tests.unit.judge.detectors.making import START_NS, Talk, found
@@ -79,3 +79,49 @@ def test_silent_while_it_runs_without_models_and_where_nothing_is_recorded() -> 
     assert not found(DETECTOR, Transcript(run, spans))
     # The answer was heard, whatever the run's own field says.
     assert not found(DETECTOR, Talk("Hi").says("Here it is."), final_answer="")
+
+
+def _only_call(**changes: Any) -> Transcript:
+    """Of an empty text, though it counts tokens."""
+    fields: dict[str, Any] = {
+        "project": "p",
+        "trace_id": "0" * 32,
+        "span_id": "2" * 16,
+        "kind": SpanKind.LLM,
+        "start_ns": START_NS,
+        "end_ns": START_NS + 1,
+        "input": '[{"role":"user","content":"Which tariff is best?"}]',
+        "input_format": ContentFormat.MESSAGES,
+        "output": '[{"role":"assistant"}]',
+        "output_format": ContentFormat.MESSAGES,
+        "output_tokens": 640,
+        "reasoning_tokens": 640,
+        "finish_reason": "length",
+    }
+    span = Span(**{**fields, **changes})
+    run = Talk("Hi").says("x").transcript(final_answer="", root_span_id=span.span_id).run
+    return Transcript(run, [span])
+
+
+def test_the_only_call_thought_with_all_of_its_tokens() -> None:
+    [finding] = found(DETECTOR, _only_call())
+    assert "no text" in finding.reason
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"reasoning_tokens": None},
+        {"reasoning_tokens": 638},
+        {"output": '[{"role":"assistant","content":"The small one."}]'},
+        {"output": '[{"role":"assistant","tool_calls":[{"name":"pay"}]}]'},
+        {"output": "", "output_format": ContentFormat.NONE},
+        {"input": "", "input_format": ContentFormat.NONE},
+        {"input": '[{"role":"user"}]'},
+        {"input": "7"},
+        {"status": SpanStatus.ERROR},
+    ],
+)
+def test_tokens_whose_text_was_perhaps_not_recorded(changes: dict[str, Any]) -> None:
+    """A stream's text often is not, and where content is off no text is."""
+    assert not found(DETECTOR, _only_call(**changes))

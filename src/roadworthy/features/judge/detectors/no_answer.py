@@ -84,7 +84,7 @@ def _ended_well(transcript: Transcript) -> Sequence[Finding]:
     last = calls[-1] if calls else None
     if last is None or last.status is SpanStatus.ERROR or not (last.input or last.output):
         return ()
-    if _says_nothing(last) and _others_spoke(calls, last):
+    if _says_nothing(last) and (_others_spoke(calls, last) or _only_thought(last)):
         shown = Evidence(span_id=last.span_id, place="output", excerpt=last.output[:EXCERPT])
         return (DETECTOR.finding("The last model call brought no text, and the run gave no answer.", shown),)
     turns = told(transcript)
@@ -102,6 +102,15 @@ def _ended_well(transcript: Transcript) -> Sequence[Finding]:
 def _others_spoke(calls: Sequence[Span], last: Span) -> bool:
     """Whether outputs are recorded at all."""
     return any(call.output for call in calls if call is not last) or last.output_tokens == 0
+
+
+def _only_thought(call: Span) -> bool:
+    """Whether an empty text is all there was, also of the only call: its tokens all went into thinking.
+    Tokens alone do not say so, since what came as a stream is often recorded as an empty text."""
+    asked = loads_or_none(call.input) if call.input_format == ContentFormat.MESSAGES else None
+    if not isinstance(asked, list) or not any(isinstance(one, dict) and one.get("content") for one in asked):
+        return False  # words are not recorded
+    return 0 < (call.output_tokens or 0) <= (call.reasoning_tokens or 0)
 
 
 def ended_on_tool(transcript: Transcript) -> bool:
@@ -123,5 +132,5 @@ DETECTOR = Detector(
     "without. Silent while it runs, for runs without a model, and where answers were not recorded.",
     mode="no-answer",
     detect=detect,
-    version=2,
+    version=3,
 )
