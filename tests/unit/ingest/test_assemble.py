@@ -343,6 +343,23 @@ def test_unknown_tokens_stay_unknown_and_totals_are_taken_where_calls_say_nothin
     assert (only_run(total, known).input_tokens, only_run(total, known).output_tokens) == (7, 2)
 
 
+def test_the_answer_of_a_team_is_that_of_its_last_agent() -> None:
+    """Strands tells no output of a swarm or a graph."""
+    team = span(SpanKind.WORKFLOW, agent="triage", lasts=100)
+    triage = span(SpanKind.AGENT, parent=team, agent="triage", at=1, lasts=30, output="I hand this over.")
+    refunds = span(
+        SpanKind.AGENT, parent=team, agent="refunds", at=32, lasts=60, output="42.50 is on its way."
+    )
+    check = span(SpanKind.GUARDRAIL, parent=team, at=93, lasts=6)
+    judge = span(SpanKind.AGENT, parent=check, agent="judge", at=94, lasts=4, output="polite")
+    assert only_run(team, triage, refunds, check, judge).final_answer == "42.50 is on its way."
+    mute = replace(refunds, output="")
+    assert only_run(team, triage, mute).final_answer == "I hand this over."
+    # Below plain code it is the agent that began first: what comes after it is often a title or a summary.
+    plain = replace(team, kind=SpanKind.CHAIN)
+    assert only_run(plain, triage, refunds).final_answer == "I hand this over."
+
+
 def test_a_run_that_failed_gave_no_answer() -> None:
     root = span(SpanKind.AGENT, agent="desk", lasts=100, status=SpanStatus.ERROR, error="boom", output="half")
     run = only_run(root)

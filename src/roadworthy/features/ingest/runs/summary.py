@@ -17,6 +17,8 @@ from roadworthy.features.ingest.runs.team_messages import first_request
 _N = TypeVar("_N", int, float)
 
 _AGENTS = frozenset({SpanKind.AGENT, SpanKind.WORKFLOW})
+_ASIDE = frozenset({SpanKind.TOOL, SpanKind.HANDOFF, SpanKind.GUARDRAIL, SpanKind.EVALUATOR})
+"""Agents below these answer them, not the caller."""
 _PASSED_ON = (SpanFlag.CLOCK_SKEW, SpanFlag.MASKED, SpanFlag.TRUNCATED, SpanFlag.PARENT_CYCLE)
 _STEP_ATTRIBUTES = 64
 _STEP_ATTRIBUTE_LENGTH = 200
@@ -254,13 +256,16 @@ def _question(root: Node, nodes: Sequence[Node], calls: Sequence[Node]) -> str:
 
 
 def _answer(root: Node, roots: Sequence[Node], nodes: Sequence[Node], last: Node | None) -> str:
-    """The root's own output; else that of the agents directly below it; else what the model said last."""
+    """The root's own output; else that of the first agent directly below it, or in a team (of one Strands
+    tells no output) of the agent that ended last; else what the model said last."""
     alone = sum(1 for r in roots if r.kids or r.kind in _AGENTS) <= 1
     if alone and root.kind is not SpanKind.LLM and root.span.output and (said := answer_of(root)):
         return _uncut(said, last)
-    for node in nodes if alone else ():
-        below = node.kind in _AGENTS and node is not root and node.span.output
-        if below and _is_top(node) and (said := answer_of(node)):
+    below = [n for n in nodes if n.kind in _AGENTS and n is not root and n.span.output] if alone else []
+    if root.kind is SpanKind.WORKFLOW:
+        below.sort(key=lambda n: n.span.end_ns, reverse=True)
+    for node in below:
+        if _is_top(node) and (said := answer_of(node)):
             return said
     if last is None or last.failed:
         return ""
@@ -279,10 +284,8 @@ def _uncut(said: str, last: Node | None) -> str:
 
 
 def _is_top(node: Node) -> bool:
-    """No tool and no other agent with an output of its own above it."""
-    return not any(
-        above.kind in (SpanKind.TOOL, SpanKind.HANDOFF) or above.span.output for above in node.ancestors()
-    )
+    """No tool, no check and no other agent with an output of its own above it."""
+    return not any(above.kind in _ASIDE or above.span.output for above in node.ancestors())
 
 
 def _fault(
