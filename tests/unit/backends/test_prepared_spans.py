@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from roadworthy.backends.telemetry.chdb import writing
-from roadworthy.backends.telemetry.chdb.writing import Insert, inserts_of, prepared
+from roadworthy.backends.telemetry.chdb.writing import Insert, inserts_of, prepared, span_day
 from roadworthy.contracts.telemetry import TelemetryBatch
 from roadworthy.domain.span import Span
 
@@ -66,3 +68,16 @@ def test_what_was_prepared_of_other_spans_is_refused() -> None:
     batch = TelemetryBatch(token="t", spans=found, prepared=prepared(found[:9]))
     with pytest.raises(ValueError, match="prepared: 9 rows of 10 spans"):
         list(inserts_of(batch))
+
+
+TIMES = st.integers(-(2**63), 2**63) | st.integers(NOW - 40 * DAY_NS, NOW + 3 * DAY_NS)
+
+
+@given(st.lists(st.tuples(TIMES, st.sampled_from([0, 1, DAY_NS, NOW, NOW + DAY_NS, 2**63])), max_size=9))
+def test_spans_are_filed_under_their_days(times: list[tuple[int, int]]) -> None:
+    some = [
+        Span(project="p", trace_id="t", span_id="s", start_ns=start, received_ns=received)
+        for start, received in times
+    ]
+    days = [day.as_py() for part in prepared(some) for day in part.spans["day"].cast("int32")]
+    assert days == [span_day(span) for span in some]

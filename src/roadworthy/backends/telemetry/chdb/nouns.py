@@ -7,12 +7,7 @@ from typing import Any
 
 import orjson
 
-from roadworthy.backends.telemetry.chdb.columns import (
-    SCORE_REALS,
-    SCORE_TEXTS,
-    SCORE_WHOLES,
-    evidence_from,
-)
+from roadworthy.backends.telemetry.chdb.columns import SCORE, evidence_from
 from roadworthy.backends.telemetry.chdb.packing import RUN_FIELDS, RUN_LISTS, SPAN_FIELDS, SPAN_LISTS
 from roadworthy.domain.finding import Evidence, Finding
 from roadworthy.domain.run import Handoff, Outcome, Run, RunStatus
@@ -21,7 +16,7 @@ from roadworthy.domain.span import ContentFormat, Span, SpanKind, SpanStatus
 
 SPAN_COLUMNS = ("packed", "input", "output", "attributes")
 RUN_COLUMNS = ("packed", "input", "final_answer", "attributes", "step_attributes")
-SCORE_COLUMNS = (*SCORE_TEXTS, *SCORE_WHOLES, *SCORE_REALS, "evidence")
+SCORE_COLUMNS = (*SCORE.texts, *SCORE.wholes, *SCORE.reals, "evidence")
 
 
 def spans_from(rows: Sequence[Sequence[Any]]) -> list[Span]:

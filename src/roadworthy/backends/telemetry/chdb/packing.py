@@ -12,14 +12,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from operator import attrgetter
+from typing import Any
 
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from roadworthy.backends.telemetry.storable import INT64_MAX, storable
-from roadworthy.domain.run import Run
-from roadworthy.domain.span import Span
 
 SPAN_FIELDS = (
     "project",
@@ -141,28 +140,16 @@ RUN_LISTS = (
     "issues",
 )
 
-_span_fields = attrgetter(*SPAN_FIELDS)
-_run_fields = attrgetter(*RUN_FIELDS)
 
-
-def packed_spans(spans: Sequence[Span], *, wholes: Sequence[pa.Array]) -> pa.Array:
-    """`wholes` are the columns of whole numbers, as made of the same spans."""
+def packed(nouns: Sequence[Any], names: Sequence[str], *, wholes: Sequence[pa.Array]) -> pa.Array:
+    """`wholes` are the columns of whole numbers, as made of the same nouns."""
+    fields = attrgetter(*names)
     if _clamped(wholes):
-        spans = [storable(span) for span in spans]
+        nouns = [storable(noun) for noun in nouns]
     try:
-        rows = [orjson.dumps(_span_fields(span)) for span in spans]
+        rows = [orjson.dumps(fields(noun)) for noun in nouns]
     except orjson.JSONEncodeError:  # a lone surrogate
-        rows = [orjson.dumps(_span_fields(storable(span))) for span in spans]
-    return pa.array(rows, pa.large_binary())
-
-
-def packed_runs(runs: Sequence[Run], *, wholes: Sequence[pa.Array]) -> pa.Array:
-    if _clamped(wholes):
-        runs = [storable(run) for run in runs]
-    try:
-        rows = [orjson.dumps(_run_fields(run)) for run in runs]
-    except orjson.JSONEncodeError:
-        rows = [orjson.dumps(_run_fields(storable(run))) for run in runs]
+        rows = [orjson.dumps(fields(storable(noun))) for noun in nouns]
     return pa.array(rows, pa.large_binary())
 
 

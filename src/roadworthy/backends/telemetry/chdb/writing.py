@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from operator import attrgetter
+from typing import Generic, TypeVar
 
 import pyarrow as pa
 
@@ -58,12 +59,12 @@ def prepared(spans: Sequence[Span]) -> list[SpanPart]:
     """Of the same spans always the same parts."""
     return [
         SpanPart(
-            spans=columns.span_table(some, days),
-            join_keys=columns.join_key_table(some, days),
-            size=sum(map(_span_bytes, some)),
-            partitions=frozenset((span.project, day) for span, day in zip(some, days, strict=True)),
+            spans=columns.span_table(part.nouns, part.days),
+            join_keys=columns.join_key_table(part.nouns, part.days),
+            size=part.size,
+            partitions=part.partitions,
         )
-        for some, days in _chunks(spans, span_day, _span_bytes)
+        for part in _chunks(spans, _span_days(spans), _span_bytes)
     ]
 
 
@@ -78,23 +79,26 @@ def inserts_of(batch: TelemetryBatch) -> Iterator[Insert]:
         keys = [part.join_keys for part in together if part.join_keys is not None]
         if keys:
             yield Insert(table="join_keys", rows=pa.concat_tables(keys), token=token)
-    for number, (scores, days) in enumerate(
-        _chunks(batch.scores, lambda score: day_of(score.at_ns, 0), lambda score: len(score.explanation))
-    ):
-        rows = columns.score_table(scores, days)
+    scores = _chunks(
+        batch.scores, [day_of(score.at_ns, 0) for score in batch.scores], lambda score: len(score.explanation)
+    )
+    for number, some in enumerate(scores):
+        rows = columns.score_table(some.nouns, some.days)
         yield Insert(table="scores", rows=rows, token=f"{batch.token}/{number}")
-    for number, (runs, days) in enumerate(
-        _chunks(
-            batch.runs, lambda run: run_day(run, receipt), lambda run: len(run.input) + len(run.final_answer)
-        )
-    ):
+    runs = _chunks(
+        batch.runs,
+        [run_day(run, receipt) for run in batch.runs],
+        lambda run: len(run.input) + len(run.final_answer),
+    )
+    for number, part in enumerate(runs):
         token = f"{batch.token}/{number}"
-        yield Insert(table="trace_runs", rows=columns.trace_run_table(runs, days), token=token)
-        yield Insert(table="runs", rows=columns.run_table(runs, days), token=token)
-    for number, (rejected, days) in enumerate(
-        _chunks(batch.rejections, lambda one: day_of(one.at_ns, 0), lambda one: len(one.sample))
-    ):
-        rows = columns.rejection_table(rejected, days)
+        yield Insert(table="trace_runs", rows=columns.trace_run_table(part.nouns, part.days), token=token)
+        yield Insert(table="runs", rows=columns.run_table(part.nouns, part.days), token=token)
+    rejections = _chunks(
+        batch.rejections, [day_of(one.at_ns, 0) for one in batch.rejections], lambda one: len(one.sample)
+    )
+    for number, rejected in enumerate(rejections):
+        rows = columns.rejection_table(rejected.nouns, rejected.days)
         yield Insert(table="rejections", rows=rows, token=f"{batch.token}/{number}")
 
 
@@ -124,6 +128,19 @@ def span_day(span: Span) -> int:
     return day_of(span.start_ns, span.received_ns)
 
 
+def _span_days(spans: Sequence[Span]) -> list[int]:
+    """Spans of a batch started on a few days, and were received at a few times."""
+    known: dict[tuple[int, int], int] = {}
+    days: list[int] = []
+    for span in spans:
+        key = span.start_ns // DAY_NS, span.received_ns
+        day = known.get(key)
+        if day is None:
+            day = known[key] = span_day(span)
+        days.append(day)
+    return days
+
+
 def run_day(run: Run, receipt: int) -> int:
     """Runs carry no time of receipt: that of the spans they came with, or else any day of the last years."""
     if receipt:
@@ -137,19 +154,43 @@ def _span_bytes(span: Span) -> int:
     return len(span.input) + len(span.output) + len(span.tool_definitions) + len(span.events)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Chunk(Generic[Noun]):
+    nouns: Sequence[Noun]
+    days: Sequence[int]
+    size: int
+    partitions: frozenset[tuple[str, int]]
+
+
 def _chunks(
-    nouns: Sequence[Noun], day: Callable[[Noun], int], size: Callable[[Noun], int]
-) -> Iterator[tuple[Sequence[Noun], list[int]]]:
+    nouns: Sequence[Noun], days: Sequence[int], size: Callable[[Noun], int]
+) -> Iterator[_Chunk[Noun]]:
     """Parts of a batch one insert can take; the same batch is always cut at the same places."""
+    whole = _chunk(nouns, days, size)
+    if nouns and _fits(len(nouns), whole.size, len(whole.partitions)):
+        yield whole
+        return
     start, held, partitions = 0, 0, set[tuple[str, int]]()
-    days = [day(noun) for noun in nouns]
     for at, noun in enumerate(nouns):
         partition: tuple[str, int] = (noun.project, days[at])  # type: ignore[attr-defined]
         partitions.add(partition)
         held += size(noun)
-        full = held > BYTES_AT_ONCE or at - start >= ROWS_AT_ONCE or len(partitions) > PARTITIONS_AT_ONCE
-        if full and at > start:
-            yield nouns[start:at], days[start:at]
+        if at > start and not _fits(at - start + 1, held, len(partitions)):
+            yield _chunk(nouns[start:at], days[start:at], size)
             start, held, partitions = at, size(noun), {partition}
     if start < len(nouns):
-        yield nouns[start:], days[start:]
+        yield _chunk(nouns[start:], days[start:], size)
+
+
+def _chunk(nouns: Sequence[Noun], days: Sequence[int], size: Callable[[Noun], int]) -> _Chunk[Noun]:
+    projects = map(attrgetter("project"), nouns)
+    return _Chunk(
+        nouns=nouns,
+        days=days,
+        size=sum(map(size, nouns)),
+        partitions=frozenset(zip(projects, days, strict=True)),
+    )
+
+
+def _fits(rows: int, size: int, partitions: int) -> bool:
+    return rows <= ROWS_AT_ONCE and size <= BYTES_AT_ONCE and partitions <= PARTITIONS_AT_ONCE
