@@ -1,4 +1,4 @@
-"""What the core tells Prometheus about the way from the intake log to the store."""
+"""What the core tells Prometheus about the way from the intake log to the store, and about judging."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from roadworthy.features.ingest.progress import Progress
+from roadworthy.features.judge.judging_progress import JudgingProgress
 
 
 class Ingesting(Protocol):
@@ -19,6 +20,44 @@ class Ingesting(Protocol):
 
     @property
     def held_bytes(self) -> int: ...
+
+
+class Judging(Protocol):
+    """What `flows.judge_settled_run.RunJudge` says of itself."""
+
+    @property
+    def waiting(self) -> int: ...
+
+    @property
+    def late_seconds(self) -> float: ...
+
+    @property
+    def progress(self) -> JudgingProgress: ...
+
+
+class JudgingCollector(Collector):
+    """Costs nothing until it is asked."""
+
+    def __init__(self, judging: Judging, *, ingesting: Ingesting) -> None:
+        self._judging = judging
+        self._ingesting = ingesting
+
+    def collect(self) -> Iterator[Metric]:
+        progress = self._judging.progress
+        yield CounterMetricFamily("roadworthy_runs_judged", "Verdicts on runs.", value=progress.judged)
+        yield CounterMetricFamily(
+            "roadworthy_runs_not_judgeable", "Runs that could not be judged.", value=progress.failed
+        )
+        for name, text, gauge in (
+            ("to_judge", "Runs that wait for their verdict.", self._judging.waiting),
+            ("to_judge_seconds", "For how long the first of them waits.", self._judging.late_seconds),
+            (
+                "judged_later",
+                "1 while more runs end than can be judged as they come.",
+                float(self._ingesting.progress.short_of_time),
+            ),
+        ):
+            yield GaugeMetricFamily(f"roadworthy_runs_{name}", text, value=gauge)
 
 
 class IngestCollector(Collector):

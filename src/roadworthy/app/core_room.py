@@ -14,11 +14,12 @@ from starlette.types import ASGIApp
 from roadworthy.app.asking_again import resample_work
 from roadworthy.app.connecting import Connecting
 from roadworthy.app.contracting import Contracting
-from roadworthy.app.core_metrics import IngestCollector
+from roadworthy.app.core_metrics import IngestCollector, JudgingCollector
 from roadworthy.app.debug_metrics import DebugCollector
 from roadworthy.app.debugging import Debugging
 from roadworthy.app.drilling import Drilling
 from roadworthy.app.folder import DataFolder
+from roadworthy.app.health import health_of
 from roadworthy.app.incidents import Incidents
 from roadworthy.app.judging import Judging
 from roadworthy.app.objective_metrics import ObjectiveCollector
@@ -67,8 +68,6 @@ from roadworthy.flows.resample_steps import KIND as RESAMPLE
 from roadworthy.flows.suspicion import Suspicion
 from roadworthy.flows.table import periodic_flows
 
-_LATE_SECONDS = 30.0
-
 
 class CoreRoom:
     """Everything the core process runs. `start` and `stop` once each, in that order.
@@ -112,7 +111,7 @@ class CoreRoom:
             publish=self._changed,
             pricer=pricer,
             secrets=folder.secret_key,
-            behind=lambda: self.worker.behind,
+            short_of_time=lambda: self.worker.short_of_time,
             watch=self._watching.flow.on_judged,
             watch_scores=self._watching.flow.on_scores,
             refitted=self._watching.engine.change,
@@ -190,6 +189,7 @@ class CoreRoom:
         )
         self._telemetry_out = SelfTelemetry.of(settings)
         REGISTRY.register(IngestCollector(self.worker, backlog_bytes=self._backlog.bytes))
+        REGISTRY.register(JudgingCollector(self._judging.runs, ingesting=self.worker))
         REGISTRY.register(ObjectiveCollector(self._objectives.service.counts.progress))
         debug = DebugCollector(self._metadata, inquiries=self._debugging.door.service, cases=self._cases)
         REGISTRY.register(debug)
@@ -347,26 +347,11 @@ class CoreRoom:
         self._judging.runs.on_runs(project, run_ids)
 
     def _health(self) -> Health:
-        progress = self.worker.progress
-        problems: list[str] = []
-        if not self.worker.alive:
-            problems.append("the worker, which reads the intake log, is not running")
-        if progress.waiting_for_store:
-            problems.append(f"the telemetry store does not take batches now: {progress.waiting_for_store}")
-        if progress.lag_seconds > _LATE_SECONDS:
-            problems.append(f"what is accepted becomes visible {progress.lag_seconds:.0f} s later")
-        if self._watching.flow.problem:
-            problems.append(f"monitors stand still: {self._watching.flow.problem}")
-        damaged, damaged_bytes = self.worker.damaged
-        if damaged:
-            problems.append(
-                f"{damaged} damaged places of the intake log were skipped ({damaged_bytes} bytes): "
-                "the disk may be failing"
-            )
-        return Health(
-            ready=self.worker.alive,
+        return health_of(
+            self.worker,
+            judging=self._judging.runs,
+            monitors_problem=self._watching.flow.problem,
             backlog_bytes=self._backlog.bytes(),
-            problems=tuple(problems),
         )
 
 

@@ -51,7 +51,7 @@ class Judging:
         publish: Callable[[str, Sequence[str]], None],
         pricer: Pricer,
         secrets: Path,
-        behind: Callable[[], bool],
+        short_of_time: Callable[[], bool],
         watch: Callable[[Sequence[Run]], None] = lambda _: None,
         watch_scores: Callable[[Sequence[Run], Sequence[Score]], None] = lambda _runs, _scores: None,
         refitted: Callable[[str, Refitted], None] = lambda _project, _change: None,
@@ -97,7 +97,7 @@ class Judging:
             publish=publish,
             on_scores=watch_scores,
             on_judged=partial(_each, (watch, self.models_asked.on_judged)),
-            behind=behind,
+            short_of_time=short_of_time,
         )
         self.clusters = FailureClusters(store, metadata, again=self.runs.again, embedder=self.embedder)
         self.refit = ModelRefit(

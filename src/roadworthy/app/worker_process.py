@@ -100,7 +100,7 @@ class WorkerProcess:
         return self._told.progress
 
     @property
-    def behind(self) -> bool:
+    def short_of_time(self) -> bool:
         """Whether it leaves runs to be judged later: what takes time from it then takes it from ingest."""
         return self._told.progress.short_of_time
 

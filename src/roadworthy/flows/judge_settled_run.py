@@ -5,19 +5,20 @@ empty), so after a crash, and whenever there is nothing else to do, such runs ar
 twice writes the same row twice, and of two rows of one version one is read: judged once, not twice, not
 never.
 
-Ingest comes first: while there is more to read than can be read, nothing is judged here but what people ask
-for. Most runs are judged where they come in (`flows/judge_on_arrival.py`); this hears of the others.
+Ingest comes first: while the worker is short of time, nothing is judged here but what people ask for. Most
+runs are judged where they come in (`flows/judge_on_arrival.py`); this hears of the others.
 """
 
 from __future__ import annotations
 
 import itertools
 import logging
+import math
 import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
 from roadworthy.contracts.telemetry import (
@@ -32,6 +33,7 @@ from roadworthy.contracts.telemetry import (
 from roadworthy.domain.run import Run, RunStatus, steps_started
 from roadworthy.domain.score import Score
 from roadworthy.domain.span import Span
+from roadworthy.features.judge.judging_progress import JudgingProgress
 from roadworthy.features.judge.verdict import Evaluate, Judged, Rules, judge_run
 from roadworthy.features.observe.steps import Assembly, own_spans
 
@@ -52,7 +54,7 @@ _SEARCH_AGAIN_SECONDS = 2.0
 _SEARCH_DAYS = 7
 _POLL_SECONDS = 0.2
 _ASKED_AT_ONCE = 20
-"""While ingest is behind."""
+"""While the worker is short of time."""
 _ASKED_KEPT = 20_000
 
 
@@ -66,23 +68,10 @@ RulesOf = Callable[[str, str], Rules]
 """How runs of an agent of a project are judged: (project, agent)."""
 
 
-@dataclass(slots=True)
-class JudgingProgress:
-    """Since the start; read by /metrics."""
-
-    judged: int = 0
-    failed: int = 0
-    """Runs that could not be judged: logged, and left unjudged."""
-    batches: int = 0
-    seconds: float = 0.0
-    lag_seconds: float = 0.0
-    """How long after it was due the last run was judged."""
-
-
 class RunJudge:
     """`start` and `stop` once each. `on_runs` hears of every run written, from any thread; `publish` of every
     run that got another verdict; `on_judged` gets those runs before they are written and is to return
-    soon. While ingest is `behind`, only what `again` asks for is judged."""
+    soon. While the worker is `short_of_time`, only what `again` asks for is judged."""
 
     def __init__(
         self,
@@ -93,7 +82,7 @@ class RunJudge:
         publish: Callable[[str, Sequence[str]], None],
         on_judged: Callable[[Sequence[Run]], None] = lambda _: None,
         on_scores: Callable[[Sequence[Run], Sequence[Score]], None] = lambda _runs, _scores: None,
-        behind: Callable[[], bool] = lambda: False,
+        short_of_time: Callable[[], bool] = lambda: False,
         quiet_seconds: float = QUIET_SECONDS,
     ) -> None:
         self.progress = JudgingProgress()
@@ -103,7 +92,7 @@ class RunJudge:
         self._publish = publish
         self._on_judged = on_judged
         self._on_scores = on_scores
-        self._behind = behind
+        self._short_of_time = short_of_time
         self._quiet = quiet_seconds
         self._lock = threading.Lock()  # protects the tables of what is due
         self._due: dict[tuple[str, str], float] = {}
@@ -130,6 +119,13 @@ class RunJudge:
     def waiting(self) -> int:
         with self._lock:
             return len(self._due) + len(self._asked)
+
+    @property
+    def late_seconds(self) -> float:
+        """For how long the run that waits longest could have been judged."""
+        with self._lock:
+            due = next(iter(self._due.values()), math.inf)
+        return max(0.0, time.monotonic() - due)
 
     def on_runs(self, project: str, run_ids: Sequence[str]) -> None:
         """These runs were written."""
@@ -208,31 +204,31 @@ class RunJudge:
 
     def _turn(self) -> bool:
         """Whether there was anything to do."""
-        behind = self._behind()
-        taken = self._take(behind=behind)
+        short = self._short_of_time()
+        taken = self._take(short_of_time=short)
         for project, ids in taken.items():
             try:
                 self._judge(project, ids)
             except (StoreFull, StoreUnavailable):
                 self._put(project, ids, after=2.0)
                 raise
-        if not taken and not behind and time.monotonic() >= self._search_at:
+        if not taken and not short and time.monotonic() >= self._search_at:
             # Where many are found, there may be more than one look round finds.
             again = _SEARCH_AGAIN_SECONDS if self._search() else _SEARCH_SECONDS
             self._search_at = time.monotonic() + again
-        if behind and taken:
+        if short and taken:
             # Nor may what people ask for add up to a load.
             self._stopping.wait(_POLL_SECONDS)
         return bool(taken)
 
-    def _take(self, *, behind: bool) -> dict[str, list[str]]:
+    def _take(self, *, short_of_time: bool) -> dict[str, list[str]]:
         now = time.monotonic()
         taken: dict[str, list[str]] = {}
         with self._lock:
-            for project, run_id in list(self._asked)[: _ASKED_AT_ONCE if behind else _RUNS_AT_ONCE]:
+            for project, run_id in list(self._asked)[: _ASKED_AT_ONCE if short_of_time else _RUNS_AT_ONCE]:
                 self.progress.lag_seconds = now - self._asked.pop((project, run_id))
                 taken.setdefault(project, []).append(run_id)
-            if behind or taken:
+            if short_of_time or taken:
                 return taken
             # Newest first: where more runs end than can be judged, most are judged in seconds and the others
             # when there is time, instead of each of them late.

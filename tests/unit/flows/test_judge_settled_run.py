@@ -35,6 +35,7 @@ from roadworthy.features.observe.steps import assembled
 from roadworthy.flows import rejudge
 from roadworthy.flows.judge_settled_run import RunJudge
 from roadworthy.flows.rejudge import Rejudge
+from tests.product import wait_until
 
 PROJECT = "shop"
 SECOND = 10**9
@@ -77,7 +78,7 @@ class Room:
         self.evaluate: Callable[[Transcript], Sequence[Score]] = lambda _: ()
         self.judge = self.new_judge()
 
-    def new_judge(self, *, behind: Callable[[], bool] = lambda: False) -> RunJudge:
+    def new_judge(self, *, short_of_time: Callable[[], bool] = lambda: False) -> RunJudge:
         return RunJudge(
             self.store,
             assemble=self._assembled,
@@ -90,7 +91,7 @@ class Room:
                 evaluate=self.evaluate,
             ),
             publish=lambda _, ids: self.published.extend(ids),
-            behind=behind,
+            short_of_time=short_of_time,
             quiet_seconds=0.01,
         )
 
@@ -353,10 +354,10 @@ def assemble_all(spans: Sequence[Span]) -> list[Run]:
     return [assemble([root, call]).runs[0] for root, call in zip(spans[::2], spans[1::2], strict=True)]
 
 
-def test_while_ingest_is_behind_only_what_people_ask_for_is_judged(room: Room) -> None:
+def test_while_the_worker_is_short_of_time_only_what_people_ask_for_is_judged(room: Room) -> None:
     room.judge.stop(timeout=5)
-    behind = True
-    room.judge = room.new_judge(behind=lambda: behind)
+    short_of_time = True
+    room.judge = room.new_judge(short_of_time=lambda: short_of_time)
     room.judge.start()
     waiting = room.write(spans_of("a" * 32, answer="NO!"))
     asked = room.write(spans_of("b" * 32, answer="NO!"))
@@ -364,8 +365,12 @@ def test_while_ingest_is_behind_only_what_people_ask_for_is_judged(room: Room) -
     room.becomes(asked, lambda run: run.judged != "")
     # It was written first, and its time has long come.
     assert room.run(waiting).judged == ""
-    behind = False
+    assert room.judge.waiting >= 1
+    assert room.judge.late_seconds > 0
+    short_of_time = False
     room.becomes(waiting, lambda run: run.judged != "")
+    wait_until(lambda: room.judge.waiting == 0, seconds=10, what="nothing waits")
+    assert room.judge.late_seconds == 0
 
 
 def judged_elsewhere(trace: str) -> Run:

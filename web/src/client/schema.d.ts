@@ -13022,6 +13022,11 @@ export interface components {
              * @description Accepted, durable, not yet visible
              */
             backlog_bytes: number;
+            /**
+             * Runs To Judge
+             * @description Of all projects, those that wait for their verdict
+             */
+            runs_to_judge: number;
             /** Healthy */
             healthy: boolean;
             /** Problems */

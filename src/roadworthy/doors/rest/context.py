@@ -43,6 +43,7 @@ class Health:
 
     ready: bool = True
     backlog_bytes: int = 0
+    runs_to_judge: int = 0
     problems: tuple[str, ...] = ()
 
 

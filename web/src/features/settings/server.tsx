@@ -43,6 +43,7 @@ export function ServerSettings() {
           </Line>
           <Line label="Accepted, not yet shown">{data.backlog_bytes ? bytes(data.backlog_bytes) : "nothing"}</Line>
           <Line label="Runs">{count(data.runs)}</Line>
+          <Line label="Waiting for a verdict">{data.runs_to_judge ? count(data.runs_to_judge) : "none"}</Line>
           <Line label="Login">{data.login_required ? "required" : "not required: reachable from this machine only"}</Line>
           <Line label="For machines">
             <a href="/api/v1/openapi.json" className="link">

@@ -183,6 +183,7 @@ class ServerView(BaseModel):
     otlp_grpc_url: str
     login_required: bool
     backlog_bytes: int = Field(description="Accepted, durable, not yet visible")
+    runs_to_judge: int = Field(description="Of all projects, those that wait for their verdict")
     healthy: bool
     problems: list[str]
     started_at: str

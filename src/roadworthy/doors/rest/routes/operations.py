@@ -145,6 +145,7 @@ def get_server(ctx: Context, asker: Asker) -> ServerView:
         otlp_grpc_url=ctx.settings.otlp_grpc_url,
         login_required=ctx.settings.login_required,
         backlog_bytes=health.backlog_bytes,
+        runs_to_judge=health.runs_to_judge,
         healthy=health.ready and not health.problems,
         problems=list(health.problems),
         started_at=rfc3339(ctx.settings.started_ns),
