@@ -7,12 +7,14 @@ Source: https://opentelemetry.io/docs/specs/semconv/gen-ai/ (gen_ai.input.messag
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import orjson
 
 from roadworthy.domain.message import Message, ToolCall
 from roadworthy.features.ingest.messages.draft import ROLES, json_text
+from roadworthy.kit.compiled import COMPILED
 
 Fields = dict[str, Any]
 """A message as `parse.dump_messages` stores it: role first, empty ones left out."""
@@ -20,9 +22,25 @@ Fields = dict[str, Any]
 KEYS = frozenset({"role", "parts", "finish_reason"})
 
 
+_stored_chat: Callable[[str, Callable[[str], str]], str | None] | None
+_stored_chat = getattr(COMPILED, "stored_chat", None)
+
+
 def stored_text(text: str) -> str | None:
     """The stored form of a chat's JSON, the same as by way of `parse_messages`; None where some message of it
     needs the general reader."""
+    if _stored_chat and (stored := _stored_chat(text, arguments_text)) is not None:
+        return stored
+    return stored_by_python(text)
+
+
+def arguments_text(sent: str) -> str:
+    """What is stored for arguments sent as JSON."""
+    return json_text(orjson.loads(sent))
+
+
+def stored_by_python(text: str) -> str | None:
+    """What `native/chats.c` does for the chats it takes, and for the others."""
     try:
         loaded = orjson.loads(text)
     except ValueError:
