@@ -198,6 +198,74 @@ def test_openinference_names_of_agents_are_read_off_their_spans() -> None:
         assert read({"openinference.span.kind": "AGENT"}, name=name).agent == "triage"
 
 
+LANGCHAIN_JS = "@arizeai/openinference-instrumentation-langchain"
+
+
+def _constructed(name: str, content: Any, **more: Any) -> dict[str, Any]:
+    kwargs = {"content": content, "additional_kwargs": {}, "response_metadata": {}, **more}
+    return {"lc": 1, "type": "constructor", "id": ["langchain_core", "messages", name], "kwargs": kwargs}
+
+
+def _langchain_js(**changes: Any) -> Span:
+    """As version 4.1.1 sends what Claude was asked and said."""
+    blocks = [
+        {"type": "text", "text": "I look it up."},
+        {"type": "tool_use", "id": "toolu_01", "name": "look_up_order", "input": {"order_id": "A-23"}},
+    ]
+    call = {"id": "toolu_01", "name": "look_up_order", "args": {"order_id": "A-23"}, "type": "tool_call"}
+    asks = _constructed("AIMessage", blocks, id="msg_01", tool_calls=[call], invalid_tool_calls=[])
+    system = [{"type": "text", "text": "You are the desk."}, {"type": "text", "text": "Be kind."}]
+    chat = [
+        _constructed("SystemMessage", system),
+        _constructed("HumanMessage", "Where is A-23?"),
+        asks,
+        _constructed("ToolMessage", "lost", tool_call_id="toolu_01"),
+        _constructed("HumanMessage", [{"type": "text", "text": "Look again."}]),
+    ]
+    answer = {"generations": [[{"text": "I look it up.", "message": asks}]], "llmOutput": {}}
+    sent = {
+        "openinference.span.kind": "LLM",
+        "input.value": json.dumps({"messages": [chat]}),
+        "output.value": json.dumps(answer),
+        "llm.input_messages.0.message.role": "system",
+        "llm.input_messages.1.message.role": "user",
+        "llm.input_messages.1.message.content": "Where is A-23?",
+        "llm.input_messages.2.message.role": "assistant",
+        "llm.input_messages.3.message.role": "tool",
+        "llm.input_messages.3.message.content": "lost",
+        "llm.input_messages.4.message.role": "user",
+        "llm.output_messages.0.message.role": "assistant",
+    }
+    return read(sent | changes, scope=LANGCHAIN_JS, name="ChatAnthropic")
+
+
+def test_langchain_js_tells_blocks_of_content_and_calls_in_the_raw_chat_only() -> None:
+    span = _langchain_js()
+    system, first, asks, result, again = load_messages(span.input)
+    assert (system.role, system.content) == ("system", "You are the desk.\nBe kind.")
+    assert (first.content, again.content) == ("Where is A-23?", "Look again.")
+    (call,) = asks.tool_calls
+    assert (call.id, call.name, json.loads(call.arguments)) == (
+        "toolu_01",
+        "look_up_order",
+        {"order_id": "A-23"},
+    )
+    assert (result.role, result.content, result.tool_call_id) == ("tool", "lost", "toolu_01")
+    assert load_messages(span.output) == (asks,)
+
+
+def test_of_a_raw_chat_that_is_another_one_nothing_is_taken() -> None:
+    other = json.dumps({"messages": [[_constructed("HumanMessage", "something else")]]})
+    span = _langchain_js(**{"input.value": other, "output.value": "cut off {"})
+    assert [(one.role, one.content) for one in load_messages(span.input)] == [
+        ("system", ""),
+        ("user", "Where is A-23?"),
+        ("assistant", ""),
+        ("tool", "lost"),
+        ("user", ""),
+    ]
+
+
 def test_openinference_preparing_a_request_is_no_call() -> None:
     span = read(
         {"openinference.span.kind": "LLM", "input.value": "x"}, name="OpenAI._prepare_chat_with_tools"

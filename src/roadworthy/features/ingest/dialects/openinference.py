@@ -53,6 +53,9 @@ _PRINTED_ERROR = re.compile(r"\s*\w+\([\w.]+\): (.+)")
 """How BeeAI prints an error and, line by line below it, its causes: the last says what happened."""
 _LANGCHAIN_RESULT = '{"output":{"lc":'
 """LangChain.js puts what a tool gave into a message, which names the call it answers."""
+_LANGCHAIN_JS = "@arizeai/openinference-instrumentation-langchain"
+"""Flattens content that is one text, and calls as OpenAI's models ask for them, without their ids: blocks of
+content, what Claude and Gemini call, and which call a result answers stand in the raw chat alone."""
 _TOOL_SCHEMA = re.compile(r"llm\.tools\.(\d{1,4})\.tool\.json_schema")
 
 
@@ -172,6 +175,9 @@ def _read_content(attributes: Attributes, span: Span) -> None:
     given = _with_all_results(given, attributes.get("input.value"))
     if span.scope.endswith(_IDS_IN_HISTORY):
         said = _with_ids(said, answer)
+    elif span.scope.startswith(_LANGCHAIN_JS):
+        given = _whole(given, attributes.get("input.value"), default_role="user")
+        said = _whole(said, answer, default_role="assistant")
     put_messages(span, given=given, said=said)
     chat = span.kind in (SpanKind.LLM, SpanKind.AGENT)
     # A raw request or response says more than the messages read from it: then it stays, too.
@@ -222,6 +228,13 @@ def _with_ids(said: list[Message], answer: object) -> list[Message]:
         replace(message, tool_calls=tuple(replace(call, id=next(ids)) for call in message.tool_calls))
         for message in said
     ]
+
+
+def _whole(flattened: list[Message], raw: object, *, default_role: str) -> list[Message]:
+    """The chat of the raw request or answer, where it is the same one."""
+    told = parse_messages(raw, default_role=default_role) if flattened and isinstance(raw, str) else ()
+    same = [one.role for one in told] == [one.role for one in flattened]
+    return list(told) if same else flattened
 
 
 def _is_preparation(raw: RawSpan, span: Span) -> bool:
