@@ -3,7 +3,7 @@
     python tests/fuzz/fuzz_otlp.py -max_total_time=60 [CORPUS]
 
 An input is two bytes that choose signal, encoding and compression, and a body. Each must be accepted or
-refused in words; what the door accepts, the decoder must read.
+refused in words; what the door accepts, the decoder must read, and with compiled code as without.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ with atheris.instrument_imports(include=["roadworthy"]):
     from roadworthy.contracts.intake import Encoding, IntakeRecord, Signal
     from roadworthy.doors.otlp.compression import inflater
     from roadworthy.doors.otlp.refusal import Refused
+    from roadworthy.features.ingest import wire
     from roadworthy.features.ingest.decode import decode
+    from roadworthy.features.ingest.otlp_body import parse_body
     from roadworthy.features.ingest.validate import BadBody, validate
 
 SIGNALS = (Signal.TRACES, Signal.LOGS, Signal.METRICS)
@@ -59,6 +61,8 @@ def one_input(data: bytes) -> None:
     decoded = decode(record, version=1)
     if signal is Signal.TRACES:
         assert len(decoded.spans) == acceptance.accepted
+        by_message = wire.of_message(parse_body(signal, encoding, body))
+        assert repr(wire.read_traces(record)) == repr(by_message)
 
 
 if __name__ == "__main__":
