@@ -1,11 +1,11 @@
 """Puts the compiled part (`native/`) into a wheel where a C compiler is at hand.
 
 Where there is none the wheel is one for every machine, in Python alone.
-`scripts/native.sh` does it for a checkout.
 """
 
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,17 @@ class CompiledPart(BuildHookInterface[Any]):
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
         if version == "editable":
             return
-        subprocess.run(["/bin/sh", "scripts/native.sh", sys.executable], cwd=self.root, check=True)
-        found = next(Path(self.root, "src/roadworthy/kit").glob("_compiled.*.so"), None)
-        if found is not None:
-            build_data["force_include"][str(found)] = f"roadworthy/kit/{found.name}"
+        folder = tempfile.mkdtemp(prefix="roadworthy-native-")
+        self._folder = Path(folder)
+        subprocess.run(["/bin/sh", "scripts/native.sh", sys.executable, folder], cwd=self.root, check=True)
+        for built in self._folder.glob("_compiled.*"):
+            build_data["force_include"][str(built)] = f"roadworthy/kit/{built.name}"
             build_data["pure_python"] = False
             build_data["infer_tag"] = True
+
+    def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:
+        if version == "editable":
+            return
+        for built in self._folder.iterdir():
+            built.unlink()
+        self._folder.rmdir()
