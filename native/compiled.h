@@ -15,5 +15,8 @@ PyObject *gather_columns(PyObject *module, PyObject *args);
 
 /* (self, one argument), and (self, args, how many). */
 PyObject *copied(PyObject *module, PyObject *object);
+PyObject *word_set(PyObject *module, PyObject *words);
+PyObject *any_word_in(PyObject *module, PyObject *const *args, Py_ssize_t count);
+PyObject *words_in(PyObject *module, PyObject *const *args, Py_ssize_t count);
 
 #endif

@@ -7,6 +7,9 @@ static PyMethodDef methods[] = {
     {"stored_chat", stored_chat, METH_VARARGS, NULL},
     {"gather_columns", gather_columns, METH_VARARGS, NULL},
     {"copied", copied, METH_O, NULL},
+    {"word_set", word_set, METH_O, NULL},
+    {"any_word_in", (PyCFunction)(void (*)(void))any_word_in, METH_FASTCALL, NULL},
+    {"words_in", (PyCFunction)(void (*)(void))words_in, METH_FASTCALL, NULL},
     {NULL, NULL, 0, NULL},
 };
 

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from roadworthy.features.judge.screen import holds_any
+
 _LONGEST = 5_000
 
 _ID = r"(?=[A-Za-z#_-]*\d)#?[A-Za-z]*[-_#]?[A-Za-z0-9_-]{4,40}"
@@ -83,7 +85,7 @@ def given(text: str) -> dict[str, str]:
     """Values in a text by kind: the last of each."""
     text = text[:_LONGEST]
     found: dict[str, str] = {}
-    if "@" not in text and not any(digit in text for digit in "0123456789"):
+    if not holds_any(text, "@0123456789"):
         return found
     for kind, _, value in _WANTED:
         for match in value.finditer(text):

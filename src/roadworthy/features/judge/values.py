@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from roadworthy.kit.word_set import WordSet
+
 _MONTHS = {
     name: number
     for number, names in enumerate(
@@ -58,6 +60,8 @@ _UNIT = re.compile(
 _MAGNITUDES = {"k": 1e3, "thousand": 1e3, "m": 1e6, "mio": 1e6, "million": 1e6, "bn": 1e9, "billion": 1e9}
 _MAGNITUDE = re.compile(r"\s?(k|thousand|m|mio|million|bn|billion)\b", re.IGNORECASE)
 _ANY = re.compile(r"[\d@]|https?:|www\.", re.IGNORECASE)
+_SIGNS = WordSet("0 1 2 3 4 5 6 7 8 9 @ http www.")
+"""One of these is in whatever `_ANY` finds."""
 _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]{0,300}`", re.DOTALL)
 _NUMBERING = re.compile(r"(?:^|\n)[\s>*#]*$")
 
@@ -83,7 +87,7 @@ class Value:
 
 def values(text: str, *, most: int = 200) -> Iterator[Value]:
     """What a text states, code left out, in order; at most `most`."""
-    if _ANY.search(text) is None:
+    if not _SIGNS.may_stand_in(text) or _ANY.search(text) is None:
         return
     if "`" in text:
         text = _CODE.sub(lambda match: " " * len(match.group()), text)

@@ -10,6 +10,7 @@ from roadworthy.features.judge.detector import Detector, excerpt
 from roadworthy.features.judge.history import History
 from roadworthy.features.judge.transcript import Saying, Transcript
 from roadworthy.features.judge.utterances import heard, lowered, utterances
+from roadworthy.kit.word_set import WordSet
 
 _DOUBT = re.compile(
     r"(?P<strong>\b(?:doesn't|doesn’t|does not|don't|do not|not) (?:make sense|add up|match|seem (?:right|"
@@ -27,11 +28,12 @@ _DOUBT = re.compile(
     r"previous)\b|\bunclear\b|\bambigu\w+)",
     re.I,
 )
-_WORDS = """
+_ANCHORS = WordSet(
+    """
     sense match inconsist contradict discrep mistake miscalc oversight incorrect wrong impossib wait, evaluat
     examin reconsider calculat assess rectif misunder misinter seem there apolog unclear ambigu add
-"""
-_ANCHORS = tuple(_WORDS.split())
+    """
+)
 """One of these stands in every doubt: looked for first, as this is many times faster."""
 _ROUND = 70
 _NEGATED = re.compile(
@@ -43,8 +45,7 @@ _NEGATED = re.compile(
 
 def detect(transcript: Transcript, history: History) -> Sequence[Finding]:
     weak: Finding | None = None
-    whole = lowered(transcript)
-    anchors = [anchor for anchor in _ANCHORS if anchor in whole]
+    anchors = _ANCHORS.found_in(lowered(transcript))
     if not anchors:
         return ()
     for one in utterances(transcript):

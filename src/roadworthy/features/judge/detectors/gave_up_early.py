@@ -11,9 +11,9 @@ from roadworthy.features.judge.deeds import is_protocol, words
 from roadworthy.features.judge.detector import EXCERPT, Detector, excerpt
 from roadworthy.features.judge.detectors.no_answer import ended_on_tool
 from roadworthy.features.judge.history import History
-from roadworthy.features.judge.screen import holds_any
 from roadworthy.features.judge.told import told
 from roadworthy.features.judge.transcript import Transcript
+from roadworthy.kit.word_set import WordSet
 
 _LIMIT = re.compile(
     r"recursion ?(?:limit|error|depth)|graphrecursion|max(?:imum)?[ _-]?(?:number of )?(?:turns?"
@@ -73,37 +73,50 @@ _END = 2_000
 _HEAD = 20_000
 
 
-_SIGNS = (
-    "unable",
-    "not able",
-    "could not",
-    "couldn't",
-    "cannot",
-    "can't",
-    "did not",
-    "didn't",
-    "was not",
-    "giving up",
-    "gave up",
-    "give up",
-    "stopped",
-    "reached",
-    "limit",
-    "max",
-    "budget",
-    "stop",
-    "halt",
-    "terminat",
-    "abort",
-    "wasn't",
-    "no final",
-    "more steps",
-    "ran out",
-    "konnte",
-    "n'ai pas",
-    "no pude",
-    "no he podido",
+_SIGNS = WordSet(
+    (
+        "unable",
+        "not able",
+        "could not",
+        "couldn't",
+        "cannot",
+        "can't",
+        "did not",
+        "didn't",
+        "was not",
+        "giving up",
+        "gave up",
+        "give up",
+        "stopped",
+        "reached",
+        "limit",
+        "max",
+        "budget",
+        "stop",
+        "halt",
+        "terminat",
+        "abort",
+        "wasn't",
+        "no final",
+        "more steps",
+        "ran out",
+        "konnte",
+        "n'ai pas",
+        "no pude",
+        "no he podido",
+    )
 )
+"""One of these stands in every answer that is looked at."""
+_OF_STOPPED = WordSet(
+    ("stopp", "reached", "limit", "more steps", "out of", "max", "budget", "halted", "terminated", "aborted")
+)
+_OF_SURRENDER = WordSet(
+    (
+        *("unable", "able to", "could not", "couldn't", "cannot", "can't", "did not", "didn't", "no final"),
+        *("giving up", "gave up", "give up", "was not", "konnte", "n'ai pas", "no pude", "no he podido"),
+    )
+)
+"""One of these is in whatever the patterns find."""
 
 
 def detect(transcript: Transcript, history: History) -> Sequence[Finding]:
@@ -125,14 +138,12 @@ def _of_answer(transcript: Transcript) -> Sequence[Finding]:
     turn = turns[-1]
     start = max(0, len(turn.text) - _END)
     text = turn.text[start:].replace("’", "'")
-    # Words first: the patterns alone cost ten times as much.
-    lowered = text.lower()
-    if not holds_any(lowered, _SIGNS):
+    if not _SIGNS.any_in(text):
         return ()
-    said = _STOPPED.search(text[:400]) if len(text) < 400 else None
+    said = _STOPPED.search(text) if len(text) < 400 and _OF_STOPPED.may_stand_in(text) else None
     reason, sure = "The answer says that the agent was stopped", 0.9
     if said is None:
-        said = _SURRENDER.search(text)
+        said = _SURRENDER.search(text) if _OF_SURRENDER.may_stand_in(text) else None
         reason, sure = "The answer says that the task was not completed", 0.85
     if said is None:
         return ()

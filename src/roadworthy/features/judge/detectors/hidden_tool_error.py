@@ -11,8 +11,8 @@ from roadworthy.domain.finding import Finding
 from roadworthy.features.judge.deeds import is_protocol, reads
 from roadworthy.features.judge.detector import Detector, excerpt
 from roadworthy.features.judge.history import History
-from roadworthy.features.judge.screen import holds_any
 from roadworthy.features.judge.transcript import ToolUse, Transcript
+from roadworthy.kit.word_set import WordSet
 
 _MOST_FINDINGS = 5
 _MOST_TOOLS = 1_000
@@ -30,9 +30,30 @@ _FAULT = re.compile(
     r"|<title>\s*[45]\d\d\b|http(?:/[\d.]+)? (?:error |status )?[45]\d\d\b",
     re.IGNORECASE,
 )
-_FAULT_WORDS = (
-    *("time", "deadline", "unavailable", "gateway", "server error", "connection", "rate limit", "too many"),
-    *("unauthori", "denied", "api key", "quota", "try again", "not connect", "failed to", "title", "http"),
+_FAULT_WORDS = WordSet(
+    (
+        *(
+            "time",
+            "deadline",
+            "unavailable",
+            "gateway",
+            "server error",
+            "connection",
+            "rate limit",
+            "too many",
+        ),
+        *(
+            "unauthori",
+            "denied",
+            "api key",
+            "quota",
+            "try again",
+            "not connect",
+            "failed to",
+            "title",
+            "http",
+        ),
+    )
 )
 """One of these is in whatever the pattern finds."""
 _OLD = re.compile(
@@ -40,7 +61,7 @@ _OLD = re.compile(
     r"|(?:may|might|could) be (?:stale|out[- ]of[- ]date|outdated)|served from (?:stale )?cache",
     re.IGNORECASE,
 )
-_OLD_WORDS = ("cache", "stale", "date")
+_OLD_WORDS = WordSet("cache stale date")
 _SIGNS = (
     '"error',
     '"errors',
@@ -131,13 +152,11 @@ def _of_text(text: str) -> str:
     """A short text that is itself the fault; a long one may well be an article about faults."""
     head = text[:_HEAD]
     if len(text) <= 200 or head.lstrip()[:1] == "<":
-        lowered = head.lower()
-        fault = _FAULT.search(head) if holds_any(lowered, _FAULT_WORDS) else None
+        fault = _FAULT.search(head) if _FAULT_WORDS.any_in(head) else None
         if fault is not None:
             return f'it says "{fault.group()}"'
-    begin = head[:300].lower()
-    # Words first: the pattern alone costs ten times as much.
-    old = _OLD.search(head[:300]) if holds_any(begin, _OLD_WORDS) else None
+    begin = head[:300]
+    old = _OLD.search(begin) if _OLD_WORDS.any_in(begin) else None
     return f'it says "{old.group()}"' if old is not None else ""
 
 

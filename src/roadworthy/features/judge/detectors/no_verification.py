@@ -11,6 +11,7 @@ from roadworthy.features.judge.history import History
 from roadworthy.features.judge.screen import holds_any
 from roadworthy.features.judge.transcript import Transcript
 from roadworthy.features.judge.utterances import heard, lowered, utterances
+from roadworthy.kit.word_set import WordSet
 
 _BROKE = re.compile(
     r"exitcode: [1-9-]|Traceback \(most recent call last\)|\b(?:Syntax|Name|Type|Value|Attribute|Index|"
@@ -26,7 +27,7 @@ _ANNOUNCED = re.compile(
     r"then |also )?(?:verify|double-check|check|validate|test|recalculate|re-?run|run the (?:code|tests)))\b",
     re.I,
 )
-_CHECKS = ("verify", "check", "validate", "test", "recalculate", "run")
+_CHECKS = WordSet("verify check validate test recalculate run")
 _END = 300
 
 
@@ -49,8 +50,7 @@ def detect(transcript: Transcript, history: History) -> Sequence[Finding]:
     if len(said) < 2 or any(tool.index > said[-1].index for tool in transcript.tools):
         return ()
     text = heard(said[-1])
-    tail = text[-_END:].lower()
-    if not any(word in tail for word in _CHECKS):
+    if not _CHECKS.any_in(text[-_END:]):
         return ()
     match = _ANNOUNCED.search(text, max(0, len(text) - _END))
     if match is None or "?" in text[match.start() :] or len(text[match.end() :].split()) > 25:

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from roadworthy.domain.finding import Finding
 from roadworthy.features.judge.detector import Detector, excerpt
 from roadworthy.features.judge.history import History
-from roadworthy.features.judge.screen import holds_any
 from roadworthy.features.judge.told import Told, told
 from roadworthy.features.judge.transcript import Transcript
+from roadworthy.kit.word_set import WordSet
 
 _HEAD = 400
 """A refusal comes first."""
@@ -61,35 +61,38 @@ _OFFERS = re.compile(
 )
 
 
-_SIGNS = (
-    "rather",
-    "say no",
-    "something",
-    "appropriate",
-    "my ",
-    "can't",
-    "cannot",
-    "can not",
-    "unable",
-    "won't",
-    "will not",
-    "not able",
-    "not going to",
-    "decline",
-    "refuse",
-    "as an ai",
-    "guidelines",
-    "polic",
-    "programming",
-    "safety",
-    "nicht",
-    "ne peux",
-    "ne suis",
-    "no puedo",
-    "posible",
-    "申し訳",
-    "抱歉",
+_SIGNS = WordSet(
+    (
+        "rather",
+        "say no",
+        "something",
+        "appropriate",
+        "my ",
+        "can't",
+        "cannot",
+        "can not",
+        "unable",
+        "won't",
+        "will not",
+        "not able",
+        "not going to",
+        "decline",
+        "refuse",
+        "as an ai",
+        "guidelines",
+        "polic",
+        "programming",
+        "safety",
+        "nicht",
+        "ne peux",
+        "ne suis",
+        "no puedo",
+        "posible",
+        "申し訳",
+        "抱歉",
+    )
 )
+"""One of these stands in every answer that is looked at."""
 
 
 def detect(transcript: Transcript, history: History) -> Sequence[Finding]:
@@ -101,13 +104,11 @@ def detect(transcript: Transcript, history: History) -> Sequence[Finding]:
             last.text if last else "", start=0, end=0, span_id=transcript.answer_span, place="answer"
         )
         return (DETECTOR.finding(f"The provider's filter ended the answer ({finish}).", shown),)
-    if last is None or not last.last:
+    if last is None or not last.last or len(last.text) > 6 * _HEAD:
         return ()
     head = last.text[:_HEAD].replace("’", "'")
-    # Words first: the pattern alone costs ten times as much.
-    lowered = head.lower()
-    said = _REFUSES.search(head) if holds_any(lowered, _SIGNS) else None
-    if said is None or len(last.text) > 6 * _HEAD:
+    said = _REFUSES.search(head) if _SIGNS.any_in(head) else None
+    if said is None:
         return ()
     shown = excerpt(last.text, start=said.start(), end=said.end(), span_id=last.span_id, place=last.place)
     sure = 0.6 if _OFFERS.search(last.text[said.end() : 2000]) else 0.9

@@ -9,17 +9,17 @@ from dataclasses import dataclass
 from roadworthy.domain.finding import Finding
 from roadworthy.features.judge.detector import Detector, excerpt
 from roadworthy.features.judge.history import History
-from roadworthy.features.judge.screen import holds_any
 from roadworthy.features.judge.told import Told, told
 from roadworthy.features.judge.transcript import Transcript
 from roadworthy.kit.secret_patterns import SECRETS
+from roadworthy.kit.word_set import WordSet
 
 _MOST = 6
 _TRIGGERS = tuple((secret, secret.triggers, re.compile(secret.pattern, re.ASCII)) for secret in SECRETS)
 _HINT = re.compile(
     r"\d{3}|@|\[masked:|key|token|pass|secret|pwd|bearer|basic|[A-Za-z0-9_-]{24}", re.IGNORECASE
 )
-_HINT_WORDS = ("@", "[masked:", "key", "token", "pass", "secret", "pwd", "bearer", "basic")
+_HINT_WORDS = WordSet("@ [masked: key token pass secret pwd bearer basic")
 _DIGITS = re.compile(r"\d\d\d")
 _LONG = re.compile(r"[A-Za-z0-9_-]{24}")
 """What `_HINT` looks for, one by one."""
@@ -77,8 +77,7 @@ def _hints(text: str) -> bool:
     """Whether anything may be found at all. Words first: the pattern alone costs ten times as much."""
     if not text.isascii():
         return _HINT.search(text) is not None
-    lowered = text.lower()
-    if holds_any(lowered, _HINT_WORDS) or _DIGITS.search(text) is not None:
+    if _HINT_WORDS.any_in(text) or _DIGITS.search(text) is not None:
         return True
     return _LONG.search(text) is not None if max(map(len, text.split()), default=0) >= 24 else False
 
