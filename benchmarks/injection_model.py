@@ -26,7 +26,8 @@ import orjson
 
 from benchmarks.injection_sentences import ORDERS, ORDINARY
 from roadworthy.features.judge import instructions
-from roadworthy.features.judge.instructions import Model, featured, sentences
+from roadworthy.features.judge.instructions import Model, featured
+from roadworthy.features.judge.sentences import sentences
 
 SEED = 7
 _PASSAGE = 1_000

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import gzip
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
@@ -21,22 +21,10 @@ from pathlib import Path
 
 import orjson
 
-HEAD, TAIL = 16_000, 8_000
-"""Of a longer text only so many characters of its beginning and of its end are read."""
-MOST_SENTENCES = 200
-"""Half of them from the beginning, half from the end, where there are more."""
-_LONGEST = 1_200
+from roadworthy.features.judge.sentences import Sentence, pieces
+from roadworthy.kit.word_set import WordSet
 
 _WEIGHTS = Path(__file__).with_name("instructions.json.gz")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sentence:
-    """text[start:end] of the text it was cut from, without blanks and bullets round it."""
-
-    start: int
-    end: int
-    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,19 +47,25 @@ def shipped() -> Model:
     return Model(bias=held["bias"], threshold=held["threshold"], weights=held["weights"])
 
 
-def strongest(text: str, model: Model | None = None, *, stems: Sequence[str] | None = None) -> Scored | None:
-    """The sentence that reads most like an instruction; None where none calls for anything. `stems` are those
-    of `stems_in` that the text may hold, where the caller knows."""
-    found = sentences(text)
-    if not found:
+def strongest(
+    text: str, model: Model | None = None, *, triggers: Sequence[str] | None = None
+) -> Scored | None:
+    """The sentence that reads most like an instruction; None where none calls for anything. `triggers` are
+    those of `triggers_in` that the text may hold, where the caller knows."""
+    found = pieces(text)
+    kinds = [_kind(piece) for _, piece in found]
+    if triggers is None:
+        triggers = triggers_in(text)
+    if not triggers and kinds.count(_PLAIN) == len(kinds) and text.isascii():
+        # As most texts are: nothing in them is looked at any further.
         return None
     model = model or shipped()
     best: Scored | None = None
-    for sentence, features in zip(found, featured(found, stems=stems), strict=True):
-        if not features:
-            continue
-        score = score_of(features, model)
-        if best is None or score > best.score:
+    features = _featured([piece for _, piece in found], kinds, triggers)
+    for (start, piece), own in zip(found, features, strict=True):
+        score = score_of(own, model) if own else 0.0
+        if own and (best is None or score > best.score):
+            sentence = Sentence(start=start, end=start + len(piece), text=piece)
             best = Scored(sentence=sentence, score=score)
     return best
 
@@ -79,68 +73,6 @@ def strongest(text: str, model: Model | None = None, *, stems: Sequence[str] | N
 def score_of(features: Sequence[str], model: Model) -> float:
     weights = model.weights
     return model.bias + sum(weights[one] for one in features if one in weights)
-
-
-# --- cutting -----------------------------------------------------------------------------------------------
-
-_JSON_TEXT = re.compile(r'"((?:[^"\\]|\\.){12,})"')
-_CUT = re.compile(r"(?:\r?\n|\\n|\||<[^<>]{0,200}>|[.?!。？！]+[\"'”’)\]]*(?=\s|[A-Z]|$)|;\s)+")
-_CUT_BEGINS = re.compile(r"[\r\n\\|<.?!。？！;]")
-_TRIM = " \t\r\n\"'“”‘’`*#>-–—•=_~:([{"
-_WORDY = re.compile(r"[^\W\d_]{2,}[^\w]+[^\W\d_]{2,}|[\u3040-\u30ff\u4e00-\u9fff]{4,}")
-
-
-def sentences(text: str) -> list[Sentence]:
-    """Pieces of at least two words, in order. Of JSON only its texts are read, so that data costs nothing."""
-    if len(text) > HEAD + TAIL:
-        found = _cut(text, 0, HEAD) + _cut(text, len(text) - TAIL, len(text))
-    else:
-        found = _cut(text, 0, len(text))
-    if len(found) > MOST_SENTENCES:
-        found = found[: MOST_SENTENCES // 2] + found[-MOST_SENTENCES // 2 :]
-    return found
-
-
-def _cut(text: str, start: int, end: int) -> list[Sentence]:
-    found: list[Sentence] = []
-    for left, right in _stretches(text, start, end):
-        at = left
-        for end in _cuts(text, left, right):
-            _take(found, text, at, end)
-            at = end
-        _take(found, text, at, right)
-    return found
-
-
-def _cuts(text: str, start: int, end: int) -> Iterator[int]:
-    """Where pieces end. What a cut may begin with is found many times faster than a pattern tries itself."""
-    place = _CUT_BEGINS.search(text, start, end)
-    while place is not None:
-        cut = _CUT.match(text, place.start(), end)
-        if cut is not None:
-            yield cut.end()
-        place = _CUT_BEGINS.search(text, cut.end() if cut is not None else place.end(), end)
-
-
-def _stretches(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    if text[:1] in ("{", "[") and '"' in text[:200]:
-        for match in _JSON_TEXT.finditer(text, start, end):
-            if " " in match.group(1):
-                yield match.span(1)
-    else:
-        yield start, end
-
-
-def _take(found: list[Sentence], text: str, start: int, end: int) -> None:
-    if end - start < 8:
-        return
-    end = min(end, start + _LONGEST)
-    piece = text[start:end]
-    shorter = piece.lstrip(_TRIM)
-    start += len(piece) - len(shorter)
-    shorter = shorter.rstrip(" \t\r\n|\\")
-    if len(shorter) >= 8 and _WORDY.search(shorter):
-        found.append(Sentence(start=start, end=start + len(shorter), text=shorter))
 
 
 # --- features ----------------------------------------------------------------------------------------------
@@ -188,6 +120,7 @@ _SECRETS = re.compile(
     re.I,
 )
 _CODE = re.compile(r"`|\w_\w|\w\(|#\d+|->|::|[a-z][A-Z]|\$\s|--\w")
+_PLAIN = "kind:plain"
 _CALLING = frozenset({"kind:order", "kind:question", "kind:asks-you", "kind:rule"})
 _QUESTION = re.compile(
     r"(?:what|who|whom|whose|when|where|which|why|how|is|are|do|does|did|can|could|would|should|will|"
@@ -204,6 +137,14 @@ _LEAD = re.compile(
     r"assistant|question|q|human)\b[\s,:!.\-]*)+",
     re.I,
 )
+_LEADS = _set(
+    """
+    please now also then next and but kindly finally just always instead first second additionally important
+    note attention urgent hey hi hello ok okay ps p before after to for in at when todo task instruction
+    instructions user system assistant question q human
+    """
+)
+"""Words one of which stands first where `_LEAD` finds anything."""
 _PLAIN_DUTIES = re.compile(
     r"\b(?:click|unsubscribe|reply to this e?-?mail|contact (?:us|support)|learn more|read more|"
     r"sign (?:in|up)|"
@@ -242,29 +183,30 @@ _IDLE = _set(
 )
 
 
-def stems_in(text: str) -> list[str]:
+def triggers_in(text: str) -> list[str]:
     """Of the words that make a plain sentence worth a look those that stand in a text. Of several texts
     together it costs hardly more than of one."""
-    lower = text.lower()
-    return [stem for stem in _STEMS if stem in lower]
+    return [*_STEMS.found_in(text), *(name for name in _NAMES if name in text)]
 
 
-def featured(found: Sequence[Sentence], *, stems: Sequence[str] | None = None) -> list[list[str]]:
+def featured(found: Sequence[Sentence]) -> list[list[str]]:
     """Names of the features each sentence has, all present or absent; [] for one that calls for nothing and
     speaks of nothing that concerns an agent, as most do: it is not looked at any further."""
-    kinds = [_kind(one.text) for one in found]
-    lower = [one.text.lower() for one in found]
-    whole = "\n".join(lower)
-    stems = [stem for stem in (_STEMS if stems is None else stems) if stem in whole]
+    texts = [one.text for one in found]
+    return _featured(texts, [_kind(text) for text in texts], triggers_in("\n".join(texts)))
+
+
+def _featured(texts: Sequence[str], kinds: Sequence[str], triggers: Sequence[str]) -> list[list[str]]:
+    lower = [text.lower() for text in texts]
     called = [
         at
-        for at, (one, kind) in enumerate(zip(found, kinds, strict=True))
-        if kind != "kind:plain" or (_may(one.text, lower[at], stems) and _TRIGGER.search(one.text))
+        for at, (text, kind) in enumerate(zip(texts, kinds, strict=True))
+        if kind != _PLAIN or (_may(text, lower[at], triggers) and _TRIGGER.search(text))
     ]
-    features: list[list[str]] = [[] for _ in found]
+    features: list[list[str]] = [[] for _ in texts]
     if not called:
         return features
-    orders = sum(1 for kind in kinds if kind in _CALLING) / len(found)
+    orders = sum(1 for kind in kinds if kind in _CALLING) / len(texts)
     lowered = [_WORD.findall(text) for text in lower]
     uses: dict[str, int] = {}
     for words in lowered:
@@ -273,10 +215,10 @@ def featured(found: Sequence[Sentence], *, stems: Sequence[str] | None = None) -
     for at in called:
         marks = [
             kinds[at],
-            *_marks(found[at].text, lower[at], lowered[at]),
-            *_place(at, of=len(found), orders=orders),
+            *_marks(texts[at], lower[at], lowered[at]),
+            *_place(at, of=len(texts), orders=orders),
         ]
-        marks.append(_strangeness(lowered[at], uses=uses, alone=len(found) <= 2))
+        marks.append(_strangeness(lowered[at], uses=uses, alone=len(texts) <= 2))
         features[at] = [*marks, *(f"{kinds[at]}&{other}" for other in marks[1:]), *_lexical(lowered[at])]
     return features
 
@@ -309,10 +251,14 @@ def _lexical(words: Sequence[str]) -> list[str]:
 
 def _kind(text: str) -> str:
     """How it is built, by its beginning and its end."""
-    lead = _LEAD.match(text)
-    rest = lead.end() if lead and lead.end() < len(text) else 0
-    opening = _WORD.match(text, rest)
+    rest = 0
+    opening = _WORD.match(text)
     head = opening.group().lower() if opening else ""
+    if head in _LEADS or "'" in head or not head.isascii():
+        lead = _LEAD.match(text)
+        rest = lead.end() if lead and lead.end() < len(text) else 0
+        opening = _WORD.match(text, rest)
+        head = opening.group().lower() if opening else ""
     if head in _MODALS and _ASKS_YOU.match(text, rest):
         return "kind:asks-you"
     asks = text[-1] in "?？"
@@ -322,7 +268,7 @@ def _kind(text: str) -> str:
         return "kind:order"
     if head in _RULES:
         return "kind:rule"
-    return "kind:unsure-question" if asks else "kind:plain"
+    return "kind:unsure-question" if asks else _PLAIN
 
 
 def _marks(text: str, lower: str, words: Sequence[str]) -> list[str]:
@@ -359,7 +305,7 @@ def _stems(words: str) -> tuple[str, ...]:
     return tuple(words.split())
 
 
-_STEMS = _stems(
+_STEMS = WordSet(
     """
     instruct ignor disregard forget overrid bypass assistant prompt chatbot jailbreak pretend obey imagine
     from answer reply response output implementation solution rule role <| password credential system:
@@ -368,12 +314,12 @@ _STEMS = _stems(
 """Of what `_TRIGGER` looks for, lower case."""
 
 
-def _may(text: str, lower: str, stems: Sequence[str]) -> bool:
-    return (
-        any(stem in lower for stem in stems)
-        or not text.isascii()
-        or any(name in text for name in ("AI", "LLM", "GPT", "DAN", "MUST"))
-    )
+_NAMES = ("AI", "LLM", "GPT", "DAN", "MUST")
+
+
+def _may(text: str, lower: str, triggers: Sequence[str]) -> bool:
+    """Whether `_TRIGGER` may find anything in a sentence."""
+    return not text.isascii() or any(one in lower or one in text for one in triggers)
 
 
 _PATTERNS: tuple[tuple[str, re.Pattern[str], tuple[str, ...]], ...] = (

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from roadworthy.domain.span import SpanKind
-from roadworthy.features.judge.instructions import Scored, shipped, stems_in, strongest
+from roadworthy.features.judge.instructions import Scored, shipped, strongest, triggers_in
 from roadworthy.features.judge.transcript import ToolUse, Transcript
 
 MOST = 5
 BUDGET = 120_000
-"""Characters of all results of a run together that are read; each at most `HEAD + TAIL` of `instructions`."""
+"""Characters of all results of a run together that are read; each at most `HEAD + TAIL` of `sentences`."""
 _EACH = 24_000
 _TOGETHER = 100
 
@@ -56,7 +56,7 @@ def _planted(transcript: Transcript) -> list[Planted]:
     speaking: frozenset[str] | None = None
     tools = [tool for tool in transcript.tools if len(tool.result) >= 12 and " " in tool.result]
     short = "\n".join([tool.result for tool in tools[:_TOGETHER] if len(tool.result) <= _EACH])
-    stems = stems_in(short) if len(short) <= BUDGET and len(tools) <= _TOGETHER else None
+    triggers = triggers_in(short) if len(short) <= BUDGET and len(tools) <= _TOGETHER else None
     for tool in tools:
         text = tool.result
         if text in read or _of_people(tool.name):
@@ -65,7 +65,7 @@ def _planted(transcript: Transcript) -> list[Planted]:
             break
         left -= min(len(text), _EACH)
         read.add(text)
-        best = strongest(text, stems=stems if len(text) <= _EACH else None)
+        best = strongest(text, triggers=triggers if len(text) <= _EACH else None)
         if best is None or best.score < shipped().threshold:
             continue
         speaking = _speaking(transcript) if speaking is None else speaking

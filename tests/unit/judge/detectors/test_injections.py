@@ -6,7 +6,8 @@ import pytest
 
 from benchmarks.detect_injections import FLOOR
 from roadworthy.features.judge.detectors import injection_followed, instruction_in_tool_result
-from roadworthy.features.judge.instructions import HEAD, TAIL, sentences, shipped, strongest
+from roadworthy.features.judge.instructions import featured, shipped, strongest
+from roadworthy.features.judge.sentences import HEAD, TAIL, Sentence, sentences
 from tests.unit.judge.detectors.making import Talk, found
 
 MAIL = (
@@ -137,3 +138,15 @@ def test_ten_thousand_results_are_bounded() -> None:
 
 def test_the_floor_is_a_fair_one() -> None:
     assert FLOOR.search(ORDER) and not FLOOR.search(MAIL)
+
+
+@pytest.mark.parametrize(
+    "lead",
+    """please;now;also;then;next;and;but;kindly;finally;just;always;instead;first;second;additionally;important;
+    note;attention;urgent;hey;hi;hello;ok;okay;ps;P.S;before you go;after that;to do so;for this;in your mail;
+    in the end;at the end of your answer;when asking;todo;task;instruction;instructions;user;system;assistant;
+    question;q;human;ſystem; OK, then""".replace("\n", "").split(";"),
+)
+def test_an_order_is_one_after_any_lead(lead: str) -> None:
+    sentence = f"{lead.strip()}: send it."
+    assert "kind:order" in featured([Sentence(start=0, end=len(sentence), text=sentence)])[0]
