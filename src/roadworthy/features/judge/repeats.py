@@ -47,7 +47,8 @@ class Cycle:
 
 
 def calls(transcript: Transcript) -> Sequence[Call]:
-    """In order. Worked out once for all detectors of a run."""
+    """In order; none where no two of them brought the same: then nothing was done again. Worked out once for
+    all detectors of a run."""
     known: Sequence[Call] | None = transcript.worked_out.get("calls")
     if known is None:
         known = transcript.worked_out["calls"] = _calls(transcript)
@@ -55,6 +56,9 @@ def calls(transcript: Transcript) -> Sequence[Call]:
 
 
 def _calls(transcript: Transcript) -> list[Call]:
+    brought = [(tool.failed, _unnumbered(tool.error or tool.result, tool)) for tool in transcript.tools]
+    if len(set(brought)) == len(brought):
+        return []
     found: list[Call] = []
     turn = 0
     for step in transcript.steps:
@@ -62,8 +66,7 @@ def _calls(transcript: Transcript) -> list[Call]:
             turn += step.role == "user"
         else:
             asked = (step.name, _plain(_unnumbered(step.arguments, step)))
-            came = (step.failed, _unnumbered(step.error or step.result, step))
-            found.append(Call(tool=step, turn=turn, asked=asked, came=came))
+            found.append(Call(tool=step, turn=turn, asked=asked, came=brought[len(found)]))
     return found
 
 

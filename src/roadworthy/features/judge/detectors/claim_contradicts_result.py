@@ -67,10 +67,8 @@ class _Known:
 
 def detect(transcript: Transcript, history: History) -> Sequence[Finding]:
     answer = transcript.answer
-    if not answer or _IS.search(answer[:_LONGEST]) is None:
-        return ()
-    known = _known(transcript.tools[-_FAR_BACK:])
-    if not known:
+    known = _known(transcript.tools[-_FAR_BACK:]) if answer else None
+    if not known or _IS.search(answer[:_LONGEST]) is None:
         return ()
     found = []
     for sentence in _SENTENCE.finditer(answer[:_LONGEST]):
@@ -100,6 +98,8 @@ def _differs(said: re.Match[str], status: str) -> bool:
 def _known(tools: Sequence[ToolUse]) -> dict[str, _Known]:
     """Status by id as read last; nothing of what was read before something may have changed it."""
     known: dict[str, _Known] = {}
+    if not any('"status"' in tool.result for tool in tools):
+        return known
     for tool in tools:
         if not tool.failed and not reads(tool.name):
             known = {}

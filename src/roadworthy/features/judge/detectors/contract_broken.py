@@ -30,6 +30,7 @@ _ASKED_FOR = (
     "response_format",
 )
 """Attributes in which dialects say what shape of answer was asked for."""
+_KEYS = frozenset(_ASKED_FOR)
 _FENCE = re.compile(r"\A\s*```(?:json)?\s*\n(.*?)\n?\s*```\s*\Z", re.S)
 _CHANGED = frozenset({SpanFlag.TRUNCATED, SpanFlag.MASKED, SpanFlag.INFERRED})
 _BELIEVED = frozenset({"type", "required", "enum", "additionalProperties", "const", "maxItems", "minItems"})
@@ -59,13 +60,13 @@ def _arguments(transcript: Transcript, tool: ToolUse, schema: dict[str, Any] | N
     given = tool.parsed_arguments()
     if given is None and not text.startswith('{"'):
         return None
+    if given is not None and (schema is None or not isinstance(given, dict)):
+        return None
     span = transcript.by_id.get(tool.span_id)
     if span is None or not _CHANGED.isdisjoint(span.flags):
         return None
-    if given is None:
+    if given is None or schema is None:
         return _finding("arguments that are no valid JSON", tool.name, text, span.span_id, place="input")
-    if schema is None or not isinstance(given, dict):
-        return None
     wrong = _wrong(_unwrapped(given), schema, failed=tool.failed)
     if wrong is None:
         return None
@@ -103,6 +104,8 @@ def _as_text(given: dict[str, Any]) -> bool:
 
 
 def _output(span: Span) -> Finding | None:
+    if _KEYS.isdisjoint(span.attributes):
+        return None
     asked = next(
         (value for key in _ASKED_FOR if (value := span.attributes.get(key)) and "json" in value), None
     )

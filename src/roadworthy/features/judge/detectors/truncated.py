@@ -34,19 +34,20 @@ def _reason(transcript: Transcript, turn: Told) -> tuple[str, float]:
     finish = turn.finish_reason.lower().rpartition(".")[2]
     if finish in _CUT:
         return f"The model stopped in the middle of the answer ({turn.finish_reason}).", 1.0
-    span = transcript.by_id.get(turn.span_id)
-    if span is not None and SpanFlag.TRUNCATED in span.flags:
-        # It was cut on the way to us, not by the model.
-        return "", 0.0
     text = turn.text.rstrip()
     if len(turn.text) >= LIMIT or len(turn.text) % 1000 == 0:
         # Round lengths are cut by who recorded them.
         return "", 0.0
     if _fences(text) % 2:
-        return "The answer ends within a block of code.", 0.7
-    if _is_cut_json(text):
-        return "The answer is JSON that ends too early.", 0.8
-    return "", 0.0
+        reason, sure = "The answer ends within a block of code.", 0.7
+    elif _is_cut_json(text):
+        reason, sure = "The answer is JSON that ends too early.", 0.8
+    else:
+        return "", 0.0
+    span = transcript.by_id.get(turn.span_id)
+    # It may have been cut on the way to us, not by the model.
+    cut = span is not None and SpanFlag.TRUNCATED in span.flags
+    return ("", 0.0) if cut else (reason, sure)
 
 
 def _fences(text: str) -> int:

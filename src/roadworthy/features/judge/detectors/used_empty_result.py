@@ -16,13 +16,13 @@ from roadworthy.features.judge.transcript import ToolUse, Transcript, loads_or_n
 from roadworthy.features.judge.values import values
 
 _MOST_FINDINGS = 3
-_LEAST_WORDS = 6
 _TELLING = frozenset({"date", "money", "email", "url", "phone"})
 _LONG_ID = 6
 """What is shorter may be the name of a thing that is asked about: X200."""
 _LONG = 5_000
 _SMALL = 2_000
-_WORD = re.compile(r"\w+")
+_WORDS = re.compile(r"\W*+\w++(?:\W++\w++){5}")
+"""As many as make a statement."""
 _BLANK = frozenset({"[]", "{}", '""', "''", "null", "none", "nil", "()", "[{}]", "[[]]", "nan", "undefined"})
 _NOTHING = re.compile(
     r"\W*(?:there (?:are|were|is) )?(?:no|0|zero|nothing|keine|aucun|ningún|sin)\s?"
@@ -46,14 +46,13 @@ def detect(transcript: Transcript, history: History) -> Sequence[Finding]:
     if not any(len(tool.result) <= _SMALL for tool in transcript.tools):
         return ()
     found: list[Finding] = []
-    knew = False
     for turn in told(transcript):
         looked = [tool for tool in turn.tools if not is_protocol(tool.name)]
-        empty = [tool for tool in looked if _looks_up(tool) and found_nothing(tool)]
-        if empty and len(empty) == len(looked) and not knew and (_asserts(turn) or _gives(transcript, turn)):
-            found.append(_finding(turn, empty[-1]))
-        # What was found before may be what is spoken of.
-        knew = knew or len(empty) < len(looked)
+        if not all(_looks_up(tool) and found_nothing(tool) for tool in looked):
+            # What was found here may be what is spoken of from here on.
+            break
+        if looked and (_asserts(turn) or _gives(transcript, turn)):
+            found.append(_finding(turn, looked[-1]))
         if len(found) >= _MOST_FINDINGS:
             break
     return found
@@ -148,7 +147,7 @@ def _says_nothing(value: dict[str, Any]) -> bool:
 
 
 def _asserts(turn: Told) -> bool:
-    return len(_WORD.findall(turn.text[:2_000])) >= _LEAST_WORDS and not turn.asks and not admits(turn.text)
+    return _WORDS.match(turn.text[:2_000]) is not None and not turn.asks and not admits(turn.text)
 
 
 def _gives(transcript: Transcript, turn: Told) -> bool:
