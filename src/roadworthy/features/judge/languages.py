@@ -78,6 +78,9 @@ _COMMON: dict[str, frozenset[str]] = {
         "Vietnamese": "và của là có không được cho này với các một trong để bạn tôi những khi đã người",
     }.items()
 }
+_LETTERS_ONLY = "".join(chr(code) if chr(code).isalpha() else " " for code in range(128))
+"""What ASCII is translated to, to have nothing but words in it."""
+_NO_LETTERS = {code: None for code in range(128) if not chr(code).isalpha()}
 _LANGUAGES: dict[str, list[str]] = {}
 for _name, _words in _COMMON.items():
     # A word that English has too proves nothing: Polish "to", "do" and "i".
@@ -96,9 +99,9 @@ def script(text: str) -> str:
     """Name of the script most letters are in ("latin" included); "" for few letters or a mixture."""
     if text.isascii():
         # Most texts have enough letters at once.
-        letters = sum(map(str.isalpha, text[: 4 * _LEAST_LETTERS]))
+        letters = len(text[: 4 * _LEAST_LETTERS].translate(_NO_LETTERS))
         if letters < _LEAST_LETTERS:
-            letters = sum(map(str.isalpha, text[:_LETTERS]))
+            letters = len(text[:_LETTERS].translate(_NO_LETTERS))
         return "latin" if letters >= _LEAST_LETTERS else ""
     counts: Counter[str] = Counter()
     for char in text[: 2 * _LETTERS]:
@@ -125,21 +128,31 @@ def _script_of(code: int) -> str:
 
 def language(text: str, *, least_words: int = _LEAST_WORDS) -> str:
     """Of a text in Latin letters: the language whose commonest words stand out; "" where none does."""
-    words = _WORD.findall(text[: 4 * _LETTERS].lower())[:300]
+    words = _words_of(text[: 4 * _LETTERS].lower())[:300]
     if len(words) < least_words:
         return ""
-    scores: Counter[str] = Counter()
-    distinct: Counter[str] = Counter()
-    for word, times in Counter([word for word in words if word in _LANGUAGES]).items():
+    known: dict[str, int] = {}
+    for word in words:
+        if word in _LANGUAGES:
+            known[word] = known.get(word, 0) + 1
+    scores: dict[str, int] = {}
+    distinct: dict[str, int] = {}
+    for word, times in known.items():
         for name in _LANGUAGES[word]:
-            scores[name] += times
-            distinct[name] += 1
+            scores[name] = scores.get(name, 0) + times
+            distinct[name] = distinct.get(name, 0) + 1
     if not scores:
         return ""
-    best, score = scores.most_common(1)[0]
+    # Of several as strong the one that was heard first.
+    best = max(scores, key=scores.__getitem__)
+    score = scores[best]
     rivals = [other for name, other in scores.items() if name != best and not _alike(name, best)]
     certain = score >= _LEAST_SHARE * len(words) and score >= _LEAD * max(rivals, default=0)
     return best if certain and distinct[best] >= _LEAST_DISTINCT else ""
+
+
+def _words_of(text: str) -> list[str]:
+    return text.translate(_LETTERS_ONLY).split() if text.isascii() else _WORD.findall(text)
 
 
 def differ(one: str, other: str) -> bool:

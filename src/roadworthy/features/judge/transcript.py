@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from heapq import heappop, heappush
+from operator import attrgetter
 from typing import Any
 
 import orjson
@@ -19,8 +20,10 @@ import orjson
 from roadworthy.domain.run import Run
 from roadworthy.domain.span import ContentFormat, Span, SpanFlag, SpanKind, SpanStatus
 
-_TOOL_KINDS = frozenset({SpanKind.TOOL, SpanKind.MCP, SpanKind.RETRIEVAL})
-_SPEAKERS = frozenset({SpanKind.AGENT, SpanKind.CHAIN, SpanKind.WORKFLOW})
+_TOOL_KINDS = (SpanKind.TOOL, SpanKind.MCP, SpanKind.RETRIEVAL)
+_SPEAKERS = (SpanKind.AGENT, SpanKind.CHAIN, SpanKind.WORKFLOW)
+_BY_TIME = attrgetter("start_ns", "end_ns")
+_UNREAD = object()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -61,26 +64,23 @@ class ToolUse:
     start_ns: int = 0
     end_ns: int = 0
     retrieval: bool = False
-    _parsed: list[Any] = field(default_factory=list)
+    _arguments: Any = field(default=_UNREAD, repr=False, compare=False)
+    _result: Any = field(default=_UNREAD, repr=False, compare=False)
 
     def parsed_arguments(self) -> Any:
         """The arguments as JSON says; None where they are no JSON."""
-        return self._load(0, self.arguments)
+        if self._arguments is _UNREAD:
+            self._arguments = loads_or_none(self.arguments)
+        return self._arguments
 
     def parsed_result(self) -> Any:
         """The result as JSON says; None where it is no JSON."""
-        return self._load(1, self.result)
-
-    def _load(self, slot: int, text: str) -> Any:
-        if not self._parsed:
-            self._parsed = [_UNREAD, _UNREAD]
-        if self._parsed[slot] is _UNREAD:
-            self._parsed[slot] = loads_or_none(text)
-        return self._parsed[slot]
+        if self._result is _UNREAD:
+            self._result = loads_or_none(self.result)
+        return self._result
 
 
 Step = Saying | ToolUse
-_UNREAD = object()
 _SPOKEN = ("refusal", "json", "text")
 
 
@@ -102,29 +102,18 @@ class Transcript:
 
     def __init__(self, run: Run, spans: Sequence[Span]) -> None:
         self.run = run
-        self.spans: list[Span] = sorted(
-            (span for span in spans if not span.merged_into), key=lambda span: (span.start_ns, span.end_ns)
-        )
+        self.spans: list[Span] = sorted([span for span in spans if not span.merged_into], key=_BY_TIME)
         self.steps: list[Step] = _steps(self.spans, run)
+        self.tools: list[ToolUse] = [step for step in self.steps if isinstance(step, ToolUse)]
+        """Hand-offs are not among them (`run.handoffs`); retrievals are."""
+        self.sayings: list[Saying] = [step for step in self.steps if isinstance(step, Saying)]
+        self.model_calls: list[Span] = [span for span in self.spans if span.kind is SpanKind.LLM]
         self.worked_out: dict[str, Any] = {}
         """What one detector worked out and others may use: the module that makes it names the key."""
 
     @cached_property
     def by_id(self) -> dict[str, Span]:
         return {span.span_id: span for span in self.spans}
-
-    @cached_property
-    def model_calls(self) -> list[Span]:
-        return [span for span in self.spans if span.kind is SpanKind.LLM]
-
-    @cached_property
-    def tools(self) -> list[ToolUse]:
-        """Hand-offs are not among them (`run.handoffs`); retrievals are."""
-        return [step for step in self.steps if isinstance(step, ToolUse)]
-
-    @cached_property
-    def sayings(self) -> list[Saying]:
-        return [step for step in self.steps if isinstance(step, Saying)]
 
     @cached_property
     def asked(self) -> str:
@@ -184,17 +173,20 @@ def _steps(spans: Sequence[Span], run: Run) -> list[Step]:
     heard: set[tuple[str, str]] = set()
     talks = any(span.kind is SpanKind.LLM and (span.input or span.output) for span in spans)
     within: list[tuple[int, int, Span]] = []
+    known: dict[str, str] = {}
     for number, span in enumerate(spans):
         if span.kind is SpanKind.LLM:
             # What a model said came before the tools it asked for, which started after it.
-            _hear(steps, heard, span, text=span.input, written=span.input_format, default="user")
-            _hear(steps, heard, span, text=span.output, written=span.output_format, default="assistant")
+            _hear(steps, heard, span, _sent(span, known), default="user")
+            _hear(steps, heard, span, _brought(span), default="assistant")
         elif span.kind in _TOOL_KINDS:
             steps.append(_tool(span, len(steps)))
         elif not talks and span.kind in _SPEAKERS:
             # A team says what came of it when all its members have spoken.
             _hear_ended(steps, heard, within, before_ns=span.start_ns)
-            _hear(steps, heard, span, text=span.input, written=span.input_format, default="user")
+            _hear(
+                steps, heard, span, _messages(span.input, span.input_format, default="user"), default="user"
+            )
             heappush(within, (span.end_ns or sys.maxsize, -number, span))
     _hear_ended(steps, heard, within, before_ns=sys.maxsize)
     if run.input and not any(isinstance(step, Saying) and step.role == "user" for step in steps):
@@ -210,27 +202,49 @@ def _hear_ended(
     """What those said that had ended by then, in the order of their ends, the inner before the outer."""
     while within and within[0][0] <= before_ns:
         _, _, span = heappop(within)
-        _hear(steps, heard, span, text=span.output, written=span.output_format, default="assistant")
+        _hear(steps, heard, span, _brought(span), default="assistant")
+
+
+def _sent(span: Span, known: dict[str, str]) -> list[Any]:
+    """What a model was sent. Where that begins with all that the agent's last call was sent, only what came
+    after it: the rest was heard. `known` is what that was, by agent, as far as its next message."""
+    text = span.input
+    before = known.get(span.agent)
+    if before is not None and text.startswith(before) and span.input_format == ContentFormat.MESSAGES:
+        more = loads_or_none("[" + text[len(before) :])
+        if isinstance(more, list) and more:
+            known[span.agent] = text[:-1] + ","
+            return more
+    messages = _messages(text, span.input_format, default="user")
+    if len(messages) > 1 and text[-1] == "]":
+        known[span.agent] = text[:-1] + ","
+    return messages
+
+
+def _brought(span: Span) -> list[Any]:
+    return _messages(span.output, span.output_format, default="assistant")
+
+
+def _messages(text: str, written: str, *, default: str) -> list[Any]:
+    if not text:
+        return []
+    messages = loads_or_none(text) if written == ContentFormat.MESSAGES else None
+    return messages if isinstance(messages, list) else [{"role": default, "content": text}]
 
 
 def _hear(
-    steps: list[Step], heard: set[tuple[str, str]], span: Span, *, text: str, written: str, default: str
+    steps: list[Step], heard: set[tuple[str, str]], span: Span, messages: list[Any], *, default: str
 ) -> None:
     """Adds what was not heard before. A conversation that grows is compared message by message."""
-    place = "input" if default == "user" else "output"
-    if not text:
-        return
-    messages: Any = loads_or_none(text) if written == ContentFormat.MESSAGES else None
-    if not isinstance(messages, list):
-        messages = [{"role": default, "content": text}]
+    # A model may well say the same again; what was sent again, or said by a step within, is nothing new.
+    anew = default == "assistant" and span.kind is SpanKind.LLM
     for message in messages:
         role = message.get("role", default)
-        content = message.get("content") or _part_texts(message.get("parts"))
-        if role == "tool" or not content:
+        if role == "tool":
             continue
+        content = message.get("content") or _part_texts(message.get("parts"))
         key = (role, content)
-        # A model may well say the same again; what was sent again, or said by a step within, is nothing new.
-        if key in heard and not (place == "output" and span.kind is SpanKind.LLM):
+        if not content or (key in heard and not anew):
             continue
         heard.add(key)
         steps.append(
@@ -240,7 +254,7 @@ def _hear(
                 text=content,
                 agent=message.get("name") or span.agent,
                 span_id=span.span_id,
-                place=place,
+                place="input" if default == "user" else "output",
                 finish_reason=message.get("finish_reason", "") or span.finish_reason,
             )
         )

@@ -10,8 +10,9 @@ from itertools import pairwise
 from math import log1p
 from typing import Any
 
-from roadworthy.features.judge.failure_model.wording import CONDITIONS, FURTHER, count, words_of
+from roadworthy.features.judge.failure_model.wording import CONDITIONS, FURTHER, words_in
 from roadworthy.features.judge.transcript import Saying, ToolUse, Transcript
+from roadworthy.kit.word_set import WordSet
 
 _WRITES = re.compile(
     r"(?:^|_|-|\.)(?:book|cancel|update|refund|modify|exchange|return|send|create|delete|remove|add|set|pay|"
@@ -33,6 +34,8 @@ _WAITS = re.compile(
     re.IGNORECASE,
 )
 _NUMBER = re.compile(r"\d[\d,.]*")
+_DIGITS = WordSet("0 1 2 3 4 5 6 7 8 9")
+_COUNTED = FURTHER | CONDITIONS
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _MOST_VALUES = 60
 
@@ -54,11 +57,11 @@ def chat_signals(transcript: Transcript) -> dict[str, float]:
     spoken = [said.text for said in transcript.sayings if said.role == "assistant"]
     written = [tool for tool in tools if writes(tool)]
     done = [tool for tool in written if not _said_no(tool)]
-    asked = words_of(users)
+    asked = [word for word in words_in(users) if word in _COUNTED]
     return {
         "tools_a_turn": log1p(len(tools) / max(1, len(users))),
         "longest_tool_burst": log1p(_burst(transcript)),
-        "failed_tool_share": sum(map(_said_no, tools)) / max(1, len(tools)),
+        "failed_tool_share": sum([tool.failed or tool.negative for tool in tools]) / max(1, len(tools)),
         "writes_done": float(min(len(done), 3)),
         "writes_failed": float(min(len(written) - len(done), 3)),
         "writes_in_a_row": float(
@@ -66,11 +69,15 @@ def chat_signals(transcript: Transcript) -> dict[str, float]:
         ),
         "write_arguments_never_said": min(3.0, sum(_unsaid_share(tool, transcript) for tool in done)),
         "left_open": float(not done and _left_open(users, spoken)),
-        "further_requests": log1p(count(asked, FURTHER)),
-        "conditions": log1p(count(asked, CONDITIONS)),
+        "further_requests": log1p(sum([word in FURTHER for word in asked])),
+        "conditions": log1p(sum([word in CONDITIONS for word in asked])),
         "mean_message": log1p(sum(map(len, spoken)) / max(1, len(spoken))),
-        "numbers_in_answer": log1p(len(_NUMBER.findall(transcript.answer[:20_000]))),
+        "numbers_in_answer": log1p(_numbers(transcript.answer[:20_000])),
     }
+
+
+def _numbers(text: str) -> int:
+    return len(_NUMBER.findall(text)) if _DIGITS.may_stand_in(text) else 0
 
 
 def _left_open(users: list[str], spoken: list[str]) -> bool:
@@ -87,9 +94,11 @@ def _said_no(tool: ToolUse) -> bool:
 def _burst(transcript: Transcript) -> int:
     longest = now = 0
     for step in transcript.steps:
-        now = now + 1 if isinstance(step, ToolUse) else 0
-        longest = max(longest, now)
-    return longest
+        if isinstance(step, ToolUse):
+            now += 1
+        elif now:
+            longest, now = max(longest, now), 0
+    return max(longest, now)
 
 
 def _unsaid_share(tool: ToolUse, transcript: Transcript) -> float:

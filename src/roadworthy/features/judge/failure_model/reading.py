@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -29,13 +28,15 @@ class Reading:
     signals: dict[str, float]
     findings: dict[str, float] = field(default_factory=dict)
     """Detector to its highest confidence."""
-    words: Counter[str] = field(default_factory=Counter)
-    """Of reasoning only: what a customer talks about says more of the shop than of the run."""
+    words: dict[str, int] = field(default_factory=dict)
+    """How often each is used. Of reasoning only: what a customer talks about says more of the shop than of
+    the run."""
 
 
 def kind_of(transcript: Transcript) -> Kind:
-    turns = sum(said.role == "user" for said in transcript.sayings)
-    return Kind.CHAT if transcript.tools or turns > 1 else Kind.REASONING
+    if transcript.tools or sum(said.role == "user" for said in transcript.sayings) > 1:
+        return Kind.CHAT
+    return Kind.REASONING
 
 
 def read(transcript: Transcript, findings: Sequence[Finding]) -> Reading:
@@ -44,12 +45,8 @@ def read(transcript: Transcript, findings: Sequence[Finding]) -> Reading:
     for finding in findings:
         sure[finding.detector] = max(finding.confidence, sure.get(finding.detector, 0.0))
     if kind is Kind.REASONING:
-        return Reading(
-            kind=kind,
-            signals=reasoning_signals(transcript),
-            findings=sure,
-            words=words_of(said.text for said in transcript.sayings if said.role == "assistant"),
-        )
+        words = words_of(said.text for said in transcript.sayings if said.role == "assistant")
+        return Reading(kind=kind, signals=reasoning_signals(transcript, words), findings=sure, words=words)
     return Reading(
         kind=kind,
         signals=chat_signals(transcript),

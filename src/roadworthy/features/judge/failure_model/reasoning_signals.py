@@ -4,6 +4,7 @@ was computed, and how sure they sound."""
 from __future__ import annotations
 
 import re
+from collections import Counter
 from math import isfinite, log1p
 
 from roadworthy.features.judge.failure_model.wording import (
@@ -30,11 +31,11 @@ _QUESTION = 1500
 """Characters at the end of what was asked in which the question is looked for: instructions come first."""
 
 
-def reasoning_signals(transcript: Transcript) -> dict[str, float]:
+def reasoning_signals(transcript: Transcript, words: Counter[str]) -> dict[str, float]:
+    """`words` are those of all that assistants said."""
     said = [one.text for one in transcript.sayings if one.role == "assistant"]
     talk = clip("\n".join(said))
     thousands = max(1.0, len(talk) / 1000)
-    words = words_of(said)
     code = "\n".join(_CODE.findall(talk))
     asked = _numbers(transcript.asked[-_QUESTION:])
     named = _numbers(talk)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from math import log, sqrt
 
@@ -12,6 +12,8 @@ MOST = 60_000
 """Characters of a run's talk that are read, half from its beginning and half from its end."""
 
 _WORD = re.compile(r"[a-z]{2,}")
+_LETTERS_ONLY = "".join(chr(code) if chr(code).isalpha() else " " for code in range(128))
+"""What ASCII is translated to, to have nothing but words in it: many times faster than the pattern."""
 
 HEDGES = frozenset(
     [
@@ -135,7 +137,14 @@ def clip(text: str) -> str:
 
 
 def words_of(texts: Iterable[str]) -> Counter[str]:
-    return Counter(_WORD.findall(clip("\n".join(texts)).lower()))
+    """Words of two letters and more, with how often each is used."""
+    return Counter([word for word in words_in(texts) if len(word) > 1])
+
+
+def words_in(texts: Iterable[str]) -> list[str]:
+    """Words in their order; of one letter, too, as far as that is less work."""
+    text = clip("\n".join(texts)).lower()
+    return text.translate(_LETTERS_ONLY).split() if text.isascii() else _WORD.findall(text)
 
 
 def count(words: Counter[str], wanted: frozenset[str]) -> int:
@@ -148,7 +157,7 @@ def _damped(times: int) -> float:
     return 1.0 + log(times)
 
 
-def weigh(words: Counter[str], rarity: dict[str, float]) -> dict[str, float]:
+def weigh(words: Mapping[str, int], rarity: dict[str, float]) -> dict[str, float]:
     """TF-IDF of length 1 with damped counts (1 + ln n) over the words of `rarity` (their idf)."""
     found = {word: _damped(times) * rarity[word] for word, times in words.items() if word in rarity}
     length = sqrt(sum(value * value for value in found.values()))
