@@ -169,6 +169,14 @@ def test_a_scope_told_after_its_spans_is_theirs() -> None:
     assert found.resources[0][1][0][1][0][0].scope == "late"
 
 
+def in_span(fields: bytes) -> bytes:
+    return told(1, LEN, told(2, LEN, told(2, LEN, fields)))
+
+
+def attribute(value: bytes) -> bytes:
+    return in_span(told(9, LEN, told(1, LEN, b"key") + told(2, LEN, value)))
+
+
 RESOURCE = told(1, LEN, told(1, LEN, told(1, LEN, b"k")))
 SCOPE = told(2, LEN, told(1, LEN, b""))
 
@@ -185,6 +193,10 @@ SCOPE = told(2, LEN, told(1, LEN, b""))
         pytest.param(b"\x8a\x80\x00\x00", id="an overlong tag"),
         pytest.param(b"\x0a" + b"\xff" * 9 + b"\x01", id="longer than memory"),
         pytest.param(b"\x0a" + b"\x80" * 10 + b"\x00", id="a length of eleven bytes"),
+        pytest.param(attribute(told(3, VARINT, 2**65 - 1)), id="a number of more than 64 bits"),
+        pytest.param(attribute(told(3, VARINT, 5) + told(1, LEN, b"last")), id="a value told twice"),
+        pytest.param(in_span(told(6, VARINT, 2**31)), id="an enum to cut off"),
+        pytest.param(in_span(told(15, LEN, told(2, LEN, b"\xff"))), id="no UTF-8 in a status of no error"),
     ],
 )
 def test_what_is_left_to_the_twin(body: bytes) -> None:
@@ -220,3 +232,13 @@ def test_nothing_else_than_bytes_and_classes_with_slots() -> None:
 
 def test_json_goes_the_other_way() -> None:
     assert decode(record(b"{}", encoding=Encoding.JSON), version=1).spans == []
+
+
+def test_texts_remembered_at_one_place_are_told_apart() -> None:
+    """Of eight thousand pairs some share one of the thousand places."""
+    made = request()
+    span = add_span(made)
+    for number in range(8_000):
+        put(span.attributes, f"key{number:05}x", f"value{number:05}x")
+        put(span.attributes, f"key{number:05}", f"value{number:05}")
+    assert agrees(made.SerializeToString())
