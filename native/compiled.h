@@ -10,6 +10,7 @@
 /* What module.c lists: (self, args), as METH_VARARGS has it. */
 PyObject *read_traces(PyObject *module, PyObject *args);
 PyObject *kept(PyObject *module, PyObject *args);
+PyObject *any_begins(PyObject *module, PyObject *args);
 PyObject *stored_chat(PyObject *module, PyObject *args);
 PyObject *gather_columns(PyObject *module, PyObject *args);
 

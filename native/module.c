@@ -4,6 +4,7 @@
 static PyMethodDef methods[] = {
     {"read_traces", read_traces, METH_VARARGS, NULL},
     {"kept", kept, METH_VARARGS, NULL},
+    {"any_begins", any_begins, METH_VARARGS, NULL},
     {"stored_chat", stored_chat, METH_VARARGS, NULL},
     {"gather_columns", gather_columns, METH_VARARGS, NULL},
     {"copied", copied, METH_O, NULL},

@@ -54,3 +54,18 @@ PyObject *kept(PyObject *Py_UNUSED(module), PyObject *args) {
     }
     return both;
 }
+
+/* any_begins(dict, prefix): whether a key, a text, begins with the prefix, which is of ASCII. */
+PyObject *any_begins(PyObject *Py_UNUSED(module), PyObject *args) {
+    PyObject *attributes, *key, *value;
+    const char *prefix;
+    Py_ssize_t at = 0, length;
+    if (!PyArg_ParseTuple(args, "O!s#:any_begins", &PyDict_Type, &attributes, &prefix, &length)) return NULL;
+    while (PyDict_Next(attributes, &at, &key, &value)) {
+        if (!PyUnicode_Check(key) || PyUnicode_GET_LENGTH(key) < length) continue;
+        Py_ssize_t same = 0;
+        while (same < length && PyUnicode_READ_CHAR(key, same) == (unsigned char)prefix[same]) same++;
+        if (same == length) Py_RETURN_TRUE;
+    }
+    Py_RETURN_FALSE;
+}

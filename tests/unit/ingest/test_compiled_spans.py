@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from roadworthy.domain.score import Score
 from roadworthy.domain.span import Span, SpanKind
 from roadworthy.features.ingest.any_value import as_text
-from roadworthy.features.ingest.normalise import copied_by_python, kept_by_python
+from roadworthy.features.ingest.normalise import any_begins_by_python, copied_by_python, kept_by_python
 from roadworthy.kit.compiled import COMPILED
 
 pytestmark = pytest.mark.skipif(
@@ -39,6 +39,14 @@ def test_attributes_are_kept_as_text(resource: dict[str, str], attributes: dict[
     kept = COMPILED.kept(resource, attributes, as_text)
     assert list(kept.items()) == list(kept_by_python(resource, attributes, as_text).items())
     assert (resource, attributes) == before
+
+
+@given(
+    st.lists(st.sampled_from(["", "ab", "ab.", "ab.c", "ac.b", "äb.c", "ab雨", "ab.雨", "b.ab."]), max_size=3)
+)
+def test_a_prefix_of_keys_is_found(keys: list[str]) -> None:
+    attributes = dict.fromkeys(keys)
+    assert COMPILED.any_begins(attributes, "ab.") is any_begins_by_python(attributes, "ab.")
 
 
 def test_who_cannot_say_it_as_text_says_so() -> None:

@@ -87,8 +87,18 @@ def kept_by_python(
     return both
 
 
+def any_begins_by_python(attributes: Attributes, prefix: str) -> bool:
+    # A plain loop: it runs for every span, and a generator costs three times as much.
+    length = len(prefix)
+    for key in attributes:  # noqa: SIM110
+        if key[:length] == prefix:
+            return True
+    return False
+
+
 copied: Callable[[Span], Span] = getattr(COMPILED, "copied", copied_by_python)
 kept: Callable[..., dict[str, str]] = getattr(COMPILED, "kept", kept_by_python)
+any_begins: Callable[[Attributes, str], bool] = getattr(COMPILED, "any_begins", any_begins_by_python)
 
 
 def normalise(raw: RawSpan, frame: Frame, source: Source) -> Span:
@@ -107,7 +117,7 @@ def normalise(raw: RawSpan, frame: Frame, source: Source) -> Span:
     # Langfuse's span processor says them on whatever span comes by.
     span.release = span.release or as_text(raw.attributes.get("langfuse.release"))
     span.environment = span.environment or as_text(raw.attributes.get("langfuse.environment"))
-    run_id = overlay(raw.attributes, span) if _speaks_roadworthy(raw.attributes) else ""
+    run_id = overlay(raw.attributes, span) if any_begins(raw.attributes, "roadworthy.") else ""
     flags: list[str] = []
     _read_status(raw, span, flags)
     if span.kind is SpanKind.TOOL:
@@ -123,14 +133,6 @@ def normalise(raw: RawSpan, frame: Frame, source: Source) -> Span:
     if dialect is not None or run_id:
         _set_join_keys(span, frame, run_id)
     return span
-
-
-def _speaks_roadworthy(attributes: Attributes) -> bool:
-    # A plain loop: it runs for every span, and a generator costs three times as much.
-    for key in attributes:  # noqa: SIM110
-        if key[:11] == "roadworthy.":
-            return True
-    return False
 
 
 _SAYS_NOTHING = frozenset({"run status: error"})

@@ -153,6 +153,29 @@ _OUTPUT_TOKENS = (
     "llm.usage.completion_tokens",
 )
 _TOKEN_NAMES = frozenset((*_INPUT_TOKENS, *_OUTPUT_TOKENS))
+_CACHE_READ = (
+    "gen_ai.usage.cache_read.input_tokens",
+    "gen_ai.usage.cache_read_input_tokens",
+    "gen_ai.usage.details.cache_read_tokens",
+    "gen_ai.usage.input_token_details.cache_read",
+    "gen_ai.usage.cached_tokens",
+)
+_CACHE_WRITE = (
+    "gen_ai.usage.cache_write.input_tokens",
+    "gen_ai.usage.cache_creation.input_tokens",
+    "gen_ai.usage.cache_creation_input_tokens",
+    "gen_ai.usage.cache_write_input_tokens",
+    "gen_ai.usage.details.cache_write_tokens",
+    "gen_ai.usage.input_token_details.cache_creation",
+)
+_REASONING = (
+    "gen_ai.usage.reasoning.output_tokens",
+    "gen_ai.usage.reasoning_tokens",
+    "gen_ai.usage.reasoning.tokens",
+    "gen_ai.usage.details.reasoning_tokens",
+    "gen_ai.usage.output_token_details.reasoning",
+)
+_DETAILS = frozenset((*_CACHE_READ, *_CACHE_WRITE, *_REASONING))
 _CACHE_APART = (
     "opentelemetry.instrumentation.bedrock",
     "opentelemetry.instrumentation.genai.bedrock",
@@ -177,34 +200,13 @@ def read_usage(attributes: Attributes, span: Span) -> None:
     # Sums of the two and repetitions under older names say nothing new.
     take("gen_ai.usage.total_tokens", None)
     take("llm.usage.total_tokens", None)
-    if span.cache_read_tokens is None:
-        span.cache_read_tokens = _first(
-            attributes,
-            "gen_ai.usage.cache_read.input_tokens",
-            "gen_ai.usage.cache_read_input_tokens",
-            "gen_ai.usage.details.cache_read_tokens",
-            "gen_ai.usage.input_token_details.cache_read",
-            "gen_ai.usage.cached_tokens",
-        )
-    if span.cache_write_tokens is None:
-        span.cache_write_tokens = _first(
-            attributes,
-            "gen_ai.usage.cache_write.input_tokens",
-            "gen_ai.usage.cache_creation.input_tokens",
-            "gen_ai.usage.cache_creation_input_tokens",
-            "gen_ai.usage.cache_write_input_tokens",
-            "gen_ai.usage.details.cache_write_tokens",
-            "gen_ai.usage.input_token_details.cache_creation",
-        )
-    if span.reasoning_tokens is None:
-        span.reasoning_tokens = _first(
-            attributes,
-            "gen_ai.usage.reasoning.output_tokens",
-            "gen_ai.usage.reasoning_tokens",
-            "gen_ai.usage.reasoning.tokens",
-            "gen_ai.usage.details.reasoning_tokens",
-            "gen_ai.usage.output_token_details.reasoning",
-        )
+    if not _DETAILS.isdisjoint(attributes):
+        if span.cache_read_tokens is None:
+            span.cache_read_tokens = _first(attributes, *_CACHE_READ)
+        if span.cache_write_tokens is None:
+            span.cache_write_tokens = _first(attributes, *_CACHE_WRITE)
+        if span.reasoning_tokens is None:
+            span.reasoning_tokens = _first(attributes, *_REASONING)
     if span.input_tokens is not None and span.scope.startswith(_CACHE_APART):
         span.input_tokens += (span.cache_read_tokens or 0) + (span.cache_write_tokens or 0)
 
