@@ -3,7 +3,7 @@
  *
  * Anything out of the ordinary (no text where text is expected, lone surrogates, whole numbers that do not fit 64 bits,
  * offsets that do not fit 32) makes the answer None. */
-#include "out.h"
+#include "columns.h"
 #include <math.h>
 #include <structmember.h>
 
@@ -166,8 +166,7 @@ static void soon(const Gathering *all, PyObject *nouns, Py_ssize_t row, Py_ssize
     }
 }
 
-/* Where objects of the type hold it. ODD where it is no slot. */
-static Way slot_of(PyTypeObject *type, PyObject *name, Py_ssize_t *slot) {
+Way slot_of(PyTypeObject *type, PyObject *name, Py_ssize_t *slot) {
     PyObject *found = PyObject_GetAttr((PyObject *)type, name);
     if (found == NULL)
         return FAILED;

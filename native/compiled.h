@@ -13,6 +13,7 @@ PyObject *kept(PyObject *module, PyObject *args);
 PyObject *any_begins(PyObject *module, PyObject *args);
 PyObject *stored_chat(PyObject *module, PyObject *args);
 PyObject *gather_columns(PyObject *module, PyObject *args);
+PyObject *secret_suspects(PyObject *module, PyObject *args);
 
 /* (self, one argument), and (self, args, how many). */
 PyObject *copied(PyObject *module, PyObject *object);

@@ -7,6 +7,7 @@ static PyMethodDef methods[] = {
     {"any_begins", any_begins, METH_VARARGS, NULL},
     {"stored_chat", stored_chat, METH_VARARGS, NULL},
     {"gather_columns", gather_columns, METH_VARARGS, NULL},
+    {"secret_suspects", secret_suspects, METH_VARARGS, NULL},
     {"copied", copied, METH_O, NULL},
     {"word_set", word_set, METH_O, NULL},
     {"any_word_in", (PyCFunction)(void (*)(void))any_word_in, METH_FASTCALL, NULL},

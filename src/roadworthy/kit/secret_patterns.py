@@ -25,6 +25,9 @@ class Secret:
     triggers: tuple[str, ...]
     pattern: str
     is_secret: Check | None = None
+    one_run: bool = False
+    """Whether every match is 15 characters or more, all of them ASCII letters, digits or one of `-./:+=_~`. A
+    kind that is not so has a rule of its own in `native/secrets.c`."""
 
 
 def _mixed(match: re.Match[str]) -> bool:
@@ -82,7 +85,8 @@ def _secret(match: re.Match[str]) -> str:
 
 
 def _prefixed(kind: str, prefixes: str, body: str, *triggers: str, is_secret: Check | None = None) -> Secret:
-    return Secret(kind=kind, triggers=triggers, pattern=rf"\b(?:{prefixes}){body}", is_secret=is_secret)
+    pattern = rf"\b(?:{prefixes}){body}"
+    return Secret(kind=kind, triggers=triggers, pattern=pattern, is_secret=is_secret, one_run=True)
 
 
 SECRETS: tuple[Secret, ...] = (
@@ -106,7 +110,12 @@ SECRETS: tuple[Secret, ...] = (
     _prefixed("google_token", r"ya29\.|GOCSPX-", r"[0-9A-Za-z_-]{20,}", "ya29.", "gocspx-"),
     _prefixed("github_token", "gh[pousr]_", r"[A-Za-z0-9]{36,}", "ghp_", "gho_", "ghu_", "ghs_", "ghr_"),
     _prefixed("github_token", "github_pat_", r"[A-Za-z0-9_]{22,}", "github_pat_"),
-    _prefixed("gitlab_token", "gl(?:pat|dt|rt|ptt|oas|soat|cbt)-", r"[A-Za-z0-9_-]{20,}", "gl"),
+    _prefixed(
+        "gitlab_token",
+        "gl(?:pat|dt|rt|ptt|oas|soat|cbt)-",
+        r"[A-Za-z0-9_-]{20,}",
+        *("glpat-", "gldt-", "glrt-", "glptt-", "gloas-", "glsoat-", "glcbt-"),
+    ),
     _prefixed("slack_token", "xox[abeoprs]-|xapp-", r"[A-Za-z0-9-]{10,}", "xox", "xapp-"),
     _prefixed("slack_webhook", r"hooks\.slack\.com/services/", r"[A-Za-z0-9/]{20,}", "hooks.slack.com"),
     _prefixed("stripe_key", "[sr]k_(?:live|test)_|whsec_", r"[A-Za-z0-9]{16,}", "_live_", "_test_", "whsec_"),

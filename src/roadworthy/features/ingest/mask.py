@@ -1,21 +1,31 @@
 """Secrets are masked before anything is stored: nobody who reads runs may find a key in them.
 
-Batches are screened first: RE2 (through Arrow) runs all patterns over a text in one pass, about 2 ns a byte,
-where `re` needs 30 times as long. Only texts the screen points at are searched kind by kind.
+Batches are screened twice. Compiled code (`native/secrets.c`, where there is a compiler) leaves out the spans
+that hold nothing a secret begins with or stands behind, at 0.3 ns a byte. Over the others RE2 (through Arrow)
+runs all patterns in one pass, about 2 ns a byte, where `re` needs 30 times as long. Only texts the screen
+points at are searched kind by kind.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from operator import attrgetter
+from typing import Any
 
 from roadworthy.domain.span import Span, SpanFlag
+from roadworthy.kit.compiled import COMPILED
 from roadworthy.kit.masking import Masked
 from roadworthy.kit.masking import mask_text as mask_text
-from roadworthy.kit.secret_patterns import is_secret_name
+from roadworthy.kit.secret_patterns import SECRETS, is_secret_name
 
 SCREEN_FROM = 4
 """Texts fewer than this are searched at once: building the screen costs as much as searching a few."""
 KNOWN_KEYS_LIMIT = 20_000
+
+_TEXTS = ("name", "input", "output", "tool_definitions", "error", "outcome_reason", "events", "links")
+_texts = attrgetter(*_TEXTS)
+_RUN_TRIGGERS = tuple(trigger.encode() for secret in SECRETS if secret.one_run for trigger in secret.triggers)
+_secret_suspects: Any = getattr(COMPILED, "secret_suspects", None)
 
 
 def mask_texts(texts: Sequence[str]) -> list[Masked]:
@@ -35,28 +45,29 @@ def mask_span(span: Span) -> Span:
 
 def mask_spans(spans: Sequence[Span]) -> int:
     """Mask every string of the spans in place; how many spans held a secret."""
-    suspects = _screen([_all_text(span) for span in spans])
+    suspects = _suspects(spans)
     masked = 0
-    for span, suspect in zip(spans, suspects, strict=True):
-        if suspect or _NAMES.any_secret(span.attributes):
+    for number, span in enumerate(spans):
+        if number in suspects or _NAMES.any_secret(span.attributes):
             masked += _mask_fields(span)
     return masked
 
 
+def _suspects(spans: Sequence[Span]) -> set[int]:
+    """Numbers of the spans that may hold a secret; all that do."""
+    possible = _possible(spans)
+    found = _screen([_all_text(spans[number]) for number in possible])
+    return {number for number, suspect in zip(possible, found, strict=True) if suspect}
+
+
+def _possible(spans: Sequence[Span]) -> Sequence[int]:
+    """More of them, at less; all spans where nothing is compiled."""
+    found = _secret_suspects and _secret_suspects(list(spans), (*_TEXTS, "attributes"), _RUN_TRIGGERS)
+    return range(len(spans)) if found is None else found
+
+
 def _all_text(span: Span) -> str:
-    return "\n".join(
-        (
-            span.name,
-            span.input,
-            span.output,
-            span.tool_definitions,
-            span.error,
-            span.outcome_reason,
-            span.events,
-            span.links,
-            *span.attributes.values(),
-        )
-    )
+    return "\n".join((*_texts(span), *span.attributes.values()))
 
 
 def _mask_fields(span: Span) -> bool:
@@ -68,14 +79,8 @@ def _mask_fields(span: Span) -> bool:
         count += masked.count
         return masked.text
 
-    span.name = clean(span.name)
-    span.input = clean(span.input)
-    span.output = clean(span.output)
-    span.tool_definitions = clean(span.tool_definitions)
-    span.error = clean(span.error)
-    span.outcome_reason = clean(span.outcome_reason)
-    span.events = clean(span.events)
-    span.links = clean(span.links)
+    for name in _TEXTS:
+        setattr(span, name, clean(getattr(span, name)))
     for key, value in span.attributes.items():
         if _NAMES.is_secret(key) and value and not value.startswith("[masked:"):
             span.attributes[key] = "[masked:named_secret]"
