@@ -1,5 +1,5 @@
 /* gather_columns: objects with slots to the buffers of Arrow columns, object by object: the objects of a batch do not
- * fit the processor's cache. Its twin is in `backends/telemetry/chdb/columns.py`.
+ * fit the processor's cache. Its twin is in `backends/telemetry/chdb/gathering.py`.
  *
  * Anything out of the ordinary (no text where text is expected, lone surrogates, whole numbers that do not fit 64 bits,
  * offsets that do not fit 32) makes the answer None. */

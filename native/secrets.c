@@ -1,4 +1,5 @@
-/* secret_suspects: which objects may hold a secret. It never decides: it says no where there is certainly none.
+/* secret_suspects: which objects may hold a secret. It never decides: it says no where there is certainly none. Where it is
+ * missing, all are asked about as before (`features/ingest/mask.py`).
  *
  * What `kit/secret_patterns.py` looks for is one of these. Most kinds are one run of letters, digits and
  * "-./:+=_~", of 15 or more, with a trigger in it: runs of that length are few. The others stand behind a name
