@@ -57,6 +57,16 @@ _ASK = re.compile(
 )
 _WANTED = tuple((name, re.compile(rf"\b(?:{noun})\b", re.I), value) for name, noun, value in _KINDS)
 
+_NEEDED: dict[str, tuple[str, ...]] = {
+    "e-mail address": ("@",),
+    "zip code": tuple("0123456789"),
+    "user id": ("user", "customer", "member", "account", "_"),
+    "order number": ("order", "#w"),
+    "reservation number": ("reservation", "booking", "confirmation"),
+    "phone number": tuple("0123456789"),
+}
+"""One of these stands in every value of the kind."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
@@ -87,7 +97,11 @@ def given(text: str) -> dict[str, str]:
     found: dict[str, str] = {}
     if not holds_any(text, "@0123456789"):
         return found
+    lowered = text.lower() if text.isascii() else ""
     for kind, _, value in _WANTED:
+        # Beyond ASCII letters have more cases than lower() knows.
+        if lowered and not holds_any(lowered, _NEEDED[kind]):
+            continue
         for match in value.finditer(text):
             found[kind] = next((group for group in match.groups() if group), match.group())
     return found

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from roadworthy.features.judge.deeds import DONE, FOREIGN_DONE, LIGHT, NOUNS
+from roadworthy.features.judge.letters import words_of
 
 
 @dataclass(slots=True, kw_only=True)
@@ -71,13 +72,13 @@ def claims(text: str) -> list[Claim]:
     offset = max(0, len(text) - _MOST)
     found: list[Claim] = []
     plain = text[offset:].replace("’", "'")
-    if _SAYS_DONE.isdisjoint(_WORDS.findall(plain.lower())):
+    if _SAYS_DONE.isdisjoint(words_of(plain.lower())):
         return found
     for match in _SENTENCE.finditer(plain):
         sentence = match.group()
         if len(sentence) < 6 or "?" in sentence[-3:]:
             continue
-        if _SAYS_DONE.isdisjoint(_WORDS.findall(sentence.lower())):
+        if _SAYS_DONE.isdisjoint(words_of(sentence.lower())):
             continue
         found.extend(_of_sentence(sentence, offset + match.start()))
         if len(found) > 50:
@@ -97,7 +98,7 @@ def _of_sentence(sentence: str, offset: int) -> Iterator[Claim]:
     if opening is not None and opening.group(1).lower() in DONE:
         yield from _one(sentence, offset, opening, seen, own=False)
     lowered = sentence.lower()
-    if not FOREIGN_DONE.keys().isdisjoint(_WORDS.findall(lowered)):
+    if not FOREIGN_DONE.keys().isdisjoint(words_of(lowered)):
         for sign, form, own in _FOREIGN:
             if sign in lowered:
                 for match in form.finditer(sentence):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
+from roadworthy.features.judge.letters import words_of
 from roadworthy.features.judge.screen import holds_any
 
 _LETTERS = 1_500
@@ -22,7 +23,6 @@ _CODE = re.compile(
     re.DOTALL,
 )
 _CODE_SIGNS = ("`", "://", "@", '"', "„", "«", "<")
-_WORD = re.compile(r"[^\W\d_]+")
 
 _RANGES = (
     (0x0370, 0x03FF, "greek"),
@@ -78,8 +78,6 @@ _COMMON: dict[str, frozenset[str]] = {
         "Vietnamese": "và của là có không được cho này với các một trong để bạn tôi những khi đã người",
     }.items()
 }
-_LETTERS_ONLY = "".join(chr(code) if chr(code).isalpha() else " " for code in range(128))
-"""What ASCII is translated to, to have nothing but words in it."""
 _NO_LETTERS = {code: None for code in range(128) if not chr(code).isalpha()}
 _LANGUAGES: dict[str, list[str]] = {}
 for _name, _words in _COMMON.items():
@@ -128,7 +126,7 @@ def _script_of(code: int) -> str:
 
 def language(text: str, *, least_words: int = _LEAST_WORDS) -> str:
     """Of a text in Latin letters: the language whose commonest words stand out; "" where none does."""
-    words = _words_of(text[: 4 * _LETTERS].lower())[:300]
+    words = words_of(text[: 4 * _LETTERS].lower())[:300]
     if len(words) < least_words:
         return ""
     known: dict[str, int] = {}
@@ -149,10 +147,6 @@ def language(text: str, *, least_words: int = _LEAST_WORDS) -> str:
     rivals = [other for name, other in scores.items() if name != best and not _alike(name, best)]
     certain = score >= _LEAST_SHARE * len(words) and score >= _LEAD * max(rivals, default=0)
     return best if certain and distinct[best] >= _LEAST_DISTINCT else ""
-
-
-def _words_of(text: str) -> list[str]:
-    return text.translate(_LETTERS_ONLY).split() if text.isascii() else _WORD.findall(text)
 
 
 def differ(one: str, other: str) -> bool:

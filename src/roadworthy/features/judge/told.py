@@ -8,6 +8,7 @@ from functools import cached_property
 
 from roadworthy.features.judge.claims import Claim, claims
 from roadworthy.features.judge.transcript import Saying, ToolUse, Transcript
+from roadworthy.kit.word_set import WordSet
 
 LIMIT = 200_000
 """Characters of one text that detectors look at."""
@@ -29,8 +30,12 @@ class Told:
     @cached_property
     def asks(self) -> bool:
         """It ends with a question or a request: what comes next is up to whoever asked."""
-        end = _ANYTHING_ELSE.sub(" ", self.text[-500:])
-        return "?" in end[-200:] or "？" in end[-200:] or _REQUEST.search(end) is not None
+        end = self.text[-500:]
+        if "?" in end and _ELSE.may_stand_in(end):
+            end = _ANYTHING_ELSE.sub(" ", end)
+        if "?" in end[-200:] or "？" in end[-200:]:
+            return True
+        return _REQUESTS.may_stand_in(end) and _REQUEST.search(end) is not None
 
     @cached_property
     def claims(self) -> list[Claim]:
@@ -41,6 +46,9 @@ class Told:
 _ANYTHING_ELSE = re.compile(
     r"[^.!?\n]*\b(?:else|further|other|more|anything|help|assist)\b[^.!?\n]*[?]", re.I
 )
+_ELSE = WordSet("else further other more anything help assist")
+_REQUESTS = WordSet(("please ", "let me know", "bitte ", "veuillez", "por favor"))
+"""One of these is in whatever the patterns find, as of those below."""
 _REQUEST = re.compile(
     r"\bplease (?:confirm|provide|share|choose|specify|tell|give|select|reply|send"
     r"|let me know (?:if you(?:'d| would)|which|how|whether|the|your))"
@@ -114,6 +122,14 @@ _POLITE = re.compile(
     r"|zögern sie nicht|n'hésitez pas|no dude)",
     re.IGNORECASE,
 )
+_POLITE_WORDS = WordSet(
+    (
+        *(" no", "*no", "not only", "hesitate", "worry", "forget", "if you", "if it", "if this", "if that"),
+        *("why don", "why not", "whether or not", "sorry "),
+        *("no problem", "no worries", "no doubt", "no additional", "no extra", "no further", "no longer"),
+        *("no later", "no matter", "no cost", "no charge", "no fee", "no dude"),
+    )
+)
 _ADMITS = re.compile(
     r"\b(?:no|not|none|nothing|neither|nor|never|cannot|unable|without|lacks?|fail\w*|errors?|timed? ?-?out|"
     r"timing out|time-?outs?|unfortunately|regret\w*|unsuccessful\w*|invalid|incorrect|"
@@ -139,4 +155,6 @@ def admits(text: str) -> bool:
     if _ADMITS.search(plain) is None:
         return not plain.isascii() and _OTHER_SCRIPTS.search(plain) is not None
     # Politeness is taken away only where there is something to take.
+    if not _POLITE_WORDS.may_stand_in(plain):
+        return True
     return _ADMITS.search(_POLITE.sub(" ", plain)) is not None

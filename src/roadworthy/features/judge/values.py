@@ -52,16 +52,19 @@ _VALUE = re.compile(
 )
 _DATE = re.compile(_DATES, re.IGNORECASE)
 _DIGITS = re.compile(_NUMBER)
-_STANDING = re.compile(rf"(?<![\w:/#.,-]){_NUMBER}(?![\w:/-])")
+_STANDING = re.compile(r"\d(?<![\w:/#.,-]\d)\d{0,29}(?:[.,]\d{1,30}){0,12}(?![\w:/-])")
+"""`_NUMBER` on its own. A pattern that begins with a set of characters is found several times faster."""
 _TIME = re.compile(r"(\d{1,2}):(\d\d)(?::\d\d)?(?:\s?([ap])\.?m\b)?", re.IGNORECASE)
 _UNIT = re.compile(
     r"(\d+)-?(?:st|nd|rd|th|[ap]m|[a-z]{1,12})$|(?:[a-z]{2,}-)+\d{1,2}$|[a-z]+-[a-z-]+\d?$", re.IGNORECASE
 )
 _MAGNITUDES = {"k": 1e3, "thousand": 1e3, "m": 1e6, "mio": 1e6, "million": 1e6, "bn": 1e9, "billion": 1e9}
 _MAGNITUDE = re.compile(r"\s?(k|thousand|m|mio|million|bn|billion)\b", re.IGNORECASE)
-_ANY = re.compile(r"[\d@]|https?:|www\.", re.IGNORECASE)
-_SIGNS = WordSet("0 1 2 3 4 5 6 7 8 9 @ http www.")
-"""One of these is in whatever `_ANY` finds."""
+_SIGNS = WordSet("0 1 2 3 4 5 6 7 8 9 @ :// www.")
+_SIGN = re.compile(r"[\d@:](?:(?<=[\d@])|(?=//))")
+"""One of these is in every value, save an address that begins with www."""
+_MONTH_ENDS = 11
+"""The longest name of a month, with a point."""
 _CODE = re.compile(r"```.*?(?:```|\Z)|`[^`\n]{0,300}`", re.DOTALL)
 _NUMBERING = re.compile(r"(?:^|\n)[\s>*#]*$")
 
@@ -87,20 +90,41 @@ class Value:
 
 def values(text: str, *, most: int = 200) -> Iterator[Value]:
     """What a text states, code left out, in order; at most `most`."""
-    if not _SIGNS.may_stand_in(text) or _ANY.search(text) is None:
+    if not _SIGNS.may_stand_in(text):
         return
     if "`" in text:
         text = _CODE.sub(lambda match: " " * len(match.group()), text)
     left = most
-    for match in _VALUE.finditer(text):
+    for match in _matches(_VALUE, text):
         kind = match.lastgroup or ""
-        kind = kind if kind in _VALUE.groupindex and kind[-1] not in "1234" else "date"
+        kind = kind if kind and kind[-1] not in "1234" else "date"
         value = _value(kind, match, text)
         if value is not None:
             yield value
             left -= 1
             if not left:
                 return
+
+
+def _matches(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    """As `pattern.finditer`, for `_VALUE` and `_DATE`: looked for from where a value with the next sign may
+    begin. That is the beginning of its word; where it stands first in that, the name of a month or the sign
+    of a currency before it."""
+    if "www." in text.lower():
+        yield from pattern.finditer(text)
+        return
+    at = 0
+    while (sign := _SIGN.search(text, at)) is not None:
+        before = text[at : sign.start()]
+        if before and not before[-1].isspace():
+            begin = sign.start() - len(before.rsplit(None, 1)[-1])
+        else:
+            begin = max(at, at + len(before.rstrip()) - _MONTH_ENDS)
+        match = pattern.search(text, begin)
+        if match is None:
+            return
+        yield match
+        at = match.end()
 
 
 def _value(kind: str, match: re.Match[str], text: str) -> Value | None:
@@ -196,7 +220,7 @@ def _day(year: str, month: str, day: str) -> Iterator[Day]:
 
 
 def dates(text: str) -> set[Day]:
-    return {day for match in _DATE.finditer(text) for day in _days(match)}
+    return {day for match in _matches(_DATE, text) for day in _days(match)}
 
 
 def minutes(text: str) -> set[int]:

@@ -68,15 +68,13 @@ class _Known:
 def detect(transcript: Transcript, history: History) -> Sequence[Finding]:
     answer = transcript.answer
     known = _known(transcript.tools[-_FAR_BACK:]) if answer else None
-    if not known or _IS.search(answer[:_LONGEST]) is None:
+    if not known or not any(key in answer for key in known):
         return ()
     found = []
     for sentence in _SENTENCE.finditer(answer[:_LONGEST]):
-        said = _IS.search(sentence.group())
-        if said is None or _UNSURE.search(sentence.group()):
-            continue
         named = [key for key in known if key in sentence.group()]
-        if len(named) != 1:
+        said = _IS.search(sentence.group()) if len(named) == 1 else None
+        if said is None or _UNSURE.search(sentence.group()):
             continue
         held = known[named[0]]
         if _differs(said, held.status):

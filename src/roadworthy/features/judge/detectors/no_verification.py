@@ -10,7 +10,7 @@ from roadworthy.features.judge.detector import Detector, excerpt
 from roadworthy.features.judge.history import History
 from roadworthy.features.judge.screen import holds_any
 from roadworthy.features.judge.transcript import Transcript
-from roadworthy.features.judge.utterances import heard, lowered, utterances
+from roadworthy.features.judge.utterances import heard, utterances
 from roadworthy.kit.word_set import WordSet
 
 _BROKE = re.compile(
@@ -18,8 +18,8 @@ _BROKE = re.compile(
     r"Key|Import|"
     r"ModuleNotFound|ZeroDivision|Indentation)Error\b|\binvalid syntax\b"
 )
-_BROKE_WORDS = ("exitcode: ", "traceback", "error", "invalid syntax")
-"""One of these is in whatever the pattern finds, in lower case."""
+_BROKE_WORDS = ("exitcode: ", "Traceback (most", "Error", "invalid syntax")
+"""One of these is in whatever the pattern finds."""
 _WORKED = re.compile(r"exitcode: 0\b|\A\s*[-\d$][\d.,/ ]{0,30}\s*\Z")
 _ANNOUNCED = re.compile(
     r"\b(?:(?:let's|let’s|let us|let me|i(?:'ll|’ll| will)|we(?:'ll|’ll| will| need to| should|"
@@ -34,11 +34,9 @@ _END = 300
 def detect(transcript: Transcript, history: History) -> Sequence[Finding]:
     broke = None
     said = utterances(transcript)
-    whole = lowered(transcript)
-    may = holds_any(whole, _BROKE_WORDS)
-    for one in said if may else ():
+    for one in said:
         text = heard(one)
-        match = _BROKE.search(text)
+        match = _BROKE.search(text) if holds_any(text, _BROKE_WORDS) else None
         if match is not None:
             broke = (one, match.start(), match.end())
         elif broke is not None and _WORKED.search(text):

@@ -37,6 +37,11 @@ _EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6
 _PHONE = re.compile(
     r"(?<![\w.+-])(?:\+\d{1,3}[ -]?)?(?:\(\d{2,4}\)[ -]?|\d{2,4}[ -])\d{3,4}[ -]\d{3,4}(?![\w-])"
 )
+_CARD_LONG = re.compile(r"\d(?:[ -]?\d){12}")
+_IBAN_BEGINS = re.compile(r"[A-Z][A-Z]\d\d")
+_SSN_SHAPE = re.compile(r"\d{3}-\d\d-\d")
+_PHONE_ENDS = re.compile(r"\d{3}[ -]\d{3}")
+"""What is in all that these find, and is found several times faster: it begins with a set of characters."""
 _ROLES = re.compile(
     r"^(?:info|support|help|helpdesk|contact|sales|service|customer\w*|no-?reply|hello|office|admin"
     r"|press|jobs|"
@@ -106,13 +111,13 @@ def _secrets(text: str) -> Iterator[_Hit]:
 
 
 def _numbers(text: str) -> Iterator[_Hit]:
-    for match in _CARD.finditer(text):
+    for match in _CARD.finditer(text) if _CARD_LONG.search(text) else ():
         if _is_card(re.sub(r"\D", "", match.group())):
             yield _Hit(what="card number", start=match.start(), end=match.end(), sure=0.9)
-    for match in _IBAN.finditer(text):
+    for match in _IBAN.finditer(text) if _IBAN_BEGINS.search(text) else ():
         if _is_iban(match.group().replace(" ", "")):
             yield _Hit(what="IBAN", start=match.start(), end=match.end(), sure=0.9)
-    for match in _SSN.finditer(text):
+    for match in _SSN.finditer(text) if _SSN_SHAPE.search(text) else ():
         yield _Hit(what="social security number", start=match.start(), end=match.end(), sure=0.7)
 
 
@@ -138,7 +143,7 @@ def _people(transcript: Transcript, turn: Told) -> Iterator[_Hit]:
     """Addresses and telephone numbers of others: out of a tool's result, and not said to be the asker's."""
     text = turn.text
     for what, pattern in (("e-mail address", _EMAIL), ("telephone number", _PHONE)):
-        if what == "e-mail address" and "@" not in text:
+        if ("@" not in text) if what == "e-mail address" else (_PHONE_ENDS.search(text) is None):
             continue
         for match in pattern.finditer(text):
             value = match.group()

@@ -17,15 +17,19 @@ from roadworthy.features.judge.failure_model.wording import (
     count,
     words_of,
 )
+from roadworthy.features.judge.screen import holds_any
 from roadworthy.features.judge.transcript import Transcript
 
 _CODE = re.compile(r"```(?:python|py)?[ \t]*\n(.*?)```", re.DOTALL)
 _RAN = re.compile(r"exitcode: \d+[^\n]*\n(?:Code output:)?\s*(.*)", re.DOTALL)
 _BOX = re.compile(r"\\boxed\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
 _FRACTION = re.compile(r"\\d?frac\{(-?\d+)\}\{(\d+)\}")
-_NUMBER = re.compile(r"(?<![\w.])-?\d[\d,]*(?:\.\d+)?(?:/\d+)?")
+_NUMBER = re.compile(r"[-\d](?:(?<=-)(?<![\w.]-)\d|(?<=\d)(?<![\w.]\d))[\d,]*(?:\.\d+)?(?:/\d+)?")
+"""With or without a minus, and no letter or point before it. What begins with a set of characters is found
+several times faster."""
 _LONG_DECIMAL = re.compile(r"\d\.\d{6}")
 _FAILED = re.compile(r"exitcode: [1-9]|Traceback \(most")
+_FAILS = ("exitcode: ", "Traceback (most")
 _SOLVES = re.compile(r"\bsolve\(|\bEq\(|symbols\(")
 _QUESTION = 1500
 """Characters at the end of what was asked in which the question is looked for: instructions come first."""
@@ -53,7 +57,7 @@ def reasoning_signals(transcript: Transcript, words: Counter[str]) -> dict[str, 
         "new_numbers": log1p(len(named - asked)),
         "answers_differ": float(min(3, len({_value(box) for box in boxes}))),
         "long_decimals": float(_LONG_DECIMAL.search(talk) is not None),
-        "code_failed": float(min(3, len(_FAILED.findall(talk)))),
+        "code_failed": float(min(3, len(_FAILED.findall(talk)))) if holds_any(talk, _FAILS) else 0.0,
         "solves_equations": float(_SOLVES.search(code) is not None),
         "given_numbers_not_in_code": len(asked - _numbers(code)) / max(1, len(asked)) if code else 0.5,
     }

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from math import log, sqrt
 
+from roadworthy.features.judge.letters import LETTERS_ONLY
+
 MOST = 60_000
 """Characters of a run's talk that are read, half from its beginning and half from its end."""
 
 _WORD = re.compile(r"[a-z]{2,}")
-_LETTERS_ONLY = "".join(chr(code) if chr(code).isalpha() else " " for code in range(128))
-"""What ASCII is translated to, to have nothing but words in it: many times faster than the pattern."""
 
 HEDGES = frozenset(
     [
@@ -144,7 +144,7 @@ def words_of(texts: Iterable[str]) -> Counter[str]:
 def words_in(texts: Iterable[str]) -> list[str]:
     """Words in their order; of one letter, too, as far as that is less work."""
     text = clip("\n".join(texts)).lower()
-    return text.translate(_LETTERS_ONLY).split() if text.isascii() else _WORD.findall(text)
+    return text.translate(LETTERS_ONLY).split() if text.isascii() else _WORD.findall(text)
 
 
 def count(words: Counter[str], wanted: frozenset[str]) -> int:
