@@ -36,7 +36,10 @@ _AT_ONCE = 4
 _TIMEOUT_S = 180.0
 _KEY_UNKNOWN, _KEY_KNOWN_S = 401, 10.0
 """A key that was made a moment ago holds at the gateway within two seconds."""
+_FAILURE = "x-roadworthy-failure"
+"""Of answers that are the gateway's own."""
 _MOST_BYTES = 8 << 20
+_SAID_CHARACTERS = 300
 _TOKEN_LIVES_NS = 3600 * 10**9
 _SETTLE_S = 2.0
 _ASKED_AGAIN = frozenset(
@@ -97,6 +100,23 @@ def _is_cold(body: bytes) -> bool:
     except ValueError:
         return False
     return isinstance(asked, dict) and asked.get("temperature") in (0, 0.0)
+
+
+def _is_key_unknown(answer: OutboundAnswer) -> bool:
+    """Said by the gateway itself: a provider whose key is missing says the same, and goes on saying it."""
+    return answer.status == _KEY_UNKNOWN and _FAILURE in answer.headers
+
+
+def _said(error: bytes) -> str:
+    """What an answer that is none says, in one line: its `message`, where it has one."""
+    try:
+        told = json.loads(error)
+    except ValueError:
+        told = None
+    inner = told.get("error", told) if isinstance(told, dict) else None
+    message = inner.get("message") if isinstance(inner, dict) else inner
+    words = " ".join((message if isinstance(message, str) else error.decode(errors="replace")).split())
+    return words if len(words) <= _SAID_CHARACTERS else f"{words[: _SAID_CHARACTERS - 1]}…"
 
 
 class ResampleSteps:
@@ -201,15 +221,14 @@ class ResampleSteps:
         try:
             while True:
                 answer = asyncio.run(self._asked(call, headers))
-                if answer.status != _KEY_UNKNOWN or time.monotonic() > ends:
+                if not _is_key_unknown(answer) or time.monotonic() > ends:
                     break
                 time.sleep(0.25)
         except OutboundFailed as failed:
             why = "no answer in time" if failed.fault is Fault.TIMEOUT else str(failed)
             return Sample(step=call.step, error=why)
         if not 200 <= answer.status < 300:
-            said = answer.body[:300].decode(errors="replace")
-            return Sample(step=call.step, error=f"HTTP {answer.status}: {' '.join(said.split())}")
+            return Sample(step=call.step, error=f"HTTP {answer.status}: {_said(answer.body)}")
         decided = decision_of(RecordedMessage(head=str(answer.status), chunks=((0.0, answer.body),)))
         if decided is None:
             return Sample(step=call.step, error="the answer holds no decision")

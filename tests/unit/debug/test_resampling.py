@@ -138,7 +138,10 @@ def test_the_surest_slip_is_named_not_the_highest_share() -> None:
 
 
 def test_why_calls_failed_is_told_once() -> None:
-    assert why_errors(_samples(1, failed=2)) == "2 calls brought no answer, 2 of them: HTTP 500: no"
+    assert why_errors(_samples(1, failed=2)) == "2 calls brought no answer: HTTP 500: no"
+    assert why_errors(_samples(1, failed=1)) == "1 call brought no answer: HTTP 500: no"
+    mixed = [*_samples(1, failed=2), Sample(step=1, error="no answer in time")]
+    assert why_errors(mixed) == "3 calls brought no answer, 2 of them: HTTP 500: no"
     assert why_errors(_samples(1, "a")) == ""
 
 

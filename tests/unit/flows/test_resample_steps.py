@@ -34,12 +34,17 @@ class Gateway:
     status: int = 200
     asked: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     url: str = ""
+    error: bytes = b""
+    unknown: int = 0
+    """How often it says yet that it does not know the key."""
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def answer(self, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
         with self.lock:
             self.asked.append((headers, body))
             text = self.said[(len(self.asked) - 1) % len(self.said)]
+        if self.error:
+            return self.status, self.error
         return self.status, orjson.dumps({"choices": [{"message": {"role": "assistant", "content": text}}]})
 
 
@@ -51,7 +56,13 @@ def gateway() -> Iterator[Gateway]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
             status, said = made.answer({k.lower(): v for k, v in self.headers.items()}, body)
-            self.send_response(status)
+            if made.unknown > 0:
+                made.unknown -= 1
+                status = 401
+                self.send_response(status)
+                self.send_header("x-roadworthy-failure", "not_allowed")
+            else:
+                self.send_response(status)
             self.send_header("content-length", str(len(said)))
             self.end_headers()
             self.wfile.write(said)
@@ -193,6 +204,37 @@ def test_errors_of_the_gateway_are_counted_and_told(room: Room, gateway: Gateway
     found = room.worked()
     assert all(one.failure is None and one.failed == 1 for one in found.found)
     assert any("2 calls brought no answer" in note and "429" in note for note in found.notes)
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (b'{"error": {"message": "No key\\n was given.", "code": null}}', "HTTP 403: No key was given."),
+        (b'{"error": "forbidden"}', "HTTP 403: forbidden"),
+        (b'{"message": "Not you."}', "HTTP 403: Not you."),
+        (b'["odd"]', 'HTTP 403: ["odd"]'),
+        (b"<html>\n  no", "HTTP 403: <html> no"),
+        (b'{"error": {"message": "' + b"no " * 500 + b'"}}', "HTTP 403: " + "no " * 99 + "no…"),
+    ],
+)
+def test_a_refusal_is_told_in_its_own_words(room: Room, gateway: Gateway, error: bytes, told: str) -> None:
+    gateway.status, gateway.error = 403, error
+    room.started(times=1)
+    assert f"2 calls brought no answer: {told}" in room.worked().notes
+
+
+def test_a_key_the_gateway_does_not_know_yet_is_waited_for(room: Room, gateway: Gateway) -> None:
+    gateway.unknown = 1
+    room.started(times=1)
+    assert all(one.failed == 0 for one in room.worked().found)
+    assert len(gateway.asked) == 3
+
+
+def test_a_provider_without_a_key_is_not_waited_for(room: Room, gateway: Gateway) -> None:
+    gateway.status, gateway.error = 401, b'{"error": {"message": "You did not provide an API key."}}'
+    room.started(times=1)
+    assert "2 calls brought no answer: HTTP 401: You did not provide an API key." in room.worked().notes
+    assert len(gateway.asked) == 2, "each call once"
 
 
 def test_a_gateway_that_is_not_there_is_told(tmp_path: Path) -> None:

@@ -164,7 +164,9 @@ def why_errors(samples: Sequence[Sample]) -> str:
     if not reasons:
         return ""
     reason, times = reasons.most_common(1)[0]
-    return f"{sum(reasons.values())} calls brought no answer, {times} of them: {reason}"
+    failed = sum(reasons.values())
+    calls = "1 call" if failed == 1 else f"{failed} calls"
+    return f"{calls} brought no answer{'' if times == failed else f', {times} of them'}: {reason}"
 
 
 # --- decisions by dialect ----------------------------------------------------------------------------------

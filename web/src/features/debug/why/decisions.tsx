@@ -10,6 +10,13 @@ const STATES = { running: "", done: "Done", cancelled: "Cancelled", out_of_budge
 /** How far it is and what it costs; then each decision, and how often the model decided otherwise. */
 export function Decisions({ found, onSelect, children }: { found: Resampling; onSelect: (spanId: string) => void; children: ReactNode }) {
   const running = found.state === "running";
+  // Where nothing came back at all, the reason is the result.
+  const mute = !running && found.items.length > 0 && found.items.every((each) => each.failure === null);
+  const notes = found.notes.map((note) => (
+    <p key={note} className={cx("[overflow-wrap:anywhere]", mute ? "text-warn" : "text-2xs text-muted")}>
+      {note}
+    </p>
+  ));
   const cost = `${money(found.cost_usd)}${found.most_usd === null ? "" : ` of at most ${money(found.most_usd)}`}`;
   return (
     <>
@@ -26,10 +33,11 @@ export function Decisions({ found, onSelect, children }: { found: Resampling; on
         </div>
         {children}
       </div>
+      {mute ? notes : null}
       {found.items.length ? (
         <ul aria-label="Decisions asked for again" className="flex flex-col gap-2">
           {found.items.map((each) => (
-            <One key={each.step} decision={each} onOpen={each.span_id ? () => onSelect(each.span_id ?? "") : undefined} />
+            <One key={each.step} decision={each} running={running} onOpen={each.span_id ? () => onSelect(each.span_id ?? "") : undefined} />
           ))}
         </ul>
       ) : null}
@@ -38,16 +46,12 @@ export function Decisions({ found, onSelect, children }: { found: Resampling; on
           A judge ({found.opinion.endpoint}) {found.opinion.step ? `blames step ${found.opinion.step}` : "blames none of them"}: <span className="text-muted">{found.opinion.reason}</span>
         </p>
       ) : null}
-      {found.notes.map((note) => (
-        <p key={note} className="text-2xs text-muted">
-          {note}
-        </p>
-      ))}
+      {mute ? null : notes}
     </>
   );
 }
 
-function One({ decision, onOpen }: { decision: Decision; onOpen: (() => void) | undefined }) {
+function One({ decision, running, onOpen }: { decision: Decision; running: boolean; onOpen: (() => void) | undefined }) {
   const { step, recorded, asked, failed, failure, low, high, other, other_times: times, note } = decision;
   const n = asked - failed;
   // More than half, whatever chance did: the recorded decision is not what the model usually does.
@@ -63,7 +67,9 @@ function One({ decision, onOpen }: { decision: Decision; onOpen: (() => void) | 
           <span className="font-medium">step {step}</span>
         )}
         {failure === null ? (
-          <span className="text-muted">{UNKNOWN} nothing came back yet</span>
+          <span className="text-muted">
+            {UNKNOWN} nothing came back{running ? " yet" : ""}
+          </span>
         ) : (
           <>
             <Interval low={low} high={high} share={failure} slip={slip} />
