@@ -102,7 +102,7 @@ def test_from_nobody_to_a_page_that_is_answered(visit: Visit, pager: Receiver) -
     visit.assert_accessible()
 
     page = visit.open("/on-call?tab=agents")
-    page.get_by_role("button", name="Edit support").click()
+    page.get_by_role("button", name="Register support").click()
     choose(visit, "Owner", "Ann")
     choose(visit, "On-call schedule", "Support week")
     page.get_by_role("dialog").get_by_role("button", name="Register").click()

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from roadworthy.domain.agent import Agent, Stage
 from roadworthy.domain.on_call import OnCall
+from roadworthy.domain.run import is_trial_name
 from roadworthy.features.registry.on_call import Now, who_is_on_call
 from roadworthy.features.registry.proof import PageProof
 
@@ -62,7 +63,8 @@ def roster(
     proofs: Mapping[str, PageProof],
     with_objective: Container[str] = frozenset(),
 ) -> list[RosterRow]:
-    """Registered ones and seen ones, by name. Agents nobody registered have the stage `discovered`.
+    """Registered ones and seen ones, by name. Agents nobody registered have the stage `discovered`. Retired
+    ones, and those of drills and reruns that nobody registered, lack nothing.
 
     `with_objective`: agents that an objective was made for, whether or not the register lists it."""
     by_name = {one.name: one for one in seen if one.name}
@@ -97,5 +99,6 @@ def _row(
         Lack.TIER: not agent.tier,
         Lack.PROOF: proof is None or proof.acknowledged_ns < now.at_ns - PROOF_HOLDS_NS,
     }
-    lacks = () if agent.stage is Stage.RETIRED else tuple(lack for lack, is_so in found.items() if is_so)
+    ownerless = agent.stage is Stage.RETIRED or (not registered and is_trial_name(agent.name))
+    lacks = () if ownerless else tuple(lack for lack, is_so in found.items() if is_so)
     return RosterRow(agent=agent, registered=registered, seen=seen, on_call=on_call, proof=proof, lacks=lacks)

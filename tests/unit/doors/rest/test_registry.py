@@ -70,11 +70,19 @@ def test_drills_and_reruns_are_no_agents_that_lack_an_owner(desk: Desk) -> None:
     page = get(desk, "/registry/agents")
     assert ([row["name"] for row in page["items"]], page["trials"]) == (["support"], 2)
     assert page["lacking"]["owner"] == 1
-    assert len(get(desk, "/registry/agents", trials=True)["items"]) == 3
+    every = get(desk, "/registry/agents", trials=True)
+    assert {row["name"]: bool(row["lacks"]) for row in every["items"]} == {
+        "support": True,
+        "support (drill)": False,
+        "support (replay)": False,
+    }
+    assert every["lacking"]["owner"] == 1
     # One that somebody registered is an agent, whatever its name.
     put(desk, "/contacts/ann", {"email": "ann@example.org"})
     desk.client.patch(f"{API}/registry/agents/support (drill)", json={"owner": "ann"})
-    assert [row["name"] for row in get(desk, "/registry/agents")["items"]] == ["support", "support (drill)"]
+    both = get(desk, "/registry/agents")["items"]
+    assert [row["name"] for row in both] == ["support", "support (drill)"]
+    assert "runbook" in both[1]["lacks"]
 
 
 def test_on_call_is_told_level_by_level_with_the_reason(staffed: Desk) -> None:

@@ -99,8 +99,15 @@ export function firstTold(agent: RegisteredAgent): string {
   return level?.responders.map((each) => each.person ?? "a channel").join(", ") ?? "";
 }
 
-function Row({ project, agent, onEdit }: { project: string; agent: RegisteredAgent; onEdit: () => void }) {
-  const told = firstTold(agent);
+interface RowProps {
+  project: string;
+  agent: RegisteredAgent;
+  onEdit: () => void;
+}
+
+function Row({ project, agent, onEdit }: RowProps) {
+  // Whoever is not registered lacks at least that: but for what only drills and reruns are.
+  const trial = !agent.registered && agent.lacks.length === 0;
   return (
     <li className="grid gap-x-4 gap-y-1.5 border-t border-line px-4 py-2.5 text-xs first:border-t-0 md:grid-cols-[minmax(0,1.2fr)_minmax(0,1fr)_minmax(0,1.4fr)_auto] md:items-center">
       <span className="min-w-0">
@@ -112,9 +119,19 @@ function Row({ project, agent, onEdit }: { project: string; agent: RegisteredAge
           {agent.tier ? ` · tier ${agent.tier}` : ""} · {agent.seen ? <>{plural(agent.seen.runs, "run")}, last <Ago at={agent.seen.last_started_at} /></> : "no run lately"}
         </span>
       </span>
+      {trial ? <span className="text-muted md:col-span-3">of drills and reruns; needs no owner</span> : <Owned project={project} agent={agent} onEdit={onEdit} />}
+    </li>
+  );
+}
+
+/** Who answers for it, what is missing, and what can be done about it. */
+function Owned({ project, agent, onEdit }: RowProps) {
+  const told = firstTold(agent);
+  return (
+    <>
       <span className="min-w-0">
         <span className="block truncate">{[agent.team, agent.owner].filter(Boolean).join(", ") || <span className="text-bad">nobody owns it</span>}</span>
-        <span className="block truncate text-2xs text-muted" title={agent.on_call.gap ?? undefined}>
+        <span className="block text-2xs text-muted md:truncate" title={agent.on_call.gap ?? undefined}>
           {told ? `on call: ${told}` : <span className="text-bad">nobody on call{agent.on_call.gap ? `: ${agent.on_call.gap}` : ""}</span>}
         </span>
       </span>
@@ -129,10 +146,10 @@ function Row({ project, agent, onEdit }: { project: string; agent: RegisteredAge
       </span>
       <span className="flex gap-1.5">
         <TestPage project={project} agent={agent} />
-        <Button onClick={onEdit} aria-label={`Edit ${agent.name}`}>
+        <Button onClick={onEdit} aria-label={`${agent.registered ? "Edit" : "Register"} ${agent.name}`}>
           {agent.registered ? "Edit" : "Register"}
         </Button>
       </span>
-    </li>
+    </>
   );
 }
