@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
+from typing import Any, TypeVar
 
 from roadworthy.features.judge import values as reading
 from roadworthy.features.judge.deeds import is_protocol
 from roadworthy.features.judge.transcript import Saying, Transcript
 from roadworthy.features.judge.values import Day, Value
+
+_Made = TypeVar("_Made")
 
 _MOST_TEXT = 400_000
 _MOST_OF_ONE = 100_000
@@ -69,7 +72,9 @@ class Sources:
         joined = "\n".join(pieces)
         # Numbers that follow an escaped line end stand alone.
         self.text = joined.replace("\\n", " \n") if "\\n" in joined else joined
-        self._length = length
+        # By what is worked out, the last offset and the result: a turn states several values, and the same
+        # stands before each. Only the last: a long run has many turns.
+        self._last: dict[str, tuple[int, Any]] = {}
 
     def until(self, index: int) -> int:
         """Offset at which what step `index` brought begins."""
@@ -87,6 +92,20 @@ class Sources:
     def _seen(self, before: int) -> set[float]:
         end = bisect_left(self._numbers, (before, 0.0))
         return {number for _, number in self._numbers[:end]}
+
+    def _days(self, before: int) -> set[Day]:
+        return reading.dates(self.text[:before])
+
+    def _squeezed(self, before: int) -> str:
+        return _ALNUM.sub("", self._lowered[:before])
+
+    def _once(self, work: Callable[[int], _Made], before: int) -> _Made:
+        name = work.__name__
+        known = self._last.get(name)
+        if known is None or known[0] != before:
+            known = self._last[name] = (before, work(before))
+        made: _Made = known[1]
+        return made
 
     def explains(self, value: Value, *, before: int, also: Iterable[float] = ()) -> bool:
         """`also` are numbers that the same text gives and that were explained: steps of a calculation."""
@@ -108,19 +127,20 @@ class Sources:
         if self._lowered.find(wanted, 0, before) >= 0:
             return True
         squeezed = _ALNUM.sub("", wanted)
-        return len(squeezed) < 3 or squeezed in _ALNUM.sub("", self._lowered[:before])
+        return len(squeezed) < 3 or squeezed in self._once(self._squeezed, before)
 
     def _has_day(self, value: Value, before: int) -> bool:
         if self.text.find(value.text, 0, before) >= 0:
             return True
-        text = self.text[:before]
-        seen = reading.dates(text)
+        seen = self._once(self._days, before)
         if any(_same_day(day, other) for day in value.days for other in seen):
             return True
         now = datetime.fromtimestamp(self._now_ns / 1e9, UTC).date() if self._now_ns else None
         known = [one for day in seen if day[0] and (one := _date(day)) is not None]
         known += [now] if now is not None else []
-        spans = {int(number) for number in self._seen(before) if number <= 1000 and number.is_integer()}
+        spans = {
+            int(number) for number in self._once(self._seen, before) if number <= 1000 and number.is_integer()
+        }
         spans |= {0, 1, 2, 7, 14, 30}
         for day in value.days:
             for base in known[:100]:
@@ -148,7 +168,7 @@ class Sources:
         digits = "".join(char for char in value.text if char.isdigit() or char in ".,")
         if self._stands(digits, before) or self._stands(digits.replace(",", ""), before):
             return True
-        seen = self._seen(before).union(also)
+        seen = self._once(self._seen, before).union(also)
         rates = self._rates(before, seen)
         if any(_derived(value, number, seen, rates) for number in value.numbers):
             return True

@@ -23,6 +23,7 @@ from roadworthy.domain.span import ContentFormat, Span, SpanFlag, SpanKind, Span
 _TOOL_KINDS = (SpanKind.TOOL, SpanKind.MCP, SpanKind.RETRIEVAL)
 _SPEAKERS = (SpanKind.AGENT, SpanKind.CHAIN, SpanKind.WORKFLOW)
 _BY_TIME = attrgetter("start_ns", "end_ns")
+_LLM = SpanKind.LLM
 _UNREAD = object()
 
 
@@ -107,7 +108,7 @@ class Transcript:
         self.tools: list[ToolUse] = [step for step in self.steps if isinstance(step, ToolUse)]
         """Hand-offs are not among them (`run.handoffs`); retrievals are."""
         self.sayings: list[Saying] = [step for step in self.steps if isinstance(step, Saying)]
-        self.model_calls: list[Span] = [span for span in self.spans if span.kind is SpanKind.LLM]
+        self.model_calls: list[Span] = [span for span in self.spans if span.kind is _LLM]
         self.worked_out: dict[str, Any] = {}
         """What one detector worked out and others may use: the module that makes it names the key."""
 
@@ -171,11 +172,11 @@ def _schemas(definitions: Any) -> list[tuple[str, dict[str, Any]]]:
 def _steps(spans: Sequence[Span], run: Run) -> list[Step]:
     steps: list[Step] = []
     heard: set[tuple[str, str]] = set()
-    talks = any(span.kind is SpanKind.LLM and (span.input or span.output) for span in spans)
+    talks = any(span.kind is _LLM and (span.input or span.output) for span in spans)
     within: list[tuple[int, int, Span]] = []
     known: dict[str, str] = {}
     for number, span in enumerate(spans):
-        if span.kind is SpanKind.LLM:
+        if span.kind is _LLM:
             # What a model said came before the tools it asked for, which started after it.
             _hear(steps, heard, span, _sent(span, known), default="user")
             _hear(steps, heard, span, _brought(span), default="assistant")
@@ -237,7 +238,7 @@ def _hear(
 ) -> None:
     """Adds what was not heard before. A conversation that grows is compared message by message."""
     # A model may well say the same again; what was sent again, or said by a step within, is nothing new.
-    anew = default == "assistant" and span.kind is SpanKind.LLM
+    anew = default == "assistant" and span.kind is _LLM
     for message in messages:
         role = message.get("role", default)
         if role == "tool":
