@@ -26,7 +26,7 @@ export function Tried({ items }: { items: readonly TriedRun[] }) {
                 {item.label && item.value !== null ? <span className="text-muted">{item.label}</span> : null}
                 <Ago at={item.started_at} className="ml-auto shrink-0 text-2xs text-muted" />
               </span>
-              {item.explanation ? <span className="mt-0.5 line-clamp-3 text-muted [overflow-wrap:anywhere]">{item.explanation}</span> : null}
+              {item.explanation ? <span className="mt-0.5 block text-muted [overflow-wrap:anywhere]">{item.explanation}</span> : null}
               {item.printed ? <code className="mt-1 block border-l-2 border-line-strong pl-2 font-mono text-2xs whitespace-pre-wrap text-muted [overflow-wrap:anywhere]">{item.printed.trimEnd()}</code> : null}
             </span>
           </li>

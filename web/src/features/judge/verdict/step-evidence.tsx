@@ -19,7 +19,7 @@ export function StepEvidence({ marks, focus, onFocus }: { marks: readonly Mark[]
               <FindingIcon finding={finding} /> {finding.title}
             </span>
             <span className="mt-0.5 block">{finding.reason}</span>
-            {evidence.excerpt ? <span className="mt-1 line-clamp-4 font-mono text-2xs leading-4 [overflow-wrap:anywhere]">“{evidence.excerpt}”</span> : null}
+            {evidence.excerpt ? <span className="mt-1 block font-mono text-2xs leading-4 [overflow-wrap:anywhere]">“{evidence.excerpt}”</span> : null}
           </button>
         </li>
       ))}
