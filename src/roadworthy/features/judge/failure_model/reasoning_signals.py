@@ -27,7 +27,7 @@ _FRACTION = re.compile(r"\\d?frac\{(-?\d+)\}\{(\d+)\}")
 _NUMBER = re.compile(r"[-\d](?:(?<=-)(?<![\w.]-)\d|(?<=\d)(?<![\w.]\d))[\d,]*(?:\.\d+)?(?:/\d+)?")
 """With or without a minus, and no letter or point before it. What begins with a set of characters is found
 several times faster."""
-_LONG_DECIMAL = re.compile(r"\d\.\d{6}")
+_LONG_DECIMAL = re.compile(r"\.(?<=\d\.)\d{6}")
 _FAILED = re.compile(r"exitcode: [1-9]|Traceback \(most")
 _FAILS = ("exitcode: ", "Traceback (most")
 _SOLVES = re.compile(r"\bsolve\(|\bEq\(|symbols\(")

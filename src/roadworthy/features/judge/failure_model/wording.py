@@ -138,7 +138,10 @@ def clip(text: str) -> str:
 
 def words_of(texts: Iterable[str]) -> Counter[str]:
     """Words of two letters and more, with how often each is used."""
-    return Counter([word for word in words_in(texts) if len(word) > 1])
+    counted = Counter(words_in(texts))
+    for word in [word for word in counted if len(word) == 1]:
+        del counted[word]
+    return counted
 
 
 def words_in(texts: Iterable[str]) -> list[str]:
