@@ -8,10 +8,10 @@ from typing import Any
 
 import orjson
 
-from roadworthy.domain.span import ContentFormat, SpanKind
+from roadworthy.domain.span import ContentFormat
 from roadworthy.features.ingest.handoffs import FINAL_ANSWERS
 from roadworthy.features.ingest.messages.parse import parse_messages
-from roadworthy.features.ingest.runs.node import Fields, Node
+from roadworthy.features.ingest.runs.node import LLM, MESSAGES, Fields, Node
 
 _REPR = re.compile(r"\s*[A-Za-z_]\w*\((?:[a-z_]\w*=|<)|\s*<[\w.]+ object at 0x")
 """How Python prints an object: what a framework wrote for want of something better, not an answer."""
@@ -46,7 +46,7 @@ _QUESTION_FIELDS = (
 def answer_of(node: Node) -> str:
     """The last thing an agent or a model said, "" where it said nothing in words."""
     span = node.span
-    if span.output_format == ContentFormat.MESSAGES:
+    if span.output_format == MESSAGES:
         return _last_said(node.said())
     if span.output_format == ContentFormat.JSON:
         return _answer_in_json(span.output)
@@ -122,7 +122,7 @@ def _dig(value: Any, depth: int) -> str:
 def question_of(node: Node) -> str:
     """What the user said last, "" where nothing went in, or only the machinery's own arguments."""
     span = node.span
-    if span.input_format == ContentFormat.MESSAGES:
+    if span.input_format == MESSAGES:
         return _last_asked(node.given())
     if span.input_format == ContentFormat.JSON:
         return _question_in_json(span.input)
@@ -171,15 +171,15 @@ def _asked_in(value: Any, depth: int) -> str:
 def last_call(calls: Sequence[Node]) -> Node | None:
     """The model call that ended last, duplicates and totals left out, and those around another call: ADK once
     put all that a sub-agent did below the call that handed over to it."""
-    counted = [n for n in calls if n.counted and n.kind is SpanKind.LLM]
+    counted = [n for n in calls if n.counted and n.kind is LLM]
     around: set[int] = set()
     passed: set[int] = set()
-    for node in counted:
+    for node in counted if any(n.kids for n in counted) else ():
         for above in node.ancestors():
             if id(above) in passed:
                 break
             passed.add(id(above))
-            if above.kind is SpanKind.LLM:
+            if above.kind is LLM:
                 around.add(id(above))
     ended = [n for n in counted if id(n) not in around]
     return max(ended, key=lambda n: (n.span.end_ns, n.order), default=None)

@@ -8,15 +8,15 @@ from dataclasses import dataclass, field, replace
 
 from roadworthy.contracts.telemetry import RunPlace
 from roadworthy.domain.run import Run
-from roadworthy.domain.span import Span, SpanFlag, SpanKind
+from roadworthy.domain.span import Span
 from roadworthy.features.ingest.runs.delegation import mark_delegations
 from roadworthy.features.ingest.runs.duplicates import merge_duplicates
 from roadworthy.features.ingest.runs.forest import find_near, plant
 from roadworthy.features.ingest.runs.inferred import infer_calls, infer_tools, promote_plain_tools
-from roadworthy.features.ingest.runs.node import Node
+from roadworthy.features.ingest.runs.node import LLM, TOOLS, Node
 from roadworthy.features.ingest.runs.summary import summarise
 from roadworthy.features.ingest.runs.team_messages import infer_team
-from roadworthy.features.ingest.runs.units import split
+from roadworthy.features.ingest.runs.units import by_traces, split
 from roadworthy.features.ingest.runs.whole_talks import infer_talks
 
 
@@ -66,12 +66,13 @@ def runs_and_nodes(spans: Sequence[Span]) -> list[tuple[Run, list[Node]]]:
 
 def _runs(nodes: list[Node]) -> list[tuple[Run, list[Node]]]:
     found: list[tuple[Run, list[Node]]] = []
-    starts = _starts(nodes)
-    for part in split(nodes):
+    by_trace = by_traces(nodes)
+    starts = {trace: [n.order[0] for n in some] for trace, some in by_trace.items()}
+    for part in split(by_trace):
         part += _work_out(part)
         run = summarise(part)
-        run.first_step_ns = min([starts[trace][0] for trace in run.trace_ids])
-        run.last_step_ns = max([starts[trace][1] for trace in run.trace_ids])
+        run.first_step_ns = min([min(starts[trace]) for trace in run.trace_ids])
+        run.last_step_ns = max([max(starts[trace]) for trace in run.trace_ids])
         found.append((run, part))
     if len(found) > 1:
         firsts = Counter(run.id for run, _ in found)
@@ -90,26 +91,14 @@ def _let_go(nodes: Sequence[Node]) -> None:
             node.kids = []
 
 
-def _starts(nodes: Sequence[Node]) -> dict[str, tuple[int, int]]:
-    """Of each trace, the first and the last start among what was sent."""
-    starts: dict[str, tuple[int, int]] = {}
-    for node in nodes:
-        if node.flags and SpanFlag.INFERRED in node.flags:
-            continue
-        start, trace, _ = node.order
-        first, last = starts.get(trace, (start, start))
-        starts[trace] = (start if start < first else first, start if start > last else last)
-    return starts
-
-
 def _work_out(nodes: list[Node]) -> list[Node]:
     """Find duplicates, delegations and hidden steps; the inferred nodes."""
-    calls = [n for n in nodes if n.kind is SpanKind.LLM]
+    calls = [n for n in nodes if n.kind is LLM]
     promote_plain_tools(nodes, calls)
     find_near(nodes)
-    merge_duplicates(nodes)
+    tools = [n for n in nodes if n.kind in TOOLS]
+    merge_duplicates(calls, tools)
     mark_delegations(nodes)
     if not calls:
         return infer_team(nodes) or infer_talks(nodes)
-    tools = infer_tools(nodes, calls)
-    return tools + infer_calls(calls)
+    return infer_tools(nodes, calls) + infer_calls(calls)

@@ -5,16 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
+from operator import attrgetter
 
 from roadworthy.domain.run import Handoff
-from roadworthy.domain.span import SpanKind
 from roadworthy.features.ingest.handoffs import handoff_reason, handoff_target, is_handoff
 from roadworthy.features.ingest.runs.duplicates import plain
-from roadworthy.features.ingest.runs.node import Fields, Node, is_plumbing
+from roadworthy.features.ingest.runs.node import (
+    AGENT,
+    CHAIN,
+    HANDOFF,
+    LLM,
+    TOOL,
+    TOOLS,
+    WORKFLOW,
+    Fields,
+    Node,
+    is_plumbing,
+)
 
-_AGENTS = frozenset({SpanKind.AGENT, SpanKind.WORKFLOW})
-_AT_WORK = frozenset({SpanKind.AGENT, SpanKind.LLM})
-_TOOLS = frozenset({SpanKind.TOOL, SpanKind.HANDOFF})
+_AGENTS = frozenset({AGENT, WORKFLOW})
+_AT_WORK = frozenset({AGENT, LLM})
 _SDK = "roadworthy"
 """The scope of our SDK's own spans."""
 _LONGEST_REASON = 2000
@@ -29,32 +39,35 @@ def mark_delegations(nodes: Sequence[Node]) -> None:
     thinking: set[int] = set()
     acting: set[int] = set()
     for node in nodes:
-        tool = node.near.head() if node.near is not None else None
-        if tool is None or tool.kind is not SpanKind.TOOL:
+        near = node.near
+        if near is None:
+            continue
+        tool = near if near.merged is None else near.head()
+        if tool.kind is not TOOL:
             continue
         agent = node.span.agent
         other = bool(agent and tool.span.agent and agent != tool.span.agent)
-        if node.kind in _AGENTS or (other and node.kind not in _TOOLS):
+        if node.kind in _AGENTS or (other and node.kind not in TOOLS):
             _delegate(tool, agent or _agent_in(node) or node.span.name)
-        elif node.merged is None and (node.kind is SpanKind.LLM or node.kind in _TOOLS):
-            (thinking if node.kind is SpanKind.LLM else acting).add(id(tool))
+        elif node.merged is None and (node.kind is LLM or node.kind in TOOLS):
+            (thinking if node.kind is LLM else acting).add(id(tool))
             if id(tool) in thinking and id(tool) in acting:
                 _delegate(tool, _child_name(tool))
 
 
 def _delegate(tool: Node, to_agent: str) -> None:
-    tool.kind = SpanKind.HANDOFF
+    tool.kind = HANDOFF
     tool.handoff_to = tool.handoff_to or to_agent
 
 
 def _agent_in(workflow: Node) -> str:
     """ADK runs an agent that is a tool as a workflow, which has no agent's name."""
-    return next((k.span.agent for k in workflow.kids if k.kind is SpanKind.AGENT and k.span.agent), "")
+    return next((k.span.agent for k in workflow.kids if k.kind is AGENT and k.span.agent), "")
 
 
 def _child_name(tool: Node) -> str:
     """LangGraph's agent inside a tool is a chain named after it."""
-    return next((k.span.name for k in tool.kids if k.kind is SpanKind.CHAIN), tool.tool_name)
+    return next((k.span.name for k in tool.kids if k.kind is CHAIN), tool.tool_name)
 
 
 def agent_names(nodes: Sequence[Node]) -> set[str]:
@@ -71,9 +84,13 @@ def handoffs(nodes: Sequence[Node]) -> tuple[Handoff, ...]:
     """In order of time; where no step said it, a change of agent on the way down says it. One told twice (the
     tool's span and the framework's own) is one."""
     named = [n for n in nodes if n.span.agent]
-    agents = sorted([n for n in named if n.kind in _AT_WORK] or named, key=lambda n: n.order)
-    calls = sorted((n for n in nodes if n.kind is SpanKind.LLM), key=lambda n: n.order, reverse=True)
-    passed_on = [n for n in nodes if n.kind is SpanKind.HANDOFF and n.merged is None]
+    passed_on = [n for n in nodes if n.kind is HANDOFF and n.merged is None]
+    calls = [n for n in nodes if n.kind is LLM]
+    agents = [n for n in named if n.kind in _AT_WORK] or named
+    if not passed_on and _one_did_it_all(agents, calls):
+        return ()
+    agents.sort(key=attrgetter("order"))
+    calls.sort(key=attrgetter("order"), reverse=True)
     told = [h for n in passed_on if (h := _told(n, agents)).to_agent or not n.failed]
     found: list[Handoff] = []
     for handoff in sorted(
@@ -87,6 +104,16 @@ def handoffs(nodes: Sequence[Node]) -> tuple[Handoff, ...]:
         else:
             found.append(handoff)
     return tuple(replace(h, reason=(h.reason or _reason_given(h, calls))[:_LONGEST_REASON]) for h in found)
+
+
+def _one_did_it_all(agents: Sequence[Node], calls: Sequence[Node]) -> bool:
+    """Whether one agent alone was at work, and no call before it asked for it (`_asked`)."""
+    if len({n.span.agent for n in agents}) > 1:
+        return False
+    begins = min([n.span.start_ns for n in agents], default=0)
+    early = [n for n in calls if n.span.start_ns <= begins and '"tool_calls"' in n.span.output]
+    asked = [c for n in early for m in n.said() for c in m.get("tool_calls", ())]
+    return not any(is_handoff(str(c.get("name", ""))) for c in asked)
 
 
 def _reason_given(handoff: Handoff, calls: Sequence[Node]) -> str:
@@ -144,9 +171,9 @@ def _asked(calls: Sequence[Node], agents: Sequence[Node]) -> list[Handoff]:
     # Where one agent alone was at work, only what came before it can have handed over to it.
     until = agents[0].span.start_ns if len(latest) == 1 else None
     for node in calls if latest else ():
-        if node.merged is not None or '"tool_calls"' not in node.span.output:
-            continue
         if until is not None and node.span.start_ns > until:
+            continue
+        if node.merged is not None or '"tool_calls"' not in node.span.output:
             continue
         at = node.span.end_ns or node.span.start_ns
         for call in (c for m in node.said() for c in m.get("tool_calls", ())):
@@ -169,7 +196,7 @@ def _changes(nodes: Sequence[Node]) -> list[Handoff]:
     found = []
     wrapped = _wrapped(nodes)
     for node in nodes:
-        if node.kind is not SpanKind.AGENT or not node.span.agent:
+        if node.kind is not AGENT or not node.span.agent:
             continue
         above = _agent_above(node)
         if above and plain(above) != plain(node.span.agent) and id(node) not in wrapped:
@@ -197,7 +224,7 @@ def _wrapped(nodes: Sequence[Node]) -> set[int]:
                 steps.setdefault(id(above), []).append(node)
     found: set[int] = set()
     for below in steps.values():
-        agents = [n for n in below if n.kind is SpanKind.AGENT and n.span.agent]
+        agents = [n for n in below if n.kind is AGENT and n.span.agent]
         if (
             len(agents) == len(below)
             and len({plain(n.span.agent) for n in agents}) == 1
@@ -214,6 +241,6 @@ def _unnamed(node: Node) -> bool:
 
 def _agent_above(node: Node) -> str:
     for above in node.ancestors():
-        if above.kind is SpanKind.AGENT and above.span.agent:
+        if above.kind is AGENT and above.span.agent:
             return above.span.agent
     return ""

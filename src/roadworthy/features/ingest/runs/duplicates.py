@@ -5,27 +5,24 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 
-from roadworthy.domain.span import Span, SpanFlag, SpanKind
+from roadworthy.domain.span import Span
 from roadworthy.features.ingest.join_keys import USED, is_strong
-from roadworthy.features.ingest.runs.node import Node
+from roadworthy.features.ingest.runs.node import AGGREGATE, LLM, TOOLS, Node
 
-_TOOLS = frozenset({SpanKind.TOOL, SpanKind.HANDOFF})
 _NEIGHBOURS = 32
 
 
-def merge_duplicates(nodes: Sequence[Node]) -> None:
-    """Model calls, then tools. `near` must be set."""
-    calls = [n for n in nodes if n.kind is SpanKind.LLM]
-    tools = [n for n in nodes if n.kind in _TOOLS]
+def merge_duplicates(calls: Sequence[Node], tools: Sequence[Node]) -> None:
+    """All model calls and all tools of a run, parents first. `near` must be set."""
     if len(calls) > 1:
         _merge_nested_calls(calls)
         _merge_requests(calls)
-        _merge_by(calls, {id(n): n.span.response_id for n in calls})
+        _merge_by(calls, [n.span.response_id for n in calls])
         _merge_halves(calls)
         _merge_twins(calls, _same_call)
     if len(tools) > 1:
         _merge_nested_tools(tools)
-        _merge_by(tools, {id(n): n.span.tool_call_id for n in tools})
+        _merge_by(tools, [n.span.tool_call_id for n in tools])
         _merge_twins(tools, _same_tool)
 
 
@@ -36,8 +33,8 @@ def merge(node: Node, into: Node) -> None:
     if into is node:
         return
     node.merged = into
-    silent = node.kind is SpanKind.LLM and not into.span.output and not into.span.output_tokens
-    if node.failed and not into.failed and (node.kind in _TOOLS or silent):
+    silent = node.kind is LLM and not into.span.output and not into.span.output_tokens
+    if node.failed and not into.failed and (node.kind in TOOLS or silent):
         into.fail(error=node.error or node.span.output, error_type=node.error_type)
     if not into.tool_name:
         into.tool_name = node.tool_name
@@ -49,14 +46,14 @@ def _merge_nested_calls(calls: Iterable[Node]) -> None:
     inner_of: dict[int, list[Node]] = {}
     outers: dict[int, Node] = {}
     for node in calls:
-        if node.near is not None and node.near.kind is SpanKind.LLM:
+        if node.near is not None and node.near.kind is LLM:
             inner_of.setdefault(id(node.near), []).append(node)
             outers[id(node.near)] = node.near
     for ident, inner in inner_of.items():
         outer = outers[ident]
         answered = [n for n in inner if not n.failed]
         if len({n.span.response_id or n.span.span_id for n in answered}) > 1:
-            outer.flag(SpanFlag.AGGREGATE)
+            outer.flag(AGGREGATE)
             continue
         for node in answered or inner[-1:]:
             merge(node, outer)
@@ -65,17 +62,23 @@ def _merge_nested_calls(calls: Iterable[Node]) -> None:
 def _merge_requests(calls: Sequence[Node]) -> None:
     """A request and, once it had ended, what its stream gave: two spans of one scope side by side, asked the
     same, of which the first tells neither answer nor usage."""
+    if all(_is_answered(n.span) for n in calls):
+        return
     waiting: dict[tuple[str, str, str], Node] = {}
     for node in sorted(calls, key=lambda n: n.order):
         span = node.span
         if not node.counted or not span.input:
             continue
         key = (span.parent_id, span.scope, span.input)
-        answered = bool(span.output or span.response_id) or span.input_tokens is not None
+        answered = _is_answered(span)
         if not answered and not node.failed:
             waiting[key] = node
         elif answered and key in waiting and _is_stream_of(span, waiting[key].span):
             merge(waiting.pop(key), node)
+
+
+def _is_answered(span: Span) -> bool:
+    return bool(span.output or span.response_id) or span.input_tokens is not None
 
 
 def _is_stream_of(span: Span, request: Span) -> bool:
@@ -83,12 +86,14 @@ def _is_stream_of(span: Span, request: Span) -> bool:
     return span.name != request.name and request.end_ns <= span.start_ns
 
 
-def _merge_by(nodes: Iterable[Node], idents: dict[int, str]) -> None:
-    """Spans with one id. Of one scope they must overlap in time: else it is an answer from a cache, or a
-    call tried again."""
+def _merge_by(nodes: Iterable[Node], idents: Sequence[str]) -> None:
+    """Spans with one id; `idents` are the nodes' own. Of one scope they must overlap in time: else it is an
+    answer from a cache, or a call tried again."""
+    known = [ident for ident in idents if ident]
+    if len(set(known)) == len(known):
+        return
     groups: dict[str, list[Node]] = {}
-    for node in nodes:
-        ident = idents[id(node)]
+    for node, ident in zip(nodes, idents, strict=True):
         if ident and node.counted:
             groups.setdefault(ident, []).append(node)
     for ident, group in groups.items():
@@ -216,7 +221,7 @@ def _same_tool(left: Node, right: Node) -> bool:
 def _merge_nested_tools(tools: Iterable[Node]) -> None:
     for node in tools:
         outer = node.near
-        if outer is None or outer.kind not in _TOOLS:
+        if outer is None or outer.kind not in TOOLS:
             continue
         same_id = node.span.tool_call_id and node.span.tool_call_id == outer.span.tool_call_id
         if (

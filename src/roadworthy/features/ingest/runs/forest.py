@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from operator import attrgetter
 
 from roadworthy.domain.span import Span, SpanFlag
-from roadworthy.features.ingest.runs.node import Node, is_plumbing
+from roadworthy.features.ingest.runs.node import INFERRED, ORPHAN, Node, is_plumbing
 
 
 def plant(spans: Iterable[Span]) -> list[Node]:
@@ -14,7 +14,7 @@ def plant(spans: Iterable[Span]) -> list[Node]:
     assembly are left out: they are inferred anew."""
     best: dict[tuple[str, str], Span] = {}
     for span in spans:
-        if span.flags and SpanFlag.INFERRED in span.flags:
+        if span.flags and INFERRED in span.flags:
             continue
         key = (span.trace_id, span.span_id)
         held = best.setdefault(key, span)
@@ -22,8 +22,8 @@ def plant(spans: Iterable[Span]) -> list[Node]:
             best[key] = span
     by_id = {key: Node(span) for key, span in best.items()}
     nodes = sorted(by_id.values(), key=attrgetter("order"))
-    _find_parents(nodes, by_id)
-    _cut_cycles(nodes)
+    if not _find_parents(nodes, by_id):
+        _cut_cycles(nodes)
     return _parents_first(nodes)
 
 
@@ -31,20 +31,25 @@ def _rank(span: Span) -> tuple[bool, int, int, str]:
     return (span.end_ns != 0, span.version, span.end_ns, span.name)
 
 
-def _find_parents(nodes: Sequence[Node], by_id: dict[tuple[str, str], Node]) -> None:
+def _find_parents(nodes: Sequence[Node], by_id: dict[tuple[str, str], Node]) -> bool:
+    """Whether all come after their parents or below roots, as almost always: then there are no cycles."""
+    in_order = True
     for node in nodes:
         span = node.span
         if span.parent_id:
-            node.parent = by_id.get((span.trace_id, span.parent_id))
-            if node.parent is None:
-                node.flag(SpanFlag.ORPHAN)
+            node.parent = parent = by_id.get((span.trace_id, span.parent_id))
+            if parent is None:
+                node.flag(ORPHAN)
+            elif parent.order >= node.order and parent.span.parent_id:
+                in_order = False
+    return in_order
 
 
 def _cut_cycles(nodes: Sequence[Node]) -> None:
     """Each cycle loses the link above its earliest member, which thereby becomes a root."""
     done: set[int] = set()
     for node in nodes:
-        # Almost every span starts after its parent, which has then been seen to lead to a root.
+        # Most start after their parents, which have then been seen to lead to a root.
         if node.parent is None or id(node.parent) in done:
             done.add(id(node))
             continue
@@ -76,7 +81,8 @@ def _parents_first(nodes: Sequence[Node]) -> list[Node]:
     while waiting:
         node = waiting.pop()
         ordered.append(node)
-        waiting.extend(reversed(node.kids))
+        if node.kids:
+            waiting.extend(reversed(node.kids))
     return ordered
 
 

@@ -21,10 +21,9 @@ from roadworthy.features.ingest.runs.answers import answer_of
 from roadworthy.features.ingest.runs.delegation import agent_names, names_an_agent
 from roadworthy.features.ingest.runs.duplicates import plain
 from roadworthy.features.ingest.runs.inferred_span import inferred_span
-from roadworthy.features.ingest.runs.node import Fields, Node
+from roadworthy.features.ingest.runs.node import OTHER, TOOLS, Fields, Node
 from roadworthy.kit.tool_results import Verdict, judge
 
-_TOOLS = frozenset({SpanKind.TOOL, SpanKind.HANDOFF})
 _TOOL_ROLE = '"role":"tool"'
 _PREFIXES = ("tool ", "tool:", "tool.", "tool/", "execute_tool ", "call_tool ", "tools.", "run_tool ")
 
@@ -57,7 +56,7 @@ def recent(messages: Sequence[Fields]) -> list[tuple[int, Fields]]:
 
 def promote_plain_tools(nodes: Sequence[Node], calls: Sequence[Node]) -> None:
     """A plain span named after a tool the model asked for is that tool's execution."""
-    plain_spans = [n for n in nodes if n.kind is SpanKind.OTHER and not n.span.dialect]
+    plain_spans = [n for n in nodes if n.kind is OTHER and not n.span.dialect]
     if not plain_spans:
         return
     asked = {
@@ -93,7 +92,7 @@ def _exception(events: str) -> str:
 def infer_tools(nodes: Sequence[Node], calls: Sequence[Node]) -> list[Node]:
     """Match results to tool spans: what a result says of a span's failure is believed; results without a span
     become inferred tool calls."""
-    tools = [n for n in nodes if n.kind in _TOOLS and n.merged is None]
+    tools = [n for n in nodes if n.kind in TOOLS and n.merged is None]
     if not _tells_more(tools, calls):
         return []
     talk = _listen(calls)
@@ -142,7 +141,7 @@ def _by_call_id(nodes: Sequence[Node]) -> tuple[dict[str, Node], set[str]]:
     reused: set[str] = set()
     for node in nodes:
         ident = node.span.tool_call_id
-        if ident and node.kind in _TOOLS and by_id.setdefault(ident, node.head()) is not node.head():
+        if ident and node.kind in TOOLS and by_id.setdefault(ident, node.head()) is not node.head():
             reused.add(ident)
     return by_id, reused
 
@@ -260,9 +259,9 @@ def infer_calls(calls: Sequence[Node]) -> list[Node]:
     An answer is accounted for by an output that asks for one of the same tool calls; model spans whose output
     was not recorded account for one answer each, so that hidden content invents nothing.
     """
-    answered = [n for n in calls if n.counted and not n.failed]
     if not _brings_more(calls):
         return []
+    answered = [n for n in calls if n.counted and not n.failed]
     asked = [call for n in answered for message in n.said() for call in message.get("tool_calls", ())]
     ids = {call["id"] for call in asked if call.get("id")}
     given = Counter(_ask(call) for call in asked)

@@ -11,18 +11,30 @@ from roadworthy.domain.run import Outcome, Run, RunStatus
 from roadworthy.domain.span import Span, SpanFlag, SpanKind
 from roadworthy.features.ingest.runs.answers import answer_of, last_call, question_of
 from roadworthy.features.ingest.runs.delegation import handoffs
-from roadworthy.features.ingest.runs.node import Node
+from roadworthy.features.ingest.runs.node import (
+    AGENT,
+    AGGREGATE,
+    HANDOFF,
+    INFERRED,
+    INFERRED_ERROR,
+    LLM,
+    NEGATIVE_RESULT,
+    ORPHAN,
+    TOOL,
+    WORKFLOW,
+    Node,
+)
 from roadworthy.features.ingest.runs.team_messages import first_request
 
 _N = TypeVar("_N", int, float)
 
-_AGENTS = frozenset({SpanKind.AGENT, SpanKind.WORKFLOW})
-_ASIDE = frozenset({SpanKind.TOOL, SpanKind.HANDOFF, SpanKind.GUARDRAIL, SpanKind.EVALUATOR})
+_AGENTS = frozenset({AGENT, WORKFLOW})
+_ASIDE = frozenset({TOOL, HANDOFF, SpanKind.GUARDRAIL, SpanKind.EVALUATOR})
 """Agents below these answer them, not the caller."""
 _PASSED_ON = (SpanFlag.CLOCK_SKEW, SpanFlag.MASKED, SpanFlag.TRUNCATED, SpanFlag.PARENT_CYCLE)
 _STEP_ATTRIBUTES = 64
 _STEP_ATTRIBUTE_LENGTH = 200
-_PAID = frozenset({SpanKind.LLM, SpanKind.EMBEDDING, SpanKind.RERANKER})
+_PAID = frozenset({LLM, SpanKind.EMBEDDING, SpanKind.RERANKER})
 
 
 @dataclass(slots=True)
@@ -40,24 +52,27 @@ class _Tokens:
 def summarise(nodes: Sequence[Node]) -> Run:
     """`nodes` are all of one run, parents first, inferred ones included."""
     flags = {flag for node in nodes if node.flags for flag in node.flags}
-    real = [n for n in nodes if SpanFlag.INFERRED not in n.flags] if SpanFlag.INFERRED in flags else nodes
+    real = [n for n in nodes if INFERRED not in n.flags] if INFERRED in flags else nodes
     # A run that is part of a trace has its root below a span that belongs to none.
     roots = [n for n in real if n.parent is None] or real[:1]
     root = _main_root(roots)
-    calls = [n for n in nodes if n.kind is SpanKind.LLM]
+    calls = [n for n in nodes if n.kind is LLM]
     by_start = sorted(real, key=attrgetter("order"))
     first = by_start[0].span
+    spans = [n.span for n in real]
+    ends = [s.end_ns for s in spans]
+    merged = [n for n in nodes if n.merged is not None]
     run = Run(
         project=root.span.project,
         id=first.trace_id,
         sort_ns=first.start_ns,
-        version=max([n.span.version for n in real]),
-        trace_ids=tuple(dict.fromkeys([n.span.trace_id for n in by_start])),
+        version=max([s.version for s in spans]),
+        trace_ids=tuple(dict.fromkeys([n.order[1] for n in by_start])),
         root_span_id=root.span.span_id,
         spans=len(nodes),
-        merged_spans=sum([n.merged is not None for n in nodes]),
-        missing_parents=_missing_parents(real) if SpanFlag.ORPHAN in flags else 0,
-        unended_spans=sum([not n.span.end_ns for n in real]),
+        merged_spans=len(merged),
+        missing_parents=_missing_parents(real) if ORPHAN in flags else 0,
+        unended_spans=ends.count(0),
         dialects=tuple(sorted({n.span.dialect for n in nodes} - {""})),
         attributes=root.span.attributes,
         step_attributes=_step_attributes(root, real),
@@ -68,14 +83,17 @@ def summarise(nodes: Sequence[Node]) -> Run:
     run.input_tokens, run.output_tokens = tokens.input, tokens.output
     run.cache_read_tokens, run.cache_write_tokens = tokens.cache_read, tokens.cache_write
     run.reasoning_tokens, run.cost_usd = tokens.reasoning, tokens.cost
-    _time(run, roots, real)
+    run.started_ns = first.start_ns
+    if not _waiting(roots):
+        run.ended_ns = max(by_start[-1].span.start_ns, *ends)
+        run.duration_ns = max(0, run.ended_ns - run.started_ns)
     _end(run, root, roots, nodes, calls)
     _judge(run, real)
     run.handoffs = handoffs(nodes)
     passed: list[str] = [flag for flag in _PASSED_ON if flag in flags]
     if tokens.unknown and tokens.input is not None:
         passed.append("partial_tokens")
-    if SpanFlag.INFERRED in flags and any(SpanFlag.INFERRED in n.flags for n in calls):
+    if INFERRED in flags and any(INFERRED in n.flags for n in calls):
         passed.append("inferred_model_calls")
     run.flags = tuple(passed)
     return run
@@ -95,7 +113,7 @@ def _step_attributes(root: Node, nodes: Sequence[Node]) -> dict[str, str]:
 
 
 def _missing_parents(nodes: Sequence[Node]) -> int:
-    return len({n.span.parent_id for n in nodes if SpanFlag.ORPHAN in n.flags})
+    return len({n.span.parent_id for n in nodes if ORPHAN in n.flags})
 
 
 def _main_root(roots: Sequence[Node]) -> Node:
@@ -105,7 +123,7 @@ def _main_root(roots: Sequence[Node]) -> Node:
 
 def _name(run: Run, root: Node, nodes: Sequence[Node]) -> None:
     spans = [root.span, *[n.span for n in nodes if n is not root]]
-    agents = [n.span.agent for n in nodes if (n.kind in _AGENTS or n.kind is SpanKind.LLM) and n.span.agent]
+    agents = [n.span.agent for n in nodes if (n.kind in _AGENTS or n.kind is LLM) and n.span.agent]
     agents = agents or [s.agent for s in spans if s.agent]
     run.agents = tuple(dict.fromkeys(agents))
     run.service = _first(s.service for s in spans)
@@ -120,11 +138,12 @@ def _name(run: Run, root: Node, nodes: Sequence[Node]) -> None:
     models = [m for s in spans if s.kind in _PAID and (m := s.model_answered or s.model_asked)]
     # A failed call names only the model asked for, of which the others name the build that answered; a router
     # puts the provider before it.
-    run.models = tuple(
-        m
-        for m in dict.fromkeys(models)
-        if not any(o != m and (o.startswith(m) or m.endswith("/" + o)) for o in models)
-    )
+    names = tuple(dict.fromkeys(models))
+    run.models = names[:1] if len(names) < 2 else tuple([m for m in names if not _is_said_better(m, names)])
+
+
+def _is_said_better(model: str, models: Sequence[str]) -> bool:
+    return any(o != model and (o.startswith(model) or model.endswith("/" + o)) for o in models)
 
 
 def _first(values: Iterable[str]) -> str:
@@ -141,17 +160,17 @@ def _count(run: Run, nodes: Sequence[Node], calls: Sequence[Node]) -> None:
     names: list[str] = []
     failed: list[str] = []
     for node in nodes:
-        if node.kind is not SpanKind.TOOL or node.merged is not None:
+        if node.kind is not TOOL or node.merged is not None:
             continue
         name = node.tool_name or node.span.name
         names.append(name)
         run.tool_calls += 1
-        run.inferred_tool_calls += SpanFlag.INFERRED in node.flags
-        run.negative_results += SpanFlag.NEGATIVE_RESULT in node.flags and not node.failed
+        run.inferred_tool_calls += INFERRED in node.flags
+        run.negative_results += NEGATIVE_RESULT in node.flags and not node.failed
         if node.failed:
             failed.append(name)
             run.failed_tool_calls += 1
-            run.inferred_failed_tool_calls += SpanFlag.INFERRED_ERROR in node.flags
+            run.inferred_failed_tool_calls += INFERRED_ERROR in node.flags
     run.tools = tuple(dict.fromkeys(names))
     run.failed_tools = tuple(dict.fromkeys(failed))
 
@@ -169,7 +188,7 @@ def _tokens(nodes: Sequence[Node], calls: Sequence[Node]) -> _Tokens:
             span = node.span
             said = _said_by(span, twins[id(node)]) if id(node) in twins else span
             tokens.cost = _plus(tokens.cost, said.cost_usd)
-            if node.kind is SpanKind.LLM:
+            if node.kind is LLM:
                 _add(tokens, said)
                 if said.input_tokens is None and not node.failed:
                     tokens.unknown = True
@@ -182,7 +201,7 @@ def _tokens(nodes: Sequence[Node], calls: Sequence[Node]) -> _Tokens:
         for node in nodes:
             if node.parent is not None and id(node.parent) in within:
                 within.add(id(node))
-            elif SpanFlag.AGGREGATE in node.flags:
+            elif AGGREGATE in node.flags:
                 within.add(id(node))
                 _add(tokens, node.span)
                 tokens.cost = _plus(tokens.cost, node.span.cost_usd)
@@ -222,12 +241,9 @@ def _plus(total: _N | None, more: _N | None) -> _N | None:
     return more if total is None else total + more
 
 
-def _time(run: Run, roots: Sequence[Node], nodes: Sequence[Node]) -> None:
-    run.started_ns = min(n.span.start_ns for n in nodes)
-    waiting = all(SpanFlag.ORPHAN in n.flags for n in roots) or any(not n.span.end_ns for n in roots)
-    if not waiting:
-        run.ended_ns = max(max(n.span.end_ns, n.span.start_ns) for n in nodes)
-        run.duration_ns = max(0, run.ended_ns - run.started_ns)
+def _waiting(roots: Sequence[Node]) -> bool:
+    """Whether spans must still come: the one above all others, or the ends of those."""
+    return all(ORPHAN in n.flags for n in roots) or not all(n.span.end_ns for n in roots)
 
 
 def _end(run: Run, root: Node, roots: Sequence[Node], nodes: Sequence[Node], calls: Sequence[Node]) -> None:
@@ -259,10 +275,10 @@ def _answer(root: Node, roots: Sequence[Node], nodes: Sequence[Node], last: Node
     """The root's own output; else that of the first agent directly below it, or in a team (of one Strands
     tells no output) of the agent that ended last; else what the model said last."""
     alone = sum(1 for r in roots if r.kids or r.kind in _AGENTS) <= 1
-    if alone and root.kind is not SpanKind.LLM and root.span.output and (said := answer_of(root)):
+    if alone and root.kind is not LLM and root.span.output and (said := answer_of(root)):
         return _uncut(said, last)
     below = [n for n in nodes if n.kind in _AGENTS and n is not root and n.span.output] if alone else []
-    if root.kind is SpanKind.WORKFLOW:
+    if root.kind is WORKFLOW:
         below.sort(key=lambda n: n.span.end_ns, reverse=True)
     for node in below:
         if _is_top(node) and (said := answer_of(node)):
@@ -292,7 +308,7 @@ def _fault(
     root: Node, roots: Sequence[Node], nodes: Sequence[Node], last: Node | None, *, answered: bool
 ) -> Node | None:
     """What ended the run: its root; else the last model call; else, where nobody got an answer, an agent."""
-    if root.failed and root.kind is not SpanKind.TOOL:
+    if root.failed and root.kind is not TOOL:
         return root
     alone = [r for r in roots if r.kids or r.kind in _AGENTS]
     if last is not None and last.failed and not (answered and len(alone) == 1):

@@ -17,20 +17,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from roadworthy.domain.span import SpanFlag, SpanKind
+from roadworthy.domain.span import SpanKind
 from roadworthy.features.ingest.join_keys import ECHO, FAILED, TALK, UNHEARD, USED, talk_of
 from roadworthy.features.ingest.runs.duplicates import closest, halves
-from roadworthy.features.ingest.runs.node import Node
+from roadworthy.features.ingest.runs.node import AGENT, HANDOFF, LLM, OTHER, PLACEHOLDER, TOOL, Node
 
 _STEPS = frozenset(
     {
-        SpanKind.LLM,
-        SpanKind.AGENT,
-        SpanKind.TOOL,
+        LLM,
+        AGENT,
+        TOOL,
         SpanKind.RETRIEVAL,
         SpanKind.EMBEDDING,
         SpanKind.RERANKER,
-        SpanKind.HANDOFF,
+        HANDOFF,
         SpanKind.GUARDRAIL,
         SpanKind.EVALUATOR,
         SpanKind.PLAN,
@@ -39,11 +39,15 @@ _STEPS = frozenset(
 )
 
 
-def split(nodes: Sequence[Node]) -> list[list[Node]]:
-    """Groups of nodes, each one run, parents first; ordered by start. Nodes of no run are in none."""
+def by_traces(nodes: Iterable[Node]) -> dict[str, list[Node]]:
     by_trace: dict[str, list[Node]] = {}
     for node in nodes:
         by_trace.setdefault(node.span.trace_id, []).append(node)
+    return by_trace
+
+
+def split(by_trace: dict[str, list[Node]]) -> list[list[Node]]:
+    """Groups of nodes, each one run, parents first; ordered by start. Nodes of no run are in none."""
     groups = list(by_trace.values()) if len(by_trace) == 1 else _joined(by_trace)
     found: list[list[Node]] = []
     for group in groups:
@@ -149,7 +153,7 @@ def _join_talk(
 def _asked(by_trace: Mapping[str, Sequence[Node]]) -> dict[str, int]:
     """By the id of a call, when the answer that asked for it had ended."""
     found: dict[str, int] = {}
-    for node in (n for nodes in by_trace.values() for n in nodes if n.kind is SpanKind.LLM):
+    for node in (n for nodes in by_trace.values() for n in nodes if n.kind is LLM):
         for call in (c for m in node.said() for c in m.get("tool_calls", ()) if c.get("id")):
             found[call["id"]] = min(found.get(call["id"], node.span.end_ns), node.span.end_ns)
     return found
@@ -162,7 +166,7 @@ def _is_answered(node: Node, asked: Mapping[str, int]) -> bool:
 
 
 def _by_session(nodes: list[Node]) -> list[list[Node]]:
-    tops = [n for n in nodes if n.kind is SpanKind.AGENT and n.parent is not None and _only_plain_above(n)]
+    tops = [n for n in nodes if n.kind is AGENT and n.parent is not None and _only_plain_above(n)]
     sessions = {n.span.session_id for n in tops}
     if len(tops) < 2 or len(sessions) < 2 or "" in sessions:
         return [nodes]
@@ -193,7 +197,7 @@ def _is_run(nodes: Iterable[Node]) -> bool:
 
 def _is_work(node: Node) -> bool:
     span = node.span
-    if SpanFlag.PLACEHOLDER in node.flags:
+    if PLACEHOLDER in node.flags:
         return False
     if node.kind in _STEPS or span.outcome:
         return True
@@ -201,5 +205,5 @@ def _is_work(node: Node) -> bool:
         bool(span.dialect)
         and span.dialect != "mcp"
         and bool(span.input or span.output)
-        and (node.kind is not SpanKind.OTHER)
+        and (node.kind is not OTHER)
     )
