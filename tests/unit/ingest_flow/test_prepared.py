@@ -14,6 +14,7 @@ from roadworthy.backends.telemetry.memory.store import MemoryTelemetryStore
 from roadworthy.contracts.intake import Signal
 from roadworthy.contracts.telemetry import TelemetryBatch
 from roadworthy.domain.span import Span
+from roadworthy.features.ingest.gathering import Gathering
 from tests.unit.ingest.ingest_path import Payloads
 from tests.unit.ingest_flow.test_consumer import body, consuming, fill, ids, run_ids, wait_for
 
@@ -75,3 +76,12 @@ def test_what_could_not_be_prepared_is_written_all_the_same(tmp_path: Path) -> N
         wait_for(lambda: consumer.progress.records == 4)
     assert run_ids(store) == ids(1, 2, 3, 4)
     assert store.fails == 0
+
+
+def test_one_that_came_twice_does_not_stand_for_one_that_could_not_be_prepared() -> None:
+    gathered = Gathering()
+    twice, broken = (Span(project="p", trace_id="a" * 32, span_id=f"{n:016x}") for n in (1, 2))
+    gathered.add_spans([twice], prepared=["first"])
+    gathered.add_spans([twice], prepared=["second"])
+    gathered.add_spans([broken], prepared=None)
+    assert (len(gathered.spans), gathered.all_prepared()) == (2, ())

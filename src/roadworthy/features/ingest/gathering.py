@@ -24,6 +24,7 @@ class Gathering:
     prepared: list[object] = field(default_factory=list)
     """What the store made of the spans as they came."""
     rows_prepared: int = 0
+    is_prepared: bool = True
     runs: dict[tuple[str, str], Run] = field(default_factory=dict)
     scores: list[Score] = field(default_factory=list)
     rejections: list[Rejection] = field(default_factory=list)
@@ -43,13 +44,15 @@ class Gathering:
         """`prepared` is None where that failed."""
         for span in spans:
             self.spans[span.project, span.trace_id, span.span_id] = span
-        if prepared is not None:
+        if prepared is None:
+            self.is_prepared = False
+        else:
             self.prepared += prepared
             self.rows_prepared += len(spans)
 
     def all_prepared(self) -> Sequence[object]:
         """Nothing where a span came twice (what was made of it first is no longer so), or one is missing."""
-        return self.prepared if self.rows_prepared == len(self.spans) else ()
+        return self.prepared if self.is_prepared and self.rows_prepared == len(self.spans) else ()
 
     def count(self, entries: Sequence[IntakeEntry]) -> None:
         self.filled = self.filled or time.monotonic()
