@@ -51,3 +51,11 @@ def test_it_grows_again_when_nothing_waits_and_is_whole_when_nothing_comes() -> 
     after(time, 20, unread=10 * MIB)
     assert time.seconds(taking_in=0.0, unread_bytes=0, pace=PACE) == LEAST_SECONDS
     assert not time.short
+
+
+def test_while_the_store_takes_no_more_there_is_time_but_not_for_all() -> None:
+    """Nothing is read then, and much waits: who judges elsewhere makes way still."""
+    time = JudgingTime()
+    after(time, 20, unread=10 * MIB)
+    assert time.seconds(taking_in=0.0, unread_bytes=100 * MIB, pace=PACE) == LEAST_SECONDS
+    assert time.short

@@ -35,12 +35,12 @@ class JudgingTime:
     def seconds(self, *, taking_in: float, unread_bytes: int, pace: float) -> float:
         """How long runs may be judged now. `taking_in`: seconds that taking in what was read took; `pace`:
         bytes a second that were stored of late."""
-        if not taking_in or unread_bytes <= _bound(_CALM, pace):
-            # Nothing was read: there is all the time there is.
+        if unread_bytes <= _bound(_CALM, pace):
             self._share = min(MOST, self._share * _MORE) if taking_in else MOST
-        elif unread_bytes > _bound(_PRESSED, pace):
+        elif taking_in and unread_bytes > _bound(_PRESSED, pace):
             self._share = max(LEAST, self._share * _LESS)
-        least = LEAST_SECONDS if self._share == MOST else 0.0
+        # Where nothing was read, as nothing is there or the store takes no more, there is nothing else to do.
+        least = LEAST_SECONDS if self._share == MOST or not taking_in else 0.0
         return max(least, self._share * taking_in)
 
 
