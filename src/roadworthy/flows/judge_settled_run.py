@@ -252,10 +252,13 @@ class RunJudge:
         missing = (Filter(field="judged", op=Op.EQ, value=""),)
         for project in self._store.projects():
             query = RunQuery(filters=missing, from_ns=from_ns, limit=1000)
-            ids = [run.id for run in self._store.runs(project, query)]
-            with self._lock:
-                known = self._endless.keys() | self._cannot.keys()
-            ids = [one for one in ids if (project, one) not in known]
+            ids: list[str] = []
+            while not ids and (runs := self._store.runs(project, query)):
+                # Those that wait for their end may be more than that, and newer than all others.
+                with self._lock:
+                    known = self._endless.keys() | self._cannot.keys()
+                ids = [run.id for run in runs if (project, run.id) not in known]
+                query = replace(query, after=(runs[-1].sort_ns, runs[-1].id))
             if ids:
                 self._put(project, ids, after=0.0)
             found += len(ids)

@@ -350,6 +350,21 @@ def test_more_than_one_look_round_finds_are_all_found(room: Room) -> None:
         again.stop(timeout=5)
 
 
+def test_many_that_go_on_do_not_hide_an_older_one(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One look round finds a thousand, newest first: those that wait for their end are among them."""
+    room.judge.stop(timeout=5)
+    monkeypatch.setattr("roadworthy.flows.judge_settled_run._SEARCH_AGAIN_SECONDS", 0.05)
+    old = room.write(spans_of("a" * 32, answer="NO!"), tell=False)
+    spans = [span for n in range(1, 1_101) for span in spans_of(f"{n:032x}", answer="wait", end_ns=0)]
+    room.store.write(TelemetryBatch(token="many", spans=spans, runs=assemble_all(spans)))
+    again = room.new_judge()
+    again.start()
+    try:
+        room.becomes(old, lambda run: run.judged != "")
+    finally:
+        again.stop(timeout=5)
+
+
 def assemble_all(spans: Sequence[Span]) -> list[Run]:
     return [assemble([root, call]).runs[0] for root, call in zip(spans[::2], spans[1::2], strict=True)]
 
