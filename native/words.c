@@ -101,7 +101,7 @@ static Words *words_made(PyObject *list) {
         PyObject *word = PyTuple_GET_ITEM(list, i);
         if (!PyUnicode_Check(word) || PyUnicode_GET_LENGTH(word) == 0)
             goto odd;
-        if (!PyUnicode_IS_COMPACT_ASCII(word))
+        if (!PyUnicode_IS_ASCII(word))
             continue; /* stands in no text that is looked at here */
         total += PyUnicode_GET_LENGTH(word);
         const uint8_t *letters = PyUnicode_1BYTE_DATA(word);
@@ -122,7 +122,7 @@ static Words *words_made(PyObject *list) {
     if (nodes != NULL && room != NULL) {
         for (int i = 0; i < (int)PyTuple_GET_SIZE(list); i++) {
             PyObject *word = PyTuple_GET_ITEM(list, i);
-            if (PyUnicode_IS_COMPACT_ASCII(word)) {
+            if (PyUnicode_IS_ASCII(word)) {
                 grow(nodes, &count, PyUnicode_1BYTE_DATA(word), PyUnicode_GET_LENGTH(word), i);
                 words->all |= (uint64_t)1 << i;
             }

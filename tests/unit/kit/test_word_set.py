@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,15 @@ def test_what_pattern_may_fit_beyond_ascii_is_not_ruled_out() -> None:
 def test_what_is_no_set_of_words_is_refused(words: tuple[str, ...]) -> None:
     with pytest.raises(ValueError, match="lower case"):
         WordSet(words)
+
+
+class Sign(StrEnum):
+    STOP = "stop"
+
+
+def test_a_word_may_be_of_a_class_of_its_own() -> None:
+    check(WordSet((Sign.STOP, "go")), "NON-STOP")
+    check(WordSet("stop"), Sign.STOP)
 
 
 @compiled
