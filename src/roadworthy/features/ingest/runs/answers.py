@@ -174,12 +174,12 @@ def last_call(calls: Sequence[Node]) -> Node | None:
     counted = [n for n in calls if n.counted and n.kind is LLM]
     around: set[int] = set()
     passed: set[int] = set()
-    for node in counted if any(n.kids for n in counted) else ():
+    for node in counted if [n for n in counted if n.kids] else ():
         for above in node.ancestors():
             if id(above) in passed:
                 break
             passed.add(id(above))
             if above.kind is LLM:
                 around.add(id(above))
-    ended = [n for n in counted if id(n) not in around]
+    ended = [n for n in counted if id(n) not in around] if around else counted
     return max(ended, key=lambda n: (n.span.end_ns, n.order), default=None)

@@ -29,6 +29,7 @@ from roadworthy.features.ingest.runs.team_messages import first_request
 _N = TypeVar("_N", int, float)
 
 _AGENTS = frozenset({AGENT, WORKFLOW})
+_AT_WORK = frozenset({AGENT, WORKFLOW, LLM})
 _ASIDE = frozenset({TOOL, HANDOFF, SpanKind.GUARDRAIL, SpanKind.EVALUATOR})
 """Agents below these answer them, not the caller."""
 _PASSED_ON = (SpanFlag.CLOCK_SKEW, SpanFlag.MASKED, SpanFlag.TRUNCATED, SpanFlag.PARENT_CYCLE)
@@ -123,18 +124,18 @@ def _main_root(roots: Sequence[Node]) -> Node:
 
 def _name(run: Run, root: Node, nodes: Sequence[Node]) -> None:
     spans = [root.span, *[n.span for n in nodes if n is not root]]
-    agents = [n.span.agent for n in nodes if (n.kind in _AGENTS or n.kind is LLM) and n.span.agent]
+    agents = [agent for n in nodes if n.kind in _AT_WORK and (agent := n.span.agent)]
     agents = agents or [s.agent for s in spans if s.agent]
     run.agents = tuple(dict.fromkeys(agents))
-    run.service = _first(s.service for s in spans)
+    run.service = _first([s.service for s in spans])
     run.agent = root.span.agent or (agents[0] if agents else "") or root.span.workflow or run.service
     run.name = root.span.workflow or (root.span.agent if root.kind in _AGENTS else "")
     # Of many traces no one root names the task.
     run.name = run.name or (root.span.name if len(run.trace_ids) == 1 else run.agent)
-    run.release = _first(s.release for s in spans)
-    run.environment = _first(s.environment for s in spans)
-    run.session_id = _first(s.session_id for s in spans)
-    run.user_id = _first(s.user_id for s in spans)
+    run.release = _first([s.release for s in spans])
+    run.environment = _first([s.environment for s in spans])
+    run.session_id = _first([s.session_id for s in spans])
+    run.user_id = _first([s.user_id for s in spans])
     models = [m for s in spans if s.kind in _PAID and (m := s.model_answered or s.model_asked)]
     # A failed call names only the model asked for, of which the others name the build that answered; a router
     # puts the provider before it.
@@ -147,7 +148,7 @@ def _is_said_better(model: str, models: Sequence[str]) -> bool:
 
 
 def _first(values: Iterable[str]) -> str:
-    return next((value for value in values if value), "")
+    return next(filter(None, values), "")
 
 
 def _count(run: Run, nodes: Sequence[Node], calls: Sequence[Node]) -> None:
