@@ -24,6 +24,9 @@ from roadworthy.features.ingest.messages.parse import chat_text, dump_messages
 from roadworthy.features.ingest.messages.python_repr import printed_content
 from roadworthy.features.ingest.raw_span import RawSpan
 
+# Enum members that every span is compared with: in Python 3.11 looking one up costs ten times the comparing.
+_LLM, _TOOL, _OTHER, _MESSAGES = SpanKind.LLM, SpanKind.TOOL, SpanKind.OTHER, ContentFormat.MESSAGES
+
 KINDS: dict[str, SpanKind] = {
     "chat": SpanKind.LLM,
     "generate_content": SpanKind.LLM,
@@ -69,7 +72,7 @@ _FLATTENED = ("gen_ai.prompt.0.role", "gen_ai.completion.0.role", "gen_ai.prompt
 def read(raw: RawSpan, span: Span) -> None:
     attributes = raw.attributes
     take = attributes.pop
-    if span.kind is SpanKind.OTHER:
+    if span.kind is _OTHER:
         _read_kind(attributes, span)
     span.provider = span.provider or as_text(take("gen_ai.provider.name", "") or take("gen_ai.system", ""))
     _read_names(attributes, span)
@@ -81,7 +84,7 @@ def read(raw: RawSpan, span: Span) -> None:
         span.finish_reason = span.finish_reason or finish_reason(take("gen_ai.response.finish_reasons"))
     read_usage(attributes, span)
     # On a model's span they name the call it asked for, which stands in its answer.
-    if span.kind is SpanKind.TOOL or ("gen_ai.tool.name" in attributes and span.kind is not SpanKind.LLM):
+    if span.kind is _TOOL or ("gen_ai.tool.name" in attributes and span.kind is not _LLM):
         _read_tool(attributes, span)
     read_content(attributes, span)
     if raw.events:
@@ -292,7 +295,7 @@ def _put_given(attributes: Attributes, span: Span, given: Any, system: Any) -> N
     if given is not None:
         del attributes["gen_ai.input.messages"]
     if chat:
-        span.input, span.input_format = chat, ContentFormat.MESSAGES
+        span.input, span.input_format = chat, _MESSAGES
 
 
 def _read_older_content(attributes: Attributes, span: Span) -> None:
