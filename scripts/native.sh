@@ -13,10 +13,10 @@ without() {
     echo "setup: $1: ingest works, at more CPU a span (Debian: apt-get install gcc python3-dev, then make setup again)" >&2
     exit 0
 }
-if ! command -v "$compiler" >/dev/null; then without "no C compiler"; fi
+if ! command -v "${compiler%% *}" >/dev/null; then without "no C compiler"; fi
 if [ ! -f "$include/Python.h" ]; then without "no headers of Python"; fi
-# shellcheck disable=SC2086 # flags are several words
-"$compiler" -O2 -fPIC -shared -fvisibility=hidden -Wall -Wextra -Wno-unused-parameter \
+# shellcheck disable=SC2086 # a compiler (ccache gcc) and flags are several words
+$compiler -O2 -fPIC -shared -fvisibility=hidden -Wall -Wextra -Wno-unused-parameter \
     -Wno-cast-function-type ${CFLAGS:-} -I"$include" native/*.c -o "$target.new" ||
     without "the compiled part could not be built"
 mv "$target.new" "$target"

@@ -57,6 +57,14 @@ def test_what_cannot_be_built_is_left_out(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.skipif(COMPILED is None, reason="no C compiler, or no headers of Python")
+def test_a_compiler_may_be_several_words(tmp_path: Path) -> None:
+    """As `ccache gcc`, or `gcc -pthread`."""
+    done = build(tmp_path, CC=f"env {os.environ.get('CC', 'cc')}")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [built.name.split(".")[0] for built in tmp_path.iterdir()] == ["_compiled"]
+
+
 def test_it_can_be_switched_off() -> None:
     code = "from roadworthy.kit.compiled import COMPILED; print(COMPILED is None)"
     assert asked(code, ROADWORTHY_COMPILED="0") == "True"
