@@ -79,10 +79,6 @@ class IntakeReader(Protocol):
         """Durable on return."""
         ...
 
-    def backlog_bytes(self) -> int:
-        """Bytes that are durable and not yet committed."""
-        ...
-
     def unread_bytes(self, *, after: int) -> int:
         """Bytes that are durable from offset `after` on (0 = the oldest kept)."""
         ...

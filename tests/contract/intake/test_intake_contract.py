@@ -115,9 +115,7 @@ def test_a_commit_is_kept_and_frees_what_lies_before_it(
     assert reader.committed() == 0
     entries = reader.read(after=0, **EVERYTHING)
     size_before = sum(f.stat().st_size for f in tmp_path.iterdir())
-    whole = reader.backlog_bytes()
-    assert whole >= 40 * 30_000
-    assert reader.unread_bytes(after=0) == whole
+    assert reader.unread_bytes(after=0) >= 40 * 30_000
     assert (
         reader.unread_bytes(after=entries[29].next_offset)
         == entries[-1].next_offset - entries[29].next_offset
@@ -126,7 +124,6 @@ def test_a_commit_is_kept_and_frees_what_lies_before_it(
 
     reader.commit(entries[29].next_offset)
     assert reader.committed() == entries[29].next_offset
-    assert reader.backlog_bytes() == entries[-1].next_offset - entries[29].next_offset
     assert sum(f.stat().st_size for f in tmp_path.iterdir()) < size_before / 2
     reader.close()
 
@@ -134,7 +131,7 @@ def test_a_commit_is_kept_and_frees_what_lies_before_it(
     assert again.committed() == entries[29].next_offset
     assert [e.record for e in again.read(after=again.committed(), **EVERYTHING)] == records[30:]
     again.commit(entries[-1].next_offset)
-    assert again.backlog_bytes() == 0
+    assert again.unread_bytes(after=again.committed()) == 0
     assert again.read(after=again.committed(), **EVERYTHING) == []
     again.close()
 

@@ -91,10 +91,6 @@ class FileIntakeReader:
             self._committed = offset
         self._drop_read_segments()
 
-    def backlog_bytes(self) -> int:
-        """Bytes that are durable and not yet committed."""
-        return self.unread_bytes(after=self._committed)
-
     def unread_bytes(self, *, after: int) -> int:
         """Bytes that are durable from offset `after` on (0 = the oldest kept)."""
         return backlog_bytes(self._folder, end=self._mark.load(), committed=after)
