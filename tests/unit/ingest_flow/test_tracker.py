@@ -133,6 +133,23 @@ def test_after_a_restart_a_join_key_finds_its_run() -> None:
     assert (run.id, run.spans) == (f"{1:032x}", 2)
 
 
+def test_after_a_restart_the_earliest_span_of_a_batch_finds_its_run() -> None:
+    p = Pipeline()
+    p.take(span(1, 1))
+    p.restart()
+    p.take(span(1, 2, start=10**12), span(1, 3, start=1))
+    (run,) = p.runs()
+    assert run.spans == 3
+
+
+def test_traces_that_come_in_turns_keep_their_spans() -> None:
+    p = Pipeline()
+    one, two = span(1, 1), span(2, 1, keys=("a",))
+    p.take(one, two, span(1, 2), span(1, 3, project="other"), span(1, 4), span(2, 2), span(3, 1, keys=("a",)))
+    assert {(r.id, r.spans) for r in p.runs()} == {(f"{1:032x}", 3), (f"{2:032x}", 3)}
+    assert [r.spans for r in p.store.runs("other", RunQuery(limit=10))] == [1]
+
+
 def test_replaying_the_log_changes_nothing() -> None:
     p = Pipeline()
     spans = [span(1, 1, keys=("a",)), span(2, 1, keys=("a",)), span(3, 1), span(3, 2)]

@@ -64,15 +64,22 @@ class RunTracker:
         self._batch += 1
         self._load_known(spans)
         stored: dict[tuple[str, str, str], Span] = {}
+        project = trace_id = ""
+        bundle = touched = None
         for span in spans:
-            bundle = self._bundle_of(span.project, span.trace_id)
+            # Spans of one trace most often come one after the other.
+            if bundle is None or span.trace_id != trace_id or span.project != project:
+                project, trace_id = span.project, span.trace_id
+                bundle = self._bundle_of(project, trace_id)
             before = bundle.bytes
             held = bundle.put(span)
             self._bytes += bundle.bytes - before
-            stored[span.project, span.trace_id, span.span_id] = held
+            stored[project, trace_id, span.span_id] = held
             if held.join_keys:
                 bundle = self._join(bundle, held)
-            self._touch(bundle)
+            if bundle is not touched:
+                self._touch(bundle)
+                touched = bundle
         return list(stored.values())
 
     def held(self, *, project: str, trace_id: str, span_id: str, start_ns: int) -> Span | None:
@@ -178,13 +185,17 @@ class RunTracker:
         """Read back the bundles that the store has and memory has not."""
         unknown: dict[str, dict[str, None]] = {}
         keys: dict[str, dict[str, None]] = {}
+        asked, asked_ns = ("", ""), 0
         for span in spans:
             at = (span.project, span.trace_id)
             if at in self._by_trace:
                 continue
             traces = unknown.setdefault(span.project, {})
-            if span.trace_id not in traces and self.seen.may_hold(span.trace_id, start_ns=span.start_ns):
-                traces[span.trace_id] = None
+            # What nobody has seen of a trace by one start, nobody has by a later one.
+            if (at != asked or span.start_ns < asked_ns) and span.trace_id not in traces:
+                asked, asked_ns = at, span.start_ns
+                if self.seen.may_hold(span.trace_id, start_ns=span.start_ns):
+                    traces[span.trace_id] = None
             for key in span.join_keys:
                 if (span.project, key) not in self._by_key:
                     keys.setdefault(span.project, {})[key] = None
