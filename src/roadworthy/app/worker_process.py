@@ -18,6 +18,7 @@ from typing import Any
 from roadworthy.app.worker_orders import ORDERS_VARIABLE, WorkerOrders
 from roadworthy.backends.telemetry.handed.calls import Answers, answer_calls
 from roadworthy.features.ingest.progress import Progress
+from roadworthy.kit.compiled import SWITCH as COMPILED_SWITCH
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +27,9 @@ _LONGEST_WAIT = 5.0
 _HEALTHY_SECONDS = 30.0
 _STARTING_SECONDS = 5.0
 """A worker that is away for less is no trouble worth telling of: nothing is lost, and pages are answered."""
+
+_FAULTS = frozenset({signal.SIGSEGV, signal.SIGBUS, signal.SIGILL, signal.SIGFPE, signal.SIGABRT})
+"""Of compiled code. The next worker reads the same bodies: it would end at them again, and for ever."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +61,7 @@ class WorkerProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self._told = _NOTHING
         self._missing_since = time.monotonic()
+        self._compiled = True
         # The kernel ends the worker with the thread that started it, so this one stays as long as the core.
         self._thread = threading.Thread(target=self._keep, name="worker", daemon=True)
 
@@ -128,6 +133,9 @@ class WorkerProcess:
                 return
             if time.monotonic() - began > _HEALTHY_SECONDS:
                 wait = _FIRST_WAIT
+            if -code in _FAULTS and self._compiled:
+                self._compiled = False
+                log.critical("the worker crashed (%d); from now on it does without compiled code", code)
             log.error("the worker ended (%d); starting it again in %.1f s", code, wait)
             self._stopping.wait(wait)
             wait = min(_LONGEST_WAIT, wait * 2)
@@ -168,5 +176,9 @@ class WorkerProcess:
             stdin=subprocess.DEVNULL,
             stdout=sys.stderr,  # the front reads the core's standard output
             pass_fds=fds,
-            env={**os.environ, ORDERS_VARIABLE: self._orders.to_json()},
+            env={
+                **os.environ,
+                ORDERS_VARIABLE: self._orders.to_json(),
+                **({} if self._compiled else {COMPILED_SWITCH: "0"}),
+            },
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -24,14 +25,22 @@ def orders(folder: Path) -> WorkerOrders:
     )
 
 
-def niceness_of_child() -> int:
+def child() -> int:
     children = [
         pid for task in Path("/proc/self/task").iterdir() for pid in (task / "children").read_text().split()
     ]
     (worker,) = [
         pid for pid in children if b"roadworthy.app.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()
     ]
-    return os.getpriority(os.PRIO_PROCESS, int(worker))
+    return int(worker)
+
+
+def niceness_of_child() -> int:
+    return os.getpriority(os.PRIO_PROCESS, child())
+
+
+def is_compiled(pid: int) -> bool:
+    return b"ROADWORTHY_COMPILED=0" not in Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
 
 
 def test_orders_are_read_as_they_were_given(tmp_path: Path) -> None:
@@ -83,3 +92,26 @@ def test_what_it_says_is_known_and_after_a_stop_it_is_gone(tmp_path: Path) -> No
     finally:
         worker.stop(timeout=10)
     assert not worker.watched
+
+
+def test_one_that_crashes_does_without_compiled_code_from_then_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The body at which it ended is the first that the next one reads."""
+    monkeypatch.delenv("ROADWORTHY_COMPILED", raising=False)
+    fill(tmp_path / "intake", body(1))
+    worker = WorkerProcess(orders(tmp_path))
+    worker.launch()
+    worker.serve(reads={"price_changes": lambda: 1}, writes={})
+    seen: list[bool] = []
+    try:
+        for fault in (signal.SIGKILL, signal.SIGSEGV, signal.SIGKILL):
+            wait_for(lambda: worker._told is not worker_process._NOTHING)
+            seen.append(is_compiled(child()))
+            os.kill(child(), fault)
+            wait_for(lambda: worker._told is worker_process._NOTHING)
+        wait_for(lambda: worker._told is not worker_process._NOTHING)
+        seen.append(is_compiled(child()))
+    finally:
+        worker.stop(timeout=10)
+    assert seen == [True, True, False, False]
