@@ -1,5 +1,6 @@
 /* What the files of this folder share. Each function here has a twin in Python that says the same (the module that
- * calls it names both), and answers None for whatever is out of the ordinary: its twin is asked then. */
+ * calls it names both). What reads texts and bytes of others answers None for whatever is out of the ordinary: its
+ * twin is asked then. */
 #ifndef ROADWORTHY_COMPILED_H
 #define ROADWORTHY_COMPILED_H
 
