@@ -22,6 +22,10 @@ int shape_learn(Shape *shape, PyObject *type, const char *const *names) {
         shape->offsets[shape->count] = ((PyMemberDescrObject *)slot)->d_member->offset;
         Py_DECREF(slot);
     }
+    if (shape->type->tp_basicsize != (Py_ssize_t)(sizeof(PyObject) + (size_t)shape->count * sizeof(PyObject *))) {
+        PyErr_Format(PyExc_TypeError, "%R has more slots than are filled", type);
+        return -1;
+    }
     return 0;
 }
 

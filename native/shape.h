@@ -13,8 +13,8 @@ typedef struct {
     Py_ssize_t offsets[MOST_SLOTS];
 } Shape;
 
-/* Find the slots of these names (at most MOST_SLOTS, NULL behind them) in a class; -1 with a TypeError where it has
- * none. */
+/* Find the slots of these names (at most MOST_SLOTS, NULL behind them) in a class; -1 with a TypeError or an
+ * AttributeError where it lacks one, or has others. */
 int shape_learn(Shape *shape, PyObject *type, const char *const *names);
 
 static inline PyObject **shape_slot(PyObject *object, Py_ssize_t offset) {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -228,6 +229,21 @@ def test_nothing_else_than_bytes_and_classes_with_slots() -> None:
         COMPILED.read_traces(b"", IntakeRecord, Frame, RawEvent, Link)
     with pytest.raises(TypeError):
         COMPILED.read_traces(b"", "RawSpan", Frame, RawEvent, Link)
+
+
+@dataclass(slots=True)
+class LaterLink:
+    trace_id: str
+    span_id: str
+    attributes: dict[str, Any]
+    new: str = ""
+
+
+def test_what_was_compiled_before_a_field_was_added_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As after a pull without `make setup`: the new field would be missing from every span."""
+    assert wire.compiled_reader() is COMPILED.read_traces
+    monkeypatch.setattr(wire, "Link", LaterLink)
+    assert wire.compiled_reader() is None
 
 
 def test_json_goes_the_other_way() -> None:

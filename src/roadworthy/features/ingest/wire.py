@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +18,23 @@ Told = tuple[RawSpan, Frame]
 Scope = tuple[str, list[Told]]
 """The name of an instrumentation scope, and its spans."""
 
-_read_traces = getattr(COMPILED, "read_traces", None)
+log = logging.getLogger(__name__)
+
+
+def compiled_reader() -> Any:
+    """None where there is none, or one that fills other fields than these classes have: it was compiled
+    before they got another."""
+    found = getattr(COMPILED, "read_traces", None)
+    try:
+        if found is not None:
+            found(b"", RawSpan, Frame, RawEvent, Link)
+    except (TypeError, AttributeError) as other:
+        log.warning("bodies of traces are not read by compiled code (make setup makes it anew): %s", other)
+        return None
+    return found
+
+
+_read_traces = compiled_reader()
 
 
 @dataclass(slots=True)
