@@ -3,7 +3,8 @@
 Runs are judged as they come in, while there is time for all of them. Where more comes than can be taken in
 and judged, spans come first: judging is cut down, step by step, until the log is read as fast as it grows,
 and given more again when nothing waits. A little of it always goes on, so that every agent has some of its
-runs judged at once, and alarms go on; the others are judged later, elsewhere.
+runs judged at once, and alarms go on; the others are judged later, elsewhere. So are all runs that cannot be
+judged here at all: large ones, and those of agents with evaluators of their own.
 """
 
 from __future__ import annotations
