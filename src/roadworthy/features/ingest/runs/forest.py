@@ -12,15 +12,14 @@ from roadworthy.features.ingest.runs.node import INFERRED, ORPHAN, Node, is_plum
 def plant(spans: Iterable[Span]) -> list[Node]:
     """All nodes, parents before children where there are parents, else by start. Inferred spans of an earlier
     assembly are left out: they are inferred anew."""
-    best: dict[tuple[str, str], Span] = {}
+    by_id: dict[tuple[str, str], Node] = {}
     for span in spans:
         if span.flags and INFERRED in span.flags:
             continue
         key = (span.trace_id, span.span_id)
-        held = best.setdefault(key, span)
-        if held is not span and _rank(span) > _rank(held):
-            best[key] = span
-    by_id = {key: Node(span) for key, span in best.items()}
+        held = by_id.get(key)
+        if held is None or _rank(span) > _rank(held.span):
+            by_id[key] = Node(span)
     nodes = sorted(by_id.values(), key=attrgetter("order"))
     if not _find_parents(nodes, by_id):
         _cut_cycles(nodes)

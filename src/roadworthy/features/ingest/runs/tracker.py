@@ -301,7 +301,7 @@ def named(runs: list[Run], *, bundle: Bundle) -> list[Run]:
 
 def _superseded(bundle: Bundle, runs: Sequence[Run]) -> list[Run]:
     """Rows for runs that were written once and are no more."""
-    if not runs:
+    if not runs or not bundle.written:
         return []
     now = {run.id for run in runs}
     version = max(run.version for run in runs)
