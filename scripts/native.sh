@@ -10,7 +10,7 @@ suffix=$("$python" -c 'import sysconfig; print(sysconfig.get_config_var("EXT_SUF
 target=$folder/_compiled$suffix
 without() {
     rm -f "$target" "$target.new"
-    echo "setup: $1: ingest works, at more CPU a span (Debian: apt-get install gcc python3-dev, then make setup again)" >&2
+    echo "setup: $1: ingest works, at more CPU a span (Debian: apt-get install gcc python3-dev, then $0 $python)" >&2
     exit 0
 }
 if ! command -v "${compiler%% *}" >/dev/null; then without "no C compiler"; fi

@@ -285,6 +285,7 @@ class CoreRoom:
                     folder=self._orders.handing_folder,
                     on_runs=self._worker_wrote,
                     on_unjudged=self._judging.runs.on_runs,
+                    on_left=self._judging.runs.on_left_runs,
                     on_said=self._judging.service.said_of_traces,
                     on_scored=self._watching.sent.on_scored,
                 ),

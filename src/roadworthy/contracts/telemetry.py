@@ -17,7 +17,7 @@ Promises
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal, Protocol
@@ -39,6 +39,8 @@ class TelemetryBatch:
     rejections: Sequence[Rejection] = ()
     prepared: Sequence[object] = ()
     """What `IngestStore.prepare` made of `spans`, of all of them; empty where that was not asked for."""
+    left: Collection[tuple[str, str]] = ()
+    """Project and id of the runs that there was no time to judge."""
 
 
 class Op(StrEnum):

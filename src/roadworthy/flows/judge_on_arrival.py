@@ -63,8 +63,9 @@ class ArrivalJudge:
         return [run for run, _ in found]
 
     @property
-    def waiting(self) -> bool:
-        return bool(self._assembled)
+    def waiting(self) -> frozenset[_Key]:
+        runs = (run for of_agent in self._assembled.values() for run, _ in of_agent)
+        return frozenset((run.project, run.id) for run in runs)
 
     def work(self, runs: Mapping[tuple[str, str], Run], *, seconds: float) -> int:
         until = time.monotonic() + seconds

@@ -5,7 +5,8 @@ empty), so after a crash, and whenever there is nothing else to do, such runs ar
 twice writes the same row twice, and of two rows of one version one is read: judged once, not twice, not
 never.
 
-Ingest comes first: while the worker is short of time, nothing is judged here but what people ask for. Most
+Ingest comes first: while the worker is short of time, the runs it leaves wait, and of the others (what people
+ask for, agents with evaluators of their own, large runs) a hundred a second at most are judged here. Most
 runs are judged where they come in (`flows/judge_on_arrival.py`); this hears of the others.
 """
 
@@ -13,7 +14,6 @@ from __future__ import annotations
 
 import itertools
 import logging
-import math
 import os
 import threading
 import time
@@ -36,6 +36,7 @@ from roadworthy.domain.span import Span
 from roadworthy.features.judge.judging_progress import JudgingProgress
 from roadworthy.features.judge.verdict import Evaluate, Judged, Rules, judge_run
 from roadworthy.features.observe.steps import Assembly, own_spans
+from roadworthy.flows.runs_to_judge import RunsToJudge
 
 log = logging.getLogger(__name__)
 
@@ -44,18 +45,13 @@ QUIET_SECONDS = 1.0
 ENDLESS_SECONDS = 600.0
 """A run that still waits for its end is judged after this time as what it is."""
 _TRACE_ID = 32
-_RUNS_AT_ONCE = 300
 _SPANS_AT_ONCE = 4_000
-_WAITING_KEPT = 200_000
 _CANNOT_KEPT = 1_000
 """Runs that could not be judged are not looked for again every minute."""
 _SEARCH_SECONDS = 60.0
 _SEARCH_AGAIN_SECONDS = 2.0
 _SEARCH_DAYS = 7
 _POLL_SECONDS = 0.2
-_ASKED_AT_ONCE = 20
-"""While the worker is short of time."""
-_ASKED_KEPT = 20_000
 
 
 class Assemble(Protocol):
@@ -71,7 +67,7 @@ RulesOf = Callable[[str, str], Rules]
 class RunJudge:
     """`start` and `stop` once each. `on_runs` hears of every run written, from any thread; `publish` of every
     run that got another verdict; `on_judged` gets those runs before they are written and is to return
-    soon. While the worker is `short_of_time`, only what `again` asks for is judged."""
+    soon. While the worker is `short_of_time`, what it left waits."""
 
     def __init__(
         self,
@@ -94,11 +90,7 @@ class RunJudge:
         self._on_scores = on_scores
         self._short_of_time = short_of_time
         self._quiet = quiet_seconds
-        self._lock = threading.Lock()  # protects the tables of what is due
-        self._due: dict[tuple[str, str], float] = {}
-        self._asked: dict[tuple[str, str], float] = {}
-        self._asked_lately: dict[tuple[str, str], float] = {}
-        self._endless: dict[tuple[str, str], float] = {}
+        self._runs_to_judge = RunsToJudge()
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="judge", daemon=True)
@@ -117,38 +109,30 @@ class RunJudge:
 
     @property
     def waiting(self) -> int:
-        with self._lock:
-            return len(self._due) + len(self._asked)
+        return len(self._runs_to_judge)
 
     @property
     def late_seconds(self) -> float:
         """For how long the run that waits longest could have been judged."""
-        with self._lock:
-            due = next(iter(self._due.values()), math.inf)
-        return max(0.0, time.monotonic() - due)
+        return self._runs_to_judge.late_seconds
 
     def on_runs(self, project: str, run_ids: Sequence[str]) -> None:
         """These runs were written."""
-        self._put(project, run_ids, after=self._quiet)
+        self._runs_to_judge.put(project, run_ids, after=self._quiet)
+
+    def on_left_runs(self, project: str, run_ids: Sequence[str]) -> None:
+        """These were written by a worker that had no time to judge them, and can wait until there is."""
+        self._runs_to_judge.put(project, run_ids, after=self._quiet, left=True)
 
     def again(self, project: str, run_ids: Sequence[str]) -> None:
         """Something was said of these runs."""
-        now = time.monotonic()
-        with self._lock:
-            for run_id in run_ids:
-                self._asked[project, run_id] = now
-                self._asked_lately[project, run_id] = now
-            for table, most in ((self._asked, _WAITING_KEPT), (self._asked_lately, _ASKED_KEPT)):
-                while len(table) > most:
-                    del table[next(iter(table))]
+        self._runs_to_judge.ask(project, run_ids)
         self._wake.set()
 
     def on_judged_runs(self, project: str, run_ids: Sequence[str]) -> None:
         """These runs were written with a verdict. Of one that something was said of meanwhile, the verdict
         does not know."""
-        with self._lock:
-            late = [run_id for run_id in run_ids if (project, run_id) in self._asked_lately]
-        if late:
+        if late := self._runs_to_judge.asked_lately(project, run_ids):
             self.again(project, late)
 
     def handed_in(
@@ -174,17 +158,6 @@ class RunJudge:
         evaluators that are switched on. Raises StoreFull and StoreUnavailable."""
         self._judge(project, run_ids, evaluate=evaluate)
 
-    def _put(self, project: str, run_ids: Sequence[str], *, after: float) -> None:
-        at = time.monotonic() + after
-        with self._lock:
-            for run_id in run_ids:
-                # Taken out and put in again: the table is in order of time.
-                self._due.pop((project, run_id), None)
-                self._due[project, run_id] = at
-            while len(self._due) > _WAITING_KEPT:
-                # It says of itself that it was not judged, and is found when there is time.
-                self._due.pop(next(iter(self._due)))
-
     def _loop(self) -> None:
         while not self._stopping.is_set():
             try:
@@ -205,12 +178,14 @@ class RunJudge:
     def _turn(self) -> bool:
         """Whether there was anything to do."""
         short = self._short_of_time()
-        taken = self._take(short_of_time=short)
+        taken, lag = self._runs_to_judge.take(short_of_time=short)
+        if taken:
+            self.progress.lag_seconds = lag
         for project, ids in taken.items():
             try:
                 self._judge(project, ids)
             except (StoreFull, StoreUnavailable):
-                self._put(project, ids, after=2.0)
+                self._runs_to_judge.put(project, ids, after=2.0)
                 raise
         if not taken and not short and time.monotonic() >= self._search_at:
             # Where many are found, there may be more than one look round finds.
@@ -220,29 +195,6 @@ class RunJudge:
             # Nor may what people ask for add up to a load.
             self._stopping.wait(_POLL_SECONDS)
         return bool(taken)
-
-    def _take(self, *, short_of_time: bool) -> dict[str, list[str]]:
-        now = time.monotonic()
-        taken: dict[str, list[str]] = {}
-        with self._lock:
-            for project, run_id in list(self._asked)[: _ASKED_AT_ONCE if short_of_time else _RUNS_AT_ONCE]:
-                self.progress.lag_seconds = now - self._asked.pop((project, run_id))
-                taken.setdefault(project, []).append(run_id)
-            if short_of_time or taken:
-                return taken
-            # Newest first: where more runs end than can be judged, most are judged in seconds and the others
-            # when there is time, instead of each of them late.
-            due = ((key, at) for key, at in reversed(self._due.items()) if at <= now)
-            for (project, run_id), at in list(itertools.islice(due, _RUNS_AT_ONCE)):
-                del self._due[project, run_id]
-                self.progress.lag_seconds = now - at
-                taken.setdefault(project, []).append(run_id)
-            if not taken:
-                for (project, run_id), at in list(itertools.islice(self._endless.items(), _RUNS_AT_ONCE)):
-                    if at <= now:
-                        del self._endless[project, run_id]
-                        taken.setdefault(project, []).append(run_id)
-        return taken
 
     def _search(self) -> int:
         """Runs nobody judged: after a crash, an import, or more runs at once than are kept waiting. How many
@@ -255,14 +207,15 @@ class RunJudge:
             ids: list[str] = []
             while not ids and (runs := self._store.runs(project, query)):
                 # Those that wait for their end may be more than that, and newer than all others.
-                with self._lock:
-                    known = self._endless.keys() | self._cannot.keys()
-                ids = [run.id for run in runs if (project, run.id) not in known]
+                ids = [run.id for run in runs if not self._is_known(project, run.id)]
                 query = replace(query, after=(runs[-1].sort_ns, runs[-1].id))
             if ids:
-                self._put(project, ids, after=0.0)
+                self._runs_to_judge.put(project, ids, after=0.0)
             found += len(ids)
         return found
+
+    def _is_known(self, project: str, run_id: str) -> bool:
+        return (project, run_id) in self._cannot or self._runs_to_judge.waits_for_end(project, run_id)
 
     def _judge(self, project: str, ids: Sequence[str], *, evaluate: Evaluate | None = None) -> None:
         began = time.monotonic()
@@ -311,8 +264,7 @@ class RunJudge:
         for run in runs:
             age = (now_ns - max(run.started_ns, run.sort_ns)) / 1e9
             if run.status is RunStatus.RUNNING and 0 <= age < ENDLESS_SECONDS:
-                with self._lock:
-                    self._endless[project, run.id] = time.monotonic() + ENDLESS_SECONDS - age
+                self._runs_to_judge.wait_for_end(project, run.id, seconds=ENDLESS_SECONDS - age)
             else:
                 settled.append(run)
         return settled

@@ -28,13 +28,20 @@ class Link:
     folder: Path
     announced: list[tuple[str, str]] = field(default_factory=list)
     said: list[tuple[str, str]] = field(default_factory=list)
+    unjudged: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
     reads: Answers = field(default_factory=dict)
     writes: Answers = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.reads = read_answers(self.engine)
         self.writes = write_answers(
-            self.engine, folder=self.folder, on_runs=self._on_runs, on_said=self._on_said
+            self.engine,
+            folder=self.folder,
+            on_runs=self._on_runs,
+            on_said=self._on_said,
+            on_unjudged=lambda _, ids: self.unjudged.extend(ids),
+            on_left=lambda _, ids: self.left.extend(ids),
         )
 
     def _on_runs(self, project: str, run_ids: Sequence[str]) -> None:
@@ -95,6 +102,15 @@ def test_unknown_stays_unknown(store: IngestStore, project: str) -> None:
     assert store.spans_of_traces(project, [one.trace_id]) == [one]
     assert store.spans_of_traces(project, []) == []
     assert store.places_of_traces(project, [trace_id()]) == {}
+
+
+def test_runs_without_a_verdict_are_told_apart_from_those_there_was_no_time_for(
+    store: IngestStore, link: Link, project: str
+) -> None:
+    judged, declined, left = run(project, judged="1.x"), run(project), run(project)
+    content = batch(runs=[judged, declined, left])
+    store.write(replace(content, left={(project, left.id), (project, judged.id)}))
+    assert (link.unjudged, link.left) == ([declined.id], [left.id])
 
 
 def test_a_batch_written_twice_is_there_once(store: IngestStore, link: Link, project: str) -> None:

@@ -369,21 +369,24 @@ def assemble_all(spans: Sequence[Span]) -> list[Run]:
     return [assemble([root, call]).runs[0] for root, call in zip(spans[::2], spans[1::2], strict=True)]
 
 
-def test_while_the_worker_is_short_of_time_only_what_people_ask_for_is_judged(room: Room) -> None:
+def test_while_the_worker_is_short_of_time_what_it_left_waits(room: Room) -> None:
     room.judge.stop(timeout=5)
     short_of_time = True
     room.judge = room.new_judge(short_of_time=lambda: short_of_time)
     room.judge.start()
-    waiting = room.write(spans_of("a" * 32, answer="NO!"))
-    asked = room.write(spans_of("b" * 32, answer="NO!"))
+    left = room.write(spans_of("a" * 32, answer="NO!"), tell=False)
+    room.judge.on_left_runs(PROJECT, [left])
+    declined = room.write(spans_of("b" * 32, answer="NO!"))
+    room.becomes(declined, lambda run: run.judged != "")
+    asked = room.write(spans_of("c" * 32, answer="NO!"), tell=False)
     room.judge.again(PROJECT, [asked])
     room.becomes(asked, lambda run: run.judged != "")
     # It was written first, and its time has long come.
-    assert room.run(waiting).judged == ""
-    assert room.judge.waiting >= 1
+    assert room.run(left).judged == ""
+    assert room.judge.waiting == 1
     assert room.judge.late_seconds > 0
     short_of_time = False
-    room.becomes(waiting, lambda run: run.judged != "")
+    room.becomes(left, lambda run: run.judged != "")
     wait_until(lambda: room.judge.waiting == 0, seconds=10, what="nothing waits")
     assert room.judge.late_seconds == 0
 

@@ -47,7 +47,7 @@ def test_where_there_is_no_compiler_that_is_said_and_nothing_fails(tmp_path: Pat
     done = build(tmp_path, CC="no-such-compiler")
     assert done.returncode == 0
     assert "no C compiler" in done.stderr
-    assert "gcc python3-dev" in done.stderr
+    assert "gcc python3-dev, then scripts/native.sh" in done.stderr
 
 
 def test_what_cannot_be_built_is_left_out(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ import queue
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from roadworthy.contracts.intake import IntakeEntry, IntakeReader
@@ -267,6 +267,7 @@ class Consumer:
     def _hand_over(self) -> None:
         gathered, self._gathered = self._gathered, Gathering()
         self._assemble(gathered)
+        left = self._left()
         batch = TelemetryBatch(
             token=f"{self._boot}:{next(self._numbers)}",
             spans=list(gathered.spans.values()),
@@ -274,13 +275,21 @@ class Consumer:
             runs=list(gathered.runs.values()),
             scores=gathered.scores,
             rejections=gathered.rejections,
+            left=left,
         )
         if self._judge is not None and gathered.next_offset:
-            if self._judging_time.short and self._judge.waiting:
-                self._left_at = time.monotonic()
             self._judge.handed_over(next_offset=gathered.next_offset)
         self._writer_free.clear()
         self._ready.put(_Ready(batch=batch, gathered=gathered, number=self._tracker.batch))
+
+    def _left(self) -> Collection[tuple[str, str]]:
+        """The runs that there was no time to judge."""
+        if self._judge is None or not self._judging_time.short:
+            return ()
+        left = self._judge.waiting
+        if left or self._judging_time.pressed:
+            self._left_at = time.monotonic()
+        return left
 
     def _write_loop(self) -> None:
         while not self._abandon.is_set():

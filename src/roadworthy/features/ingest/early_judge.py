@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 
 from roadworthy.domain.run import Run
@@ -13,8 +13,8 @@ class EarlyJudge(Protocol):
     """Asked by the decoding thread; `before_write` by the writing thread."""
 
     @property
-    def waiting(self) -> bool:
-        """Whether there are runs that could be judged and were not yet."""
+    def waiting(self) -> Collection[tuple[str, str]]:
+        """Project and id of the runs that could be judged and were not yet."""
         ...
 
     def work(self, runs: Mapping[tuple[str, str], Run], *, seconds: float) -> int:

@@ -3,8 +3,8 @@
 Runs are judged as they come in, while there is time for all of them. Where more comes than can be taken in
 and judged, spans come first: judging is cut down, step by step, until the log is read as fast as it grows,
 and given more again when nothing waits. A little of it always goes on, so that every agent has some of its
-runs judged at once, and alarms go on; the others are judged later, elsewhere. So are all runs that cannot be
-judged here at all: large ones, and those of agents with evaluators of their own.
+runs judged at once, and alarms go on; the others are judged later, elsewhere. Runs that cannot be judged here
+(large ones, and those of agents with evaluators of their own) do not wait for that.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ class JudgingTime:
 
     def __init__(self) -> None:
         self._share = MOST
+        self.pressed = False
+        """Whether more waits unread than there should."""
 
     @property
     def short(self) -> bool:
@@ -36,9 +38,10 @@ class JudgingTime:
     def seconds(self, *, taking_in: float, unread_bytes: int, pace: float) -> float:
         """How long runs may be judged now. `taking_in`: seconds that taking in what was read took; `pace`:
         bytes a second that were stored of late."""
+        self.pressed = unread_bytes > _bound(_PRESSED, pace)
         if unread_bytes <= _bound(_CALM, pace):
             self._share = min(MOST, self._share * _MORE) if taking_in else MOST
-        elif taking_in and unread_bytes > _bound(_PRESSED, pace):
+        elif taking_in and self.pressed:
             self._share = max(LEAST, self._share * _LESS)
         # Where nothing was read, as nothing is there or the store takes no more, there is nothing else to do.
         least = LEAST_SECONDS if self._share == MOST or not taking_in else 0.0

@@ -29,11 +29,13 @@ def write_answers(
     on_runs: Announced,
     on_said: Announced,
     on_unjudged: Announced = lambda _project, _run_ids: None,
+    on_left: Announced = lambda _project, _run_ids: None,
     on_scored: Announced = lambda _project, _keys: None,
 ) -> Answers:
     """`on_runs(project, run_ids)` is called after the runs became queryable, `on_unjudged` with those of them
-    that have no verdict, `on_said(project, traces)` after scores of these traces (or of these join keys)
-    did, `on_scored` with the runs, traces or join keys of scores that have a value."""
+    that have no verdict, or `on_left` where there was no time for one, `on_said(project, traces)` after
+    scores of these traces (or of these join keys) did, `on_scored` with the runs, traces or join keys of
+    scores that have a value."""
 
     def insert(*, table: str, columns: Sequence[str], file: str, token: str) -> None:
         if not _FILE.fullmatch(file):
@@ -44,10 +46,17 @@ def write_answers(
         *,
         runs: dict[str, list[str]],
         unjudged: dict[str, list[str]],
+        left: dict[str, list[str]],
         said: dict[str, list[str]],
         scored: dict[str, list[str]] | None = None,
     ) -> None:
-        told = ((on_runs, runs), (on_unjudged, unjudged), (on_said, said), (on_scored, scored or {}))
+        told = (
+            (on_runs, runs),
+            (on_unjudged, unjudged),
+            (on_left, left),
+            (on_said, said),
+            (on_scored, scored or {}),
+        )
         for announce, things in told:
             for project, ids in things.items():
                 try:

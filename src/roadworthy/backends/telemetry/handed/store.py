@@ -56,10 +56,12 @@ class HandedTelemetryStore:
                 self._hand_over(insert)
             runs: dict[str, list[str]] = {}
             unjudged: dict[str, list[str]] = {}
+            left: dict[str, list[str]] = {}
             for run in batch.runs:
                 runs.setdefault(text(run.project), []).append(text(run.id))
                 if not run.judged:
-                    unjudged.setdefault(text(run.project), []).append(text(run.id))
+                    of_these = left if (run.project, run.id) in batch.left else unjudged
+                    of_these.setdefault(text(run.project), []).append(text(run.id))
             said: dict[str, list[str]] = {}
             scored: dict[str, list[str]] = {}
             for score in batch.scores:
@@ -69,7 +71,9 @@ class HandedTelemetryStore:
                     key = text(score.run_id or score.trace_id)
                     scored.setdefault(text(score.project), []).append(key)
             if runs or said or scored:
-                self._writes.call("written", runs=runs, unjudged=unjudged, said=said, scored=scored)
+                self._writes.call(
+                    "written", runs=runs, unjudged=unjudged, left=left, said=said, scored=scored
+                )
 
     def prepare(self, spans: Sequence[Span]) -> Sequence[object]:
         return prepared(spans)
