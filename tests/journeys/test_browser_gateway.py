@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from tests import product
 from tests.journeys.conftest import PHONE, Visit, require_page, visit_to
@@ -272,3 +272,21 @@ def test_full_and_on_a_phone(visit: Visit) -> None:
         visit.photograph(f"gateway-phone-{number}")
         visit.assert_fits()
     visit.assert_accessible()
+
+
+def test_a_route_begun_before_its_providers_are_known_can_be_saved(visit: Visit, server: Product) -> None:
+    body = {"name": "late", "bases": {"openai": "http://127.0.0.1:9/v1"}, "key": "sk-late"}
+    assert server.post("/api/v1/gateway/providers", body).status == 201
+    held: list[Route] = []
+    visit.page.route("**/api/v1/gateway/providers*", lambda route: held.append(route))
+    page = visit.open("/gateway?tab=routes")
+    page.get_by_role("button", name="New route").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Name", exact=True).fill("begun-early")
+    dialog.get_by_label("Model 1").fill("held-model")
+    assert held
+    for each in held:
+        each.continue_()
+    visit.page.unroute("**/api/v1/gateway/providers*")
+    dialog.get_by_role("button", name="Save route").click()
+    expect(page.get_by_role("list", name="Routes")).to_contain_text("begun-early")

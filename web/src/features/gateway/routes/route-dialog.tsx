@@ -44,12 +44,14 @@ function parametersOf(text: string): Record<string, unknown> | undefined {
 
 export function RouteDialog({ project, edited, providers, routes, onClose }: RouteDialogProps) {
   const changed = useGatewayChanged(project);
-  const empty: Draft = { provider: providers[0]?.name ?? "", model: "", parameters: {}, route: "", text: "" };
+  const empty: Draft = { provider: "", model: "", parameters: {}, route: "", text: "" };
   const [name, setName] = useState(edited?.name ?? "");
   const [agent, setAgent] = useState(edited?.agent ?? "");
   const [release, setRelease] = useState(edited?.release ?? "");
   const [models, setModels] = useState((edited?.models ?? []).join(", "));
-  const [targets, setTargets] = useState<readonly Draft[]>(edited?.targets.map(draftOf) ?? [empty]);
+  const [drafts, setTargets] = useState<readonly Draft[]>(edited?.targets.map(draftOf) ?? [empty]);
+  // Nobody chosen is the first provider, also where the providers are known only after the dialog was opened.
+  const targets = drafts.map((each) => (each.route || each.provider ? each : { ...each, provider: providers[0]?.name ?? "" }));
   const [waits, setWaits] = useState<Readonly<Record<string, string>>>(Object.fromEntries(WAITS.map(({ name: each }) => [each, String((edited?.waits ?? USUAL.waits)[each] ?? "")])));
   const [most, setMost] = useState(String((edited?.retries ?? USUAL.retries).most));
   const [hedge, setHedge] = useState(edited?.hedge ?? "");
