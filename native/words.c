@@ -46,7 +46,7 @@ static void grow(Node *nodes, int32_t *count, const uint8_t *letters, Py_ssize_t
 }
 
 /* Where a letter leads that no word goes on with: to the longest end of what was read that begins a word. */
-static void connect(Node *nodes, int32_t count, int32_t *queue) {
+static void connect(Node *nodes, int32_t *queue) {
     int32_t first = 0, last = 0;
     queue[last++] = 0;
     while (first < last) {
@@ -62,7 +62,6 @@ static void connect(Node *nodes, int32_t count, int32_t *queue) {
             }
         }
     }
-    (void)count;
 }
 
 /* Rows for the classes only, the states in which no word ends first. */
@@ -127,7 +126,7 @@ static Words *words_made(PyObject *list) {
                 words->all |= (uint64_t)1 << i;
             }
         }
-        connect(nodes, count, room);
+        connect(nodes, room);
         packed = pack(words, nodes, count, room);
     }
     PyMem_Free(nodes);
@@ -157,52 +156,43 @@ PyObject *word_set(PyObject *Py_UNUSED(module), PyObject *list) {
     return capsule;
 }
 
-/* The words and the text a call is about; false for a text that is not plain ASCII, and with an exception set. */
-static int asked(PyObject *const *args, Py_ssize_t count, const Words **words, const uint8_t **from, const uint8_t **to) {
+/* A bit in `found` for each word that stands in the text, or for the first alone. 1, or 0 for a text that is not plain
+ * ASCII, or -1 with an exception set. */
+static int search(PyObject *const *args, Py_ssize_t count, int first_alone, uint64_t *found) {
     if (count != 2) {
         PyErr_SetString(PyExc_TypeError, "expected a word set and a text");
-        return 0;
+        return -1;
     }
-    *words = PyCapsule_GetPointer(args[0], NAME);
-    if (*words == NULL || !PyUnicode_Check(args[1]) || !PyUnicode_IS_COMPACT_ASCII(args[1]))
+    const Words *words = PyCapsule_GetPointer(args[0], NAME);
+    if (words == NULL)
+        return -1;
+    if (!PyUnicode_Check(args[1]) || !PyUnicode_IS_COMPACT_ASCII(args[1]))
         return 0;
-    *from = PyUnicode_1BYTE_DATA(args[1]);
-    *to = *from + PyUnicode_GET_LENGTH(args[1]);
+    const uint8_t *at = PyUnicode_1BYTE_DATA(args[1]), *to = at + PyUnicode_GET_LENGTH(args[1]);
+    const uint32_t *next = words->next, says = words->says;
+    uint32_t state = 0;
+    *found = 0;
+    while (at < to) {
+        state = next[state + words->class_of[*at++]];
+        if (state >= says) {
+            *found |= words->words[(state - says) / words->classes];
+            if (first_alone || *found == words->all)
+                break;
+        }
+    }
     return 1;
 }
 
 /* (set, text): whether one of the words stands in it, in whatever case. None: not plain ASCII. */
 PyObject *any_word_in(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t count) {
-    const Words *words;
-    const uint8_t *at, *to;
-    if (!asked(args, count, &words, &at, &to))
-        return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
-    const uint32_t *next = words->next, says = words->says;
-    uint32_t state = 0;
-    while (at < to) {
-        state = next[state + words->class_of[*at++]];
-        if (state >= says)
-            Py_RETURN_TRUE;
-    }
-    Py_RETURN_FALSE;
+    uint64_t found;
+    int done = search(args, count, 1, &found);
+    return done > 0 ? PyBool_FromLong(found != 0) : done < 0 ? NULL : Py_NewRef(Py_None);
 }
 
 /* (set, text): a bit for each of the words that stands in it. None: not plain ASCII. */
 PyObject *words_in(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t count) {
-    const Words *words;
-    const uint8_t *at, *to;
-    if (!asked(args, count, &words, &at, &to))
-        return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
-    const uint32_t *next = words->next, says = words->says;
-    uint32_t state = 0;
-    uint64_t found = 0;
-    while (at < to) {
-        state = next[state + words->class_of[*at++]];
-        if (state >= says) {
-            found |= words->words[(state - says) / words->classes];
-            if (found == words->all)
-                break;
-        }
-    }
-    return PyLong_FromUnsignedLongLong(found);
+    uint64_t found;
+    int done = search(args, count, 0, &found);
+    return done > 0 ? PyLong_FromUnsignedLongLong(found) : done < 0 ? NULL : Py_NewRef(Py_None);
 }

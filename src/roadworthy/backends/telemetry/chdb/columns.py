@@ -9,7 +9,7 @@ import orjson
 import pyarrow as pa
 
 from roadworthy.backends.telemetry.chdb.gathering import Shape, gathered, texts, wholes
-from roadworthy.backends.telemetry.chdb.packing import RUN_FIELDS, SPAN_FIELDS
+from roadworthy.backends.telemetry.chdb.packing import RUN_FIELDS, RUN_LISTS, SPAN_FIELDS, SPAN_LISTS
 from roadworthy.backends.telemetry.storable import text
 from roadworthy.domain.finding import Evidence
 from roadworthy.domain.rejection import Rejection
@@ -61,7 +61,7 @@ SPAN = Shape(
         "reasoning_tokens",
     ),
     reals=("cost_usd",),
-    lists=("flags", "join_keys"),
+    lists=SPAN_LISTS,
     maps=("attributes",),
     packed=SPAN_FIELDS,
 )
@@ -112,18 +112,7 @@ RUN = Shape(
         "unended_spans",
     ),
     reals=("cost_usd", "p_failure"),
-    lists=(
-        "trace_ids",
-        "agents",
-        "tools",
-        "failed_tools",
-        "models",
-        "flags",
-        "dialects",
-        "detectors",
-        "modes",
-        "issues",
-    ),
+    lists=RUN_LISTS,
     maps=("attributes", "step_attributes"),
     packed=RUN_FIELDS,
 )
