@@ -9,7 +9,7 @@
 
 typedef struct {
     Json json;
-    Buffer out, texts, calls;
+    Out out, texts, calls;
     int text_count, call_count, result_count; /* of this message */
     PyObject *arguments_text;
 } Chat;
@@ -47,7 +47,7 @@ static int is_simple(String value) {
 }
 
 /* The JSON of an object of a few texts and simple values, as it stands in a string: 1, or 0 where it is another. */
-static int put_flat(Buffer *buffer, Json json, const char *end) {
+static int put_flat(Out *buffer, Json json, const char *end) {
     String keys[MOST_KEYS], *key = keys, value;
     int more, first = 1;
     if (*json.at != '{' || PUT(buffer, "{") < 0) return 0;
@@ -58,11 +58,11 @@ static int put_flat(Buffer *buffer, Json json, const char *end) {
                 memcmp(one->at, key->at, (size_t)(key->end - key->at)) == 0)
                 return 0;
         if (json_put_pair(buffer, key == keys ? "\\\"" : ",\\\"", *key) < 0) return 0;
-        buffer->used--; /* Its quote stands in a string, too. */
+        buffer->at--; /* Its quote stands in a string, too. */
         if (PUT(buffer, "\\\":") < 0) return 0;
         if (json_next(&json) == '"') {
             if (json_take_string(&json, &value) < 0 || !value.plain || PUT(buffer, "\\\"") < 0 ||
-                json_put_quoted(buffer, value.at, value.end) < 0 || PUT(buffer, "\\\"") < 0)
+                out_escaped(buffer, value.at, value.end - value.at) < 0 || PUT(buffer, "\\\"") < 0)
                 return 0;
         } else if (json_take_other(&json, &value) < 0 || !is_simple(value) || json_put_string(buffer, value) < 0) {
             return 0;
@@ -74,20 +74,20 @@ static int put_flat(Buffer *buffer, Json json, const char *end) {
 
 /* Arguments that are no text are stored as their JSON. */
 static int put_arguments(Chat *chat, String given) {
-    Buffer *calls = &chat->calls;
-    size_t before = calls->used;
+    Out *calls = &chat->calls;
+    Py_ssize_t before = out_size(calls);
     Json json = {given.at, chat->json.end};
     if (given.at[-1] == '"') return json_is_empty(given) ? 0 : json_put_pair(calls, ",\"arguments\":\"", given);
     if (json_is(given, "null")) return -1;
     if (PUT(calls, ",\"arguments\":\"") == 0 && put_flat(calls, json, given.end)) return PUT(calls, "\"");
     if (PyErr_Occurred()) return -1;
-    calls->used = before;
+    calls->at = calls->start + before;
     PyObject *sent = PyUnicode_DecodeUTF8(given.at, given.end - given.at, NULL);
     PyObject *text = sent ? PyObject_CallOneArg(chat->arguments_text, sent) : NULL;
     Py_ssize_t length = 0;
     const char *utf8 = text ? PyUnicode_AsUTF8AndSize(text, &length) : NULL;
     int result = -1;
-    if (utf8 && PUT(calls, ",\"arguments\":\"") == 0 && json_put_quoted(calls, utf8, utf8 + length) == 0)
+    if (utf8 && PUT(calls, ",\"arguments\":\"") == 0 && out_escaped(calls, utf8, length) == 0)
         result = PUT(calls, "\"");
     Py_XDECREF(sent);
     Py_XDECREF(text);
@@ -95,7 +95,7 @@ static int put_arguments(Chat *chat, String given) {
 }
 
 static int put_call(Chat *chat, const Part *part) {
-    Buffer *calls = &chat->calls;
+    Out *calls = &chat->calls;
     if (!part->name.at || !part->id.at || !part->arguments.at || part->content.at || part->response.at) return -1;
     if (chat->call_count++ && PUT(calls, ",") < 0) return -1;
     if (json_put_pair(calls, "{\"name\":\"", part->name) < 0) return -1;
@@ -104,7 +104,7 @@ static int put_call(Chat *chat, const Part *part) {
     return PUT(calls, "}");
 }
 
-static int begin_message(Chat *chat) { return chat->out.used > 1 ? PUT(&chat->out, ",") : 0; }
+static int begin_message(Chat *chat) { return out_size(&chat->out) > 1 ? PUT(&chat->out, ",") : 0; }
 
 /* A result is a message of its own, before the one it came in. */
 static int put_result(Chat *chat, const Part *part) {
@@ -137,13 +137,13 @@ static int take_parts(Chat *chat) {
 }
 
 static int put_message(Chat *chat, String role, String finish) {
-    Buffer *out = &chat->out;
+    Out *out = &chat->out;
     if (json_is(role, "tool") && (chat->call_count || !chat->result_count)) return -1;
     if (!chat->text_count && !chat->call_count && chat->result_count) return 0;
-    String texts = {chat->texts.start, chat->texts.start + chat->texts.used, 1};
-    String calls = {chat->calls.start, chat->calls.start + chat->calls.used, 1};
+    String texts = {chat->texts.start, chat->texts.at, 1};
+    String calls = {chat->calls.start, chat->calls.at, 1};
     if (begin_message(chat) < 0 || json_put_pair(out, "{\"role\":\"", role) < 0) return -1;
-    if (chat->texts.used && json_put_pair(out, ",\"content\":\"", texts) < 0) return -1;
+    if (out_size(&chat->texts) && json_put_pair(out, ",\"content\":\"", texts) < 0) return -1;
     if (chat->call_count && (PUT(out, ",\"tool_calls\":[") < 0 || json_put_string(out, calls) < 0 || PUT(out, "]") < 0))
         return -1;
     if (!json_is_empty(finish) && json_put_pair(out, ",\"finish_reason\":\"", finish) < 0) return -1;
@@ -155,7 +155,8 @@ static int take_message(Chat *chat) {
     String key, role = {0}, finish = {0};
     int more, known = 0, parts = 0, first = 1;
     chat->text_count = chat->call_count = chat->result_count = 0;
-    chat->texts.used = chat->calls.used = 0;
+    chat->texts.at = chat->texts.start;
+    chat->calls.at = chat->calls.start;
     while ((more = json_take_key(&chat->json, &key, &first)) > 0) {
         int taken = -1;
         if (json_is(key, "role") && !role.at)
@@ -181,15 +182,15 @@ PyObject *stored_chat(PyObject *Py_UNUSED(module), PyObject *args) {
     if (chat.json.at) {
         chat.json.end = chat.json.at + length;
         /* The stored form is mostly shorter. */
-        if (json_next(&chat.json) == '[' && json_room(&chat.out, (size_t)length / 2 + 32) == 0 && PUT(&chat.out, "[") == 0)
+        if (json_next(&chat.json) == '[' && out_room(&chat.out, length / 2 + 32) == 0 && PUT(&chat.out, "[") == 0)
             while ((more = json_take_item(&chat.json, &first)) > 0 && take_message(&chat) == 0);
     }
-    if (more == 0 && json_next(&chat.json) == 0 && chat.json.at == chat.json.end && chat.out.used > 1 &&
+    if (more == 0 && json_next(&chat.json) == 0 && chat.json.at == chat.json.end && out_size(&chat.out) > 1 &&
         PUT(&chat.out, "]") == 0)
-        stored = PyUnicode_DecodeUTF8(chat.out.start, (Py_ssize_t)chat.out.used, NULL);
-    PyMem_Free(chat.out.start);
-    PyMem_Free(chat.texts.start);
-    PyMem_Free(chat.calls.start);
+        stored = PyUnicode_DecodeUTF8(chat.out.start, out_size(&chat.out), NULL);
+    Py_XDECREF(chat.out.held);
+    Py_XDECREF(chat.texts.held);
+    Py_XDECREF(chat.calls.held);
     if (stored) return stored;
     /* No JSON, or no text that could be UTF-8; memory that has run out is nobody's to mend. */
     if (PyErr_Occurred() && PyErr_ExceptionMatches(PyExc_ValueError)) PyErr_Clear();

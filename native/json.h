@@ -1,4 +1,4 @@
-/* JSON, read where it stands and written into a buffer, as orjson reads and writes it (RFC 8259).
+/* JSON, read where it stands and put out (out.h), as orjson reads and writes it (RFC 8259).
  *
  * Texts are untrusted. They are Python's UTF-8, which ends with a byte of zero: no JSON has one, in strings or
  * elsewhere, so that a cursor that looks at one byte at a time stops there. What fails without an exception set is no
@@ -6,9 +6,7 @@
 #ifndef ROADWORTHY_JSON_H
 #define ROADWORTHY_JSON_H
 
-#include "compiled.h"
-
-#include <string.h>
+#include "out.h"
 
 typedef struct {
     const char *at, *end;
@@ -20,22 +18,12 @@ typedef struct {
     int plain;            /* it is written as it was read: no \u and no \/ */
 } String;
 
-/* All zero is an empty one; `start` is freed by PyMem_Free. */
-typedef struct {
-    char *start;
-    size_t used, room;
-} Buffer;
-
 /* Writing: 0, or -1. */
-int json_room(Buffer *buffer, size_t more);
-int json_put(Buffer *buffer, const char *from, size_t length);
-#define PUT(buffer, literal) json_put(buffer, literal, sizeof(literal) - 1)
+#define PUT(out, literal) out_put(out, literal, sizeof(literal) - 1)
 /* What stands in a string, without its quotes. */
-int json_put_string(Buffer *buffer, String string);
+int json_put_string(Out *out, String string);
 /* A key and a string behind what came before; `key` has all that stands before the string, its quote too. */
-int json_put_pair(Buffer *buffer, const char *key, String string);
-/* UTF-8 with a byte of zero behind it, or a part of such, as what stands in a string. */
-int json_put_quoted(Buffer *buffer, const char *at, const char *end);
+int json_put_pair(Out *out, const char *key, String string);
 
 /* The next byte that is no white space. */
 char json_next(Json *json);

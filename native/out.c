@@ -1,7 +1,7 @@
 #include "out.h"
 
 Way out_grow(Out *out, Py_ssize_t more) {
-    Py_ssize_t used = out->at - out->start, room = out->end - out->start;
+    Py_ssize_t used = out_size(out), room = out->end - out->start;
     if (more > PY_SSIZE_T_MAX / 4 - used) {
         PyErr_NoMemory();
         return FAILED;
@@ -23,12 +23,12 @@ Way out_grow(Out *out, Py_ssize_t more) {
 PyObject *out_taken(Out *out) {
     if (out->held == NULL)
         return PyByteArray_FromStringAndSize(NULL, 0);
-    if (PyByteArray_Resize(out->held, out->at - out->start) < 0)
+    if (PyByteArray_Resize(out->held, out_size(out)) < 0)
         return NULL;
     return Py_NewRef(out->held);
 }
 
-static inline char *utf8_of(char *to, uint32_t c) {
+char *out_character(char *to, uint32_t c) {
     if (c < 0x80) {
         *to++ = (char)c;
     } else if (c < 0x800) {
@@ -51,7 +51,7 @@ static inline char *utf8_of(char *to, uint32_t c) {
 
 #define EACH_AS_UTF8(type)                                                                                             \
     for (Py_ssize_t i = 0; i < length && to != NULL; i++)                                                              \
-        to = utf8_of(to, ((const type *)from)[i]);
+        to = out_character(to, ((const type *)from)[i]);
 
 /* Written here and not asked of Python, which would keep its UTF-8 with the text. */
 Way out_text(Out *out, PyObject *value) {
@@ -124,24 +124,26 @@ static char *escaped(char *to, const unsigned char *from, const unsigned char *e
     return to;
 }
 
-Way out_quoted(Out *out, const char *from, Py_ssize_t size) {
-    for (int open = 1; open || size > 0; open = 0) {
+Way out_escaped(Out *out, const char *from, Py_ssize_t size) {
+    while (size > 0) {
         Py_ssize_t some = size < AT_ONCE ? size : AT_ONCE;
-        if (out_room(out, 6 * some + 2))
+        if (out_room(out, 6 * some))
             return FAILED;
-        if (open)
-            *out->at++ = '"';
         out->at = escaped(out->at, (const unsigned char *)from, (const unsigned char *)from + some);
         from += some;
         size -= some;
     }
-    return out_byte(out, '"');
+    return DONE;
+}
+
+Way out_quoted(Out *out, const char *from, Py_ssize_t size) {
+    return out_byte(out, '"') || out_escaped(out, from, size) ? FAILED : out_byte(out, '"');
 }
 
 static Way quoted_text(Out *out, PyObject *value, Out *scratch) {
     scratch->at = scratch->start;
     Way way = out_text(scratch, value);
-    return way ? way : out_quoted(out, scratch->start, scratch->at - scratch->start);
+    return way ? way : out_quoted(out, scratch->start, out_size(scratch));
 }
 
 static Way whole_number(Out *out, long long value) {

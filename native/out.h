@@ -16,6 +16,8 @@ typedef struct {
 
 Way out_grow(Out *out, Py_ssize_t more);
 
+static inline Py_ssize_t out_size(const Out *out) { return out->at - out->start; }
+
 static inline Way out_room(Out *out, Py_ssize_t more) {
     return out->end - out->at >= more ? DONE : out_grow(out, more);
 }
@@ -43,7 +45,13 @@ PyObject *out_taken(Out *out);
 /* ODD for what is no text, and for lone surrogates. */
 Way out_text(Out *out, PyObject *value);
 
-/* UTF-8 as a JSON string. `from` must not lie in `out`. */
+/* A character as UTF-8 from `to` on, at most 4 bytes; NULL for half a surrogate pair. */
+char *out_character(char *to, uint32_t character);
+
+/* UTF-8 as what stands in a JSON string. `from` must not lie in `out`. */
+Way out_escaped(Out *out, const char *from, Py_ssize_t size);
+
+/* The same with its quotes. */
 Way out_quoted(Out *out, const char *from, Py_ssize_t size);
 
 /* As JSON; what is neither text, whole number, None nor a tuple of texts by `dumps`, which gives bytes. */
