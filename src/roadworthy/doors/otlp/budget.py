@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 
 from roadworthy.doors.otlp.refusal import Refused
+from roadworthy.kit.memory import give_back
 
 _RETRY_S = 1.0
+_TIDY_EVERY_S = 5.0
+_TIDY_AFTER_BYTES = 32 << 20
 
 
 @dataclass(slots=True)
@@ -44,3 +48,21 @@ class BodyClaim:
     def __exit__(self, *_: object) -> None:
         self.budget.used -= self.held
         self.held = 0
+
+
+async def tidy_memory(budget: BodyBudget, *, every: float = _TIDY_EVERY_S) -> None:
+    """Until cancelled: give memory back every so many seconds while many bytes pass through, and once after.
+
+    A body that waits for its check or for the disk is freed long after it came: "after" is when none is left.
+    """
+    seen = 0
+    owed = False
+    while True:
+        await asyncio.sleep(every)
+        passed = budget.total - seen
+        seen += passed
+        owed = owed or passed > _TIDY_AFTER_BYTES
+        if owed:
+            at_rest = passed == 0 and budget.used == 0
+            await asyncio.to_thread(give_back)
+            owed = not at_rest

@@ -23,7 +23,6 @@ from roadworthy.doors.otlp.metrics import DoorMetrics
 from roadworthy.doors.otlp.refusal import Refused
 from roadworthy.doors.otlp.rejections import RejectionLog
 from roadworthy.features.ingest.validate import Acceptance, BadBody, validate
-from roadworthy.kit.memory import give_back
 
 log = logging.getLogger(__name__)
 
@@ -35,8 +34,6 @@ _REFUSED_KEY = {
     KeyVerdict.WRONG_SCOPE: "forbidden",
 }
 UNFORESEEN_RETRY_S = 5.0
-_TIDY_EVERY_S = 5.0
-_TIDY_AFTER_BYTES = 32 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,20 +140,6 @@ class Receiver:
         # One at a time: parsed, a body takes several times its size.
         async with self._checking_large:
             return await asyncio.to_thread(validate, signal, encoding, body, project=project)
-
-
-async def tidy_memory(receiver: Receiver) -> None:
-    """Until cancelled: give memory back every few seconds while many bytes pass through, and once after."""
-    seen = 0
-    owed = False
-    while True:
-        await asyncio.sleep(_TIDY_EVERY_S)
-        passed = receiver.budget.total - seen
-        seen += passed
-        owed = owed or passed > _TIDY_AFTER_BYTES
-        if owed:
-            await asyncio.to_thread(give_back)
-            owed = passed > 0
 
 
 def refuse_key(decision: KeyDecision) -> Refused:

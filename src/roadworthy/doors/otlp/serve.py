@@ -12,12 +12,13 @@ import uvicorn
 
 from roadworthy.contracts.intake import IntakeWriter
 from roadworthy.contracts.keys import KeyDirectory
+from roadworthy.doors.otlp.budget import tidy_memory
 from roadworthy.doors.otlp.connection import bounded_protocol
 from roadworthy.doors.otlp.grpc_server import build_grpc_server
 from roadworthy.doors.otlp.http import build_http_app
 from roadworthy.doors.otlp.limits import DoorLimits
 from roadworthy.doors.otlp.metrics import DoorMetrics
-from roadworthy.doors.otlp.receiver import Receiver, tidy_memory
+from roadworthy.doors.otlp.receiver import Receiver
 from roadworthy.doors.otlp.rejections import RejectionLog
 
 _KEEP_ALIVE_S = 75
@@ -73,7 +74,7 @@ async def otlp_doors(
     http_server = _http_server(receiver, grace_seconds=grace_seconds)
     await grpc_server.start()
     serving = asyncio.create_task(http_server.serve(sockets=[listener]))
-    tidying = asyncio.create_task(tidy_memory(receiver))
+    tidying = asyncio.create_task(tidy_memory(receiver.budget))
     try:
         await _until_started(http_server, serving)
         yield OtlpPorts(http=listener.getsockname()[1], grpc=bound_grpc)
