@@ -1,5 +1,7 @@
 """Questions over a million spans of seven days, through the API, while it ingests at half its load.
 
+That is 6,000 spans a second, or half of what it sustained in a short trial where the machine gives less.
+
 A week is sent in minutes here; before it is asked about, the store gets the time it needs to tidy up days at
 rest, as those of a real week would long have been.
 
@@ -17,12 +19,11 @@ from urllib.parse import quote
 
 from benchmarks.figures import SEED, Figure, Options, at_most, folder_of, median, quantile, run
 from benchmarks.otlp_bodies import AGENTS, RARE_WORD
-from benchmarks.sending import fill, folder_for, sender
+from benchmarks.sending import TARGET, TRIAL_SECONDS, fill, folder_for, sender, sustained
 from benchmarks.servers import Roadworthy, get_json
 
 SPANS = 1_000_000
 QUICK_SPANS = 20_000
-HALF_LOAD = 6_000
 DAYS = 7
 SETTLE_SECONDS = 330
 """Days that got nothing for 300 s are merged to the end."""
@@ -34,23 +35,26 @@ STEP_ATTRIBUTE = "gen_ai.tool.type"
 def measure(options: Options) -> list[Figure]:
     spans = QUICK_SPANS if options.quick else SPANS
     with folder_of(options, "queries") as folder:
+        trial = 4 if options.quick else TRIAL_SECONDS
+        half = min(TARGET, sustained(folder_for(folder, "trial", 0), trial)) / 2
         server = Roadworthy(folder=folder_for(folder, "roadworthy", 0))
         server.start()
         try:
-            filled = fill(server, spans, over_days=DAYS, seconds=3600)
+            fill(server, spans, over_days=DAYS, seconds=3600)
             settled = 0.0 if options.quick else settle(server)
             ids = runs_of_the_week(server)
-            half = min(HALF_LOAD, filled.spans_a_second / 2)
-            load = sender(server, seconds=5 * options.seconds + 20, rate=half)
+            before, began = server.stored(), time.monotonic()
+            load = sender(server, seconds=6 * options.seconds + 20, rate=half)
             time.sleep(3)
             check(server)
             found = {
                 what: (asked(server, paths, options.seconds), limit)
                 for what, paths, limit in questions(ids, random.Random(SEED))
             }
+            stored = server.stored()
+            ingested = (stored - before) / (time.monotonic() - began)
             load.terminate()
             load.wait(30)
-            stored = server.stored()
         finally:
             server.stop()
     return [
@@ -60,8 +64,9 @@ def measure(options: Options) -> list[Figure]:
             ours=quantile(times, 0.95),
             must=f"<= {limit:,}",
             met=at_most(quantile(times, 0.95), limit),
-            note=f"{len(times)} asked, median {median(times) or 0:.0f} ms, ingesting {half:,.0f} spans/s,"
-            f" {stored:,} spans at the end, asked {settled:,.0f} s after the week was stored",
+            note=f"{len(times)} asked, median {median(times) or 0:.0f} ms, ingesting {ingested:,.0f} spans/s"
+            f" ({half:,.0f} offered), {stored:,} spans at the end,"
+            f" asked {settled:,.0f} s after the week was stored",
         )
         for what, (times, limit) in found.items()
     ]

@@ -11,8 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import machine
-from benchmarks.servers import REPO, NotMeasured, Server
+from benchmarks.servers import REPO, NotMeasured, Roadworthy, Server
 
+TARGET = 12_000
+"""Spans a second that a server is to sustain; "half load" is half of it."""
+TRIAL_SECONDS = 15
 POLL_SECONDS = 0.5
 COUNT_SECONDS = 2.0
 """Counting what is stored costs the server, so it is asked this seldom; times are late by as much at most."""
@@ -109,3 +112,14 @@ def folder_for(parent: Path, name: str, number: int) -> Path:
     made = parent / f"{name}-{number}"
     made.mkdir(parents=True, exist_ok=True)
     return made
+
+
+def sustained(folder: Path, seconds: float) -> float:
+    """Spans a second a new server takes until all of them can be queried, from senders without a rate."""
+    server = Roadworthy(folder=folder)
+    server.start()
+    try:
+        watched = watch(server, sender(server, seconds=seconds))
+    finally:
+        server.stop()
+    return watched.spans_a_second

@@ -21,14 +21,12 @@ from typing import Any
 
 from benchmarks import machine, otlp_bodies
 from benchmarks.figures import Figure, Options, at_most, folder_of, quantile, run
-from benchmarks.sending import folder_for, result, sender, watch
+from benchmarks.sending import TARGET, TRIAL_SECONDS, folder_for, result, sender, sustained
 from benchmarks.servers import Roadworthy
 
-TARGET = 12_000
 PROBE_EVERY = 0.25
 GIVE_UP_SECONDS = 30
 JUDGED_GIVE_UP_SECONDS = 10
-TRIAL_SECONDS = 15
 JUDGED_SECONDS = 5
 LEAST_TENTHS = 3
 
@@ -101,16 +99,6 @@ def quarters(values: Sequence[float]) -> list[float]:
 
 def told(values: Sequence[float]) -> str:
     return ", ".join(f"{value:,.0f}" for value in values)
-
-
-def sustained(folder: Path, seconds: float) -> float:
-    server = Roadworthy(folder=folder)
-    server.start()
-    try:
-        watched = watch(server, sender(server, seconds=seconds))
-    finally:
-        server.stop()
-    return watched.spans_a_second
 
 
 def judged_in_time(folder: Path, most: float, seconds: float) -> float | None:
