@@ -28,6 +28,9 @@ bear: a dozen parts at a time (the base keeps large ones from going along with s
 beyond 1 GiB. A day that got nothing for five minutes is merged to the end.
 """
 
+SMALL_BUFFERS = "min_columns_to_activate_adaptive_write_buffer = 1"
+"""A merge has a buffer for each of 150 files; grown as they fill, they take a half of 300 MiB."""
+
 
 def replacing(version: str, *, order_by: str, granularity: int, bounds: str = "", extra: str = "") -> str:
     """Of rows with the same `order_by`, the one with the highest `version` stays.
@@ -39,7 +42,7 @@ def replacing(version: str, *, order_by: str, granularity: int, bounds: str = ""
     partition = f"project, day, ignore({bounds})" if bounds else "project, day"
     return (
         f"ENGINE = ReplacingMergeTree({version}) PARTITION BY ({partition}) ORDER BY ({order_by}) "
-        f"SETTINGS index_granularity = {granularity}, {DURABLE}, {MERGED_SELDOM}"
+        f"SETTINGS index_granularity = {granularity}, {DURABLE}, {MERGED_SELDOM}, {SMALL_BUFFERS}"
         f"{', ' + extra if extra else ''}"
     )
 
