@@ -33,6 +33,9 @@ class Tally:
     statuses: Counter[str] = field(default_factory=Counter)
     milliseconds: list[float] = field(default_factory=list)
     lock: threading.Lock = field(default_factory=threading.Lock)
+    minutes: Counter[int] = field(default_factory=Counter)
+    """Spans acknowledged in each minute from `began`."""
+    began: float = field(default_factory=time.monotonic)
     last_ack: float = 0.0
 
 
@@ -90,6 +93,7 @@ def note(tally: Tally, body: Body, status: str, sent: float, acknowledged: TextI
             tally.bodies += 1
             tally.bytes += len(body.content)
             tally.milliseconds.append((now - sent) * 1000)
+            tally.minutes[int(now - tally.began) // 60] += body.spans
             tally.last_ack = now
             if acknowledged is not None:
                 acknowledged.write("".join(f"{run_id} {spans}\n" for run_id, spans in body.runs))
@@ -133,7 +137,7 @@ def main() -> None:
         start_ns=(now - int(options.over_days * 86_400e9), now) if options.over_days else None,
     )
     tally = Tally()
-    began, cpu = time.monotonic(), time.process_time()
+    cpu = time.process_time()
     out = options.acknowledged.open("a") if options.acknowledged else None
     senders = [
         threading.Thread(target=send, args=(plan, bodies, tally, out)) for _ in range(options.concurrency)
@@ -144,10 +148,11 @@ def main() -> None:
         sender.join()
     result = {
         "spans": tally.spans,
-        "began": began,
+        "began": tally.began,
         "bodies": tally.bodies,
         "bytes": tally.bytes,
-        "seconds": max(tally.last_ack, began) - began,
+        "seconds": max(tally.last_ack, tally.began) - tally.began,
+        "spans_by_minute": [tally.minutes[minute] for minute in range(max(tally.minutes, default=-1) + 1)],
         "statuses": dict(tally.statuses),
         "ack_ms_p50": quantile(tally.milliseconds, 0.5),
         "ack_ms_p95": quantile(tally.milliseconds, 0.95),

@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 from benchmarks.figures import SEED, Figure, Options, at_most, folder_of, median, quantile, run
 from benchmarks.otlp_bodies import AGENTS, RARE_WORD
-from benchmarks.sending import TARGET, TRIAL_SECONDS, fill, folder_for, sender, sustained
+from benchmarks.sending import TARGET, fill, folder_for, sender, sustained, trial_seconds
 from benchmarks.servers import Roadworthy, get_json
 
 SPANS = 1_000_000
@@ -35,8 +35,7 @@ STEP_ATTRIBUTE = "gen_ai.tool.type"
 def measure(options: Options) -> list[Figure]:
     spans = QUICK_SPANS if options.quick else SPANS
     with folder_of(options, "queries") as folder:
-        trial = 4 if options.quick else TRIAL_SECONDS
-        half = min(TARGET, sustained(folder_for(folder, "trial", 0), trial)) / 2
+        half = min(TARGET, sustained(folder_for(folder, "trial", 0), trial_seconds(options))) / 2
         server = Roadworthy(folder=folder_for(folder, "roadworthy", 0))
         server.start()
         try:

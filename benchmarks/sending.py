@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import machine
+from benchmarks.figures import Options
 from benchmarks.servers import REPO, NotMeasured, Roadworthy, Server
 
 TARGET = 12_000
 """Spans a second that a server is to sustain; "half load" is half of it."""
-TRIAL_SECONDS = 15
 POLL_SECONDS = 0.5
 COUNT_SECONDS = 2.0
 """Counting what is stored costs the server, so it is asked this seldom; times are late by as much at most."""
@@ -112,6 +112,10 @@ def folder_for(parent: Path, name: str, number: int) -> Path:
     made = parent / f"{name}-{number}"
     made.mkdir(parents=True, exist_ok=True)
     return made
+
+
+def trial_seconds(options: Options) -> float:
+    return 4 if options.quick else 15
 
 
 def sustained(folder: Path, seconds: float) -> float:

@@ -29,7 +29,7 @@ beyond 1 GiB. A day that got nothing for five minutes is merged to the end.
 """
 
 SMALL_BUFFERS = "min_columns_to_activate_adaptive_write_buffer = 1"
-"""A merge has a buffer for each of 150 files; grown as they fill, they take a half of 300 MiB."""
+"""A merge writes 150 files, each with a buffer: 300 MiB in all, half of that where they grow as they fill."""
 
 
 def replacing(version: str, *, order_by: str, granularity: int, bounds: str = "", extra: str = "") -> str:
