@@ -17,7 +17,7 @@ TRACES_A_GENERATION = 2_000_000
 class SeenTraces:
     """`may_hold` never says no to a trace that was added, or that started before `since_ns`.
 
-    Two generations take 16 MiB; of 100,000 unknown traces one or two are answered "maybe" where both are full.
+    Two generations take 16 MiB; where both are full, one or two of 100,000 unknown traces are a "maybe".
     """
 
     def __init__(self, *, since_ns: int) -> None:
