@@ -6,8 +6,9 @@ twice writes the same row twice, and of two rows of one version one is read: jud
 never.
 
 Ingest comes first: while the worker is short of time, the runs it leaves wait, and of the others (what people
-ask for, agents with evaluators of their own, large runs) a hundred a second at most are judged here. Most
-runs are judged where they come in (`flows/judge_on_arrival.py`); this hears of the others.
+ask for, agents with evaluators of their own, large runs) a hundred a second at most are judged here. Later
+they are judged as `flows/catching_up.py` says. Most runs are judged where they come in
+(`flows/judge_on_arrival.py`); this hears of the others.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from roadworthy.domain.span import Span
 from roadworthy.features.judge.judging_progress import JudgingProgress
 from roadworthy.features.judge.verdict import Evaluate, Judged, Rules, judge_run
 from roadworthy.features.observe.steps import Assembly, own_spans
+from roadworthy.flows.catching_up import CatchingUp
 from roadworthy.flows.runs_to_judge import RunsToJudge
 
 log = logging.getLogger(__name__)
@@ -91,6 +93,7 @@ class RunJudge:
         self._short_of_time = short_of_time
         self._quiet = quiet_seconds
         self._runs_to_judge = RunsToJudge()
+        self._catching_up = CatchingUp()
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._loop, name="judge", daemon=True)
@@ -178,23 +181,28 @@ class RunJudge:
     def _turn(self) -> bool:
         """Whether there was anything to do."""
         short = self._short_of_time()
-        taken, lag = self._runs_to_judge.take(short_of_time=short)
-        if taken:
-            self.progress.lag_seconds = lag
-        for project, ids in taken.items():
+        began = time.monotonic()
+        catch_up = self._catching_up.may(short_of_time=short, now=began)
+        taken = self._runs_to_judge.take(short_of_time=short, left=catch_up)
+        if taken.ids:
+            self.progress.lag_seconds = taken.lag_seconds
+        for project, ids in taken.ids.items():
             try:
                 self._judge(project, ids)
             except (StoreFull, StoreUnavailable):
-                self._runs_to_judge.put(project, ids, after=2.0)
+                self._runs_to_judge.put(project, ids, after=2.0, left=taken.left)
                 raise
-        if not taken and not short and time.monotonic() >= self._search_at:
+        searched = not taken.ids and catch_up and began >= self._search_at
+        if searched:
             # Where many are found, there may be more than one look round finds.
             again = _SEARCH_AGAIN_SECONDS if self._search() else _SEARCH_SECONDS
             self._search_at = time.monotonic() + again
-        if short and taken:
+        if taken.left or searched:
+            self._catching_up.worked(now=time.monotonic())
+        if short and taken.ids:
             # Nor may what people ask for add up to a load.
             self._stopping.wait(_POLL_SECONDS)
-        return bool(taken)
+        return bool(taken.ids)
 
     def _search(self) -> int:
         """Runs nobody judged: after a crash, an import, or more runs at once than are kept waiting. How many
@@ -210,7 +218,7 @@ class RunJudge:
                 ids = [run.id for run in runs if not self._is_known(project, run.id)]
                 query = replace(query, after=(runs[-1].sort_ns, runs[-1].id))
             if ids:
-                self._runs_to_judge.put(project, ids, after=0.0)
+                self._runs_to_judge.put(project, ids, after=0.0, left=True)
             found += len(ids)
         return found
 

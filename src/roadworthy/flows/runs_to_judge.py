@@ -7,17 +7,29 @@ import math
 import threading
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
 _AT_ONCE = 300
 _AT_ONCE_SHORT = 20
 """While the worker is short of time."""
 _KEPT = 200_000
+"""And up to a tenth more."""
 _ASKED_KEPT = 20_000
 
 Key = tuple[str, str]
 """Project and id of a run."""
 _Table = dict[Key, float]
 """From when on each may be judged, on the monotonic clock; in order of time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    ids: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    """By project."""
+    lag_seconds: float = 0.0
+    """For how long the last of them could have been judged."""
+    left: bool = False
+    """The worker left them, or nobody knows who did."""
 
 
 class RunsToJudge:
@@ -79,39 +91,38 @@ class RunsToJudge:
         with self._lock:
             return (project, run_id) in self._endless
 
-    def take(self, *, short_of_time: bool) -> tuple[dict[str, list[str]], float]:
-        """Some of them by project, and for how long the last of these could have been judged. A few while the
-        worker is short of time, and then none of those it left."""
+    def take(self, *, short_of_time: bool, left: bool = True) -> Taken:
+        """Some of them; a few while the worker is short of time. Those that it left only if `left`."""
         most = _AT_ONCE_SHORT if short_of_time else _AT_ONCE
         now = time.monotonic()
         with self._lock:
             asked = list(itertools.islice(self._asked.items(), most))
             if asked:
                 return _taken(self._asked, asked, now)
-            for table in (self._due,) if short_of_time else (self._due, self._left):
+            for table in (self._due, self._left) if left and not short_of_time else (self._due,):
                 # Newest first: where more runs end than can be judged, most are judged in seconds and the
                 # others when there is time, instead of each of them late.
                 newest = (item for item in reversed(table.items()) if item[1] <= now)
                 if due := list(itertools.islice(newest, most)):
-                    return _taken(table, due, now)
+                    return _taken(table, due, now, left=table is self._left)
             if short_of_time:
-                return {}, 0.0
+                return Taken()
             over = [item for item in itertools.islice(self._endless.items(), most) if item[1] <= now]
             return _taken(self._endless, over, now)
 
 
-def _taken(
-    table: _Table, items: Sequence[tuple[Key, float]], now: float
-) -> tuple[dict[str, list[str]], float]:
-    taken: dict[str, list[str]] = {}
+def _taken(table: _Table, items: Sequence[tuple[Key, float]], now: float, *, left: bool = False) -> Taken:
+    ids: dict[str, list[str]] = {}
     lag = 0.0
     for (project, run_id), at in items:
         del table[project, run_id]
-        taken.setdefault(project, []).append(run_id)
+        ids.setdefault(project, []).append(run_id)
         lag = now - at
-    return taken, lag
+    return Taken(ids=ids, lag_seconds=lag, left=left)
 
 
 def _forget_first(table: _Table, *, most: int) -> None:
-    while len(table) > most:
-        del table[next(iter(table))]
+    """Many at a time: the first of a dict is found past all that were taken out before it."""
+    if len(table) > most + most // 10:
+        for key in list(itertools.islice(table, len(table) - most)):
+            del table[key]

@@ -8,8 +8,8 @@ from roadworthy.flows.runs_to_judge import RunsToJudge
 
 
 def taken(runs: RunsToJudge, *, short: bool = False) -> list[str]:
-    found, _ = runs.take(short_of_time=short)
-    return [f"{project}/{run}" for project, ids in found.items() for run in ids]
+    found = runs.take(short_of_time=short)
+    return [f"{project}/{run}" for project, ids in found.ids.items() for run in ids]
 
 
 def test_asked_then_written_then_left_and_last_those_without_an_end() -> None:
@@ -52,6 +52,28 @@ def test_what_is_too_much_to_be_kept_is_forgotten_the_oldest_first(monkeypatch: 
     runs = RunsToJudge()
     runs.put("p", ["1", "2", "3"], after=0)
     assert taken(runs) == ["p/3", "p/2"]
+
+
+def test_up_to_a_tenth_more_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("roadworthy.flows.runs_to_judge._KEPT", 100)
+    runs = RunsToJudge()
+    lengths = set[int]()
+    for number in range(1_000):
+        runs.put("p", [str(number)], after=0, left=True)
+        lengths.add(len(runs))
+    assert max(lengths) == 110
+    assert len(runs) >= 100
+    assert taken(runs)[0] == "p/999"
+
+
+def test_those_that_were_left_are_taken_on_their_own_and_only_if_asked_for() -> None:
+    runs = RunsToJudge()
+    runs.put("p", ["left"], after=0, left=True)
+    runs.put("p", ["written"], after=0)
+    assert not runs.take(short_of_time=False, left=False).left
+    assert runs.take(short_of_time=False, left=False).ids == {}
+    found = runs.take(short_of_time=False)
+    assert (found.ids, found.left) == ({"p": ["left"]}, True)
 
 
 def test_it_is_known_for_how_long_the_first_waits() -> None:
