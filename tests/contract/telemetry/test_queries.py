@@ -61,6 +61,47 @@ def test_a_page_is_full_though_old_versions_match(store: TelemetryStore, project
     assert store.count_runs(project, asked) == 4
 
 
+def test_few_runs_out_of_many_that_no_longer_match(store: TelemetryStore, project: str) -> None:
+    """As of thousands of runs that were just judged: several looks, each at more of them than the last."""
+    runs = [run(project, sort_ns=NOON + number // 2) for number in range(3000)]
+    store.write(batch(runs=runs))
+    left = [one for number, one in enumerate(runs) if number % 150 == 75]
+    for one in runs:
+        if one not in left:
+            one.judged, one.version = "quick", 2
+    store.write(batch(runs=[one for one in runs if one.judged]))
+    left.sort(key=lambda one: (one.sort_ns, one.id), reverse=True)
+    missing = (Filter(field="judged", op=Op.MISSING),)
+    for limit in (1, 7, 20, 200):
+        seen: list[str] = []
+        after = None
+        while page := store.runs(project, RunQuery(filters=missing, limit=limit, after=after)):
+            assert len(page) == min(limit, len(left) - len(seen))
+            seen += [one.id for one in page]
+            after = (page[-1].sort_ns, page[-1].id)
+        assert seen == [one.id for one in left]
+
+
+def test_few_spans_out_of_many_that_no_longer_match(store: TelemetryStore, project: str) -> None:
+    spans = [span(project, start_ns=NOON + number // 2, agent="before") for number in range(3000)]
+    store.write(batch(spans=spans))
+    left = [one for number, one in enumerate(spans) if number % 150 == 75]
+    for one in spans:
+        if one not in left:
+            one.agent, one.version = "after", 2
+    store.write(batch(spans=[one for one in spans if one.agent == "after"]))
+    left.sort(key=lambda one: (one.start_ns, one.trace_id, one.span_id), reverse=True)
+    before = (Filter(field="agent", op=Op.EQ, value="before"),)
+    for limit in (1, 7, 20, 200):
+        seen: list[str] = []
+        after = None
+        while page := store.spans(project, SpanQuery(filters=before, limit=limit, after=after)):
+            assert len(page) == min(limit, len(left) - len(seen))
+            seen += [one.span_id for one in page]
+            after = (page[-1].start_ns, page[-1].trace_id, page[-1].span_id)
+        assert seen == [one.span_id for one in left]
+
+
 def test_each_run_gives_all_of_them_once(store: TelemetryStore, project: str) -> None:
     runs = [run(project, sort_ns=NOON + number // 5) for number in range(1203)]
     store.write(batch(runs=runs))

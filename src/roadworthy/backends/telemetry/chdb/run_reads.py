@@ -1,13 +1,12 @@
 """Reads of runs and of what leads to them.
 
-A run is rewritten whenever a span of it arrives, so a list is read in two steps: the keys that match, newest
-first, straight from the primary key and without merging versions; then the newest version of those keys. A
-key whose newest version is not the one that matched is dropped, and the list goes on behind it.
+A run is rewritten whenever a span of it arrives, so a list is read in two steps (`newest_first`): the keys
+that match, straight from the primary key and without merging versions; then the newest version of those keys.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from roadworthy.backends.telemetry.chdb.clauses import (
     Parameters,
@@ -18,7 +17,7 @@ from roadworthy.backends.telemetry.chdb.clauses import (
     within,
 )
 from roadworthy.backends.telemetry.chdb.confirming import confirmed
-from roadworthy.backends.telemetry.chdb.newest_first import Matched, matched
+from roadworthy.backends.telemetry.chdb.newest_first import Matched, listed, matched
 from roadworthy.backends.telemetry.chdb.nouns import RUN_COLUMNS, runs_from
 from roadworthy.backends.telemetry.chdb.session import Session
 from roadworthy.backends.telemetry.fields import check_limit, run_conditions
@@ -76,23 +75,18 @@ def find_run(session: Session, project: str, run_id: str) -> Run | None:
 
 
 def list_runs(session: Session, project: str, query: RunQuery) -> list[Run]:
-    limit = check_limit(query.limit)
-    found: list[Run] = []
-    after = query.after
-    while len(found) < limit:
-        wanted = limit - len(found)
-        page = _matching_keys(session, project, query, after=after, limit=wanted)
-        newest = _newest(session, project, list(page.keys))
-        current = [
-            newest[key]
-            for key, version in page.keys.items()
-            if key in newest and newest[key].version == version
-        ]
-        found += confirmed(session, project, query, runs=current)
-        if page.complete:
-            break
-        after = next(reversed(page.keys))
-    return found
+    def read(keys: Mapping[RunKey, int]) -> list[Run]:
+        newest = _newest(session, project, list(keys))
+        current = [newest[key] for key, version in keys.items() if _version(newest.get(key)) == version]
+        return confirmed(session, project, query, runs=current)
+
+    return listed(
+        check_limit(query.limit),
+        query.after,
+        matching=lambda after, limit: _matching_keys(session, project, query, after=after, limit=limit),
+        newest_versions=lambda keys: _newest_versions(session, project, keys),
+        read=read,
+    )
 
 
 def each_run(session: Session, project: str, query: RunQuery) -> Iterator[list[Run]]:
@@ -187,8 +181,6 @@ def _matching_keys(
 
 
 def _newest(session: Session, project: str, keys: Sequence[RunKey]) -> dict[RunKey, Run]:
-    if not keys:
-        return {}
     p = Parameters()
     rows = session.rows(
         f"SELECT {_COLUMNS} FROM runs WHERE {_these(p, project, keys)} "
@@ -197,6 +189,20 @@ def _newest(session: Session, project: str, keys: Sequence[RunKey]) -> dict[RunK
         settings=_FEW,
     )
     return {(run.sort_ns, run.id): run for run in runs_from(rows)}
+
+
+def _newest_versions(session: Session, project: str, keys: Sequence[RunKey]) -> dict[RunKey, int]:
+    p = Parameters()
+    rows = session.rows(
+        f"SELECT sort_ns, id, max(version) FROM runs WHERE {_these(p, project, keys)} GROUP BY sort_ns, id",
+        p.values,
+        settings=_FEW,
+    )
+    return {(row[0], row[1]): row[2] for row in rows}
+
+
+def _version(run: Run | None) -> int | None:
+    return None if run is None else run.version
 
 
 def _places(session: Session, project: str, keys: set[RunKey]) -> dict[RunKey, RunPlace]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from operator import attrgetter
 
 from roadworthy.backends.telemetry.chdb.clauses import Parameters, said, span_clause, within
-from roadworthy.backends.telemetry.chdb.newest_first import Matched, matched
+from roadworthy.backends.telemetry.chdb.newest_first import Matched, listed, matched
 from roadworthy.backends.telemetry.chdb.nouns import SPAN_COLUMNS, spans_from
 from roadworthy.backends.telemetry.chdb.run_reads import owners_of_traces
 from roadworthy.backends.telemetry.chdb.session import Session
@@ -90,23 +90,20 @@ def _of(project: str, p: Parameters, started: tuple[int, int] | None) -> list[st
 
 
 def list_spans(session: Session, project: str, query: SpanQuery) -> list[Span]:
-    """As lists of runs: keys that match first, then their newest versions."""
-    limit = check_limit(query.limit)
-    found: list[Span] = []
-    after = query.after
-    while len(found) < limit:
-        wanted = limit - len(found)
-        page = _matching_keys(session, project, query, after=after, limit=wanted)
-        newest = _newest(session, project, [key[1:] for key in page.keys])
-        found += [
-            newest[key[1:]]
-            for key, version in page.keys.items()
-            if key[1:] in newest and (newest[key[1:]].version, newest[key[1:]].start_ns) == (version, key[0])
-        ]
-        if page.complete:
-            break
-        after = next(reversed(page.keys))
-    return found
+    """A span whose start was corrected is listed where its newest version starts."""
+
+    def read(keys: Mapping[SpanKey, int]) -> list[Span]:
+        newest = _newest(session, project, keys)
+        found = ((newest.get(key), version) for key, version in keys.items())
+        return [span for span, version in found if span is not None and span.version == version]
+
+    return listed(
+        check_limit(query.limit),
+        query.after,
+        matching=lambda after, limit: _matching_keys(session, project, query, after=after, limit=limit),
+        newest_versions=lambda keys: _newest_versions(session, project, keys),
+        read=read,
+    )
 
 
 def search(session: Session, project: str, query: SpanQuery) -> list[SearchHit]:
@@ -146,15 +143,28 @@ def _matching_keys(
     return matched(rows, looked_at=limit, limit=limit)
 
 
-def _newest(session: Session, project: str, keys: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Span]:
-    if not keys:
-        return {}
+def _newest(session: Session, project: str, keys: Iterable[SpanKey]) -> dict[SpanKey, Span]:
     p = Parameters()
     rows = session.rows(
-        f"SELECT {_COLUMNS} FROM spans WHERE project = {p.text(project)} "
-        f"AND (trace_id, span_id) IN {p.pairs(keys, 'Tuple(String, String)')} "
+        f"SELECT {_COLUMNS} FROM spans WHERE {_these(p, project, keys)} "
         "ORDER BY version DESC LIMIT 1 BY trace_id, span_id",
         p.values,
         settings=_POINT,
     )
-    return {(span.trace_id, span.span_id): span for span in spans_from(rows)}
+    return {(span.start_ns, span.trace_id, span.span_id): span for span in spans_from(rows)}
+
+
+def _newest_versions(session: Session, project: str, keys: Iterable[SpanKey]) -> dict[SpanKey, int]:
+    p = Parameters()
+    rows = session.rows(
+        "SELECT argMax(start_ns, version), trace_id, span_id, max(version) FROM spans "
+        f"WHERE {_these(p, project, keys)} GROUP BY trace_id, span_id",
+        p.values,
+        settings=_POINT,
+    )
+    return {(row[0], row[1], row[2]): row[3] for row in rows}
+
+
+def _these(p: Parameters, project: str, keys: Iterable[SpanKey]) -> str:
+    ids = [key[1:] for key in keys]
+    return f"project = {p.text(project)} AND (trace_id, span_id) IN {p.pairs(ids, 'Tuple(String, String)')}"
